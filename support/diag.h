@@ -1,0 +1,75 @@
+// Diagnostics: located messages with carets, collected and printed together.
+#pragma once
+
+#include "support/source.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace linnet {
+
+enum class Severity { kError, kWarning, kRemark, kNote };
+
+// Exit statuses of every linnet program; docs/cli.md lists them.
+enum class Status : int {
+  kDone = 0,
+  kBadInput = 1,
+  kBadCall = 2,
+  kUnsupported = 3,
+  kMachine = 4,
+  kBug = 5,
+  kInterrupted = 130,
+};
+
+// Where a message points: a span of a source file, or a name such as an ONNX node
+// ("model.onnx: node 'conv1' (Conv)"), or nothing.
+struct DiagPlace {
+  std::optional<Span> span;
+  std::string name;
+};
+
+struct Diagnostic {
+  Severity severity = Severity::kError;
+  DiagPlace place;
+  std::string message;
+  std::string remedy;              // what to do; printed after the message as "help: …"
+  std::vector<Diagnostic> notes;   // where the value comes from, the other declaration, …
+  Status status = Status::kBadInput;
+};
+
+// Collects diagnostics; at most kMaxErrors errors are kept, then one last line says so.
+class Diagnostics {
+ public:
+  static constexpr size_t kMaxErrors = 20;
+
+  explicit Diagnostics(const SourceManager& sources) : sources_(&sources) {}
+
+  // Each returns the stored diagnostic, so that notes and a remedy can be added.
+  Diagnostic& error(Span span, std::string message);
+  Diagnostic& warning(Span span, std::string message);
+  Diagnostic& report(Diagnostic diagnostic);
+
+  [[nodiscard]] bool has_errors() const { return errors_ != 0; }
+  [[nodiscard]] bool full() const { return errors_ >= kMaxErrors; }
+  [[nodiscard]] const std::vector<Diagnostic>& all() const { return diagnostics_; }
+  [[nodiscard]] const SourceManager& sources() const { return *sources_; }
+  // The gravest status among the errors: 5 over 4 over 3 over 1; kDone without errors.
+  [[nodiscard]] Status status() const;
+
+  // Text as compilers print it: `file:line:col: error: message`, the source line, a caret
+  // under the whole span, notes, help. `colour` adds ANSI escapes.
+  [[nodiscard]] std::string text(bool colour = false) const;
+  // One JSON object per diagnostic and line, for editors (`--diagnostics json`).
+  [[nodiscard]] std::string json() const;
+
+ private:
+  const SourceManager* sources_;
+  std::vector<Diagnostic> diagnostics_;
+  size_t errors_ = 0;
+  size_t dropped_ = 0;
+  Diagnostic overflow_;
+};
+
+}  // namespace linnet
