@@ -1,0 +1,23 @@
+# What a produced executable links: runtime/ built once for baseline x86-64, whatever this build's
+# own flags (no sanitizer, no debug information, no build path), archived and embedded in `linnet`.
+file(GLOB product_sources CONFIGURE_DEPENDS
+     ${CMAKE_CURRENT_SOURCE_DIR}/runtime/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/runtime/io/*.cpp)
+if(product_sources)
+  add_library(linnet_product_runtime STATIC ${product_sources})
+  target_include_directories(linnet_product_runtime PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_compile_definitions(linnet_product_runtime PRIVATE
+    NDEBUG LINNET_VERSION="${PROJECT_VERSION}")
+  target_compile_options(linnet_product_runtime PRIVATE
+    -Wall -Wextra -march=x86-64 -mtune=generic -O2 -g0 -fPIC -ffp-contract=off
+    -ffunction-sections -fdata-sections -ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}/=)
+  set(product_archive ${CMAKE_BINARY_DIR}/liblinnet_product_runtime.a)
+  set_target_properties(linnet_product_runtime PROPERTIES
+    ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+  linnet_embed(linnet_codegen NAME product_runtime FILE ${product_archive})
+
+  # The same sources with this build's flags, for the tests of runtime/.
+  linnet_layer(linnet_runtime SOURCES runtime/*.cpp EXCLUDE runtime/philox.cpp
+               LINK linnet_runtime_io)
+else()
+  add_library(linnet_runtime INTERFACE)
+endif()
