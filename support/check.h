@@ -9,7 +9,7 @@ namespace linnet {
 // Thrown when an invariant of linnet itself does not hold. The command turns it into
 // status 5 with the path of a reproducer.
 class InternalError : public std::logic_error {
- public:
+public:
   using std::logic_error::logic_error;
 };
 
@@ -19,7 +19,7 @@ class InternalError : public std::logic_error {
 }  // namespace linnet
 
 // LINNET_CHECK(condition, "what was expected"): always on, in release builds too.
-#define LINNET_CHECK(condition, message)                                       \
-  do {                                                                         \
-    if (!(condition)) ::linnet::check_failed(#condition, __FILE__, __LINE__, message); \
+#define LINNET_CHECK(condition, message)                                                           \
+  do {                                                                                             \
+    if (!(condition)) ::linnet::check_failed(#condition, __FILE__, __LINE__, message);             \
   } while (false)

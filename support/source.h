@@ -1,6 +1,7 @@
 // Source texts and places in them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -23,9 +24,12 @@ struct LineColumn {
   uint32_t column = 1;
 };
 
+// Offsets are 32 bits; who reads a file refuses a longer one before `add`.
+inline constexpr size_t kMaxSourceBytes = size_t{1} << 31;
+
 // Owns the text of every file that was read, so that a Span stays meaningful.
 class SourceManager {
- public:
+public:
   // `name` is what messages show; `text` may hold any bytes, CRLF included.
   uint32_t add(std::string name, std::string text);
   [[nodiscard]] size_t size() const { return files_.size(); }
@@ -35,13 +39,17 @@ class SourceManager {
   [[nodiscard]] LineColumn position(uint32_t file, uint32_t offset) const;
   // The whole line that holds `offset`, without its line ending.
   [[nodiscard]] std::string_view line(uint32_t file, uint32_t offset) const;
+  [[nodiscard]] uint32_t line_start(uint32_t file, uint32_t offset) const;
 
- private:
+private:
   struct File {
     std::string name;
     std::string text;
     std::vector<uint32_t> line_starts;
   };
+  [[nodiscard]] const File& file(uint32_t file) const;
+  [[nodiscard]] static size_t line_index(const File& file, uint32_t offset);
+
   std::vector<File> files_;
 };
 

@@ -13,9 +13,8 @@ namespace linnet {
 // The entries of `candidates` nearest to `name` by Damerau–Levenshtein distance, best first;
 // only those a person could have meant (distance at most a third of the length, or a
 // difference of case only).
-[[nodiscard]] std::vector<std::string> nearest_names(std::string_view name,
-                                                     std::span<const std::string> candidates,
-                                                     size_t most = 3);
+[[nodiscard]] std::vector<std::string>
+nearest_names(std::string_view name, std::span<const std::string> candidates, size_t most = 3);
 
 // `did you mean 'conv2d'?`, or "" when nothing is near.
 [[nodiscard]] std::string did_you_mean(std::string_view name,
@@ -29,6 +28,17 @@ namespace linnet {
 
 // Offset of the first byte that is not valid UTF-8, or nullopt.
 [[nodiscard]] std::optional<size_t> invalid_utf8(std::string_view text);
+
+// The code point at `offset` and its length in bytes; U+FFFD of length 1 for an invalid byte.
+struct CodePoint {
+  char32_t value = 0;
+  uint32_t length = 1;
+};
+[[nodiscard]] CodePoint code_point(std::string_view text, size_t offset);
+
+// Terminal columns of a text that begins at column 0: a tab advances to the next multiple of 8,
+// East Asian wide characters take two, combining marks none, control and invalid bytes one.
+[[nodiscard]] size_t display_width(std::string_view text);
 
 // a·b and a+b of sizes, or nullopt on overflow.
 [[nodiscard]] std::optional<int64_t> checked_mul(int64_t a, int64_t b);
