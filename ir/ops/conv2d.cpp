@@ -1,0 +1,104 @@
+#include "ir/ops/window.h"
+
+#include <fmt/format.h>
+
+namespace linnet::ir {
+namespace {
+
+constexpr Key<int64_t> kGroups{"groups"};
+
+OpResult<std::vector<Type>> infer_conv2d(const InferContext& c) {
+  const Type& input = c.type(0);
+  const Type& weight = c.type(1);
+  if (input.rank() != 4) {
+    return op_error(fmt::format("input must be [N,C,H,W], not {}", to_string(input.shape)), 0);
+  }
+  if (weight.rank() != 4) {
+    return op_error(
+        fmt::format("weight must be [O,C/groups,kH,kW], not {}", to_string(weight.shape)), 1);
+  }
+  if (!is_float(input.dtype) || input.dtype != weight.dtype) {
+    return op_error(
+        fmt::format("input and weight must have one floating-point dtype, not {} and {}",
+                    name(input.dtype), name(weight.dtype)),
+        1);
+  }
+  const int64_t groups = c.attrs.get(kGroups);
+  if (groups < 1 || input.shape[1] % groups != 0 || weight.shape[0] % groups != 0) {
+    return op_error(fmt::format("{} groups do not divide {} input and {} output channels", groups,
+                                input.shape[1], weight.shape[0]),
+                    -1, "groups");
+  }
+  if (weight.shape[1] != input.shape[1] / groups) {
+    return op_error(fmt::format("weight expects {} input channels{}, value has {}", weight.shape[1],
+                                groups == 1 ? "" : " a group", input.shape[1] / groups),
+                    0);
+  }
+  auto window = windows(c.attrs, {weight.shape[2], weight.shape[3]});
+  if (!window) return tl::unexpected(window.error());
+  auto height = output_extent(window->first, input.shape[2], false, "height");
+  auto width = output_extent(window->second, input.shape[3], false, "width");
+  if (!height) return tl::unexpected(height.error());
+  if (!width) return tl::unexpected(width.error());
+  return std::vector<Type>{{input.dtype, {input.shape[0], weight.shape[0], *height, *width}, {}}};
+}
+
+template <class T> void evaluate_conv2d(EvalContext<T>& c) {
+  const Shape& in = c.in(0).type.shape;
+  const Shape& w = c.in(1).type.shape;
+  const Shape& out = c.out().type.shape;
+  const auto [rows, columns] = *windows(c.attrs, {w[2], w[3]});
+  const int64_t per_group = w[0] / c.attrs.get(kGroups);
+  size_t o = 0;
+  for (int64_t n = 0; n < out[0]; ++n) {
+    for (int64_t channel = 0; channel < out[1]; ++channel) {
+      const int64_t first = channel / per_group * w[1];
+      for (int64_t y = 0; y < out[2]; ++y) {
+        for (int64_t x = 0; x < out[3]; ++x, ++o) {
+          T sum(0);
+          for (int64_t k = 0; k < w[1]; ++k) {
+            for (int64_t ky = 0; ky < w[2]; ++ky) {
+              const int64_t row = rows.at(y, ky);
+              if (row < 0 || row >= in[2]) continue;
+              for (int64_t kx = 0; kx < w[3]; ++kx) {
+                const int64_t column = columns.at(x, kx);
+                if (column < 0 || column >= in[3]) continue;
+                const int64_t i = ((n * in[1] + first + k) * in[2] + row) * in[3] + column;
+                const int64_t j = ((channel * w[1] + k) * w[2] + ky) * w[3] + kx;
+                sum +=
+                    c.in(0).values[static_cast<size_t>(i)] * c.in(1).values[static_cast<size_t>(j)];
+              }
+            }
+          }
+          c.out().values[o] = sum;
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+const OpDef ops::conv2d{
+    .name = "conv2d",
+    .doc = "Cross-correlation of input [N,C,H,W] with weight [O,C/groups,kH,kW]: "
+           "out[n,o,y,x] = sum over c,i,j of input[n,c,y*s-p+i*d,x*s-p+j*d] * weight[o,c,i,j]; "
+           "the padding is 0. ONNX Conv-22 without bias.",
+    .operands = {{"input", "[N,C,H,W]"}, {"weight", "[O,C/groups,kH,kW]"}},
+    .attrs = {stride_attr(),
+              padding_attr(),
+              dilation_attr(),
+              {.name = "groups",
+               .doc = "independent slices of the channels",
+               .default_value = int64_t{1}}},
+    .traits = kAnchor,
+    .infer = infer_conv2d,
+    .evaluate = []<class T>(EvalContext<T>& c) { evaluate_conv2d(c); },
+    .multiply_adds =
+        [](const InferContext& c, const Type& result) {
+          const Shape& w = c.type(1).shape;
+          return result.elements() * w[1] * w[2] * w[3];
+        },
+};
+
+}  // namespace linnet::ir

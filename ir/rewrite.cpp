@@ -1,0 +1,68 @@
+#include "ir/rewrite.h"
+
+namespace linnet::ir {
+
+Rewriter::Rewriter(const Graph& old) : old_(&old), map_(old.values().size()) {
+  new_.name = old.name;
+  new_.schedule = old.schedule;
+  for (const GraphInput& input : old.inputs) {
+    const Value& value = old.value(input.value);
+    const ValueId copied = new_.add_input(value.name, value.type, input.slot);
+    new_.value(copied).storage = value.storage;
+    replace(input.value, copied);
+  }
+}
+
+ValueId Rewriter::operator[](ValueId old) const {
+  if (!old) return old;
+  const ValueId value = map_[static_cast<size_t>(old.index)];
+  LINNET_CHECK(bool(value), "value %" + old_->value(old).name + " was dropped but is still used");
+  return value;
+}
+
+std::vector<ValueId> Rewriter::mapped(const std::vector<ValueId>& old) const {
+  std::vector<ValueId> values;
+  for (ValueId value : old)
+    values.push_back((*this)[value]);
+  return values;
+}
+
+void Rewriter::replace(ValueId old, ValueId replacement) {
+  map_[static_cast<size_t>(old.index)] = replacement;
+}
+
+void Rewriter::copy(const Node& node) {
+  Node copied = node;
+  copied.operands = mapped(node.operands);
+  std::vector<Type> types;
+  std::vector<std::string> names;
+  for (ValueId result : node.results) {
+    types.push_back(old_->value(result).type);
+    names.push_back(old_->value(result).name);
+  }
+  const NodeId id = new_.append(std::move(copied), types, names);
+  for (size_t i = 0; i < node.results.size(); ++i) {
+    const ValueId result = new_.node(id).results[i];
+    new_.value(result).storage = old_->value(node.results[i]).storage;
+    replace(node.results[i], result);
+  }
+}
+
+Graph Rewriter::finish() {
+  for (const GraphOutput& output : old_->outputs) {
+    new_.outputs.push_back({output.name, (*this)[output.value], output.slot});
+  }
+  return std::move(new_);
+}
+
+Graph rewrite(const Graph& graph,
+              const std::function<bool(Rewriter&, NodeId, const Node&)>& visit) {
+  Rewriter rewriter(graph);
+  for (size_t i = 0; i < graph.nodes().size(); ++i) {
+    const Node& node = graph.nodes()[i];
+    if (!visit(rewriter, {static_cast<int32_t>(i)}, node)) rewriter.copy(node);
+  }
+  return rewriter.finish();
+}
+
+}  // namespace linnet::ir

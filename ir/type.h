@@ -1,0 +1,78 @@
+// Element types, shapes, physical layouts and tensor types.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace linnet::ir {
+
+enum class DType : uint8_t { kF32, kF64, kF16, kBF16, kI64, kI32, kI8, kU8, kBool };
+
+[[nodiscard]] std::string_view name(DType dtype);  // "f32", "bool", …
+[[nodiscard]] std::optional<DType> dtype_from_name(std::string_view name);
+[[nodiscard]] int64_t size_of(DType dtype);  // bytes of one element
+[[nodiscard]] bool is_float(DType dtype);
+[[nodiscard]] bool is_integer(DType dtype);  // i64 i32 i8 u8; not bool
+
+// Sizes of the dimensions, outermost first; rank 0 (a scalar) to kMaxRank.
+using Shape = std::vector<int64_t>;
+inline constexpr size_t kMaxRank = 8;
+// A tensor's bytes stay below this, so that products of sizes never overflow unseen.
+inline constexpr int64_t kMaxBytes = int64_t{1} << 40;
+
+// Number of elements. The shape must have passed `valid`.
+[[nodiscard]] int64_t element_count(const Shape& shape);
+// Rank, signs and byte count within bounds?
+[[nodiscard]] bool valid(const Shape& shape, DType dtype);
+[[nodiscard]] std::string to_string(const Shape& shape);  // "[1,6,28,28]"
+// Shape of an elementwise result under ONNX's (numpy's) broadcasting; nullopt if they differ.
+[[nodiscard]] std::optional<Shape> broadcast(const Shape& a, const Shape& b);
+// Elements between neighbours of each dimension in row-major order.
+[[nodiscard]] std::vector<int64_t> row_major_strides(const Shape& shape);
+
+// How a tensor lies in memory. Only relayout, planner and code generation look at it.
+// Written like oneDNN's format tags: `nhwc`, or blocked `nChw16c` (the upper-case
+// dimension is split into blocks, the innermost of 16), then `dim:multiple` for extents
+// rounded up: `{nhwc, c:16}`.
+struct Layout {
+  std::vector<int> order;      // dimensions, outermost first; empty: row-major
+  std::vector<int64_t> round;  // stored extent is a multiple of this; empty: all 1
+  int block_dim = -1;          // dimension split into blocks, or -1
+  int64_t block = 1;
+
+  [[nodiscard]] bool is_row_major() const;  // dense, in logical order
+  friend bool operator==(const Layout&, const Layout&) = default;
+};
+
+// The letters that name dimensions in a layout: "nchw" for rank 4, "ncw", "nc", …
+[[nodiscard]] std::string_view dimension_letters(size_t rank);
+[[nodiscard]] std::string to_string(const Layout& layout, size_t rank);  // "{nhwc, c:16}" or ""
+[[nodiscard]] std::optional<Layout> layout_from_text(std::string_view text, size_t rank);
+
+struct Type {
+  DType dtype = DType::kF32;
+  Shape shape;
+  Layout layout;
+
+  [[nodiscard]] size_t rank() const { return shape.size(); }
+  [[nodiscard]] int64_t elements() const { return element_count(shape); }
+  // Extent of a dimension as stored (rounded up).
+  [[nodiscard]] int64_t stored_extent(size_t dim) const;
+  // Bytes as stored, rounding included.
+  [[nodiscard]] int64_t stored_bytes() const;
+  // Elements between neighbours of each *logical* dimension; a blocked dimension's entry is
+  // the distance between blocks.
+  [[nodiscard]] std::vector<int64_t> stored_strides() const;
+  // Same dtype and shape, whatever the layout.
+  [[nodiscard]] bool same_logical(const Type& other) const {
+    return dtype == other.dtype && shape == other.shape;
+  }
+  friend bool operator==(const Type&, const Type&) = default;
+};
+
+[[nodiscard]] std::string to_string(const Type& type);  // "f32[1,6,28,28]{nhwc, c:16}"
+
+}  // namespace linnet::ir

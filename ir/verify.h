@@ -1,0 +1,16 @@
+// Checks what every module must satisfy, after every pass in tests.
+#pragma once
+
+#include "ir/module.h"
+
+#include <optional>
+#include <string>
+
+namespace linnet::ir {
+
+// Nothing, or the first thing that is broken: operands defined before use, types equal to what
+// the record infers, names unique, slots known, a place on every node, storage of the
+// right kind.
+[[nodiscard]] std::optional<std::string> verify(const Module& module);
+
+}  // namespace linnet::ir
