@@ -1,0 +1,45 @@
+# Each target does all set-up itself (cmake/setup.sh) and repeats nothing that is done.
+# Everything is in CMake; this is the short way in.
+#   make build | demo | test | bench     make format | check-format | tidy | install PREFIX=…
+JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
+# On a terminal ninja shows its progress in one line; in a log it is silent unless something fails.
+NINJA = ninja -j $(JOBS) $(shell test -t 2 || echo --quiet)
+
+build: build/build.ninja
+	@$(NINJA) -C build
+
+# An existing build folder keeps its preset: `cmake --preset dev` once, and make follows.
+build/build.ninja: | setup
+	@cmake --preset release
+
+setup:
+	@cmake/setup.sh
+
+demo: build
+	@if [ -e examples/demo.sh ]; then examples/demo.sh; else build/linnet --version; fi
+
+test: build
+	@ctest --test-dir build --output-on-failure -j $(JOBS)
+
+bench: setup
+	@cmake --preset bench >/dev/null && $(NINJA) -C build-bench
+	@benchmarks/run.sh build-bench
+
+# The tests under the sanitizers.
+asan-ubsan tsan: setup
+	@cmake --preset $@ && $(NINJA) -C build-$@ && ctest --preset $@ -j $(JOBS)
+
+tidy: setup
+	@cmake --preset tidy && $(NINJA) -C build-tidy
+
+format check-format: build/build.ninja
+	@$(NINJA) -C build $@
+
+install: build
+	@cmake --install build --prefix $(PREFIX)
+
+clean:
+	rm -rf build build-*
+
+.PHONY: build setup demo test bench asan-ubsan tsan tidy format check-format install clean

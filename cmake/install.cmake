@@ -1,0 +1,22 @@
+# A tree that works from any folder: bin/linnet finds Halide in ../lib beside it. LLVM stays the
+# system's package (150 MB, and ld.so finds it) unless LINNET_INSTALL_LLVM copies it too.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+option(LINNET_INSTALL_LLVM "Copy LLVM's shared library into the installed tree as well" OFF)
+
+set(package_dir lib/cmake/linnet)
+install(TARGETS linnet RUNTIME DESTINATION bin)
+install(FILES ${Halide_LIBRARY} DESTINATION lib
+        PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE
+                    WORLD_READ WORLD_EXECUTE)
+if(LINNET_INSTALL_LLVM)
+  install(FILES $<TARGET_FILE:LLVM> DESTINATION lib)
+endif()
+file(GLOB models CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/models/*.lin)
+install(FILES ${models} DESTINATION share/linnet/models)
+install(FILES LICENSE DESTINATION share/doc/linnet)
+
+install(FILES cmake/linnet-config.cmake DESTINATION ${package_dir})
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/linnet-config-version.cmake
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_BINARY_DIR}/linnet-config-version.cmake DESTINATION ${package_dir})

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Everything the build needs, on Debian 12: packages, and a private Python environment for
+# Halide's wheel. Does only what is missing, so a second run returns at once.
+#   root or YES=1     installs missing packages; otherwise prints the line to paste
+#   LINNET_VENV=DIR   an environment of your own instead of .venv
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+packages=(
+  g++ make cmake ninja-build python3 python3-venv
+  llvm-22-dev llvm-22-tools clang-format-22
+  libfmt-dev libexpected-dev libcli11-dev nlohmann-json3-dev libstb-dev
+  libgtest-dev libgmock-dev libbenchmark-dev
+)
+requirements=cmake/requirements.txt
+venv="${LINNET_VENV:-.venv}"
+
+fail() { printf '\nsetup: %s\n' "$*" >&2; exit 4; }
+
+missing_packages() {
+  local package
+  for package in "${packages[@]}"; do
+    case "$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null)" in
+      *" installed") ;;
+      *) echo "$package" ;;
+    esac
+  done
+}
+
+command -v dpkg-query >/dev/null ||
+  fail "this is not Debian; install the like of: ${packages[*]}, then run 'cmake --preset release'"
+
+mapfile -t missing < <(missing_packages)
+if ((${#missing[@]})); then
+  install="apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
+  if [ "$(id -u)" = 0 ]; then
+    as_root=()
+  elif [ "${YES:-}" = 1 ] && command -v sudo >/dev/null; then
+    as_root=(sudo)
+  else
+    printf 'setup: some packages are missing; paste this line, then try again:\n\n' >&2
+    printf '  sudo sh -c "%s"\n\n' "$install" >&2
+    exit 4
+  fi
+  echo "setup: installing ${missing[*]}"
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive sh -c "$install" >&2 ||
+    fail "apt-get failed; LLVM 22 comes from Debian 12's security archive: is it among the sources?"
+fi
+
+# Pinned packages that the environment does not hold in this very version.
+missing_wheels() {
+  local line name version
+  while read -r line _; do
+    case "$line" in '' | '#'*) continue ;; esac
+    name="${line%%==*}" version="${line##*==}"
+    compgen -G "$venv/lib/python3*/site-packages/${name//-/_}-$version.dist-info" >/dev/null ||
+      echo "$line"
+  done <"$requirements"
+}
+
+mapfile -t missing < <(missing_wheels)
+if ((${#missing[@]})); then
+  echo "setup: installing ${missing[*]} into $venv"
+  python=/usr/bin/python3  # not another that happens to come first in PATH
+  [ -x "$python" ] || python=python3
+  [ -x "$venv/bin/python" ] || "$python" -m venv "$venv" || fail "cannot make $venv"
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$requirements" >&2 ||
+    fail "pip could not install $requirements into $venv"
+fi

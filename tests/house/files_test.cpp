@@ -1,0 +1,75 @@
+// Files stay short, headers are guarded, every folder says what it is.
+#include "tests/house/sources.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace linnet::house {
+namespace {
+
+constexpr size_t kMostLines = 600;
+
+std::vector<SourceFile> all_sources() {
+  std::vector<SourceFile> files;
+  for (const std::string& folder : kFolders) {
+    for (SourceFile& file : files_under(folder, {".h", ".cpp", ".c", ".cmake", ".sh", ".py", ".lin"}))
+      files.push_back(std::move(file));
+  }
+  return files;
+}
+
+TEST(Files, NoneIsLongerThan600Lines) {
+  std::vector<std::string> wrong;
+  const auto files = all_sources();
+  for (const SourceFile& file : files) {
+    if (file.lines.size() > kMostLines)
+      wrong.push_back(file.path + ": " + std::to_string(file.lines.size()) + " lines");
+  }
+  EXPECT_FALSE(files.empty());
+  EXPECT_THAT(wrong, testing::IsEmpty());
+}
+
+// A header opens with its purpose and is read once.
+TEST(Files, HeadersBeginWithAPurposeAndPragmaOnce) {
+  std::vector<std::string> wrong;
+  for (const SourceFile& file : all_sources()) {
+    if (!file.path.ends_with(".h") || file.path.starts_with("examples/")) continue;
+    const bool purpose = !file.lines.empty() && (file.lines[0].starts_with("// ") ||
+                                                 file.lines[0].starts_with("/* "));
+    const bool once = std::ranges::find(file.lines, "#pragma once") != file.lines.end() ||
+                      std::ranges::any_of(file.lines, [](const std::string& line) {
+                        return line.starts_with("#ifndef");
+                      });
+    if (!purpose || !once) wrong.push_back(file.path);
+  }
+  EXPECT_THAT(wrong, testing::IsEmpty());
+}
+
+TEST(Files, NamesAreSnakeCase) {
+  std::vector<std::string> wrong;
+  for (const std::string& folder : kFolders) {
+    for (const SourceFile& file : files_under(folder, {".h", ".cpp", ".c", ".lin", ".lir"})) {
+      if (file.path.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ- ") != std::string::npos)
+        wrong.push_back(file.path);
+    }
+  }
+  EXPECT_THAT(wrong, testing::IsEmpty());
+}
+
+// Unfinished work is an issue, not a comment.
+TEST(Files, NothingIsLeftToDo) {
+  std::vector<std::string> wrong;
+  const std::vector<std::string> marks = {std::string("TO") + "DO", std::string("FIX") + "ME",
+                                          std::string("XX") + "X"};
+  for (const SourceFile& file : all_sources()) {
+    for (const std::string& line : file.lines) {
+      for (const std::string& mark : marks) {
+        if (line.find(mark) != std::string::npos) wrong.push_back(file.path + ": " + line);
+      }
+    }
+  }
+  EXPECT_THAT(wrong, testing::IsEmpty());
+}
+
+}  // namespace
+}  // namespace linnet::house

@@ -1,0 +1,126 @@
+// Includes go one way: support <- ir <- {frontend, passes} <- codegen <- cli, with runtime/ beside.
+#include "tests/house/sources.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <optional>
+#include <regex>
+#include <set>
+
+namespace linnet::house {
+namespace {
+
+struct Include {
+  std::string header;  // as written, without quotes or brackets
+  bool quoted = false;
+};
+
+std::optional<Include> include_of(const std::string& line) {
+  static const std::regex pattern(R"(^\s*#\s*include\s*([<"])([^>"]+)[>"].*)");
+  std::smatch match;
+  if (!std::regex_match(line, match, pattern)) return std::nullopt;
+  return Include{match[2], match[1] == "\""};
+}
+
+std::string folder_of(const std::string& path) { return path.substr(0, path.find('/')); }
+
+// What each folder may include besides itself.
+const std::map<std::string, std::set<std::string>> kMayInclude = {
+    {"support", {}},
+    {"runtime", {}},
+    {"ir", {"support", "runtime"}},
+    {"frontend", {"support", "runtime", "ir"}},
+    {"passes", {"support", "runtime", "ir"}},
+    {"codegen", {"support", "runtime", "ir", "passes"}},
+    {"cli", {"support", "runtime", "ir", "frontend", "passes", "codegen"}},
+};
+
+// The part of runtime/ that the compiler shares: readers and random numbers.
+bool shared_runtime(const std::string& header) {
+  return header.starts_with("runtime/io/") || header.starts_with("runtime/philox");
+}
+
+bool is_halide_or_llvm(const std::string& header) {
+  return header.starts_with("Halide") || header.starts_with("llvm/") ||
+         header.starts_with("llvm-c/");
+}
+
+// One line for each include that `path` may not have; empty when all is well.
+std::vector<std::string> wrong_includes(const SourceFile& file) {
+  std::vector<std::string> wrong;
+  const std::string folder = folder_of(file.path);
+  for (size_t number = 1; number <= file.lines.size(); ++number) {
+    const auto include = include_of(file.lines[number - 1]);
+    if (!include) continue;
+    const auto say = [&](const std::string& why) {
+      wrong.push_back(file.path + ":" + std::to_string(number) + ": " + include->header + ": " +
+                      why);
+    };
+    if (is_halide_or_llvm(include->header) && folder != "codegen")
+      say("only codegen/ includes Halide or LLVM");
+    if (!include->quoted) continue;
+    const std::string other = folder_of(include->header);
+    if (!kMayInclude.contains(other)) {
+      say("includes are written from the root of the repository");
+    } else if (other != folder && !kMayInclude.at(folder).contains(other)) {
+      say(folder + "/ may not include " + other + "/");
+    } else if (other == "runtime" && folder != "runtime" && !shared_runtime(include->header)) {
+      say("of runtime/, the compiler includes only runtime/io and runtime/philox");
+    }
+  }
+  return wrong;
+}
+
+TEST(Includes, GoOneWay) {
+  std::vector<std::string> wrong;
+  size_t seen = 0;
+  for (const auto& [folder, allowed] : kMayInclude) {
+    for (const SourceFile& file : files_under(folder, {".h", ".cpp", ".c", ".inc"})) {
+      ++seen;
+      const auto more = wrong_includes(file);
+      wrong.insert(wrong.end(), more.begin(), more.end());
+    }
+  }
+  EXPECT_GT(seen, 0u);
+  EXPECT_THAT(wrong, testing::IsEmpty());
+}
+
+// The test above can fail: each rule, broken once.
+TEST(Includes, EachRuleIsNoticed) {
+  const auto count = [](const std::string& path, const std::string& line) {
+    return wrong_includes({path, {"#pragma once", line}}).size();
+  };
+  EXPECT_EQ(count("ir/graph.h", "#include \"support/diag.h\""), 0u);
+  EXPECT_EQ(count("ir/graph.h", "#include \"passes/pass.h\""), 1u);
+  EXPECT_EQ(count("passes/pass.h", "#include \"frontend/ast.h\""), 1u);
+  EXPECT_EQ(count("runtime/main.cpp", "#include \"support/text.h\""), 1u);
+  EXPECT_EQ(count("frontend/weights.cpp", "#include \"runtime/io/safetensors.h\""), 0u);
+  EXPECT_EQ(count("frontend/weights.cpp", "#include \"runtime/abi.h\""), 1u);
+  EXPECT_EQ(count("passes/pack.cpp", "  #  include <Halide.h>"), 1u);
+  EXPECT_EQ(count("cli/main.cpp", "#include <llvm/IR/Module.h>"), 1u);
+  EXPECT_EQ(count("codegen/emit.cpp", "#include <llvm/IR/Module.h>"), 0u);
+  EXPECT_EQ(count("ir/ops/conv2d.cpp", "#include \"op_helpers.h\""), 1u);
+}
+
+// The run-time part stays small: no streams, no formatting library, nothing of the compiler's.
+TEST(Includes, RuntimeStaysThin) {
+  std::vector<std::string> wrong;
+  for (const SourceFile& file : files_under("runtime", {".h", ".cpp", ".c"})) {
+    for (const std::string& line : file.lines) {
+      const auto include = include_of(line);
+      if (!include) continue;
+      static const std::set<std::string> kHeavy = {"iostream", "fstream", "sstream", "regex",
+                                                   "format", "locale", "iomanip"};
+      const std::string& header = include->header;
+      if (kHeavy.contains(header) || header.starts_with("fmt/") || header.starts_with("CLI/") ||
+          header.starts_with("nlohmann/") || header.starts_with("google/"))
+        wrong.push_back(file.path + ": " + header);
+    }
+  }
+  EXPECT_THAT(wrong, testing::IsEmpty());
+}
+
+}  // namespace
+}  // namespace linnet::house
