@@ -12,7 +12,8 @@ install(FILES ${Halide_LIBRARY} DESTINATION lib
 if(LINNET_INSTALL_LLVM)
   install(FILES $<TARGET_FILE:LLVM> DESTINATION lib)
 endif()
-file(GLOB models CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/models/*.lin)
+file(GLOB models CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/models/*.lin
+     ${CMAKE_CURRENT_SOURCE_DIR}/models/*.safetensors)
 install(FILES ${models} DESTINATION share/linnet/models)
 install(FILES LICENSE DESTINATION share/doc/linnet)
 
