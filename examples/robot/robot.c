@@ -20,19 +20,20 @@ static float logits[kSigns];
 static _Alignas(LENET_ARENA_ALIGN) unsigned char arena[LENET_ARENA_BYTES + 1]; /* never empty */
 
 /* Fills `to` from `file`; 0 at the end of the file. */
-static int read_all(int file, void *to, size_t size) {
+static int read_all(int file, void* to, size_t size) {
   size_t done = 0;
   while (done < size) {
-    ssize_t got = read(file, (char *)to + done, size - done);
+    ssize_t got = read(file, (char*)to + done, size - done);
     if (got <= 0) return 0;
     done += (size_t)got;
   }
   return 1;
 }
 
-static int sign_on(const uint8_t *frame) {
+static int sign_on(const uint8_t* frame) {
   int best = 0;
-  for (int i = 0; i < kPixels; ++i) image[i] = (float)frame[i] / 255;
+  for (int i = 0; i < kPixels; ++i)
+    image[i] = (float)frame[i] / 255;
   if (lenet_run(image, logits, arena) != 0) return -1; /* only a NULL or misaligned arena */
   for (int sign = 1; sign < kSigns; ++sign)
     if (logits[sign] > logits[best]) best = sign;
@@ -40,7 +41,9 @@ static int sign_on(const uint8_t *frame) {
 }
 
 /* Half of the way to the speed that the sign asks for, so that one misread frame does not jerk. */
-static double next_speed(double speed, int sign) { return speed + 0.5 * (sign - speed); }
+static double next_speed(double speed, int sign) {
+  return speed + 0.5 * (sign - speed);
+}
 
 static int64_t nanoseconds(void) {
   struct timespec now;
@@ -48,7 +51,7 @@ static int64_t nanoseconds(void) {
   return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   static uint8_t frame[kPixels], header[kFramesHeader], label;
   int64_t slowest = 0;
   int frames = 0, right = 0;

@@ -12,7 +12,8 @@ constexpr size_t kMostLines = 600;
 std::vector<SourceFile> all_sources() {
   std::vector<SourceFile> files;
   for (const std::string& folder : kFolders) {
-    for (SourceFile& file : files_under(folder, {".h", ".cpp", ".c", ".cmake", ".sh", ".py", ".lin"}))
+    for (SourceFile& file :
+         files_under(folder, {".h", ".cpp", ".c", ".cmake", ".sh", ".py", ".lin"}))
       files.push_back(std::move(file));
   }
   return files;
@@ -34,8 +35,8 @@ TEST(Files, HeadersBeginWithAPurposeAndPragmaOnce) {
   std::vector<std::string> wrong;
   for (const SourceFile& file : all_sources()) {
     if (!file.path.ends_with(".h") || file.path.starts_with("examples/")) continue;
-    const bool purpose = !file.lines.empty() && (file.lines[0].starts_with("// ") ||
-                                                 file.lines[0].starts_with("/* "));
+    const bool purpose = !file.lines.empty() &&
+                         (file.lines[0].starts_with("// ") || file.lines[0].starts_with("/* "));
     const bool once = std::ranges::find(file.lines, "#pragma once") != file.lines.end() ||
                       std::ranges::any_of(file.lines, [](const std::string& line) {
                         return line.starts_with("#ifndef");

@@ -24,7 +24,9 @@ std::optional<Include> include_of(const std::string& line) {
   return Include{match[2], match[1] == "\""};
 }
 
-std::string folder_of(const std::string& path) { return path.substr(0, path.find('/')); }
+std::string folder_of(const std::string& path) {
+  return path.substr(0, path.find('/'));
+}
 
 // What each folder may include besides itself.
 const std::map<std::string, std::set<std::string>> kMayInclude = {
@@ -112,7 +114,7 @@ TEST(Includes, RuntimeStaysThin) {
       const auto include = include_of(line);
       if (!include) continue;
       static const std::set<std::string> kHeavy = {"iostream", "fstream", "sstream", "regex",
-                                                   "format", "locale", "iomanip"};
+                                                   "format",   "locale",  "iomanip"};
       const std::string& header = include->header;
       if (kHeavy.contains(header) || header.starts_with("fmt/") || header.starts_with("CLI/") ||
           header.starts_with("nlohmann/") || header.starts_with("google/"))

@@ -13,9 +13,8 @@ inline const std::filesystem::path kRoot = LINNET_SOURCE_DIR;
 
 // The folders that hold sources, in the order of the pipeline, then what stands beside it.
 inline const std::vector<std::string> kFolders = {
-    "support", "runtime", "ir",         "frontend", "passes", "codegen",
-    "cli",     "models",  "benchmarks", "docs",     "cmake",  "examples",
-    "tests"};
+    "support", "runtime",    "ir",   "frontend", "passes",   "codegen", "cli",
+    "models",  "benchmarks", "docs", "cmake",    "examples", "tests"};
 
 struct SourceFile {
   std::string path;  // relative to the root, with '/'
@@ -25,7 +24,8 @@ struct SourceFile {
 inline std::vector<std::string> read_lines(const std::filesystem::path& path) {
   std::ifstream stream(path);
   std::vector<std::string> lines;
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  for (std::string line; std::getline(stream, line);)
+    lines.push_back(line);
   return lines;
 }
 
@@ -37,8 +37,8 @@ inline std::vector<SourceFile> files_under(const std::string& folder,
   for (const auto& entry : std::filesystem::recursive_directory_iterator(kRoot / folder)) {
     const std::string ending = entry.path().extension().string();
     if (!entry.is_regular_file() || std::ranges::find(endings, ending) == endings.end()) continue;
-    files.push_back({entry.path().lexically_relative(kRoot).generic_string(),
-                     read_lines(entry.path())});
+    files.push_back(
+        {entry.path().lexically_relative(kRoot).generic_string(), read_lines(entry.path())});
   }
   std::ranges::sort(files, {}, &SourceFile::path);
   return files;
