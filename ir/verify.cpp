@@ -1,0 +1,164 @@
+#include "ir/verify.h"
+
+#include "ir/builder.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+namespace linnet::ir {
+namespace {
+
+using Broken = std::optional<std::string>;
+
+class Verifier {
+public:
+  explicit Verifier(const Module& module) : module_(module) {}
+
+  Broken run() {
+    std::set<std::string> names;
+    for (const Slot& slot : module_.slots) {
+      if (!names.insert("@" + slot.path).second) return "two slots @" + slot.path;
+      if (!valid(slot.type.shape, slot.type.dtype)) return "slot @" + slot.path + " has no size";
+      if (slot.value && !slot.value->type().same_logical(slot.type)) {
+        return "the value of slot @" + slot.path + " has another type";
+      }
+    }
+    for (const auto* list : {&module_.kernels, &module_.graphs}) {
+      for (const Graph& graph : *list) {
+        if (!names.insert(graph.name).second) return "two graphs named @" + graph.name;
+        if (Broken broken = check_graph(graph, list == &module_.graphs)) {
+          return fmt::format("@{}: {}", graph.name, *broken);
+        }
+      }
+    }
+    return std::nullopt;
+  }
+
+private:
+  Broken check_graph(const Graph& graph, bool entry) {
+    size_t known = 0;  // values defined so far: ids are given in order of definition
+    for (const GraphInput& input : graph.inputs) {
+      if (input.value.index != static_cast<int32_t>(known++)) return "inputs are not first";
+      if (input.slot.empty()) continue;
+      const Slot* slot = module_.slot(input.slot);
+      if (!entry) return "only entry graphs read slots";
+      if (!slot) return "no slot @" + input.slot;
+      if (!graph.value(input.value).type.same_logical(slot->type)) {
+        return "input %" + graph.value(input.value).name + " has another type than its slot";
+      }
+    }
+    for (const Node& node : graph.nodes()) {
+      const std::string label =
+          fmt::format("{} making %{}", node.op->name,
+                      node.results.empty() ? "nothing" : graph.value(node.results.front()).name);
+      if (!node.place.known()) return label + ": no place";
+      for (ValueId operand : node.operands) {
+        if (operand && operand.index >= static_cast<int32_t>(known)) {
+          return label + ": operand used before its definition";
+        }
+      }
+      if (Broken broken = check_node(graph, node)) return label + ": " + *broken;
+      for (ValueId result : node.results) {
+        if (result.index != static_cast<int32_t>(known++)) return label + ": results out of order";
+      }
+    }
+    if (graph.outputs.empty()) return "no outputs";
+    for (const GraphOutput& output : graph.outputs) {
+      if (!output.value || output.value.index >= static_cast<int32_t>(known)) {
+        return "output '" + output.name + "' is undefined";
+      }
+      if (!output.slot.empty() && !module_.slot(output.slot)) return "no slot @" + output.slot;
+    }
+    return check_storage(graph);
+  }
+
+  Broken check_node(const Graph& graph, const Node& node) {
+    if (node.op == &ops::constant) {
+      if (!node.tensor) return "no value";
+      const Type& type = graph.value(node.results.front()).type;
+      return type.same_logical(node.tensor->type()) ? Broken{} : "the value has another type";
+    }
+    if (node.op == &ops::group) {
+      if (node.regions.size() != 1) return "no body";
+      if (Broken broken = check_graph(node.regions.front(), false)) return broken;
+      return check_signature(graph, node, node.regions.front());
+    }
+    if (node.op == &ops::call) {
+      const Graph* kernel = module_.kernel(node.callee);
+      return kernel ? check_signature(graph, node, *kernel) : "no kernel @" + node.callee;
+    }
+    return check_record(graph, node);
+  }
+
+  static Broken check_signature(const Graph& graph, const Node& node, const Graph& body) {
+    if (node.operands.size() != body.inputs.size()) return "operands do not match the body";
+    for (size_t i = 0; i < node.operands.size(); ++i) {
+      if (!node.operands[i]) return "an operand is missing";
+      const Type& given = graph.value(node.operands[i]).type;
+      const Type& wanted = body.value(body.inputs[i].value).type;
+      if (!(given == wanted)) {
+        return fmt::format("operand {} is {}, the body takes {}", i, to_string(given),
+                           to_string(wanted));
+      }
+    }
+    if (node.results.size() != body.outputs.size()) return "results do not match the body";
+    for (size_t i = 0; i < node.results.size(); ++i) {
+      const Type& made = graph.value(node.results[i]).type;
+      const Type& given = body.value(body.outputs[i].value).type;
+      if (!(made == given)) {
+        return fmt::format("result {} is {}, the body gives {}", i, to_string(made),
+                           to_string(given));
+      }
+    }
+    return std::nullopt;
+  }
+
+  static Broken check_record(const Graph& graph, const Node& node) {
+    auto attrs = complete_attrs(*node.op, node.attrs);
+    if (!attrs) return attrs.error().message;
+    if (!(*attrs == node.attrs)) return "attributes are not complete";
+    std::vector<const Type*> types;
+    for (ValueId operand : node.operands) {
+      types.push_back(operand ? &graph.value(operand).type : nullptr);
+    }
+    auto inferred = infer(*node.op, types, node.attrs);
+    if (!inferred) return inferred.error().message;
+    if (inferred->size() != node.results.size()) return "wrong number of results";
+    for (size_t i = 0; i < inferred->size(); ++i) {
+      const Type& type = graph.value(node.results[i]).type;
+      if (!type.same_logical((*inferred)[i])) {
+        return fmt::format("result {} is {}, the op gives {}", i, to_string(type),
+                           to_string((*inferred)[i]));
+      }
+    }
+    return std::nullopt;
+  }
+
+  // Exact memory (the caller's) is row-major and never rounded up.
+  static Broken check_storage(const Graph& graph) {
+    for (const Value& value : graph.values()) {
+      if (!value.storage) continue;
+      const Memory memory = value.storage->memory;
+      const bool padded = memory == Memory::kArena || memory == Memory::kConstant;
+      if (!padded && !value.type.layout.is_row_major()) {
+        return fmt::format("%{} is in the caller's memory but laid out {}", value.name,
+                           to_string(value.type));
+      }
+      if (padded && value.storage->offset % 64 != 0) {
+        return fmt::format("%{} is not aligned to 64 bytes", value.name);
+      }
+    }
+    return std::nullopt;
+  }
+
+  const Module& module_;
+};
+
+}  // namespace
+
+std::optional<std::string> verify(const Module& module) {
+  return Verifier(module).run();
+}
+
+}  // namespace linnet::ir
