@@ -9,12 +9,13 @@
 
 namespace linnet::ir::scalar {
 
-// NaN from either side is kept, as PyTorch and ONNX do; of equal values the second is taken.
+// NaN from either side is kept, as PyTorch and ONNX do; of equal values the first is taken. The
+// form makes max(x, 0) one maxps: `0 > x ? 0 : x`, for the test of a constant for NaN folds away.
 template <class T> T min(T a, T b) {
-  return a < b || a != a ? a : b;
+  return b < a || b != b ? b : a;
 }
 template <class T> T max(T a, T b) {
-  return a > b || a != a ? a : b;
+  return b > a || b != b ? b : a;
 }
 
 // The elementary functions, one definition for the evaluator, initialisers and kernels

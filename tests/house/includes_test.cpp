@@ -100,7 +100,8 @@ TEST(Includes, EachRuleIsNoticed) {
   EXPECT_EQ(count("passes/pass.h", "#include \"frontend/ast.h\""), 1u);
   EXPECT_EQ(count("runtime/main.cpp", "#include \"support/text.h\""), 1u);
   EXPECT_EQ(count("frontend/weights.cpp", "#include \"runtime/io/safetensors.h\""), 0u);
-  EXPECT_EQ(count("frontend/weights.cpp", "#include \"runtime/abi.h\""), 1u);
+  EXPECT_EQ(count("codegen/header.cpp", "#include \"runtime/abi.h\""), 0u);
+  EXPECT_EQ(count("frontend/weights.cpp", "#include \"runtime/main.h\""), 1u);
   EXPECT_EQ(count("passes/pack.cpp", "  #  include <Halide.h>"), 1u);
   EXPECT_EQ(count("cli/main.cpp", "#include <llvm/IR/Module.h>"), 1u);
   EXPECT_EQ(count("codegen/emit.cpp", "#include <llvm/IR/Module.h>"), 0u);

@@ -1,0 +1,73 @@
+// Module → object bytes → library, executable, or code in this process.
+#pragma once
+
+#include "codegen/target.h"
+#include "ir/module.h"
+
+#include "support/diag.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace linnet::codegen {
+
+struct Failure {
+  Status status = Status::kBug;
+  std::string message;
+  std::string remedy;
+};
+
+struct CompileOptions {
+  std::string name;  // prefix of every symbol; a C identifier
+  Target target;
+  int jobs = 2;          // forked workers that compile kernels; 1: still forked, one at a time
+  bool product = false;  // also emit linnet_product_model (runtime/abi.h), for an executable
+  std::string model_hash, weights_hash;  // hexadecimal, for header and --version
+  bool keep_text = false;                // fill in Compiled::llvm and ::assembly
+};
+
+struct KernelReport {
+  std::string name;
+  int64_t code_bytes = 0;
+  int64_t stack_bytes = 0;
+};
+
+struct Compiled {
+  std::string name;
+  std::vector<std::byte> object;     // entry functions, kernels, constants up to 4 KiB
+  std::vector<std::byte> constants;  // a second object with the larger ones; empty if none
+  std::string header;                // C99, with extern "C"
+  int64_t arena_bytes = 0;
+  int64_t arena_align = 64;
+  int64_t stack_bytes = 0;
+  std::vector<KernelReport> kernels;
+  std::string llvm, assembly;  // of the final module, when asked for
+};
+
+// `modules` are the outcome of the whole pipeline, one for each batch size, largest batch first,
+// batch 1 last. Fills `compiled`; otherwise returns why not.
+[[nodiscard]] std::optional<Failure> compile(std::span<const ir::Module> modules,
+                                             const CompileOptions& options, Compiled& compiled);
+
+// `path` appears whole or not at all.
+[[nodiscard]] std::optional<Failure> write_archive(const Compiled& compiled,
+                                                   const std::string& path);
+[[nodiscard]] std::optional<Failure> write_objects(const Compiled& compiled,
+                                                   const std::string& path);
+[[nodiscard]] std::optional<Failure> link_executable(const Compiled& compiled,
+                                                     const std::string& path);
+[[nodiscard]] std::optional<Failure> link_shared(const Compiled& compiled, const std::string& path);
+
+// The same object bytes, loaded into this process (ORC's object layer).
+class Loaded {
+public:
+  virtual ~Loaded() = default;
+  [[nodiscard]] virtual void* symbol(const std::string& name) const = 0;  // nullptr: none
+};
+[[nodiscard]] std::unique_ptr<Loaded> load(const Compiled& compiled, Failure& failure);
+
+}  // namespace linnet::codegen

@@ -1,0 +1,31 @@
+// The way in: a model file becomes a module.
+#pragma once
+
+#include "ir/module.h"
+
+#include "support/diag.h"
+#include "support/source.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace linnet::frontend {
+
+struct ImportOptions {
+  std::string model;                                          // which one, if the file has several
+  std::map<std::string, int64_t> binds;                       // --bind N=64; unbound batch: 1
+  std::vector<std::pair<std::string, std::string>> settings;  // --set p=9, as written
+};
+
+// Parses and checks file `file` of the source manager (a `.lin`), prelude included. Returns the
+// module with one entry graph `predict` (or `step` and `reset` for a model with state), slots
+// without values. Errors go to `diagnostics`, all of them; nullopt if there was any.
+[[nodiscard]] std::optional<ir::Module> load_lin(uint32_t file, SourceManager& sources,
+                                                 const ImportOptions& options,
+                                                 Diagnostics& diagnostics);
+
+}  // namespace linnet::frontend

@@ -1,0 +1,48 @@
+// What a pass is, and what it may use besides the module.
+#pragma once
+
+#include "ir/module.h"
+#include "passes/target_info.h"
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace linnet::passes {
+
+// Why a candidate was rewritten or refused, for `--explain PASS`.
+struct Remark {
+  bool fired = false;
+  ir::Place place;
+  std::string message;  // "fused relu into conv2d %c1", "conv2d %c1 has two users"
+};
+
+// Options travel here: no globals, no environment variables.
+struct PassContext {
+  TargetInfo target;
+  bool training = false;
+  // Stop after this many rewrites in all (`--pass-limit=N`, to find the guilty one); < 0: no limit.
+  int64_t limit = -1;
+  std::function<void(const Remark&)> explain;  // empty: nobody listens
+
+  // Asked before each rewrite; says it and counts it. False: the limit is reached, leave it.
+  [[nodiscard]] bool may_rewrite(const ir::Place& place, std::string message);
+  // A candidate was refused, and why.
+  void refused(const ir::Place& place, std::string message) const;
+};
+
+using PassFunction = ir::Module (*)(ir::Module, PassContext&);
+
+// One row of the pipeline. `name` serves function, flag, dump, timing row and test file.
+struct Pass {
+  std::string_view name;
+  PassFunction run;
+  std::string_view summary;  // one line for --help and docs
+};
+
+// The whole lowering, in order (pipeline.cpp).
+[[nodiscard]] std::span<const Pass> pipeline();
+[[nodiscard]] const Pass* find_pass(std::string_view name);
+
+}  // namespace linnet::passes
