@@ -1,0 +1,46 @@
+// Initial values of parameters and state: Philox numbers, the same bits on every machine.
+#pragma once
+
+#include "ir/module.h"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace linnet::ir {
+
+// One setting of an initialiser, always a number.
+struct InitializerSetting {
+  std::string_view name;
+  std::optional<double> default_value;  // absent: it must be given
+};
+
+struct Initializer {
+  std::string_view name;
+  std::string_view doc;
+  std::vector<InitializerSetting> settings;
+};
+
+// zeros, ones, constant(value), uniform(a, b), normal(mean, std), and by the fans of the shape
+// glorot_uniform(gain), glorot_normal(gain), kaiming_uniform(a), kaiming_normal(a); the
+// definitions are torch.nn.init's (fan_in mode, leaky ReLU with slope a).
+[[nodiscard]] std::span<const Initializer> initializers();
+[[nodiscard]] const Initializer* find_initializer(std::string_view name);
+
+// PyTorch's _calculate_fan_in_and_fan_out: weight [O, I, …] has fan_in I·…, fan_out O·…; a shape of
+// rank 1 has both fans equal to its size, rank 0 both 1.
+struct Fans {
+  int64_t in = 1;
+  int64_t out = 1;
+};
+[[nodiscard]] Fans fans(const Shape& shape);
+
+// The first value of a slot: key = seed, stream = the slot's index in the module, step 0. Numbers
+// are computed in f64 and rounded once, so that an f64 model begins as the f32 one does. The
+// attributes `fan_in` and `fan_out` of the recipe, where given, stand for the shape's.
+[[nodiscard]] Tensor initial_value(const Slot& slot, uint64_t seed, uint32_t stream);
+
+}  // namespace linnet::ir
