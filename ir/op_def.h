@@ -78,6 +78,14 @@ template <class T> struct Array {
 
   [[nodiscard]] bool holds_floats() const { return is_float(type.dtype); }
   [[nodiscard]] size_t size() const { return static_cast<size_t>(type.elements()); }
+  // Element `to` becomes element `at` of another array of this dtype.
+  void copy(size_t to, const Array& from, size_t at) {
+    if (holds_floats()) {
+      values[to] = from.values[at];
+    } else {
+      ints[to] = from.ints[at];
+    }
+  }
 };
 
 // What an op's evaluation sees: T is float, double, or Bounded (f64 with error magnitude).

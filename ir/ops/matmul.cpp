@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <type_traits>
+
 namespace linnet::ir {
 namespace {
 
@@ -68,7 +70,14 @@ void multiply(EvalContext<T>& c, const std::vector<Element>& a, const std::vecto
         Element sum(0);
         for (int64_t l = 0; l < k; ++l) {
           const int64_t at_b = transposed ? j * k + l : l * n + j;
-          sum += a[base_a + static_cast<size_t>(i * k + l)] * b[base_b + static_cast<size_t>(at_b)];
+          const Element& x = a[base_a + static_cast<size_t>(i * k + l)];
+          const Element& y = b[base_b + static_cast<size_t>(at_b)];
+          if constexpr (std::is_same_v<Element, int64_t>) {  // wraps, without signed overflow
+            sum = static_cast<int64_t>(static_cast<uint64_t>(sum) +
+                                       static_cast<uint64_t>(x) * static_cast<uint64_t>(y));
+          } else {
+            sum += x * y;
+          }
         }
         out[o] = sum;
       }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace linnet::ir {
 namespace {
 
@@ -35,6 +37,60 @@ AttrDef dilation_attr() {
           .doc = "distance of the window's taps (h, w)",
           .default_value = Ints{1, 1},
           .length = 2};
+}
+
+AttrDef kernel_size_attr() {
+  return {.name = "kernel_size",
+          .doc = "window (h, w)",
+          .default_value = Ints{},
+          .required = true,
+          .length = 2};
+}
+
+AttrDef pool_stride_attr() {
+  return {.name = "stride",
+          .doc = "step of the window (h, w); default: kernel_size",
+          .default_value = Ints{},
+          .length = 2};
+}
+
+AttrDef ceil_mode_attr() {
+  return {.name = "ceil_mode", .doc = "round the output size up", .default_value = false};
+}
+
+OpResult<std::vector<Type>> infer_pool(const InferContext& c) {
+  const Type& input = c.type(0);
+  if (input.rank() != 4 || !is_float(input.dtype)) {
+    return op_error(fmt::format("input must be floating point [N,C,H,W], not {}", to_string(input)),
+                    0);
+  }
+  auto window = windows(c.attrs, c.attrs.get(kKernelSize));
+  if (!window) return tl::unexpected(window.error());
+  const auto& [rows, columns] = *window;
+  for (const Window& w : {rows, columns}) {
+    if (w.before >= w.reach() || w.after >= w.reach()) {
+      return op_error(fmt::format("padding {} leaves windows of {} without input",
+                                  std::max(w.before, w.after), w.reach()),
+                      -1, "padding");
+    }
+  }
+  const bool ceil_mode = c.attrs.get(kCeilMode);
+  auto height = output_extent(rows, input.shape[2], ceil_mode, "height");
+  auto width = output_extent(columns, input.shape[3], ceil_mode, "width");
+  if (!height) return tl::unexpected(height.error());
+  if (!width) return tl::unexpected(width.error());
+  return std::vector<Type>{{input.dtype, {input.shape[0], input.shape[1], *height, *width}, {}}};
+}
+
+int64_t pool_divisor(const Window& window, int64_t output, int64_t input, bool padding_counts) {
+  int64_t taps = 0;
+  for (int64_t tap = 0; tap < window.size; ++tap) {
+    const int64_t at = window.at(output, tap);
+    const bool inside = at >= 0 && at < input;
+    const bool padding = at >= -window.before && at < input + window.after;
+    taps += inside || (padding_counts && padding) ? 1 : 0;
+  }
+  return taps;
 }
 
 OpResult<std::pair<Window, Window>> windows(const Attrs& attrs, const Ints& kernel) {

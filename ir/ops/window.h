@@ -10,6 +10,7 @@ inline constexpr Key<Ints> kStride{"stride"};
 inline constexpr Key<Ints> kPadding{"padding"};
 inline constexpr Key<Ints> kDilation{"dilation"};
 inline constexpr Key<bool> kCeilMode{"ceil_mode"};
+inline constexpr Key<bool> kCountIncludePad{"count_include_pad"};
 
 // One spatial dimension of a window.
 struct Window {
@@ -31,6 +32,19 @@ struct Window {
 [[nodiscard]] AttrDef stride_attr();    // default: 1, or for pools the kernel size
 [[nodiscard]] AttrDef padding_attr();   // default 0
 [[nodiscard]] AttrDef dilation_attr();  // default 1
+
+// Further settings of pools.
+[[nodiscard]] AttrDef kernel_size_attr();  // required
+[[nodiscard]] AttrDef pool_stride_attr();  // default: the kernel size
+[[nodiscard]] AttrDef ceil_mode_attr();    // default false
+
+// Shape of a pool over floating-point [N,C,H,W].
+[[nodiscard]] OpResult<std::vector<Type>> infer_pool(const InferContext& c);
+
+// What output `output` of an average is divided by along one dimension: taps within the input,
+// or with `padding_counts` within input and declared padding (PyTorch).
+[[nodiscard]] int64_t pool_divisor(const Window& window, int64_t output, int64_t input,
+                                   bool padding_counts);
 
 // Reads both windows from the attributes; `kernel` is (h, w). An empty stride means `kernel`.
 [[nodiscard]] OpResult<std::pair<Window, Window>> windows(const Attrs& attrs, const Ints& kernel);

@@ -78,7 +78,8 @@ TEST(Initialize, F64BeginsAsF32) {
 }
 
 TEST(Initialize, GivenFansStandForTheShapes) {
-  const auto drawn = values(slot("kaiming_uniform", {{"a", std::sqrt(5.0)}, {"fan_in", 4.0}}, {500}));
+  const auto drawn =
+      values(slot("kaiming_uniform", {{"a", std::sqrt(5.0)}, {"fan_in", 4.0}}, {500}));
   EXPECT_GT(std::ranges::max(drawn), 0.49);
   EXPECT_LT(std::ranges::max(drawn), 0.5);
 }

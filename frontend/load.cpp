@@ -1,0 +1,127 @@
+#include "frontend/load.h"
+
+#include "ir/print.h"
+#include "ir/read.h"
+#include "ir/verify.h"
+
+#include "runtime/io/file.h"
+#include "runtime/io/safetensors.h"
+#include "support/text.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <map>
+
+namespace linnet::frontend {
+namespace {
+
+void report(Diagnostics& diagnostics, std::string message, Status status = Status::kBadInput,
+            std::string remedy = "") {
+  Diagnostic diagnostic;
+  diagnostic.message = std::move(message);
+  diagnostic.remedy = std::move(remedy);
+  diagnostic.status = status;
+  diagnostics.report(std::move(diagnostic));
+}
+
+void report(Diagnostics& diagnostics, const runtime::Error& error) {
+  report(diagnostics, error.message, static_cast<Status>(error.status));
+}
+
+std::optional<uint32_t> add_source(const std::string& path, SourceManager& sources,
+                                   Diagnostics& diagnostics) {
+  auto bytes = runtime::read_file(path, static_cast<int64_t>(kMaxSourceBytes) - 1);
+  if (!bytes) {
+    report(diagnostics, bytes.error());
+    return std::nullopt;
+  }
+  return sources.add(path, {bytes->begin(), bytes->end()});
+}
+
+std::optional<std::map<std::string, ir::Tensor>> read_tensors(const std::string& path,
+                                                              Diagnostics& diagnostics) {
+  std::map<std::string, ir::Tensor> tensors;
+  if (!runtime::file_exists(path)) return tensors;
+  auto file = runtime::Safetensors::read(path);
+  if (!file) {
+    report(diagnostics, file.error());
+    return std::nullopt;
+  }
+  for (const auto& entry : file->entries()) {
+    const auto bytes = std::as_bytes(file->bytes(entry));
+    const ir::Type type{*ir::dtype_from_name(runtime::name_of(entry.dtype)), entry.shape, {}};
+    if (!ir::valid(type.shape, type.dtype)) {
+      report(diagnostics,
+             fmt::format("{}: '{}' {} is too large", path, entry.name, ir::to_string(entry.shape)));
+      return std::nullopt;
+    }
+    tensors.emplace(entry.name, ir::Tensor(type, {bytes.begin(), bytes.end()}));
+  }
+  return tensors;
+}
+
+}  // namespace
+
+std::string tensors_path(const std::string& path) {
+  return path + ".safetensors";
+}
+
+std::optional<ir::Module> load_lir(const std::string& path, SourceManager& sources,
+                                   Diagnostics& diagnostics) {
+  const auto file = add_source(path, sources, diagnostics);
+  if (!file) return std::nullopt;
+  const auto tensors = read_tensors(tensors_path(path), diagnostics);
+  if (!tensors) return std::nullopt;
+  auto module = ir::read(*file, *tensors, diagnostics);
+  if (!module) return std::nullopt;
+  if (const auto broken = ir::verify(*module)) {
+    report(diagnostics, fmt::format("{}: {}", path, *broken), Status::kBadInput,
+           "correct the text; `linnet dump` prints modules that pass");
+    return std::nullopt;
+  }
+  return module;
+}
+
+std::optional<ir::Module> load_model(const std::string& path, SourceManager& sources,
+                                     const ImportOptions& options, Diagnostics& diagnostics) {
+  if (path.ends_with(".lir")) return load_lir(path, sources, diagnostics);
+  if (path.ends_with(".onnx")) {
+    report(diagnostics, path + ": this linnet does not read ONNX", Status::kUnsupported,
+           "write the model as a .lin; docs/language.md has the language");
+    return std::nullopt;
+  }
+  if (!path.ends_with(".lin")) {
+    report(diagnostics, path + ": a model's name ends in .lin or .lir", Status::kBadInput);
+    return std::nullopt;
+  }
+  const auto file = add_source(path, sources, diagnostics);
+  if (!file) return std::nullopt;
+  return load_lin(*file, sources, options, diagnostics);
+}
+
+bool save_lir(const std::string& path, const ir::Module& module, Diagnostics& diagnostics) {
+  const ir::Printed printed = ir::print(module);
+  if (path == "-") {
+    std::fwrite(printed.text.data(), 1, printed.text.size(), stdout);
+    return true;
+  }
+  std::vector<runtime::NamedTensor> tensors;
+  for (const auto& [name, tensor] : printed.tensors) {
+    tensors.push_back({name, *runtime::dtype_named(ir::name(tensor.type().dtype)),
+                       tensor.type().shape, tensor.bytes().data()});
+  }
+  if (!tensors.empty()) {
+    if (auto done = runtime::write_safetensors(tensors_path(path), tensors); !done) {
+      report(diagnostics, done.error());
+      return false;
+    }
+  }
+  if (auto done = runtime::write_file(path, printed.text); !done) {
+    report(diagnostics, done.error());
+    return false;
+  }
+  return true;
+}
+
+}  // namespace linnet::frontend

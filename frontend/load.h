@@ -1,0 +1,25 @@
+// One way in for every kind of model file.
+#pragma once
+
+#include "frontend/frontend.h"
+
+namespace linnet::frontend {
+
+// The module of a `.lin` (parsed and checked) or a `.lir` (read as it is, with the safetensors
+// beside it). Errors go to `diagnostics`; nullopt if there was any.
+[[nodiscard]] std::optional<ir::Module> load_model(const std::string& path, SourceManager& sources,
+                                                   const ImportOptions& options,
+                                                   Diagnostics& diagnostics);
+
+// `x.lir` → `x.lir.safetensors`: where the large constants of a text module stand.
+[[nodiscard]] std::string tensors_path(const std::string& path);
+
+// A text module with the constants beside it.
+[[nodiscard]] std::optional<ir::Module> load_lir(const std::string& path, SourceManager& sources,
+                                                 Diagnostics& diagnostics);
+
+// Writes the text of a module, and its large constants beside it where there are any; "-" is
+// standard output, which takes only the text. False, with a diagnostic, on failure.
+bool save_lir(const std::string& path, const ir::Module& module, Diagnostics& diagnostics);
+
+}  // namespace linnet::frontend

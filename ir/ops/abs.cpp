@@ -1,0 +1,13 @@
+#include "ir/ops/elementwise.h"
+
+namespace linnet::ir {
+
+const OpDef ops::abs = elementwise({
+    .name = "abs",
+    .doc = "|input|. ONNX Abs-13.",
+    .operands = {{"input"}},
+    .rule = ElementRule::kNumber,
+    .scalar = [](const Attrs&) { return ir::abs(operand(0)); },
+});
+
+}  // namespace linnet::ir

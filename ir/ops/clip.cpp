@@ -1,0 +1,25 @@
+#include "ir/ops/elementwise.h"
+
+#include <limits>
+
+namespace linnet::ir {
+namespace {
+
+constexpr Key<double> kMin{"min"};
+constexpr Key<double> kMax{"max"};
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+}  // namespace
+
+const OpDef ops::clip = elementwise({
+    .name = "clip",
+    .doc = "min(max(input, min), max); NaN stays NaN; where min is above max the result is max. "
+           "ONNX Clip-13 with constant bounds.",
+    .operands = {{"input"}},
+    .attrs = {{.name = "min", .doc = "lower bound", .default_value = -kInfinity},
+              {.name = "max", .doc = "upper bound", .default_value = kInfinity}},
+    .scalar =
+        [](const Attrs& attrs) { return min(max(operand(0), attrs.get(kMin)), attrs.get(kMax)); },
+});
+
+}  // namespace linnet::ir

@@ -1,0 +1,59 @@
+#include "ir/ops/reduction.h"
+
+#include "support/text.h"
+
+#include <fmt/format.h>
+
+namespace linnet::ir {
+namespace {
+
+OpResult<std::vector<Type>> infer_concat(const InferContext& c) {
+  const Type& first = c.type(0);
+  const auto dim = one_dim(c.attrs, first.rank());
+  if (!dim) return tl::unexpected(dim.error());
+  Shape shape = first.shape;
+  for (size_t i = 1; i < c.operands.size(); ++i) {
+    const Type& other = c.type(i);
+    Shape expected = shape;
+    if (other.rank() == first.rank()) expected[*dim] = other.shape[*dim];
+    if (other.shape != expected || other.dtype != first.dtype) {
+      return op_error(fmt::format("{} and {} differ in more than dimension {}", to_string(first),
+                                  to_string(other), *dim),
+                      static_cast<int>(i));
+    }
+    const auto sum = checked_add(shape[*dim], other.shape[*dim]);
+    if (!sum) return op_error("the result is too large", static_cast<int>(i));
+    shape[*dim] = *sum;
+  }
+  return std::vector<Type>{{first.dtype, std::move(shape), {}}};
+}
+
+template <class T> void evaluate_concat(EvalContext<T>& c) {
+  const Shape& out = c.out().type.shape;
+  const size_t dim = *one_dim(c.attrs, out.size());
+  const auto strides = row_major_strides(out);
+  int64_t offset = 0;
+  for (size_t operand = 0; operand < c.operands.size(); ++operand) {
+    const Shape& in = c.in(operand).type.shape;
+    size_t i = 0;
+    for (Index at(in); at.valid(); at.next(), ++i) {
+      c.out().copy(offset_of(at.position(), strides) + static_cast<size_t>(offset * strides[dim]),
+                   c.in(operand), i);
+    }
+    offset += in[dim];
+  }
+}
+
+}  // namespace
+
+const OpDef ops::concat{
+    .name = "concat",
+    .doc = "Tensors one after the other along a dimension. ONNX Concat-13.",
+    .operands = {{.name = "inputs", .variadic = true}},
+    .attrs = {{.name = "dim", .doc = "along which", .default_value = int64_t{0}}},
+    .traits = kDataMovement,
+    .infer = infer_concat,
+    .evaluate = []<class T>(EvalContext<T>& c) { evaluate_concat(c); },
+};
+
+}  // namespace linnet::ir

@@ -1,0 +1,13 @@
+#include "ir/ops/elementwise.h"
+
+namespace linnet::ir {
+
+const OpDef ops::exp = elementwise({
+    .name = "exp",
+    .doc = "e to the input. ONNX Exp-13.",
+    .operands = {{"input"}},
+    .rule = ElementRule::kFloat,
+    .scalar = [](const Attrs&) { return ir::exp(operand(0)); },
+});
+
+}  // namespace linnet::ir

@@ -1,0 +1,98 @@
+#include "ir/ops/pad.h"
+
+#include "ir/ops/index.h"
+
+#include "support/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace linnet::ir {
+namespace {
+
+OpResult<std::vector<Type>> infer_pad(const InferContext& c) {
+  const Type& input = c.type(0);
+  const Ints& pads = c.attrs.get(kPads);
+  const size_t rank = input.rank();
+  if (pads.size() != 2 * rank) {
+    return op_error(fmt::format("{} integers are needed for {} dimensions, {} given", 2 * rank,
+                                rank, pads.size()),
+                    -1, "pads", "all that comes before each dimension, then all that comes after");
+  }
+  Shape shape = input.shape;
+  const std::string& mode = c.attrs.get(kPadMode).word;
+  for (size_t dim = 0; dim < rank; ++dim) {
+    const int64_t before = pads[dim];
+    const int64_t after = pads[dim + rank];
+    const auto with = checked_add(shape[dim], before);
+    const auto size = with ? checked_add(*with, after) : std::nullopt;
+    if (!size || *size < 0) return op_error("no such size", -1, "pads");
+    const int64_t room = mode == "reflect" ? shape[dim] - 1 : mode == "edge" ? shape[dim] : -1;
+    const bool beyond = mode == "reflect" ? std::max(before, after) > room
+                                          : mode == "edge" && room == 0 && *size > 0;
+    if (beyond) {
+      return op_error(fmt::format("mode {} cannot pad {} elements by {} and {}", mode, shape[dim],
+                                  before, after),
+                      -1, "pads");
+    }
+    shape[dim] = *size;
+  }
+  return std::vector<Type>{{input.dtype, std::move(shape), {}}};
+}
+
+template <class T> void evaluate_pad(EvalContext<T>& c) {
+  const Shape& in = c.in(0).type.shape;
+  const Ints& pads = c.attrs.get(kPads);
+  const std::string& mode = c.attrs.get(kPadMode).word;
+  const double value = c.attrs.get(kPadValue);
+  const auto strides = row_major_strides(in);
+  size_t o = 0;
+  for (Index at(c.out().type.shape); at.valid(); at.next(), ++o) {
+    int64_t i = 0;
+    bool inside = true;
+    for (size_t dim = 0; dim < in.size(); ++dim) {
+      const int64_t source = padded_source(at[dim], pads[dim], in[dim], mode);
+      inside = inside && source >= 0;
+      i += source * strides[dim];
+    }
+    if (inside) {
+      c.out().copy(o, c.in(0), static_cast<size_t>(i));
+    } else if (c.out().holds_floats()) {
+      c.out().values[o] = T(value);
+    } else {
+      c.out().ints[o] = static_cast<int64_t>(value);
+    }
+  }
+}
+
+}  // namespace
+
+int64_t padded_source(int64_t at, int64_t before, int64_t size, std::string_view mode) {
+  int64_t source = at - before;
+  if (source >= 0 && source < size) return source;
+  if (mode == "edge") return std::clamp<int64_t>(source, 0, size - 1);
+  if (mode == "reflect") return source < 0 ? -source : 2 * (size - 1) - source;
+  return -1;
+}
+
+const OpDef ops::pad{
+    .name = "pad",
+    .doc = "Elements added around (or, if negative, cut off): a constant, the nearest element, or "
+           "the mirror image without the edge. ONNX Pad-21.",
+    .operands = {{"input"}},
+    .attrs = {{.name = "pads",
+               .doc = "before each dimension, then after each",
+               .default_value = Ints{},
+               .required = true},
+              {.name = "mode",
+               .doc = "what is added",
+               .default_value = Enum{"constant"},
+               .words = {"constant", "reflect", "edge"}},
+              {.name = "value", .doc = "of mode constant", .default_value = 0.0}},
+    .traits = kDataMovement,
+    .infer = infer_pad,
+    .evaluate = []<class T>(EvalContext<T>& c) { evaluate_pad(c); },
+};
+
+}  // namespace linnet::ir

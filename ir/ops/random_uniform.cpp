@@ -1,0 +1,48 @@
+#include "ir/op_def.h"
+
+#include "runtime/philox.h"
+
+namespace linnet::ir {
+namespace {
+
+constexpr Key<Ints> kShape{"shape"};
+constexpr Key<int64_t> kStream{"stream"};
+
+OpResult<std::vector<Type>> infer_random_uniform(const InferContext& c) {
+  for (int i = 0; i < 2; ++i) {
+    const Type& type = c.type(static_cast<size_t>(i));
+    if (type.dtype != DType::kI64 || type.elements() != 1) {
+      return op_error("must be one i64, not " + to_string(type), i);
+    }
+  }
+  const int64_t stream = c.attrs.get(kStream);
+  if (stream < 0 || stream > UINT32_MAX) return op_error("a stream has 32 bits", -1, "stream");
+  const Type type{DType::kF32, c.attrs.get(kShape), {}};
+  if (!valid(type.shape, type.dtype)) {
+    return op_error(to_string(type.shape) + " is no shape", -1, "shape");
+  }
+  return std::vector<Type>{type};
+}
+
+}  // namespace
+
+const OpDef ops::random_uniform{
+    .name = "random_uniform",
+    .doc = "Uniform numbers in [0, 1), a pure function of seed and step: Philox4x32-10 with key = "
+           "seed, counter = (element / 4, stream, step low, step high). Salmon et al., SC 2011.",
+    .operands = {{"seed", "i64"}, {"step", "i64"}},
+    .attrs = {{.name = "shape", .doc = "of the result", .default_value = Ints{}, .required = true},
+              {.name = "stream", .doc = "another one for each use", .default_value = int64_t{0}}},
+    .traits = kRandom,
+    .infer = infer_random_uniform,
+    .evaluate =
+        []<class T>(EvalContext<T>& c) {
+          const auto seed = static_cast<uint64_t>(c.in(0).ints[0]);
+          const auto step = static_cast<uint64_t>(c.in(1).ints[0]);
+          const auto stream = static_cast<uint32_t>(c.attrs.get(kStream));
+          for (size_t i = 0; i < c.out().size(); ++i)
+            c.out().values[i] = T(runtime::philox_uniform_f32(seed, stream, step, i));
+        },
+};
+
+}  // namespace linnet::ir

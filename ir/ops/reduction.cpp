@@ -1,0 +1,58 @@
+#include "ir/ops/reduction.h"
+
+#include <fmt/format.h>
+
+namespace linnet::ir {
+namespace {
+
+OpResult<size_t> wrapped_dim(int64_t dim, size_t rank) {
+  const int64_t n = static_cast<int64_t>(rank);
+  if (dim < -n || dim >= n) {
+    return op_error(fmt::format("there is no dimension {} among {}", dim, rank), -1, "dim");
+  }
+  return static_cast<size_t>(dim < 0 ? dim + n : dim);
+}
+
+}  // namespace
+
+std::vector<AttrDef> reduction_attrs() {
+  return {
+      {.name = "dim", .doc = "dimensions to reduce; none: all", .default_value = Ints{}},
+      {.name = "keepdim", .doc = "reduced dimensions stay with size 1", .default_value = false}};
+}
+
+OpResult<std::vector<bool>> reduced_dims(const Attrs& attrs, size_t rank) {
+  const Ints& dims = attrs.get(kDims);
+  std::vector<bool> reduced(rank, dims.empty());
+  for (int64_t given : dims) {
+    const auto dim = wrapped_dim(given, rank);
+    if (!dim) return tl::unexpected(dim.error());
+    if (reduced[*dim]) return op_error(fmt::format("dimension {} stands twice", given), -1, "dim");
+    reduced[*dim] = true;
+  }
+  return reduced;
+}
+
+OpResult<size_t> one_dim(const Attrs& attrs, size_t rank) {
+  return wrapped_dim(attrs.get(kDim), rank);
+}
+
+OpResult<std::vector<Type>> infer_reduction(const InferContext& c) {
+  const Type& input = c.type(0);
+  if (!is_float(input.dtype)) {
+    return op_error(fmt::format("input must be floating point, not {}", name(input.dtype)), 0);
+  }
+  const auto reduced = reduced_dims(c.attrs, input.rank());
+  if (!reduced) return tl::unexpected(reduced.error());
+  Shape shape;
+  for (size_t dim = 0; dim < input.rank(); ++dim) {
+    if (!(*reduced)[dim]) {
+      shape.push_back(input.shape[dim]);
+    } else if (c.attrs.get(kKeepDim)) {
+      shape.push_back(1);
+    }
+  }
+  return std::vector<Type>{{input.dtype, std::move(shape), {}}};
+}
+
+}  // namespace linnet::ir

@@ -1,0 +1,70 @@
+#include "ir/op_def.h"
+
+#include "ir/ops/index.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace linnet::ir {
+namespace {
+
+constexpr Key<Ints> kDims{"dims"};
+
+// The permutation: the attribute, or the last two dimensions swapped.
+Ints permutation(const Attrs& attrs, size_t rank) {
+  Ints dims = attrs.get(kDims);
+  if (!dims.empty() || rank < 2) return dims;
+  for (size_t i = 0; i < rank; ++i)
+    dims.push_back(static_cast<int64_t>(i));
+  std::swap(dims[rank - 2], dims[rank - 1]);
+  return dims;
+}
+
+OpResult<std::vector<Type>> infer_transpose(const InferContext& c) {
+  const Type& input = c.type(0);
+  const size_t rank = input.rank();
+  const Ints dims = permutation(c.attrs, rank);
+  Ints sorted = dims;
+  std::ranges::sort(sorted);
+  bool each_once = sorted.size() == rank;
+  for (size_t i = 0; each_once && i < rank; ++i)
+    each_once = sorted[i] == static_cast<int64_t>(i);
+  if (!each_once) {
+    return op_error(fmt::format("{} does not name each of the {} dimensions of {} once",
+                                to_string(Attr(dims)), rank, to_string(input.shape)),
+                    -1, "dims");
+  }
+  Shape shape;
+  for (int64_t dim : dims)
+    shape.push_back(input.shape[static_cast<size_t>(dim)]);
+  return std::vector<Type>{{input.dtype, std::move(shape), {}}};
+}
+
+template <class T> void evaluate_transpose(EvalContext<T>& c) {
+  const Shape& in = c.in(0).type.shape;
+  const Shape& out = c.out().type.shape;
+  const Ints dims = permutation(c.attrs, in.size());
+  const auto dense = row_major_strides(in);
+  std::vector<int64_t> strides;
+  for (int64_t dim : dims)
+    strides.push_back(dense[static_cast<size_t>(dim)]);
+  size_t o = 0;
+  for (Index at(out); at.valid(); at.next(), ++o)
+    c.out().copy(o, c.in(0), offset_of(at.position(), strides));
+}
+
+}  // namespace
+
+const OpDef ops::transpose{
+    .name = "transpose",
+    .doc = "Dimensions in another order: out.shape[i] = input.shape[dims[i]]. ONNX Transpose-21; "
+           "without dims the last two are swapped.",
+    .operands = {{"input"}},
+    .attrs = {{.name = "dims", .doc = "which dimension comes first, …", .default_value = Ints{}}},
+    .traits = kDataMovement,
+    .infer = infer_transpose,
+    .evaluate = []<class T>(EvalContext<T>& c) { evaluate_transpose(c); },
+};
+
+}  // namespace linnet::ir

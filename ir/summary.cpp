@@ -1,0 +1,167 @@
+#include "ir/summary.h"
+
+#include "ir/op_def.h"
+#include "ir/ops/window.h"
+
+#include <algorithm>
+#include <set>
+
+namespace linnet::ir {
+namespace {
+
+// Receptive field along one dimension, and the distance of two neighbours in input elements.
+struct Field {
+  int64_t size = 0;  // 0: unknown
+  int64_t jump = 1;
+
+  [[nodiscard]] Field through(const Window& window) const {
+    if (size == 0) return {};
+    return {size + (window.reach() - 1) * jump, jump * window.stride};
+  }
+};
+
+struct Fields {
+  Field height, width;
+};
+
+class Summarizer {
+public:
+  explicit Summarizer(const Module& module, const Graph& graph)
+      : module_(module), graph_(graph), users_(graph.users()), row_of_(graph.values().size(), -1),
+        prepared_(graph.values().size()), fields_(graph.values().size()) {}
+
+  Summary run() {
+    for (const GraphInput& input : graph_.inputs) {
+      const size_t at = static_cast<size_t>(input.value.index);
+      if (!input.slot.empty()) {
+        prepared_[at].insert(input.slot);
+      } else if (graph_.value(input.value).type.rank() == 4) {
+        fields_[at] = {{1, 1}, {1, 1}};
+      }
+    }
+    for (const Node& node : graph_.nodes())
+      visit(node);
+    for (const Slot& slot : module_.slots) {
+      const int64_t elements = slot.type.elements();
+      if (slot.kind == SlotKind::kBuffer) summary_.buffers += elements;
+      if (slot.kind != SlotKind::kParameter) continue;
+      summary_.parameters += elements;
+      summary_.trainable += slot.frozen ? 0 : elements;
+      summary_.parameter_bytes += elements * size_of(slot.type.dtype);
+    }
+    return std::move(summary_);
+  }
+
+private:
+  size_t index(ValueId value) const { return static_cast<size_t>(value.index); }
+
+  // Depends on slots and constants only?
+  bool prepares(ValueId value) const {
+    const Node* node = graph_.producer(value);
+    return !prepared_[index(value)].empty() || (node && node->op == &ops::constant);
+  }
+
+  void visit(const Node& node) {
+    if (node.op == &ops::constant || node.results.empty()) return;
+    std::set<std::string> slots;
+    std::vector<ValueId> data;
+    for (ValueId operand : node.operands) {
+      if (!operand) continue;
+      slots.insert(prepared_[index(operand)].begin(), prepared_[index(operand)].end());
+      if (!prepares(operand)) data.push_back(operand);
+    }
+    const ValueId result = node.results.front();
+    if (data.empty() && !slots.empty()) {
+      prepared_[index(result)] = std::move(slots);
+      return;
+    }
+    const int row = joins(node, data) ? row_of_[index(data.front())] : add_row(node);
+    count(summary_.rows[static_cast<size_t>(row)], node, slots);
+    for (ValueId value : node.results) {
+      row_of_[index(value)] = row;
+      fields_[index(value)] = field(node, data);
+    }
+    finish(summary_.rows[static_cast<size_t>(row)], result);
+  }
+
+  // The bias after an anchor: elementwise, with a parameter, the only user of what it is added to.
+  bool joins(const Node& node, const std::vector<ValueId>& data) const {
+    if (!node.op->has(kElementwise) || data.size() != 1 || node.operands.size() < 2) return false;
+    const Node* producer = graph_.producer(data.front());
+    return producer && producer->op->has(kAnchor) && users_[index(data.front())].size() == 1 &&
+           row_of_[index(data.front())] >= 0;
+  }
+
+  int add_row(const Node& node) {
+    SummaryRow row;
+    row.op = node.op->name;
+    summary_.rows.push_back(std::move(row));
+    return static_cast<int>(summary_.rows.size()) - 1;
+  }
+
+  void count(SummaryRow& row, const Node& node, const std::set<std::string>& slots) {
+    for (const std::string& path : slots) {
+      if (counted_.insert(path).second) row.parameters += module_.slot(path)->type.elements();
+    }
+    if (!node.op->multiply_adds) return;
+    std::vector<const Type*> types;
+    for (ValueId operand : node.operands)
+      types.push_back(operand ? &graph_.value(operand).type : nullptr);
+    const int64_t work =
+        node.op->multiply_adds({types, node.attrs}, graph_.value(node.results.front()).type);
+    row.multiply_adds += work;
+    summary_.multiply_adds += work;
+  }
+
+  void finish(SummaryRow& row, ValueId result) const {
+    const Value& value = graph_.value(result);
+    row.name = value.name;
+    row.output = value.type;
+    row.bytes = value.type.elements() * size_of(value.type.dtype);
+    row.receptive_height = fields_[index(result)].height.size;
+    row.receptive_width = fields_[index(result)].width.size;
+  }
+
+  Fields field(const Node& node, const std::vector<ValueId>& data) const {
+    if (graph_.value(node.results.front()).type.rank() != 4 || data.empty()) return {};
+    Fields widest = fields_[index(data.front())];
+    for (ValueId value : data) {
+      const Fields& other = fields_[index(value)];
+      widest.height.size = std::max(widest.height.size, other.height.size);
+      widest.width.size = std::max(widest.width.size, other.width.size);
+    }
+    const bool windowed =
+        node.op->has(kPool) || (node.op->has(kAnchor) && node.attrs.find("stride"));
+    if (!windowed)
+      return node.op->has(kElementwise) || node.op->has(kTrainingOnly) ? widest : Fields{};
+    const Ints* kernel = nullptr;
+    Ints from_weight;
+    if (const Attr* attr = node.attrs.find(kKernelSize.name)) {
+      kernel = std::get_if<Ints>(attr);
+    } else {
+      const Shape& weight = graph_.value(node.operands[1]).type.shape;
+      from_weight = {weight[2], weight[3]};
+    }
+    const auto both = windows(node.attrs, kernel ? *kernel : from_weight);
+    if (!both) return {};
+    return {widest.height.through(both->first), widest.width.through(both->second)};
+  }
+
+  const Module& module_;
+  const Graph& graph_;
+  std::vector<std::vector<NodeId>> users_;
+  std::vector<int> row_of_;
+  std::vector<std::set<std::string>> prepared_;  // slots a parameter-only value is made of
+  std::vector<Fields> fields_;
+  std::set<std::string> counted_;
+  Summary summary_;
+};
+
+}  // namespace
+
+Summary summarize(const Module& module) {
+  if (module.graphs.empty()) return {};
+  return Summarizer(module, module.graphs.front()).run();
+}
+
+}  // namespace linnet::ir
