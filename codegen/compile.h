@@ -27,7 +27,11 @@ struct CompileOptions {
   int jobs = 2;          // forked workers that compile kernels; 1: still forked, one at a time
   bool product = false;  // also emit linnet_product_model (runtime/abi.h), for an executable
   std::string model_hash, weights_hash;  // hexadecimal, for header and --version
+  bool untrained = false;                // parameters are initial values
+  bool batched = false;                  // dimension 0 of every port is the batch
+  int64_t flops = 0;                     // of one sample, for --bench
   bool keep_text = false;                // fill in Compiled::llvm and ::assembly
+  bool keep_kernels = false;  // kernels stay callable as NAME_<kernel>, for `linnet bench`
 };
 
 struct KernelReport {

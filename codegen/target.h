@@ -11,9 +11,11 @@ namespace linnet::codegen {
 
 struct Target {
   passes::TargetInfo info;
-  std::string cpu;       // LLVM's name, "znver4", "x86-64-v3"
-  std::string features;  // LLVM's, "+avx2,+fma…": exactly what generated code may use
-  int level = 3;         // x86-64-v2, v3 or v4: what decides Halide's features
+  // Instructions are those of the psABI's level, whichever CPU was named: a model for znver4 runs
+  // on every CPU of x86-64-v4. The CPU decides only the order of instructions.
+  int level = 3;
+  std::string cpu;   // LLVM's name of the level, "x86-64-v3"
+  std::string tune;  // LLVM's name of the CPU to schedule for, "znver4" or "generic"
 };
 
 // "x86-64-v2|v3|v4" or a CPU name LLVM knows ("native": the host's). Empty name on failure,

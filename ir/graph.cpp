@@ -60,6 +60,11 @@ NodeId Graph::append(Node node, const std::vector<Type>& types,
   return id;
 }
 
+void Graph::rename(ValueId id, std::string_view wanted) {
+  names_.erase(value(id).name);
+  value(id).name = unique_name(wanted);
+}
+
 const Node* Graph::producer(ValueId id) const {
   const NodeId node = value(id).node;
   return node ? &nodes_[static_cast<size_t>(node.index)] : nullptr;

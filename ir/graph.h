@@ -93,6 +93,9 @@ public:
   // Appends the node and makes its results; names are made unique.
   NodeId append(Node node, const std::vector<Type>& types, const std::vector<std::string>& names);
 
+  // Gives a value another name, made unique.
+  void rename(ValueId id, std::string_view wanted);
+
   [[nodiscard]] const std::vector<Node>& nodes() const { return nodes_; }
   [[nodiscard]] const std::vector<Value>& values() const { return values_; }
   [[nodiscard]] const Node& node(NodeId id) const { return nodes_[static_cast<size_t>(id.index)]; }

@@ -2,10 +2,14 @@
 
 namespace linnet::ir {
 
-Rewriter::Rewriter(const Graph& old) : old_(&old), map_(old.values().size()) {
+Rewriter::Rewriter(const Graph& old) : Rewriter(old, [](const GraphInput&) { return true; }) {}
+
+Rewriter::Rewriter(const Graph& old, const std::function<bool(const GraphInput&)>& keep)
+    : old_(&old), map_(old.values().size()) {
   new_.name = old.name;
   new_.schedule = old.schedule;
   for (const GraphInput& input : old.inputs) {
+    if (!keep(input)) continue;
     const Value& value = old.value(input.value);
     const ValueId copied = new_.add_input(value.name, value.type, input.slot);
     new_.value(copied).storage = value.storage;

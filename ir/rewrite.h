@@ -13,6 +13,8 @@ namespace linnet::ir {
 class Rewriter {
 public:
   explicit Rewriter(const Graph& old);
+  // Only the inputs for which `keep` holds; the others must be replaced before they are used.
+  Rewriter(const Graph& old, const std::function<bool(const GraphInput&)>& keep);
 
   [[nodiscard]] const Graph& old() const { return *old_; }
   [[nodiscard]] Graph& graph() { return new_; }
@@ -23,6 +25,8 @@ public:
   [[nodiscard]] std::vector<ValueId> mapped(const std::vector<ValueId>& old) const;
   // From now on `replacement` (a value of the new graph) stands for `old`.
   void replace(ValueId old, ValueId replacement);
+  // A new value takes the name of what it stands for, if that is still free.
+  void rename(ValueId value, std::string_view name) { new_.rename(value, name); }
   // Appends the node as it is, names and schedule included.
   void copy(const Node& node);
   // Sets the outputs and returns the new graph.

@@ -22,6 +22,7 @@ struct Remark {
 struct PassContext {
   TargetInfo target;
   bool training = false;
+  uint64_t seed = 0;  // of the values of untrained parameters
   // Stop after this many rewrites in all (`--pass-limit=N`, to find the guilty one); < 0: no limit.
   int64_t limit = -1;
   std::function<void(const Remark&)> explain;  // empty: nobody listens

@@ -1,0 +1,124 @@
+#include "cli/build.h"
+
+#include "codegen/hash.h"
+#include "ir/op_def.h"
+#include "ir/print.h"
+#include "ir/summary.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+namespace linnet::cli {
+namespace {
+
+// Of the module's text and the bytes of what it names: the same model gives the same hash,
+// wherever its file lies.
+std::string model_hash(const ir::Module& module) {
+  ir::Module bare = module;
+  for (ir::Slot& slot : bare.slots)
+    slot.value.reset();
+  return codegen::sha256(ir::print(bare).text);
+}
+
+std::string weights_hash(const ir::Module& module) {
+  std::string bytes;
+  for (const ir::Slot& slot : module.slots) {
+    if (!slot.value) continue;
+    bytes += slot.path + to_string(slot.value->type());
+    const auto data = slot.value->bytes();
+    bytes.append(reinterpret_cast<const char*>(data.data()), data.size());
+  }
+  return bytes.empty() ? "" : codegen::sha256(bytes);
+}
+
+// Does dimension 0 of every input and output follow the batch?
+bool is_batched(const ir::Module& one, const ir::Module& two) {
+  const ir::Graph& a = one.graphs.front();
+  const ir::Graph& b = two.graphs.front();
+  const auto follows = [](const ir::Type& x, const ir::Type& y) {
+    if (x.shape.empty() || x.shape.size() != y.shape.size()) return false;
+    return x.shape[0] == 1 && y.shape[0] == 2 &&
+           std::equal(x.shape.begin() + 1, x.shape.end(), y.shape.begin() + 1);
+  };
+  bool all = !a.inputs.empty() && a.inputs.size() == b.inputs.size();
+  for (size_t i = 0; all && i < a.inputs.size(); ++i) {
+    all = !a.inputs[i].slot.empty() ||
+          follows(a.value(a.inputs[i].value).type, b.value(b.inputs[i].value).type);
+  }
+  for (size_t i = 0; all && i < a.outputs.size(); ++i)
+    all = follows(a.value(a.outputs[i].value).type, b.value(b.outputs[i].value).type);
+  return all;
+}
+
+// The softmax at the end of a model of classes: the executable need not apply another.
+void mark_probabilities(ir::Module& module) {
+  const ir::Graph& graph = module.graphs.front();
+  for (const ir::GraphOutput& output : graph.outputs) {
+    const ir::Node* node = graph.producer(output.value);
+    if (!node || node->op != &ir::ops::softmax) continue;
+    for (ir::Declaration& declaration : module.data) {
+      if (declaration.target == output.name) declaration.recipe.attrs.set("probabilities", true);
+    }
+  }
+}
+
+}  // namespace
+
+std::string c_identifier(const std::string& name) {
+  std::string result;
+  for (unsigned char c : name)
+    result += std::isalnum(c) ? static_cast<char>(c) : '_';
+  if (result.empty() || std::isdigit(static_cast<unsigned char>(result.front())))
+    result.insert(0, "model_");
+  return result;
+}
+
+void report(Session& session, const codegen::Failure& failure) {
+  session.error(failure.message, failure.status, failure.remedy);
+}
+
+std::optional<Built> build(Session& session, const ModelOptions& model, const PipelineFlags& flags,
+                           const BuildOptions& options) {
+  const auto target = model.find_target(session);
+  if (!target) return std::nullopt;
+  std::vector<ir::Module> modules;
+  for (int64_t batch :
+       model.batch == 1 ? std::vector<int64_t>{1} : std::vector<int64_t>{model.batch, 1}) {
+    auto module = model.load(session, batch);
+    if (!module) return std::nullopt;
+    mark_probabilities(*module);
+    modules.push_back(std::move(*module));
+  }
+  const ir::Module& single = modules.back();
+  Built built;
+  built.target = *target;
+  codegen::CompileOptions compile;
+  compile.name = options.name.empty() ? c_identifier(single.name) : options.name;
+  compile.target = *target;
+  compile.jobs = options.jobs;
+  compile.product = options.product;
+  compile.keep_text = options.keep_text;
+  compile.keep_kernels = options.keep_kernels;
+  compile.model_hash = model_hash(single);
+  compile.weights_hash = weights_hash(single);
+  compile.untrained = single.untrained();
+  compile.flops = built.flops = 2 * ir::summarize(single).multiply_adds;
+  if (model.path.ends_with(".lin")) {
+    const auto two = model.load(session, 2);
+    compile.batched = two && is_batched(single, *two);
+  }
+  for (ir::Module& module : modules) {
+    auto planned = flags.run(session, std::move(module), *target, model.seed);
+    if (!planned) return std::nullopt;
+    built.modules.push_back(std::move(*planned));
+  }
+  if (const auto failure = codegen::compile(built.modules, compile, built.compiled)) {
+    report(session, *failure);
+    return std::nullopt;
+  }
+  return built;
+}
+
+}  // namespace linnet::cli

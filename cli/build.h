@@ -1,0 +1,37 @@
+// A model through the whole pipeline into object bytes: what compile, run and bench share.
+#pragma once
+
+#include "cli/pipeline_options.h"
+#include "codegen/compile.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace linnet::cli {
+
+struct Built {
+  std::vector<ir::Module> modules;  // after the pipeline; largest batch first, batch 1 last
+  codegen::Compiled compiled;
+  codegen::Target target;
+  int64_t flops = 0;  // of one sample
+};
+
+struct BuildOptions {
+  std::string name;  // prefix of symbols; "" for the model's
+  int jobs = 2;
+  bool product = false;
+  bool keep_text = false;
+  bool keep_kernels = false;
+};
+
+// nullopt, with the reason reported, on failure.
+[[nodiscard]] std::optional<Built> build(Session& session, const ModelOptions& model,
+                                         const PipelineFlags& flags, const BuildOptions& options);
+
+// The model's name as a C identifier.
+[[nodiscard]] std::string c_identifier(const std::string& name);
+
+void report(Session& session, const codegen::Failure& failure);
+
+}  // namespace linnet::cli

@@ -1,0 +1,55 @@
+#include "cli/call.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+
+namespace linnet::cli {
+
+AlignedBytes::AlignedBytes(size_t bytes)
+    : data_(std::aligned_alloc(64, (std::max<size_t>(bytes, 1) + 63) / 64 * 64)) {
+  if (!data_) throw std::bad_alloc();
+}
+
+std::unique_ptr<Callable> Callable::load(Session& session, const Built& built) {
+  if (!codegen::runs_here(built.target)) {
+    session.error("this CPU lacks instructions of " + built.target.info.name, Status::kMachine,
+                  "leave --target out, or name one this machine has");
+    return nullptr;
+  }
+  codegen::Failure failure;
+  auto callable = std::make_unique<Callable>();
+  callable->loaded_ = codegen::load(built.compiled, failure);
+  if (callable->loaded_) {
+    callable->model_ =
+        static_cast<const linnet_model_v1*>(callable->loaded_->symbol("linnet_product_model"));
+  }
+  if (callable->model_) return callable;
+  if (failure.message.empty()) failure.message = "the object has no linnet_product_model";
+  report(session, failure);
+  return nullptr;
+}
+
+int Callable::run(std::span<const runtime::Tensor> inputs, std::span<runtime::Tensor> outputs,
+                  int64_t samples) const {
+  int64_t done = 0;
+  for (int64_t i = 0; i < model_->entry_count; ++i) {
+    const linnet_entry_v1& entry = model_->entries[i];
+    const AlignedBytes arena(static_cast<size_t>(entry.arena_bytes));
+    while (samples - done >= entry.batch) {
+      std::vector<const void*> from;
+      std::vector<void*> to;
+      const auto at = [&](int64_t total) { return total / samples * done; };
+      for (const runtime::Tensor& tensor : inputs)
+        from.push_back(tensor.data.data() + at(static_cast<int64_t>(tensor.data.size())));
+      for (runtime::Tensor& tensor : outputs)
+        to.push_back(tensor.data.data() + at(static_cast<int64_t>(tensor.data.size())));
+      if (const int status = entry.call(from.data(), to.data(), nullptr, arena.data()))
+        return status;
+      done += entry.batch;
+    }
+  }
+  return 0;
+}
+
+}  // namespace linnet::cli

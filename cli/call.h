@@ -1,0 +1,47 @@
+// A compiled model called in this process, through the struct an executable would use.
+#pragma once
+
+#include "cli/build.h"
+
+#include "runtime/abi.h"
+#include "runtime/io/tensor.h"
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace linnet::cli {
+
+// Memory at a multiple of 64 bytes.
+class AlignedBytes {
+public:
+  explicit AlignedBytes(size_t bytes);
+  [[nodiscard]] void* data() const { return data_.get(); }
+
+private:
+  struct Free {
+    void operator()(void* data) const { std::free(data); }
+  };
+  std::unique_ptr<void, Free> data_;
+};
+
+class Callable {
+public:
+  // The object must have been built with `product`. nullptr, with an error, if it does not load
+  // or this CPU lacks the instructions.
+  [[nodiscard]] static std::unique_ptr<Callable> load(Session& session, const Built& built);
+
+  [[nodiscard]] const linnet_model_v1& model() const { return *model_; }
+  [[nodiscard]] void* symbol(const std::string& name) const { return loaded_->symbol(name); }
+  // Calls for `samples` samples: the largest batch as often as it fits, then smaller ones.
+  // Inputs and outputs hold all samples. 0, or what the call returned.
+  int run(std::span<const runtime::Tensor> inputs, std::span<runtime::Tensor> outputs,
+          int64_t samples) const;
+
+private:
+  std::unique_ptr<codegen::Loaded> loaded_;
+  const linnet_model_v1* model_ = nullptr;
+};
+
+}  // namespace linnet::cli

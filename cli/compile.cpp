@@ -1,0 +1,109 @@
+// linnet compile MODEL: an executable, a library or an object file.
+#include "cli/build.h"
+
+#include "runtime/io/file.h"
+
+#include <fmt/format.h>
+
+#include <cctype>
+#include <sys/stat.h>
+
+namespace linnet::cli {
+namespace {
+
+struct CompileFlags {
+  ModelOptions model;
+  PipelineFlags pipeline;
+  BuildOptions build;
+  std::string output;
+  std::string emit = "exe";
+  std::string dump_dir;
+};
+
+// lenet, liblenet.a, liblenet.so, lenet.o in this folder.
+std::string default_output(const std::string& emit, const std::string& name) {
+  if (emit == "lib") return "lib" + name + ".a";
+  if (emit == "shared") return "lib" + name + ".so";
+  return emit == "obj" ? name + ".o" : name;
+}
+
+std::string folder_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "" : path.substr(0, slash + 1);
+}
+
+bool write_text(Session& session, const std::string& path, std::string_view text) {
+  const auto done = runtime::write_file(path, text);
+  if (!done) session.error(done.error().message, static_cast<Status>(done.error().status));
+  return done.has_value();
+}
+
+Status write_product(Session& session, const CompileFlags& flags, const Built& built) {
+  const codegen::Compiled& compiled = built.compiled;
+  const std::string path =
+      flags.output.empty() ? default_output(flags.emit, compiled.name) : flags.output;
+  std::optional<codegen::Failure> failure;
+  if (flags.emit == "exe") failure = link_executable(compiled, path);
+  if (flags.emit == "lib") failure = write_archive(compiled, path);
+  if (flags.emit == "shared") failure = link_shared(compiled, path);
+  if (flags.emit == "obj") failure = write_objects(compiled, path);
+  if (failure) {
+    report(session, *failure);
+    return failure->status;
+  }
+  if (flags.emit == "exe") return Status::kDone;
+  return write_text(session, folder_of(path) + compiled.name + ".h", compiled.header)
+             ? Status::kDone
+             : Status::kMachine;
+}
+
+// The final IR of every level: what was compiled, in the languages of those who compile.
+Status write_dumps(Session& session, const CompileFlags& flags, const Built& built) {
+  mkdir(flags.dump_dir.c_str(), 0777);
+  const std::string base = flags.dump_dir + "/" + built.compiled.name;
+  const bool ok = frontend::save_lir(base + ".lir", built.modules.front(), session.diagnostics) &&
+                  write_text(session, base + ".ll", built.compiled.llvm) &&
+                  write_text(session, base + ".s", built.compiled.assembly);
+  return ok ? Status::kDone : Status::kMachine;
+}
+
+Status run(Session& session, CompileFlags& flags) {
+  flags.build.product = flags.emit == "exe";
+  flags.build.keep_text = !flags.dump_dir.empty();
+  const auto built = build(session, flags.model, flags.pipeline, flags.build);
+  if (!built) return Status::kBadInput;
+  if (!flags.dump_dir.empty()) {
+    if (const Status status = write_dumps(session, flags, *built); status != Status::kDone)
+      return status;
+  }
+  return write_product(session, flags, *built);
+}
+
+}  // namespace
+
+void add_compile(CLI::App& app, Session& session) {
+  auto flags = std::make_shared<CompileFlags>();
+  CLI::App* command = app.add_subcommand("compile", "Compile a model to native code");
+  flags->model.add_model(*command);
+  flags->model.add_weights(*command);
+  flags->model.add_target(*command);
+  flags->pipeline.add(*command);
+  command->add_option("-o,--output", flags->output, "The file to write; a header goes beside it")
+      ->type_name("OUT");
+  command->add_option("--emit", flags->emit, "What to make")
+      ->check(CLI::IsMember({"exe", "lib", "shared", "obj"}));
+  command->add_option("--name", flags->build.name, "Prefix of every symbol")
+      ->check([](const std::string& name) {
+        return name == c_identifier(name) ? "" : "a C identifier is expected";
+      });
+  command->add_option("--jobs", flags->build.jobs, "Kernels compiled at the same time")
+      ->check(CLI::Range(1, 256))
+      ->type_name("N");
+  command
+      ->add_option("--dump-dir", flags->dump_dir, "Also write NAME.lir, NAME.ll and NAME.s there")
+      ->type_name("DIR");
+  command->callback(
+      [&session, flags] { session.command = [flags](Session& s) { return run(s, *flags); }; });
+}
+
+}  // namespace linnet::cli

@@ -1,0 +1,26 @@
+// linnet init MODEL -o F.safetensors: the initial values of every parameter.
+#include "cli/model_options.h"
+
+namespace linnet::cli {
+
+void add_init(CLI::App& app, Session& session) {
+  auto options = std::make_shared<ModelOptions>();
+  auto output = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand("init", "Write a model's initial parameters");
+  options->add_model(*command);
+  command->add_option("--seed", options->seed, "Of the random numbers")->type_name("N");
+  command->add_option("-o,--output", *output, "The file to write")
+      ->required()
+      ->type_name("F.safetensors");
+  command->callback([&session, options, output] {
+    session.command = [options, output](Session& s) {
+      const auto module = options->load(s, options->batch);
+      if (!module) return Status::kBadInput;
+      return frontend::save_weights(*output, *module, options->seed, s.diagnostics)
+                 ? Status::kDone
+                 : Status::kMachine;
+    };
+  });
+}
+
+}  // namespace linnet::cli

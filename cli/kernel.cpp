@@ -1,0 +1,45 @@
+// linnet kernel F.lir: every kernel of a file alone, compiled and compared with the evaluator.
+#include "cli/pipeline_options.h"
+#include "codegen/check_kernel.h"
+
+#include <fmt/format.h>
+
+namespace linnet::cli {
+namespace {
+
+Status run(Session& session, const ModelOptions& model, uint64_t seed) {
+  const auto target = model.find_target(session);
+  if (!target) return Status::kBadCall;
+  const auto module = frontend::load_lir(model.path, session.sources, session.diagnostics);
+  if (!module) return Status::kBadInput;
+  if (module->kernels.empty()) {
+    session.error(model.path + ": no kernel in it", Status::kBadInput,
+                  "linnet dump MODEL --after plan_memory prints some");
+    return Status::kBadInput;
+  }
+  for (const ir::Graph& kernel : module->kernels) {
+    const codegen::KernelCheck check = codegen::check_kernel(kernel, *target, seed);
+    if (!check.error.empty()) {
+      session.error(fmt::format("kernel @{}: {}", kernel.name, check.error), Status::kBug);
+      continue;
+    }
+    fmt::print("@{}  {}  largest error {:.3g} of the bound, {} bytes of code\n", kernel.name,
+               kernel.schedule ? to_string(*kernel.schedule) : "", check.worst, check.code_bytes);
+  }
+  return Status::kDone;
+}
+
+}  // namespace
+
+void add_kernel(CLI::App& app, Session& session) {
+  auto model = std::make_shared<ModelOptions>();
+  CLI::App* command = app.add_subcommand("kernel", "Compare kernels with the evaluator");
+  command->add_option("FILE", model->path, "A .lir file with kernels")->required();
+  command->add_option("--seed", model->seed, "Of the inputs")->type_name("N");
+  model->add_target(*command);
+  command->callback([&session, model] {
+    session.command = [model](Session& s) { return run(s, *model, model->seed); };
+  });
+}
+
+}  // namespace linnet::cli

@@ -1,0 +1,105 @@
+#include "cli/model_options.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <limits>
+
+namespace linnet::cli {
+
+namespace {
+constexpr int64_t kMostCount = std::numeric_limits<int32_t>::max();
+}
+
+void ModelOptions::add_model(CLI::App& command) {
+  command.add_option("MODEL", path, "A model: .lin, or .lir (text IR)")->required();
+  command.add_option("--model", model, "Which model, if the file has several");
+  command.add_option("--set", settings, "A setting of the model")->type_name("NAME=VALUE");
+  command.add_option("--bind", binds, "Size of a symbolic dimension")->type_name("NAME=N");
+  command.add_option("--batch", batch, "Samples of one call (dimension N)")
+      ->check(CLI::Range(int64_t{1}, kMostCount))
+      ->type_name("N");
+}
+
+void ModelOptions::add_weights(CLI::App& command) {
+  command.add_option("--weights", weights, "Trained parameters, .safetensors")->type_name("FILE");
+  command.add_option("--map", maps, "Tensor OLD of the file is the parameter NEW")
+      ->type_name("OLD=NEW");
+  command.add_option("--seed", seed, "Of the initial values where there are no weights")
+      ->type_name("N");
+}
+
+void ModelOptions::add_target(CLI::App& command) {
+  command.add_option("--target", target, "x86-64-v2, x86-64-v3, x86-64-v4 or a CPU's name")
+      ->type_name("CPU")
+      ->default_str("native");
+}
+
+std::optional<std::pair<std::string, std::string>>
+split_assignment(Session& session, std::string_view flag, const std::string& text) {
+  const size_t at = text.find('=');
+  if (at == std::string::npos || at == 0) {
+    session.error(fmt::format("{} takes NAME=VALUE, not '{}'", flag, text), Status::kBadCall);
+    return std::nullopt;
+  }
+  return std::pair{text.substr(0, at), text.substr(at + 1)};
+}
+
+std::optional<int64_t> parse_count(const std::string& text) {
+  int64_t count = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, code] = std::from_chars(text.data(), end, count);
+  if (code != std::errc() || stop != end || count < 1 || count > kMostCount) return std::nullopt;
+  return count;
+}
+
+std::optional<ir::Module> ModelOptions::load(Session& session, int64_t samples) const {
+  frontend::ImportOptions options;
+  options.model = model;
+  frontend::NameMap map;
+  bool ok = true;
+  for (const std::string& text : settings) {
+    if (auto pair = split_assignment(session, "--set", text)) {
+      options.settings.push_back(std::move(*pair));
+    } else {
+      ok = false;
+    }
+  }
+  for (const std::string& text : maps) {
+    if (auto pair = split_assignment(session, "--map", text)) {
+      map.push_back(std::move(*pair));
+    } else {
+      ok = false;
+    }
+  }
+  if (samples != 1) options.binds["N"] = samples;
+  for (const std::string& text : binds) {
+    auto pair = split_assignment(session, "--bind", text);
+    const auto count = pair ? parse_count(pair->second) : std::nullopt;
+    if (pair && !count) {
+      session.error(fmt::format("--bind {}: a size from 1 to {} is expected", text, kMostCount),
+                    Status::kBadCall);
+    }
+    if (count) {
+      options.binds[pair->first] = *count;
+    } else {
+      ok = false;
+    }
+  }
+  if (!ok) return std::nullopt;
+  auto module = frontend::load_model(path, session.sources, options, session.diagnostics);
+  if (module && !weights.empty() &&
+      !frontend::load_weights(weights, map, *module, session.diagnostics)) {
+    return std::nullopt;
+  }
+  return module;
+}
+
+std::optional<codegen::Target> ModelOptions::find_target(Session& session) const {
+  codegen::FoundTarget found = codegen::find_target(target);
+  if (found.ok) return found.target;
+  session.error(found.message, Status::kBadCall);
+  return std::nullopt;
+}
+
+}  // namespace linnet::cli

@@ -1,0 +1,79 @@
+// linnet opt F.lir --passes=a,b,c: IR in, IR out; --update rewrites a test's expected half.
+#include "cli/pipeline_options.h"
+#include "passes/test_case.h"
+
+#include "runtime/io/file.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+namespace linnet::cli {
+namespace {
+
+struct OptOptions {
+  ModelOptions model;
+  PipelineFlags flags;
+  std::vector<std::string> passes;
+  std::string output = "-";
+  bool update = false;
+};
+
+Status update(Session& session, const OptOptions& options) {
+  const auto text = runtime::read_file(options.model.path);
+  if (!text) {
+    session.error(text.error().message);
+    return Status::kBadInput;
+  }
+  const auto target = options.model.find_target(session);
+  if (!target) return Status::kBadCall;
+  const passes::UpdatedFile updated = passes::update_cases(
+      options.model.path, std::string(text->begin(), text->end()), target->info);
+  for (const std::string& error : updated.errors)
+    session.error(error);
+  if (!updated.errors.empty()) return Status::kBadInput;
+  const auto done = runtime::write_file(options.model.path, updated.text);
+  if (done) return Status::kDone;
+  session.error(done.error().message, Status::kMachine);
+  return Status::kMachine;
+}
+
+Status run(Session& session, const OptOptions& options) {
+  if (options.update) return update(session, options);
+  std::vector<passes::Pass> rows;
+  for (const std::string& name : options.passes) {
+    if (!known_pass(session, name)) return Status::kBadCall;
+    rows.push_back(*passes::find_pass(name));
+  }
+  const auto target = options.model.find_target(session);
+  if (!target) return Status::kBadCall;
+  auto module = frontend::load_lir(options.model.path, session.sources, session.diagnostics);
+  if (!module) return Status::kBadInput;
+  module = options.flags.run(session, std::move(*module), *target, options.model.seed, rows);
+  if (!module) return Status::kBug;
+  return frontend::save_lir(options.output, *module, session.diagnostics) ? Status::kDone
+                                                                          : Status::kMachine;
+}
+
+}  // namespace
+
+void add_opt(CLI::App& app, Session& session) {
+  auto options = std::make_shared<OptOptions>();
+  CLI::App* command = app.add_subcommand("opt", "Run passes on text IR");
+  command->add_option("FILE", options->model.path, "A .lir file")->required();
+  command->add_option("--passes", options->passes, "Which, in this order")
+      ->delimiter(',')
+      ->type_name("A,B,C");
+  command->add_option("--seed", options->model.seed, "Of untrained parameters")->type_name("N");
+  options->model.add_target(*command);
+  options->flags.add(*command);
+  command->add_option("-o,--output", options->output, "The file to write; default: standard output")
+      ->type_name("F.lir");
+  command->add_flag("--update", options->update,
+                    "FILE holds cases of a pass: rewrite what they expect");
+  command->callback([&session, options] {
+    session.command = [options](Session& s) { return run(s, *options); };
+  });
+}
+
+}  // namespace linnet::cli

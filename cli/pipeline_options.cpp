@@ -1,0 +1,78 @@
+#include "cli/pipeline_options.h"
+
+#include "support/text.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+namespace linnet::cli {
+
+bool known_pass(Session& session, const std::string& name) {
+  if (passes::find_pass(name)) return true;
+  std::vector<std::string> names;
+  for (const passes::Pass& pass : passes::pipeline())
+    names.emplace_back(pass.name);
+  session.error(fmt::format("no pass '{}'; the passes are {}", name, join(names, ", ")),
+                Status::kBadCall, did_you_mean(name, names));
+  return false;
+}
+
+void PipelineFlags::add(CLI::App& command) {
+  command.add_option("--stop-after", stop_after, "Run no pass behind this one")->type_name("PASS");
+  command.add_option("--disable-pass", disabled, "Leave this pass out")->type_name("PASS");
+  command.add_option("--explain", explained, "Say why each candidate was rewritten or refused")
+      ->type_name("PASS");
+  command.add_option("--pass-limit", limit, "Stop rewriting after N rewrites")->type_name("N");
+  command.add_flag("--time-passes", times, "Print the time of each pass to standard error");
+  command.add_flag("--check-passes", check, "Compare values before and after each pass");
+}
+
+std::optional<ir::Module>
+PipelineFlags::run(Session& session, ir::Module module, const codegen::Target& target,
+                   uint64_t seed, std::span<const passes::Pass> rows,
+                   const std::function<void(const passes::Pass&, const ir::Module&)>& after) const {
+  bool ok = stop_after.empty() || known_pass(session, stop_after);
+  for (const auto* list : {&disabled, &explained}) {
+    for (const std::string& name : *list)
+      ok = known_pass(session, name) && ok;
+  }
+  if (!ok) return std::nullopt;
+  passes::PassContext context;
+  context.target = target.info;
+  context.seed = seed;
+  context.limit = limit;
+  const auto listen = [&](const passes::Remark& remark) {
+    session.diagnostics.report({.severity = Severity::kRemark,
+                                .place = remark.place.diag(),
+                                .message = (remark.fired ? "" : "not: ") + remark.message});
+  };
+  passes::PipelineOptions options;
+  options.stop_after = stop_after;
+  options.disabled = disabled;
+  options.check = check;
+  options.after = after;
+  passes::PipelineResult result;
+  result.module = std::move(module);
+  // One row at a time, for each may have its own listener.
+  for (const passes::Pass& row : rows) {
+    const bool explain = std::ranges::find(explained, row.name) != explained.end();
+    context.explain = explain ? listen : std::function<void(const passes::Remark&)>();
+    auto step = passes::run_pipeline(std::move(result.module), {&row, 1}, options, context);
+    result.module = std::move(step.module);
+    result.times.insert(result.times.end(), step.times.begin(), step.times.end());
+    if (!step.broken.empty()) {
+      session.error(step.broken, Status::kBug, "find the rewrite with --pass-limit=N");
+      return std::nullopt;
+    }
+    if (row.name == stop_after) break;
+  }
+  if (times) {
+    for (const passes::PassTime& time : result.times)
+      fmt::print(stderr, "{:>10.1f} µs  {}\n", static_cast<double>(time.time.count()) * 1e-3,
+                 time.name);
+  }
+  return std::move(result.module);
+}
+
+}  // namespace linnet::cli

@@ -1,0 +1,135 @@
+// linnet run MODEL --input NAME=F.npy --output-dir D: compile in memory, run once.
+#include "cli/call.h"
+#include "cli/tensor_files.h"
+#include "ir/evaluate.h"
+#include "ir/initialize.h"
+
+#include <fmt/format.h>
+
+namespace linnet::cli {
+namespace {
+
+struct RunOptions {
+  ModelOptions model;
+  PipelineFlags pipeline;
+  std::vector<std::string> inputs;
+  std::string output_dir = ".";
+  bool reference = false;
+};
+
+std::vector<Port> input_ports(const ir::Module& module) {
+  const ir::Graph& graph = module.graphs.front();
+  std::vector<Port> ports;
+  for (const ir::GraphInput& input : graph.inputs) {
+    if (input.slot.empty())
+      ports.push_back({graph.value(input.value).name, graph.value(input.value).type});
+  }
+  return ports;
+}
+
+std::vector<Port> output_ports(const ir::Module& module) {
+  const ir::Graph& graph = module.graphs.front();
+  std::vector<Port> ports;
+  for (const ir::GraphOutput& output : graph.outputs) {
+    if (output.slot.empty()) ports.push_back({output.name, graph.value(output.value).type});
+  }
+  return ports;
+}
+
+runtime::Tensor to_file(const ir::Tensor& tensor) {
+  runtime::Tensor result =
+      runtime::make_tensor(file_dtype(tensor.type().dtype), tensor.type().shape);
+  std::memcpy(result.data.data(), tensor.bytes().data(), result.data.size());
+  return result;
+}
+
+ir::Tensor to_ir(const runtime::Tensor& tensor, const ir::Type& type) {
+  const auto* bytes = reinterpret_cast<const std::byte*>(tensor.data.data());
+  return ir::Tensor({type.dtype, tensor.shape, {}}, {bytes, bytes + tensor.data.size()});
+}
+
+// The evaluator on the module as it comes in, in f32 (f64 where the model is).
+Status run_reference(Session& session, const RunOptions& options) {
+  auto module = options.model.load(session, options.model.batch);
+  if (!module) return Status::kBadInput;
+  int64_t samples = 0;
+  const bool batched = options.model.path.ends_with(".lin") && options.model.batch == 1;
+  const auto tensors = read_inputs(session, options.inputs, input_ports(*module), batched, samples);
+  if (!tensors) return Status::kBadInput;
+  if (samples > 1) {  // the same model for as many samples as the files hold
+    module = options.model.load(session, samples);
+    if (!module) return Status::kBadInput;
+  }
+  const ir::Graph& graph = module->graphs.front();
+  const auto evaluate = [&]<class T>(T) {
+    std::vector<ir::Array<T>> inputs;
+    size_t next = 0;
+    for (const ir::GraphInput& input : graph.inputs) {
+      if (input.slot.empty()) {
+        inputs.push_back(ir::to_array<T>(to_ir((*tensors)[next++], graph.value(input.value).type)));
+        continue;
+      }
+      const ir::Slot& slot = *module->slot(input.slot);
+      const auto stream = static_cast<uint32_t>(&slot - module->slots.data());
+      inputs.push_back(ir::to_array<T>(ir::initial_value(slot, options.model.seed, stream)));
+    }
+    std::vector<runtime::Tensor> outputs;
+    const auto arrays = ir::evaluate<T>(*module, graph, inputs);
+    for (size_t i = 0; i < arrays.size(); ++i) {
+      if (graph.outputs[i].slot.empty()) outputs.push_back(to_file(ir::to_tensor(arrays[i])));
+    }
+    return outputs;
+  };
+  const bool f64 = std::ranges::any_of(
+      graph.values(), [](const ir::Value& v) { return v.type.dtype == ir::DType::kF64; });
+  const auto outputs = f64 ? evaluate(double{}) : evaluate(float{});
+  return write_outputs(session, options.output_dir, output_ports(*module), outputs);
+}
+
+Status run_compiled(Session& session, const RunOptions& options) {
+  BuildOptions flags;
+  flags.product = true;
+  const auto built = build(session, options.model, options.pipeline, flags);
+  if (!built) return Status::kBadInput;
+  const auto callable = Callable::load(session, *built);
+  if (!callable) return Status::kMachine;
+  const ir::Module& single = built->modules.back();
+  int64_t samples = 0;
+  const bool batched = callable->model().batched != 0;
+  const auto tensors = read_inputs(session, options.inputs, input_ports(single), batched, samples);
+  if (!tensors) return Status::kBadInput;
+  samples = std::max<int64_t>(samples, 1);
+  std::vector<runtime::Tensor> outputs;
+  const std::vector<Port> ports = output_ports(single);
+  for (const Port& port : ports) {
+    ir::Shape shape = port.type.shape;
+    if (batched) shape[0] *= samples;
+    outputs.push_back(runtime::make_tensor(file_dtype(port.type.dtype), shape));
+  }
+  const int status = callable->run(*tensors, outputs, samples);
+  LINNET_CHECK(status == 0, fmt::format("the call returned {}", status));
+  return write_outputs(session, options.output_dir, ports, outputs);
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Session& session) {
+  auto options = std::make_shared<RunOptions>();
+  CLI::App* command = app.add_subcommand("run", "Compile in memory and run once, on .npy files");
+  options->model.add_model(*command);
+  options->model.add_weights(*command);
+  options->model.add_target(*command);
+  options->pipeline.add(*command);
+  command->add_option("--input", options->inputs, "Tensor of an input, or @0 by position")
+      ->type_name("NAME=F.npy");
+  command->add_option("--output-dir", options->output_dir, "Where NAME.npy is written")
+      ->type_name("DIR");
+  command->add_flag("--reference", options->reference, "By the evaluator instead of compiled code");
+  command->callback([&session, options] {
+    session.command = [options](Session& s) {
+      return options->reference ? run_reference(s, *options) : run_compiled(s, *options);
+    };
+  });
+}
+
+}  // namespace linnet::cli

@@ -1,0 +1,42 @@
+// What every command shares: sources, diagnostics, how they are printed, the exit status.
+#pragma once
+
+#include "support/diag.h"
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <string>
+
+namespace linnet::cli {
+
+class Session {
+public:
+  SourceManager sources;
+  Diagnostics diagnostics{sources};
+  bool json_diagnostics = false;
+  // The chosen command; set by CLI11's callback of the subcommand, run after parsing.
+  std::function<Status(Session&)> command;
+
+  // An error without a place in a source.
+  void error(std::string message, Status status = Status::kBadInput, std::string remedy = "");
+  // Prints what was collected to standard error; the gravest status of it and `status`.
+  [[nodiscard]] Status finish(Status status);
+};
+
+// Each command registers itself; one file each, in the order of --help.
+void add_compile(CLI::App& app, Session& session);
+void add_run(CLI::App& app, Session& session);
+void add_check(CLI::App& app, Session& session);
+void add_dump(CLI::App& app, Session& session);
+void add_opt(CLI::App& app, Session& session);
+void add_kernel(CLI::App& app, Session& session);
+void add_bench(CLI::App& app, Session& session);
+void add_init(CLI::App& app, Session& session);
+void add_weights(CLI::App& app, Session& session);
+void add_new(CLI::App& app, Session& session);
+
+// `linnet …`: parses, runs, prints; the exit status.
+[[nodiscard]] int run_main(int argc, const char* const* argv);
+
+}  // namespace linnet::cli

@@ -1,0 +1,25 @@
+// Columns for people: aligned text, thousands separated.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace linnet::cli {
+
+class TextTable {
+public:
+  // A column whose header begins with '>' is aligned to the right.
+  explicit TextTable(std::vector<std::string> header);
+  void row(std::vector<std::string> cells);
+  void rule();  // a line between the rows so far and the next
+  [[nodiscard]] std::string text() const;
+
+private:
+  std::vector<bool> right_;
+  std::vector<std::vector<std::string>> rows_;  // an empty one is a rule
+};
+
+[[nodiscard]] std::string thousands(int64_t number);  // 785000 → "785,000"
+
+}  // namespace linnet::cli

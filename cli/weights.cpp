@@ -1,0 +1,109 @@
+// linnet weights F.safetensors: what a weights file holds.
+#include "cli/session.h"
+#include "cli/text_table.h"
+
+#include "runtime/io/safetensors.h"
+#include "support/text.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace linnet::cli {
+namespace {
+
+struct Statistics {
+  double least = 0, most = 0, mean = 0, deviation = 0;
+  int64_t not_finite = 0;
+};
+
+// Over the finite elements.
+Statistics statistics(const runtime::Tensor& tensor) {
+  Statistics s;
+  int64_t count = 0;
+  double sum = 0;
+  for (double v : tensor.as<double>()) {
+    if (!std::isfinite(v)) {
+      ++s.not_finite;
+      continue;
+    }
+    s.least = count == 0 ? v : std::min(s.least, v);
+    s.most = count == 0 ? v : std::max(s.most, v);
+    sum += v;
+    ++count;
+  }
+  if (count == 0) return s;
+  s.mean = sum / static_cast<double>(count);
+  double squares = 0;
+  for (double v : tensor.as<double>())
+    squares += std::isfinite(v) ? (v - s.mean) * (v - s.mean) : 0;
+  s.deviation = std::sqrt(squares / static_cast<double>(count));
+  return s;
+}
+
+Status print_weights(Session& session, const std::string& path, bool json) {
+  const auto file = runtime::Safetensors::read(path);
+  if (!file) {
+    session.error(file.error().message, static_cast<Status>(file.error().status));
+    return Status::kBadInput;
+  }
+  TextTable table({"tensor", "dtype", "shape", ">elements", ">min", ">max", ">mean", ">std"});
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  int64_t elements = 0;
+  for (const auto& entry : file->entries()) {
+    const runtime::Tensor tensor = file->tensor_as(entry, runtime::DType::kF64);
+    const Statistics s = statistics(tensor);
+    const char* dtype = runtime::name_of(entry.dtype);
+    elements += tensor.elements();
+    table.row({entry.name, dtype, runtime::shape_text(entry.shape), thousands(tensor.elements()),
+               fmt::format("{:.4g}", s.least), fmt::format("{:.4g}", s.most),
+               fmt::format("{:.4g}", s.mean), fmt::format("{:.4g}", s.deviation)});
+    list.push_back({{"name", entry.name},
+                    {"dtype", dtype},
+                    {"shape", entry.shape},
+                    {"min", s.least},
+                    {"max", s.most},
+                    {"mean", s.mean},
+                    {"std", s.deviation},
+                    {"not_finite", s.not_finite}});
+    if (s.not_finite != 0) {
+      session.diagnostics.report(
+          {.severity = Severity::kWarning,
+           .place = {std::nullopt, path},
+           .message = fmt::format("'{}': {} elements are not finite", entry.name, s.not_finite)});
+    }
+  }
+  if (json) {
+    nlohmann::ordered_json metadata = nlohmann::ordered_json::object();
+    for (const auto& [key, value] : file->metadata())
+      metadata[key] = value;
+    const nlohmann::ordered_json all = {{"tensors", list}, {"metadata", metadata}};
+    fmt::print("{}\n", all.dump());
+    return Status::kDone;
+  }
+  table.rule();
+  table.row({fmt::format("{} tensors", file->entries().size()), "", "", thousands(elements), "", "",
+             "", ""});
+  std::fputs(table.text().c_str(), stdout);
+  for (const auto& [key, value] : file->metadata())
+    fmt::print("{}: {}\n", key, value);
+  return Status::kDone;
+}
+
+}  // namespace
+
+void add_weights(CLI::App& app, Session& session) {
+  auto path = std::make_shared<std::string>();
+  auto json = std::make_shared<bool>(false);
+  CLI::App* command = app.add_subcommand("weights", "What a weights file holds");
+  command->add_option("FILE", *path, "A .safetensors file")->required();
+  command->add_flag("--json", *json, "One JSON object instead of the table");
+  command->callback([&session, path, json] {
+    session.command = [path, json](Session& s) { return print_weights(s, *path, *json); };
+  });
+}
+
+}  // namespace linnet::cli

@@ -1,0 +1,14 @@
+// A kernel graph → LLVM bitcode, by Halide. What comes out is still Halide's; import.h cleans it.
+#pragma once
+
+#include "codegen/target.h"
+#include "ir/graph.h"
+
+#include <string>
+
+namespace linnet::codegen {
+
+// The function is called as the kernel. Throws InternalError with Halide's message on failure.
+[[nodiscard]] std::string kernel_bitcode(const ir::Graph& kernel, const Target& target);
+
+}  // namespace linnet::codegen

@@ -1,0 +1,207 @@
+#include "codegen/compile.h"
+
+#include "codegen/bitcode.h"
+#include "codegen/emit.h"
+#include "codegen/header.h"
+#include "codegen/import.h"
+#include "codegen/object.h"
+#include "codegen/product.h"
+#include "codegen/workers.h"
+
+#include "ir/print.h"
+#include "runtime/io/file.h"
+#include "support/check.h"
+
+#include <fmt/format.h>
+
+#include <llvm/IR/Constants.h>
+#include <llvm/IR/LLVMContext.h>
+#include <llvm/IR/Verifier.h>
+#include <llvm/Linker/Linker.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include <cstdlib>
+#include <unistd.h>
+
+namespace linnet::codegen {
+namespace {
+
+// Every kernel once, in order of first appearance.
+std::vector<const ir::Graph*> distinct_kernels(std::span<const ir::Module> modules) {
+  std::vector<const ir::Graph*> kernels;
+  for (const ir::Module& module : modules) {
+    for (const ir::Graph& kernel : module.kernels) {
+      const bool known = std::ranges::any_of(
+          kernels, [&](const ir::Graph* other) { return other->name == kernel.name; });
+      if (!known) kernels.push_back(&kernel);
+    }
+  }
+  return kernels;
+}
+
+// Leaves the kernel where its failure can be reproduced with `linnet kernel`; "" if it cannot.
+std::string write_reproducer(const ir::Graph& kernel) {
+  const char* base = std::getenv("TMPDIR");
+  const std::string path =
+      fmt::format("{}/linnet_{}_{}.lir", base && *base ? base : "/tmp", kernel.name, getpid());
+  ir::Module module;
+  module.name = "reproducer";
+  module.kernels.push_back(kernel);
+  return runtime::write_file(path, ir::print(module).text) ? path : "";
+}
+
+std::optional<Failure> make_bitcode(const std::vector<const ir::Graph*>& kernels,
+                                    const CompileOptions& options, std::vector<std::string>& out) {
+  const auto results = run_forked(kernels.size(), options.jobs, [&](size_t i) {
+    return kernel_bitcode(*kernels[i], options.target);
+  });
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (results[i].ok) {
+      out.push_back(results[i].output);
+      continue;
+    }
+    const std::string path = write_reproducer(*kernels[i]);
+    return Failure{Status::kBug, fmt::format("kernel @{}: {}", kernels[i]->name, results[i].output),
+                   path.empty() ? "" : fmt::format("reproduce it with: linnet kernel {}", path)};
+  }
+  return std::nullopt;
+}
+
+std::vector<EntryInfo> entry_infos(std::span<const ir::Module> modules,
+                                   const CompileOptions& options) {
+  std::vector<EntryInfo> entries;
+  for (const ir::Module& module : modules) {
+    EntryInfo info;
+    info.graph = &entry_graph(module);
+    const Ports ports = ports_of(module);
+    const bool first = entries.empty();
+    if (options.batched && !ports.inputs.empty() && !ports.inputs[0].dims.empty())
+      info.batch = ports.inputs[0].dims[0];
+    info.function = options.name + (first ? "_run" : fmt::format("_run_{}", info.batch));
+    info.arena_bytes = arena_bytes(*info.graph);
+    entries.push_back(info);
+  }
+  return entries;
+}
+
+void emit_labels(llvm::Module& module, const Ports& ports, const CompileOptions& options) {
+  for (const PortInfo& port : ports.outputs) {
+    if (!port.classes) continue;
+    llvm::LLVMContext& context = module.getContext();
+    auto* pointer = llvm::PointerType::getUnqual(context);
+    std::vector<llvm::Constant*> labels;
+    for (const std::string& label : port.classes->labels) {
+      auto* text = llvm::ConstantDataArray::getString(context, label);
+      labels.push_back(new llvm::GlobalVariable(module, text->getType(), true,
+                                                llvm::GlobalValue::PrivateLinkage, text,
+                                                options.name + "_label"));
+    }
+    auto* type = llvm::ArrayType::get(pointer, labels.size());
+    new llvm::GlobalVariable(module, type, true, llvm::GlobalValue::ExternalLinkage,
+                             llvm::ConstantArray::get(type, labels), options.name + "_labels");
+    return;
+  }
+}
+
+// Weights pass through neither Halide nor LLVM's optimiser.
+std::vector<std::byte> constants_object(const std::vector<std::byte>& blob,
+                                        const CompileOptions& options) {
+  llvm::LLVMContext context;
+  llvm::Module module(options.name + "_constants", context);
+  auto* data = llvm::ConstantDataArray::get(
+      context, llvm::ArrayRef(reinterpret_cast<const uint8_t*>(blob.data()), blob.size()));
+  auto* variable =
+      new llvm::GlobalVariable(module, data->getType(), true, llvm::GlobalValue::ExternalLinkage,
+                               data, blob_symbol(options));
+  variable->setVisibility(llvm::GlobalValue::HiddenVisibility);
+  variable->setAlignment(llvm::Align(ConstantPool::kAlign));
+  return emit_object(module, options.target);
+}
+
+std::string text_of(const llvm::Module& module) {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  module.print(out, nullptr);
+  return text;
+}
+
+class Compilation {
+public:
+  Compilation(std::span<const ir::Module> modules, const CompileOptions& options, Compiled& out)
+      : modules_(modules), options_(options), out_(out), entries_(entry_infos(modules, options)) {}
+
+  std::optional<Failure> run() {
+    const auto kernels = distinct_kernels(modules_);
+    std::vector<std::string> bitcode;
+    if (auto failure = make_bitcode(kernels, options_, bitcode)) return failure;
+    out_.name = options_.name;
+    out_.arena_bytes = 0;
+    for (const EntryInfo& entry : entries_)
+      out_.arena_bytes = std::max(out_.arena_bytes, entry.arena_bytes);
+    build(kernels, bitcode, 0);
+    if (options_.product) {
+      // The constant holds the stack's size, which is known once the code is: the same code
+      // again with the number in it.
+      build(kernels, bitcode, out_.stack_bytes);
+    }
+    if (!pool_.blob().empty()) out_.constants = constants_object(pool_.blob(), options_);
+    std::vector<HeaderEntry> header;
+    for (size_t i = 0; i < entries_.size(); ++i)
+      header.push_back({entries_[i].function, entries_[i].batch, ports_of(modules_[i])});
+    out_.header = c_header(header, out_, options_);
+    return std::nullopt;
+  }
+
+private:
+  void build(const std::vector<const ir::Graph*>& kernels, const std::vector<std::string>& bitcode,
+             int64_t known_stack) {
+    llvm::LLVMContext context;
+    llvm::Module module(options_.name, context);
+    llvm::Linker linker(module);
+    for (size_t i = 0; i < kernels.size(); ++i) {
+      auto kernel = import_kernel(context, bitcode[i], kernels[i]->name, options_.target);
+      if (i == 0) module.setDataLayout(kernel->getDataLayout());
+      // Internal functions are not linked on demand: made visible for the moment.
+      kernel->getFunction(kernels[i]->name)->setLinkage(llvm::GlobalValue::ExternalLinkage);
+      LINNET_CHECK(!linker.linkInModule(std::move(kernel)), "bitcode does not link");
+      module.getFunction(kernels[i]->name)->setLinkage(llvm::GlobalValue::InternalLinkage);
+    }
+    emit_entries(module, modules_, entries_, options_, pool_);
+    emit_supported(module, options_);
+    emit_labels(module, ports_of(modules_.back()), options_);
+    if (options_.product) emit_product(module, modules_, entries_, options_, known_stack);
+    set_target_attributes(module, options_.target);
+    optimize(module, options_.target);
+    if (options_.keep_text) {
+      out_.llvm = text_of(module);
+      llvm::LLVMContext other;
+      const auto assembly = emit_object(module, options_.target, Emit::kAssembly);
+      out_.assembly.assign(reinterpret_cast<const char*>(assembly.data()), assembly.size());
+    }
+    out_.object = emit_object(module, options_.target);
+    const auto sizes = function_sizes(out_.object);
+    out_.stack_bytes = stack_bytes(module, sizes);
+    out_.kernels.clear();
+    for (const ir::Graph* kernel : kernels) {
+      const auto size = sizes.find(options_.name + "_" + kernel->name);
+      if (size != sizes.end())
+        out_.kernels.push_back({kernel->name, size->second.code, size->second.frame});
+    }
+  }
+
+  std::span<const ir::Module> modules_;
+  const CompileOptions& options_;
+  Compiled& out_;
+  std::vector<EntryInfo> entries_;
+  ConstantPool pool_;
+};
+
+}  // namespace
+
+std::optional<Failure> compile(std::span<const ir::Module> modules, const CompileOptions& options,
+                               Compiled& compiled) {
+  LINNET_CHECK(!modules.empty(), "nothing to compile");
+  return Compilation(modules, options, compiled).run();
+}
+
+}  // namespace linnet::codegen

@@ -1,0 +1,270 @@
+#include "codegen/emit.h"
+
+#include "ir/op_def.h"
+#include "runtime/abi.h"
+#include "support/check.h"
+
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/InlineAsm.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace linnet::codegen {
+namespace {
+
+using llvm::Value;
+
+// halide_buffer_t: device, device_interface, host, flags, type and dimensions, dim, padding.
+constexpr uint64_t kBufferBytes = 56;
+constexpr uint64_t kHostOffset = 16;
+
+class EntryEmitter {
+public:
+  EntryEmitter(llvm::Module& module, const CompileOptions& options, ConstantPool& pool)
+      : module_(module), context_(module.getContext()), options_(options), pool_(pool),
+        pointer_(llvm::PointerType::getUnqual(context_)), i32_(llvm::Type::getInt32Ty(context_)),
+        i64_(llvm::Type::getInt64Ty(context_)) {}
+
+  // `wrap(inputs…, outputs…)`: the kernel called with buffers that hold only an address. They
+  // vanish when the kernel is inlined, for its shapes are fixed.
+  void wrapper(const ir::Graph& kernel) {
+    const size_t count = kernel.inputs.size() + kernel.outputs.size();
+    llvm::Function* body = module_.getFunction(kernel.name);
+    LINNET_CHECK(body != nullptr, "no code for kernel @" + kernel.name);
+    const std::string name = options_.name + "_" + kernel.name;
+    if (module_.getFunction(name)) return;
+    auto* type = llvm::FunctionType::get(llvm::Type::getVoidTy(context_),
+                                         std::vector<llvm::Type*>(count, pointer_), false);
+    auto* wrapper =
+        llvm::Function::Create(type,
+                               options_.keep_kernels ? llvm::GlobalValue::ExternalLinkage
+                                                     : llvm::GlobalValue::InternalLinkage,
+                               name, module_);
+    wrapper->setVisibility(options_.keep_kernels ? llvm::GlobalValue::HiddenVisibility
+                                                 : llvm::GlobalValue::DefaultVisibility);
+    wrapper->addFnAttr(llvm::Attribute::NoInline);
+    llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context_, "entry", wrapper));
+    std::vector<Value*> arguments;
+    for (size_t i = 0; i < count; ++i) {
+      wrapper->addParamAttr(static_cast<unsigned>(i), llvm::Attribute::NoAlias);
+      auto* buffer =
+          builder.CreateAlloca(llvm::ArrayType::get(llvm::Type::getInt8Ty(context_), kBufferBytes));
+      buffer->setAlignment(llvm::Align(8));
+      builder.CreateStore(
+          wrapper->getArg(static_cast<unsigned>(i)),
+          builder.CreateConstGEP1_64(llvm::Type::getInt8Ty(context_), buffer, kHostOffset));
+      arguments.push_back(buffer);
+    }
+    builder.CreateCall(body, arguments);
+    builder.CreateRetVoid();
+  }
+
+  void entry(const EntryInfo& info) {
+    const ir::Graph& graph = *info.graph;
+    std::vector<llvm::Type*> types(graph.inputs.size() + graph.outputs.size() + 1, pointer_);
+    auto* function =
+        llvm::Function::Create(llvm::FunctionType::get(i32_, types, false),
+                               llvm::GlobalValue::ExternalLinkage, info.function, module_);
+    llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context_, "entry", function));
+    Value* arena = function->getArg(static_cast<unsigned>(types.size() - 1));
+    if (info.arena_bytes > 0) check_arena(builder, function, arena);
+    const auto address = [&](ir::ValueId id) -> Value* {
+      const ir::Value& value = graph.value(id);
+      LINNET_CHECK(value.storage.has_value(), "%" + value.name + " has no storage");
+      const int64_t at = value.storage->offset;
+      switch (value.storage->memory) {
+      case ir::Memory::kInput:
+        return function->getArg(static_cast<unsigned>(at));
+      case ir::Memory::kOutput:
+        return function->getArg(static_cast<unsigned>(graph.inputs.size()) +
+                                static_cast<unsigned>(at));
+      case ir::Memory::kArena:
+        return builder.CreateConstInBoundsGEP1_64(llvm::Type::getInt8Ty(context_), arena,
+                                                  static_cast<uint64_t>(at));
+      case ir::Memory::kConstant:
+        return constant(builder, graph, id);
+      case ir::Memory::kSlot:
+        break;
+      }
+      LINNET_CHECK(false, "slots are not addressed yet: %" + value.name);
+    };
+    for (const ir::Node& node : graph.nodes()) {
+      if (node.op != &ir::ops::call) continue;
+      std::vector<Value*> arguments;
+      for (ir::ValueId operand : node.operands)
+        arguments.push_back(address(operand));
+      for (ir::ValueId result : node.results)
+        arguments.push_back(address(result));
+      llvm::Function* kernel = module_.getFunction(options_.name + "_" + node.callee);
+      LINNET_CHECK(kernel != nullptr, "no kernel @" + node.callee);
+      builder.CreateCall(kernel, arguments);
+    }
+    builder.CreateRet(llvm::ConstantInt::get(i32_, LINNET_DONE));
+  }
+
+private:
+  void check_arena(llvm::IRBuilder<>& builder, llvm::Function* function, Value* arena) {
+    const auto check = [&](Value* bad, int code, const char* name) {
+      auto* fail = llvm::BasicBlock::Create(context_, name, function);
+      auto* ok = llvm::BasicBlock::Create(context_, "ok", function);
+      builder.CreateCondBr(bad, fail, ok);
+      builder.SetInsertPoint(fail);
+      builder.CreateRet(llvm::ConstantInt::getSigned(i32_, code));
+      builder.SetInsertPoint(ok);
+    };
+    check(builder.CreateIsNull(arena), LINNET_ARENA_NULL, "null");
+    Value* low = builder.CreateAnd(builder.CreatePtrToInt(arena, i64_), ConstantPool::kAlign - 1);
+    check(builder.CreateIsNotNull(low), LINNET_ARENA_MISALIGNED, "misaligned");
+  }
+
+  Value* constant(llvm::IRBuilder<>& builder, const ir::Graph& graph, ir::ValueId id) {
+    // A view of a constant has the constant's bytes.
+    const ir::Node* node = graph.producer(id);
+    while (node && !node->tensor && node->op->has(ir::kView))
+      node = graph.producer(node->operands.front());
+    LINNET_CHECK(node && node->tensor, "%" + graph.value(id).name + " is no constant");
+    const ir::Type& type = graph.value(node->results.front()).type;
+    const ConstantPool::Place place = pool_.add(*node->tensor, type);
+    if (!place.small) {
+      return builder.CreateConstInBoundsGEP1_64(llvm::Type::getInt8Ty(context_), blob(), place.at);
+    }
+    return small(place.at);
+  }
+
+  llvm::GlobalVariable* blob() {
+    const std::string name = blob_symbol(options_);
+    if (auto* known = module_.getGlobalVariable(name)) return known;
+    auto* type = llvm::ArrayType::get(llvm::Type::getInt8Ty(context_), 0);
+    auto* blob = new llvm::GlobalVariable(module_, type, true, llvm::GlobalValue::ExternalLinkage,
+                                          nullptr, name);
+    blob->setVisibility(llvm::GlobalValue::HiddenVisibility);
+    blob->setAlignment(llvm::Align(ConstantPool::kAlign));
+    return blob;
+  }
+
+  llvm::GlobalVariable* small(size_t index) {
+    const std::string name = options_.name + "_constant_" + std::to_string(index);
+    if (auto* known = module_.getGlobalVariable(name, true)) return known;
+    const auto& bytes = pool_.small()[index];
+    auto* data = llvm::ConstantDataArray::get(
+        context_, llvm::ArrayRef(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
+    auto* variable = new llvm::GlobalVariable(module_, data->getType(), true,
+                                              llvm::GlobalValue::InternalLinkage, data, name);
+    variable->setAlignment(llvm::Align(ConstantPool::kAlign));
+    return variable;
+  }
+
+  llvm::Module& module_;
+  llvm::LLVMContext& context_;
+  const CompileOptions& options_;
+  ConstantPool& pool_;
+  llvm::PointerType* pointer_;
+  llvm::IntegerType* i32_;
+  llvm::IntegerType* i64_;
+};
+
+// The registers of cpuid that a level needs: leaf, which of eax ebx ecx edx, and its bits
+// (Intel SDM, volume 2, CPUID; AMD APM, volume 3, appendix E).
+struct CpuidBits {
+  uint32_t leaf;
+  unsigned reg;
+  uint32_t bits;
+};
+
+std::vector<CpuidBits> cpuid_bits(int level) {
+  // SSE3, SSSE3, CX16, SSE4.1, SSE4.2, POPCNT; LAHF in 64-bit mode.
+  std::vector<CpuidBits> bits = {
+      {1, 2, 1u << 0 | 1u << 9 | 1u << 13 | 1u << 19 | 1u << 20 | 1u << 23}, {0x80000001, 2, 1u}};
+  if (level >= 3) {  // FMA, MOVBE, OSXSAVE, AVX, F16C; BMI1, AVX2, BMI2; LZCNT
+    bits.push_back({1, 2, 1u << 12 | 1u << 22 | 1u << 27 | 1u << 28 | 1u << 29});
+    bits.push_back({7, 1, 1u << 3 | 1u << 5 | 1u << 8});
+    bits.push_back({0x80000001, 2, 1u << 5});
+  }
+  if (level >= 4)  // AVX-512 F, DQ, CD, BW, VL
+    bits.push_back({7, 1, 1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31});
+  return bits;
+}
+
+}  // namespace
+
+std::string blob_symbol(const CompileOptions& options) {
+  return options.name + "_constants";
+}
+
+const ir::Graph& entry_graph(const ir::Module& module) {
+  LINNET_CHECK(!module.graphs.empty(), "a module without an entry graph");
+  return module.graphs.front();
+}
+
+int64_t arena_bytes(const ir::Graph& graph) {
+  int64_t bytes = 0;
+  for (const ir::Value& value : graph.values()) {
+    if (!value.storage || value.storage->memory != ir::Memory::kArena) continue;
+    const int64_t end = value.storage->offset + value.type.stored_bytes();
+    bytes = std::max(bytes, (end + 63) / 64 * 64);
+  }
+  return bytes;
+}
+
+void emit_entries(llvm::Module& module, std::span<const ir::Module> planned,
+                  std::span<const EntryInfo> entries, const CompileOptions& options,
+                  ConstantPool& pool) {
+  EntryEmitter emitter(module, options, pool);
+  for (const ir::Module& plan : planned) {
+    for (const ir::Graph& kernel : plan.kernels)
+      emitter.wrapper(kernel);
+  }
+  for (const EntryInfo& info : entries)
+    emitter.entry(info);
+}
+
+void emit_supported(llvm::Module& module, const CompileOptions& options) {
+  llvm::LLVMContext& context = module.getContext();
+  auto* i32 = llvm::Type::getInt32Ty(context);
+  auto* function = llvm::Function::Create(llvm::FunctionType::get(i32, false),
+                                          llvm::GlobalValue::ExternalLinkage,
+                                          options.name + "_supported", module);
+  function->addFnAttr("linnet-baseline");
+  llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context, "entry", function));
+  auto* four = llvm::StructType::get(i32, i32, i32, i32);
+  auto* cpuid =
+      llvm::InlineAsm::get(llvm::FunctionType::get(four, {i32, i32}, false), "cpuid",
+                           "={ax},={bx},={cx},={dx},{ax},{cx},~{dirflag},~{fpsr},~{flags}", true);
+  Value* ok = builder.getTrue();
+  const auto leaf = [&](uint32_t number) {
+    return builder.CreateCall(cpuid, {builder.getInt32(number), builder.getInt32(0)});
+  };
+  // A leaf above the highest the CPU has answers with another leaf's numbers.
+  Value* highest = builder.CreateExtractValue(leaf(0), 0);
+  Value* highest_extended = builder.CreateExtractValue(leaf(0x80000000), 0);
+  for (const CpuidBits& need : cpuid_bits(options.target.level)) {
+    const bool extended = need.leaf >= 0x80000000;
+    Value* known =
+        builder.CreateICmpUGE(extended ? highest_extended : highest, builder.getInt32(need.leaf));
+    Value* got =
+        builder.CreateAnd(builder.CreateExtractValue(leaf(need.leaf), need.reg), need.bits);
+    ok = builder.CreateAnd(
+        ok, builder.CreateAnd(known, builder.CreateICmpEQ(got, builder.getInt32(need.bits))));
+  }
+  if (options.target.level >= 3) {
+    // xgetbv is legal only with OSXSAVE, which `ok` holds already: does the system save the
+    // registers (XMM, YMM; opmask and both halves of ZMM)?
+    auto* ask = llvm::BasicBlock::Create(context, "ask", function);
+    auto* no = llvm::BasicBlock::Create(context, "no", function);
+    builder.CreateCondBr(ok, ask, no);
+    builder.SetInsertPoint(no);
+    builder.CreateRet(builder.getInt32(0));
+    builder.SetInsertPoint(ask);
+    auto* two = llvm::StructType::get(i32, i32);
+    auto* xgetbv = llvm::InlineAsm::get(llvm::FunctionType::get(two, {i32}, false), "xgetbv",
+                                        "={ax},={dx},{cx},~{dirflag},~{fpsr},~{flags}", true);
+    Value* saved = builder.CreateExtractValue(builder.CreateCall(xgetbv, {builder.getInt32(0)}), 0);
+    const uint32_t needed = options.target.level >= 4 ? 0xe6 : 0x06;
+    ok = builder.CreateICmpEQ(builder.CreateAnd(saved, needed), builder.getInt32(needed));
+  }
+  builder.CreateRet(builder.CreateZExt(ok, i32));
+}
+
+}  // namespace linnet::codegen

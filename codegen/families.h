@@ -1,0 +1,24 @@
+// The kernel families: a name of ir::Schedule and the function that translates it.
+#pragma once
+
+#include "codegen/lowering.h"
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace linnet::codegen {
+
+struct LoweringFamily {
+  std::string_view name;
+  // Outputs of the kernel, scheduled.
+  std::vector<Halide::Func> (*lower)(Lowering&, const ir::Schedule&);
+};
+
+[[nodiscard]] std::span<const LoweringFamily> lowering_families();
+
+// codegen/kernels/, one file each.
+[[nodiscard]] std::vector<Halide::Func> lower_generic(Lowering& lowering,
+                                                      const ir::Schedule& schedule);
+
+}  // namespace linnet::codegen

@@ -1,0 +1,112 @@
+#include "codegen/header.h"
+
+#include "runtime/abi.h"
+#include "support/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+namespace linnet::codegen {
+namespace {
+
+std::string upper(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::toupper(c); });
+  return text;
+}
+
+std::string identifier(const std::string& name) {
+  std::string result;
+  for (unsigned char c : name)
+    result += std::isalnum(c) ? static_cast<char>(c) : '_';
+  const bool starts = !result.empty() && !std::isdigit(static_cast<unsigned char>(result.front()));
+  return starts ? result : "v" + result;
+}
+
+std::string c_type(int64_t dtype) {
+  switch (dtype) {
+  case LINNET_F32:
+    return "float";
+  case LINNET_F64:
+    return "double";
+  case LINNET_I64:
+    return "int64_t";
+  case LINNET_I32:
+    return "int32_t";
+  case LINNET_I8:
+    return "int8_t";
+  default:
+    return "uint8_t";
+  }
+}
+
+// `float logits[1*10]`.
+std::string parameter(const PortInfo& port, bool input) {
+  std::vector<std::string> dims;
+  for (int64_t dim : port.dims)
+    dims.push_back(std::to_string(dim));
+  return fmt::format("{}{} {}[{}]", input ? "const " : "", c_type(port.dtype),
+                     identifier(port.name), dims.empty() ? "1" : join(dims, "*"));
+}
+
+std::string prototype(const HeaderEntry& entry) {
+  std::vector<std::string> parameters;
+  for (const PortInfo& port : entry.ports.inputs)
+    parameters.push_back(parameter(port, true));
+  for (const PortInfo& port : entry.ports.outputs)
+    parameters.push_back(parameter(port, false));
+  parameters.emplace_back("void *arena");
+  return fmt::format("int {}({});\n", entry.function, join(parameters, ", "));
+}
+
+}  // namespace
+
+std::string c_header(const std::vector<HeaderEntry>& entries, const Compiled& compiled,
+                     const CompileOptions& options) {
+  const std::string& name = options.name;
+  const std::string macro = upper(name);
+  std::string text = fmt::format(
+      "/* Model {}, compiled by linnet {} for {}{}.\n"
+      " * Inputs and outputs are dense arrays in C order, aligned to 4 bytes; they may not "
+      "overlap.\n"
+      " * The arena holds what lies between them: one for each call that runs at the same time. "
+      "It\n"
+      " * need not be initialised and keeps nothing; NULL will do if its size is 0. A call "
+      "allocates\n"
+      " * nothing, takes no lock and makes no system call. It returns 0, {}_ARENA_NULL or\n"
+      " * {}_ARENA_MISALIGNED. */\n",
+      name, LINNET_VERSION, options.target.info.name, options.untrained ? ", untrained" : "", macro,
+      macro);
+  text +=
+      fmt::format("#ifndef LINNET_{0}_H\n#define LINNET_{0}_H\n\n#include <stdint.h>\n\n", macro);
+  const auto define = [&](std::string_view what, const std::string& value) {
+    text += fmt::format("#define {}_{} {}\n", macro, what, value);
+  };
+  define("ABI", std::to_string(LINNET_ABI_VERSION));
+  define("ARENA_BYTES", std::to_string(compiled.arena_bytes));
+  define("ARENA_ALIGN", std::to_string(compiled.arena_align));
+  define("STACK_BYTES", std::to_string(compiled.stack_bytes));
+  define("ARENA_NULL", fmt::format("({})", static_cast<int>(LINNET_ARENA_NULL)));
+  define("ARENA_MISALIGNED", fmt::format("({})", static_cast<int>(LINNET_ARENA_MISALIGNED)));
+  define("BATCH", std::to_string(entries.front().batch));
+  define("TARGET", '"' + options.target.info.name + '"');
+  define("MODEL_HASH", '"' + options.model_hash + '"');
+  define("WEIGHTS_HASH", '"' + options.weights_hash + '"');
+  text += "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
+  for (const HeaderEntry& entry : entries)
+    text += prototype(entry);
+  text += fmt::format("/* Does this CPU have the instructions? Ask once, not for each call. */\n"
+                      "int {}_supported(void);\n",
+                      name);
+  for (const PortInfo& port : entries.back().ports.outputs) {
+    if (!port.classes) continue;
+    text +=
+        fmt::format("extern const char *const {}_labels[{}];\n", name, port.classes->labels.size());
+    break;
+  }
+  text += "\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n";
+  return text;
+}
+
+}  // namespace linnet::codegen

@@ -1,0 +1,22 @@
+// The C99 header of a compiled model.
+#pragma once
+
+#include "codegen/compile.h"
+#include "codegen/ports.h"
+
+#include <string>
+#include <vector>
+
+namespace linnet::codegen {
+
+// `functions`: names of the entries by batch size, the largest first.
+struct HeaderEntry {
+  std::string function;
+  int64_t batch = 1;
+  Ports ports;
+};
+
+[[nodiscard]] std::string c_header(const std::vector<HeaderEntry>& entries,
+                                   const Compiled& compiled, const CompileOptions& options);
+
+}  // namespace linnet::codegen

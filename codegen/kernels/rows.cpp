@@ -1,0 +1,48 @@
+#include "codegen/kernels/rows.h"
+
+#include "codegen/families.h"
+
+#include <array>
+
+namespace linnet::codegen {
+namespace {
+
+namespace ops = ir::ops;
+
+const std::array kRows = std::to_array<LoweringRow>({
+    {&ops::conv2d, lower_conv2d},
+    {&ops::matmul, lower_matmul},
+    {&ops::max_pool2d, lower_max_pool2d},
+    {&ops::avg_pool2d, lower_avg_pool2d},
+    {&ops::sum, lower_sum},
+    {&ops::mean, lower_mean},
+    {&ops::prod, lower_prod},
+    {&ops::amax, lower_amax},
+    {&ops::amin, lower_amin},
+    {&ops::reshape, lower_reshape},
+    {&ops::flatten, lower_reshape},
+    {&ops::transpose, lower_transpose},
+    {&ops::concat, lower_concat},
+    {&ops::slice, lower_slice},
+    {&ops::pad, lower_pad},
+    {&ops::broadcast_to, lower_broadcast_to},
+    {&ops::cast, lower_cast},
+    {&ops::dropout, lower_identity},
+    {&ops::random_uniform, lower_random_uniform},
+});
+
+constexpr std::array kFamilies = std::to_array<LoweringFamily>({
+    {"generic", lower_generic},
+});
+
+}  // namespace
+
+std::span<const LoweringRow> lowering_rows() {
+  return kRows;
+}
+
+std::span<const LoweringFamily> lowering_families() {
+  return kFamilies;
+}
+
+}  // namespace linnet::codegen

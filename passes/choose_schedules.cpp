@@ -1,0 +1,26 @@
+#include "ir/op_def.h"
+#include "passes/graphs.h"
+#include "passes/passes.h"
+#include "passes/schedule/families.h"
+
+namespace linnet::passes {
+
+ir::Module choose_schedules(ir::Module module, PassContext& context) {
+  return rewrite_graphs(std::move(module), [&](ir::Rewriter& r, ir::NodeId, const ir::Node& node) {
+    if (node.op != &ir::ops::group || node.schedule) return false;
+    std::optional<ir::Schedule> schedule;
+    for (const Family& family : families()) {
+      schedule = family.choose(node.regions.front(), context.target);
+      if (schedule) break;
+    }
+    LINNET_CHECK(schedule.has_value(), "no family fits " + label(r.old(), node));
+    if (!context.may_rewrite(node.place, label(r.old(), node) + " by " + to_string(*schedule)))
+      schedule = ir::Schedule{"generic", {}};
+    ir::Node scheduled = node;
+    scheduled.schedule = std::move(schedule);
+    r.copy(scheduled);
+    return true;
+  });
+}
+
+}  // namespace linnet::passes

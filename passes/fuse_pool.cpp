@@ -1,0 +1,52 @@
+#include "ir/op_def.h"
+#include "ir/ops/window.h"
+#include "passes/graphs.h"
+#include "passes/passes.h"
+
+namespace linnet::passes {
+namespace {
+
+// Windows that overlap would compute what they share several times.
+bool disjoint(const ir::Node& pool) {
+  const auto both = ir::windows(pool.attrs, pool.attrs.get(ir::kKernelSize));
+  return both && both->first.stride >= both->first.reach() &&
+         both->second.stride >= both->second.reach();
+}
+
+}  // namespace
+
+ir::Module fuse_pool(ir::Module module, PassContext& context) {
+  for (ir::Graph& graph : module.graphs) {
+    const auto users = graph.users();
+    std::vector<const ir::Node*> pool_of(graph.nodes().size(), nullptr);
+    std::vector<const ir::Node*> group_of(graph.nodes().size(), nullptr);
+    for (const ir::Node& pool : graph.nodes()) {
+      if (!pool.op->has(ir::kPool)) continue;
+      const ir::ValueId read = pool.operands.front();
+      const ir::Node* group = graph.producer(read);
+      if (!group || group->op != &ir::ops::group) continue;
+      const std::string name = label(graph, pool);
+      if (users[static_cast<size_t>(read.index)].size() != 1) {
+        context.refused(pool.place, "what " + name + " reads has other users");
+      } else if (!disjoint(pool)) {
+        context.refused(pool.place, "the windows of " + name + " overlap");
+      } else if (context.may_rewrite(pool.place, name + " joins %" + graph.value(read).name)) {
+        pool_of[static_cast<size_t>(graph.value(read).node.index)] = &pool;
+        group_of[static_cast<size_t>(&pool - graph.nodes().data())] = group;
+      }
+    }
+    graph = ir::rewrite(graph, [&](ir::Rewriter& r, ir::NodeId id, const ir::Node& node) {
+      const size_t at = static_cast<size_t>(id.index);
+      if (pool_of[at]) return true;  // becomes part of what its pool makes
+      if (!group_of[at]) return false;
+      GroupMaker maker(graph);
+      maker.add(*group_of[at]);
+      maker.add(node);
+      maker.finish(r, node.results.front());
+      return true;
+    });
+  }
+  return module;
+}
+
+}  // namespace linnet::passes

@@ -1,0 +1,88 @@
+#include "ir/op_def.h"
+#include "ir/print.h"
+#include "passes/graphs.h"
+#include "passes/passes.h"
+#include "passes/storage.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+namespace linnet::passes {
+namespace {
+
+// FNV-1a, 64 bits (Fowler, Noll, Vo): a name, not a proof; equal names are checked for equal text.
+uint64_t fnv1a(std::string_view text) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (unsigned char c : text) {
+    hash ^= c;
+    hash *= 0x100000001b3;
+  }
+  return hash;
+}
+
+// The kernel's text with values numbered: what two kernels must share to be one.
+std::string canonical_text(ir::Graph kernel) {
+  kernel.name = "k";
+  for (size_t i = 0; i < kernel.values().size(); ++i)
+    kernel.rename({static_cast<int32_t>(i)}, "tmp");
+  for (size_t i = 0; i < kernel.values().size(); ++i)
+    kernel.rename({static_cast<int32_t>(i)}, fmt::format("v{}", i));
+  return ir::print(kernel);
+}
+
+}  // namespace
+
+ir::Module outline_kernels(ir::Module module, PassContext& context) {
+  std::map<std::string, std::string> known;  // text → name
+  std::vector<ir::Graph> kernels = std::move(module.kernels);
+  module.kernels.clear();
+  for (ir::Graph& graph : module.graphs) {
+    const auto storage = storage_classes(graph);
+    // Padded memory as it is; of exact memory it matters only that it is exact.
+    const auto kind = [&](ir::ValueId id, ir::Memory exact, size_t position) {
+      const ir::Memory memory = storage[static_cast<size_t>(id.index)].memory;
+      const bool padded = memory == ir::Memory::kArena || memory == ir::Memory::kConstant;
+      return padded ? ir::Storage{memory, 0} : ir::Storage{exact, static_cast<int64_t>(position)};
+    };
+    graph = ir::rewrite(graph, [&](ir::Rewriter& r, ir::NodeId, const ir::Node& node) {
+      if (node.op != &ir::ops::group) return false;
+      ir::Graph kernel = node.regions.front();
+      kernel.schedule = node.schedule;
+      for (size_t i = 0; i < kernel.inputs.size(); ++i) {
+        kernel.value(kernel.inputs[i].value).storage =
+            kind(node.operands[i], ir::Memory::kInput, i);
+      }
+      for (size_t i = 0; i < kernel.outputs.size(); ++i) {
+        kernel.value(kernel.outputs[i].value).storage =
+            kind(node.results[i], ir::Memory::kOutput, i);
+      }
+      const std::string text = canonical_text(kernel);
+      auto name = known.find(text);
+      if (name == known.end()) {
+        kernel.name = fmt::format("k_{:016x}", fnv1a(text));
+        name = known.emplace(text, kernel.name).first;
+        for (const ir::Graph& other : kernels)
+          LINNET_CHECK(other.name != kernel.name, "two kernels hash to " + kernel.name);
+        kernels.push_back(std::move(kernel));
+      } else if (!context.may_rewrite(node.place, label(r.old(), node) + " is @" + name->second)) {
+        return false;
+      }
+      std::vector<ir::Type> types;
+      std::vector<std::string> names;
+      for (ir::ValueId result : node.results) {
+        types.push_back(r.old().value(result).type);
+        names.push_back(r.old().value(result).name);
+      }
+      const auto results =
+          r.at(node.place).call(name->second, r.mapped(node.operands), types, names);
+      for (size_t i = 0; i < results.size(); ++i)
+        r.replace(node.results[i], results[i]);
+      return true;
+    });
+  }
+  module.kernels = std::move(kernels);
+  return module;
+}
+
+}  // namespace linnet::passes

@@ -1,0 +1,91 @@
+// Every pass of the pipeline. A comment says what it does, what must have run before (needs), what
+// holds afterwards (leaves), and an example; pipeline.cpp is the order.
+#pragma once
+
+#include "passes/pass.h"
+
+namespace linnet::passes {
+
+// Does: parameters and buffers become constants: their value, or for untrained ones the initial
+//   value, opaque, so that no pass looks into it. Needs: nothing. Leaves: slots of state only.
+//   graph @predict(%x: f32[1,4], %w: f32[4,4] = @w) { %y = matmul(%x, %w) … }
+//   → graph @predict(%x: f32[1,4]) { %w = constant …  %y = matmul(%x, %w) … }
+[[nodiscard]] ir::Module freeze_parameters(ir::Module module, PassContext& context);
+
+// Does: what only training needs becomes its operand. Needs: inference. Leaves: no such op.
+//   %d = dropout(%x) {p = 0.2}  %y = relu(%d)   →   %y = relu(%x)
+[[nodiscard]] ir::Module drop_dropout(ir::Module module, PassContext& context);
+
+// Does: ops that are defined by smaller ones become these. Needs: nothing. Leaves: only ops with
+//   a kernel of their own.
+//   %f = flatten(%x)   →   %f = reshape(%x) {shape = [1, 400]}
+[[nodiscard]] ir::Module expand_ops(ir::Module module, PassContext& context);
+
+// Does: brings equal programs to one form: a constant is the right operand of a commutative op,
+//   a reshape of a reshape is one, what changes nothing is gone. Needs: expand_ops. Leaves: fewer
+//   nodes. %a = reshape(%x) {shape = [4]}  %b = reshape(%a) {shape = [2, 2]}   →   %b = reshape(%x)
+//   {shape = [2, 2]}
+[[nodiscard]] ir::Module canonicalize(ir::Module module, PassContext& context);
+
+// Does: a factor for each output channel after a convolution or matmul with a constant weight goes
+// into the weight.
+//   Needs: expand_ops (which makes batch_norm a factor and a term), before fold_constants. Leaves:
+//   one multiplication less for each element. %c = conv2d(%x, %w)  %y = mul(%c, %scale)   →   %v =
+//   mul(%w, %scale')  %y = conv2d(%x, %v)
+[[nodiscard]] ir::Module fold_batch_norm(ir::Module module, PassContext& context);
+
+// Does: ops of constants alone are evaluated; of opaque ones the result is opaque. Needs: nothing.
+// Leaves: constants.
+//   %t = transpose(%w)   →   %t = constant …
+[[nodiscard]] ir::Module fold_constants(ir::Module module, PassContext& context);
+
+// Does: two nodes that compute the same become one. Needs: canonicalize finds more. Leaves: each
+//   value once.
+//   %a = exp(%x)  %b = exp(%x)  %c = add(%a, %b)   →   %a = exp(%x)  %c = add(%a, %a)
+[[nodiscard]] ir::Module share_subgraphs(ir::Module module, PassContext& context);
+
+// Does: what no output depends on goes. Needs: nothing. Leaves: only live nodes.
+//   %a = exp(%x)  return %x   →   return %x
+[[nodiscard]] ir::Module drop_dead(ir::Module module, PassContext& context);
+
+// Does: the elementwise tail of an anchor (bias, activation, residual add) joins it in a group.
+//   Needs: canonicalize. Leaves: each anchor in a group with what is computed from it element by
+//   element. %c = conv2d(%x, %w)  %s = add(%c, %b)  %r = relu(%s)   →   %r = group(%x, %w, %b) { …
+//   }
+[[nodiscard]] ir::Module fuse_epilogue(ir::Module module, PassContext& context);
+
+// Does: a pool of disjoint windows joins the group it reads, so that what is pooled is never
+//   stored whole. Needs: fuse_epilogue. Leaves: pools in groups, but those whose windows overlap.
+//   %r = group(%x, %w) { … }  %p = max_pool2d(%r)   →   %p = group(%x, %w) { … max_pool2d … }
+[[nodiscard]] ir::Module fuse_pool(ir::Module module, PassContext& context);
+
+// Does: what is left becomes groups, a chain or tree of elementwise ops, reductions and data
+// movement in
+//   one. Needs: fuse_epilogue, fuse_pool. Leaves: groups, constants and views; each output is made
+//   by a group. %a = exp(%x)  %b = add(%a, %y)   →   %b = group(%x, %y) { … }
+[[nodiscard]] ir::Module group_kernels(ir::Module module, PassContext& context);
+
+// Does: each group gets a family of kernels and its numbers, by the table in passes/schedule.
+//   Needs: group_kernels. Leaves: a schedule on every group.
+//   %b = group(%x, %y) { … }   →   %b = group(%x, %y) direct{cv=1, tx=5} { … }
+[[nodiscard]] ir::Module choose_schedules(ir::Module module, PassContext& context);
+
+// Does: values between groups get the physical layouts that the schedules on both sides want.
+//   Needs: choose_schedules. Leaves: types with layouts; inputs and outputs stay row-major.
+[[nodiscard]] ir::Module choose_layout(ir::Module module, PassContext& context);
+
+// Does: constants get the layout their kernel reads them in. Needs: choose_schedules.
+//   %w: f32[16,6,5,5] = constant   →   %w: f32[16,6,5,5]{hwcn, n:16} = constant
+[[nodiscard]] ir::Module pack_weights(ir::Module module, PassContext& context);
+
+// Does: each distinct group (structure, shapes, layouts, schedule, kinds of memory) becomes a
+//   kernel, named by its content. Needs: pack_weights. Leaves: calls instead of groups.
+//   %b = group(%x, %y) generic{} { … }   →   %b = call @k_1f0c…(%x, %y)
+[[nodiscard]] ir::Module outline_kernels(ir::Module module, PassContext& context);
+
+// Does: every value gets its place; what is alive at different times shares the arena. Needs:
+//   outline_kernels. Leaves: storage on every value.
+//   %a: f32[1,6,14,14] = call @k_0(…)   →   %a: f32[1,6,14,14] in arena+0 = call @k_0(…)
+[[nodiscard]] ir::Module plan_memory(ir::Module module, PassContext& context);
+
+}  // namespace linnet::passes

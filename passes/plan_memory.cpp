@@ -1,0 +1,123 @@
+#include "ir/op_def.h"
+#include "passes/graphs.h"
+#include "passes/passes.h"
+#include "passes/storage.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace linnet::passes {
+namespace {
+
+constexpr int64_t kAlign = 64;
+
+int64_t rounded(int64_t bytes) {
+  return (bytes + kAlign - 1) / kAlign * kAlign;
+}
+
+// A stretch of the arena, alive from the node that writes it to the last that reads it.
+struct Block {
+  ir::ValueId value;
+  int64_t bytes = 0;
+  int first = 0, last = 0;
+  int64_t offset = 0;
+
+  [[nodiscard]] bool lives_with(const Block& other) const {
+    return first <= other.last && other.first <= last;
+  }
+};
+
+std::vector<Block> find_blocks(const ir::Graph& graph, const std::vector<ir::Storage>& storage) {
+  std::vector<Block> blocks;
+  std::vector<int> block_of(graph.values().size(), -1);
+  for (size_t i = 0; i < graph.nodes().size(); ++i) {
+    const ir::Node& node = graph.nodes()[i];
+    for (ir::ValueId operand : node.operands) {
+      const int block = block_of[static_cast<size_t>(view_root(graph, operand).index)];
+      if (block >= 0) blocks[static_cast<size_t>(block)].last = static_cast<int>(i);
+    }
+    for (ir::ValueId result : node.results) {
+      const size_t at = static_cast<size_t>(result.index);
+      if (storage[at].memory != ir::Memory::kArena || view_root(graph, result) != result) continue;
+      block_of[at] = static_cast<int>(blocks.size());
+      blocks.push_back({result, rounded(graph.value(result).type.stored_bytes()),
+                        static_cast<int>(i), static_cast<int>(i), 0});
+    }
+  }
+  return blocks;
+}
+
+// The largest first, each at the lowest place that nothing alive at the same time takes
+// (Pisarchyk and Lee, "Efficient memory management for deep neural net inference", 2020, greedy by
+// size).
+void place(std::vector<Block>& blocks) {
+  std::vector<Block*> order;
+  for (Block& block : blocks)
+    order.push_back(&block);
+  std::ranges::stable_sort(order,
+                           [](const Block* a, const Block* b) { return a->bytes > b->bytes; });
+  std::vector<const Block*> placed;
+  for (Block* block : order) {
+    std::ranges::stable_sort(placed, {}, [](const Block* other) { return other->offset; });
+    int64_t at = 0;
+    for (const Block* other : placed) {
+      if (!block->lives_with(*other)) continue;
+      if (at + block->bytes <= other->offset) break;
+      at = std::max(at, other->offset + other->bytes);
+    }
+    block->offset = at;
+    placed.push_back(block);
+  }
+}
+
+// Time from left to right, one column a node; one line a block.
+void explain_map(const ir::Graph& graph, const std::vector<Block>& blocks, PassContext& context) {
+  if (!context.explain) return;
+  int64_t total = 0;
+  for (const Block& block : blocks)
+    total = std::max(total, block.offset + block.bytes);
+  context.explain({true, {}, fmt::format("arena of @{}: {} bytes", graph.name, total)});
+  std::vector<const Block*> rows;
+  for (const Block& block : blocks)
+    rows.push_back(&block);
+  std::ranges::stable_sort(rows, {}, [](const Block* block) { return block->offset; });
+  for (const Block* block : rows) {
+    std::string life;
+    for (size_t i = 0; i < graph.nodes().size(); ++i) {
+      if (graph.nodes()[i].op != &ir::ops::call) continue;
+      const int at = static_cast<int>(i);
+      life += at >= block->first && at <= block->last ? "#" : ".";
+    }
+    context.explain({true, graph.node(graph.value(block->value).node).place,
+                     fmt::format("{:>8} +{:<8} {}  %{}", block->offset, block->bytes, life,
+                                 graph.value(block->value).name)});
+  }
+}
+
+}  // namespace
+
+ir::Module plan_memory(ir::Module module, PassContext& context) {
+  for (ir::Graph& graph : module.graphs) {
+    auto storage = storage_classes(graph);
+    std::vector<Block> blocks = find_blocks(graph, storage);
+    place(blocks);
+    explain_map(graph, blocks, context);
+    for (const Block& block : blocks)
+      storage[static_cast<size_t>(block.value.index)].offset = block.offset;
+    int64_t constants = 0;
+    for (const ir::Node& node : graph.nodes()) {
+      if (!node.tensor) continue;
+      const ir::ValueId value = node.results.front();
+      storage[static_cast<size_t>(value.index)].offset = constants;
+      constants += rounded(graph.value(value).type.stored_bytes());
+    }
+    for (size_t i = 0; i < storage.size(); ++i) {
+      const ir::ValueId id{static_cast<int32_t>(i)};
+      graph.value(id).storage = storage[static_cast<size_t>(view_root(graph, id).index)];
+    }
+  }
+  return module;
+}
+
+}  // namespace linnet::passes

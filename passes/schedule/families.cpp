@@ -1,0 +1,36 @@
+#include "passes/schedule/families.h"
+
+#include "support/check.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace linnet::passes {
+namespace {
+
+std::vector<ir::Layout> row_major(const ir::Graph& body, const ir::Schedule&) {
+  return std::vector<ir::Layout>(body.inputs.size());
+}
+
+std::optional<ir::Schedule> choose_generic(const ir::Graph&, const TargetInfo&) {
+  return ir::Schedule{"generic", {}};
+}
+
+constexpr std::array kFamilies = std::to_array<Family>({
+    {"generic", choose_generic, row_major},
+});
+
+}  // namespace
+
+std::span<const Family> families() {
+  return kFamilies;
+}
+
+const Family& family(std::string_view name) {
+  const auto at = std::ranges::find(kFamilies, name, &Family::name);
+  LINNET_CHECK(at != kFamilies.end(), "no kernel family '" + std::string(name) + "'");
+  return *at;
+}
+
+}  // namespace linnet::passes
