@@ -33,7 +33,8 @@ public:
   Summary run() {
     for (const GraphInput& input : graph_.inputs) {
       const size_t at = static_cast<size_t>(input.value.index);
-      if (!input.slot.empty()) {
+      const Slot* slot = input.slot.empty() ? nullptr : module_.slot(input.slot);
+      if (slot && slot->kind != SlotKind::kState) {
         prepared_[at].insert(input.slot);
       } else if (graph_.value(input.value).type.rank() == 4) {
         fields_[at] = {{1, 1}, {1, 1}};

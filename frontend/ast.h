@@ -1,0 +1,114 @@
+// The model language as it was written.
+#pragma once
+
+#include "support/source.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace linnet::frontend {
+
+struct Expr;
+using ExprPtr = std::unique_ptr<Expr>;
+
+struct Argument {
+  std::string name;  // "" if by position
+  Span span;
+  ExprPtr value;
+};
+
+enum class ExprKind : uint8_t {
+  kName,     // text
+  kInteger,  // integer
+  kReal,     // real; of `10%` 0.1
+  kString,   // text
+  kList,     // operands
+  kTuple,    // operands
+  kCall,     // text (of the callee) and arguments, one or two groups
+  kIndex,    // operands[0] [ operands[1] ]
+  kUnary,    // text: - not
+  kBinary,   // text: + - * / and or == != < <= > >= |>
+  kRange,    // operands[0] .. operands[1]
+};
+
+struct Expr {
+  ExprKind kind = ExprKind::kName;
+  Span span;
+  std::string text;
+  int64_t integer = 0;
+  double real = 0;
+  std::vector<ExprPtr> operands;
+  std::vector<std::vector<Argument>> groups;  // of a call: settings, data
+  Span name_span;                             // of a call: its callee
+};
+
+// `f32[N, 1, out_features * 2]`, `f32[...]`, or a setting's type: int float bool string list pair.
+struct TypeExpr {
+  Span span;
+  std::string name;
+  bool tensor = false;
+  bool any_shape = false;
+  std::vector<ExprPtr> dims;
+};
+
+struct Parameter {
+  std::string name;
+  Span span;
+  TypeExpr type;
+  ExprPtr default_value;  // of settings; may be absent
+};
+
+enum class ItemKind : uint8_t {
+  kLayer,
+  kParam,
+  kBuffer,
+  kState,
+  kLet,
+  kNext,
+  kIf,
+  kRepeat,
+  kResult
+};
+
+struct Item {
+  ItemKind kind = ItemKind::kResult;
+  Span span;
+  Span name_span;
+  std::vector<std::string> names;  // of kLet several; else one
+  std::vector<Span> name_spans;
+  bool quoted = false;  // layer "a.b" = …: the name is the path
+  bool frozen = false;
+  TypeExpr type;  // kParam, kBuffer, kState
+  ExprPtr value;  // initialiser, definition, condition, range, result
+  std::vector<Item> then, otherwise;
+};
+
+struct Block {
+  std::string name;
+  Span span;  // of the name
+  bool is_model = false;
+  std::vector<Parameter> settings, data, results;
+  std::vector<Item> items;
+};
+
+// `data NAME { … }`, `train NAME { … }`: entries `target: value`.
+struct Declarations {
+  std::string keyword, name;
+  Span span;
+  struct Entry {
+    std::string target;
+    Span span;
+    ExprPtr value;
+  };
+  std::vector<Entry> entries;
+};
+
+struct File {
+  std::vector<Block> blocks;
+  std::vector<Declarations> declarations;
+};
+
+}  // namespace linnet::frontend

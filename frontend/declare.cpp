@@ -1,0 +1,342 @@
+#include "frontend/declare.h"
+
+#include "ir/graph.h"
+
+#include "runtime/io/file.h"
+#include "support/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <vector>
+
+namespace linnet::frontend {
+namespace {
+
+enum class Form { kNumber, kNumbers, kText, kTexts, kBool, kWord, kName };
+
+struct Setting {
+  std::string_view name;
+  Form form;
+  std::vector<std::string_view> words = {};
+  bool required = false;
+};
+
+struct Kind {
+  std::string_view name;
+  std::vector<Setting> settings;
+};
+
+// What a value may mean.
+const std::vector<Kind>& data_kinds() {
+  static const std::vector<Kind> kKinds = {
+      {"image",
+       {{"color", Form::kWord, {"gray", "rgb", "bgr"}},
+        {"scale", Form::kNumber},
+        {"mean", Form::kNumbers},
+        {"std", Form::kNumbers},
+        {"resize", Form::kWord, {"bilinear", "nearest"}},
+        {"fit", Form::kWord, {"stretch", "contain", "cover"}},
+        {"invert", Form::kBool},
+        {"height", Form::kNumber},
+        {"width", Form::kNumber}}},
+      {"classes", {{"labels", Form::kTexts, {}, true}}},
+      {"series",
+       {{"column", Form::kText, {}, true},
+        {"index", Form::kText},
+        {"lags", Form::kNumber},
+        {"scale", Form::kWord, {"standard", "raw"}},
+        {"missing", Form::kWord, {"refuse", "previous", "linear"}},
+        {"known", Form::kWord, {"past", "ahead"}},
+        {"mean", Form::kNumber},
+        {"std", Form::kNumber}}},
+      {"ahead", {{"of", Form::kName, {}, true}, {"steps", Form::kNumber}}},
+      {"table",
+       {{"columns", Form::kTexts, {}, true},
+        {"scale", Form::kWord, {"standard", "raw"}},
+        {"mean", Form::kNumbers},
+        {"std", Form::kNumbers}}},
+      {"onehot", {{"column", Form::kText, {}, true}, {"categories", Form::kTexts, {}, true}}},
+      {"value",
+       {{"column", Form::kText, {}, true},
+        {"scale", Form::kWord, {"standard", "raw"}},
+        {"mean", Form::kNumber},
+        {"std", Form::kNumber}}},
+  };
+  return kKinds;
+}
+
+// How to learn: each target and the kinds it may have; `number` is a plain number.
+const std::map<std::string_view, std::vector<Kind>>& train_targets() {
+  static const std::vector<Kind> kNumber = {{"number", {}}};
+  static const std::map<std::string_view, std::vector<Kind>> kTargets = {
+      {"loss", {{"cross_entropy", {}}, {"mse", {}}, {"mae", {}}, {"binary_cross_entropy", {}}}},
+      {"optimizer",
+       {{"sgd",
+         {{"lr", Form::kNumber, {}, true},
+          {"momentum", Form::kNumber},
+          {"weight_decay", Form::kNumber},
+          {"nesterov", Form::kBool}}},
+        {"adam",
+         {{"lr", Form::kNumber, {}, true},
+          {"beta1", Form::kNumber},
+          {"beta2", Form::kNumber},
+          {"eps", Form::kNumber},
+          {"weight_decay", Form::kNumber}}},
+        {"adamw",
+         {{"lr", Form::kNumber, {}, true},
+          {"beta1", Form::kNumber},
+          {"beta2", Form::kNumber},
+          {"eps", Form::kNumber},
+          {"weight_decay", Form::kNumber}}}}},
+      {"batch", kNumber},
+      {"epochs", kNumber},
+      {"steps", kNumber},
+      {"validation", kNumber},
+      {"clip", kNumber}};
+  return kTargets;
+}
+
+class Declarer {
+public:
+  Declarer(const Declarations& block, std::string folder,
+           const std::map<std::string, double>& settings, ir::Module& module,
+           Diagnostics& diagnostics)
+      : block_(block), folder_(std::move(folder)), settings_(settings), module_(module),
+        diagnostics_(diagnostics) {}
+
+  void run() {
+    const bool data = block_.keyword == "data";
+    for (const auto& entry : block_.entries) {
+      const std::vector<Kind>* kinds = &data_kinds();
+      if (data) {
+        if (!known_port(entry)) continue;
+      } else {
+        const auto target = train_targets().find(entry.target);
+        if (target == train_targets().end()) {
+          std::vector<std::string> names;
+          for (const auto& [name, list] : train_targets())
+            names.emplace_back(name);
+          diagnostics_.error(entry.span, fmt::format("train has no entry '{}'", entry.target))
+              .help(near_or_all(entry.target, names));
+          continue;
+        }
+        kinds = &target->second;
+      }
+      auto& list = data ? module_.data : module_.train;
+      if (std::ranges::find(list, entry.target, &ir::Declaration::target) != list.end()) {
+        diagnostics_.error(entry.span, fmt::format("'{}' is declared twice", entry.target));
+        continue;
+      }
+      if (auto recipe = read(entry, *kinds))
+        list.push_back({entry.target, std::move(*recipe), ir::Place(entry.span)});
+    }
+  }
+
+private:
+  bool known_port(const Declarations::Entry& entry) {
+    const ir::Graph& graph = module_.graphs.front();
+    std::vector<std::string> names;
+    for (const ir::GraphInput& input : graph.inputs) {
+      if (input.slot.empty()) names.push_back(graph.value(input.value).name);
+    }
+    for (const ir::GraphOutput& output : graph.outputs) {
+      if (output.slot.empty()) names.push_back(output.name);
+    }
+    if (std::ranges::find(names, entry.target) != names.end()) return true;
+    diagnostics_
+        .error(entry.span, fmt::format("the model has no input or output '{}'", entry.target))
+        .help(near_or_all(entry.target, names));
+    return false;
+  }
+
+  static std::string near_or_all(const std::string& name, const std::vector<std::string>& names) {
+    const std::string near = did_you_mean(name, names);
+    return near.empty() ? "expected one of " + join(names, ", ") : near;
+  }
+
+  std::optional<ir::Recipe> read(const Declarations::Entry& entry, const std::vector<Kind>& kinds) {
+    const Expr& value = *entry.value;
+    if (kinds.size() == 1 && kinds.front().name == "number") {
+      const auto number = this->number(value);
+      if (!number) {
+        diagnostics_.error(value.span, fmt::format("'{}' takes a number", entry.target));
+        return std::nullopt;
+      }
+      return ir::Recipe{"number", {{"value", *number}}};
+    }
+    std::vector<std::string> names;
+    for (const Kind& kind : kinds)
+      names.emplace_back(kind.name);
+    const bool call = value.kind == ExprKind::kCall;
+    const auto kind = std::ranges::find(kinds, std::string_view(value.text), &Kind::name);
+    if ((!call && value.kind != ExprKind::kName) || kind == kinds.end()) {
+      diagnostics_
+          .error(call ? value.name_span : value.span,
+                 fmt::format("'{}' cannot be {}", entry.target,
+                             value.text.empty() ? "this" : "'" + value.text + "'"))
+          .help(near_or_all(value.text, names));
+      return std::nullopt;
+    }
+    ir::Recipe recipe{std::string(kind->name), {}};
+    bool ok = true;
+    size_t next = 0;
+    static const std::vector<Argument> kNone;
+    for (const Argument& argument : call ? value.groups.front() : kNone) {
+      const std::string name = !argument.name.empty() ? argument.name
+                               : next < kind->settings.size()
+                                   ? std::string(kind->settings[next++].name)
+                                   : "";
+      ok = set(recipe, *kind, name, argument) && ok;
+    }
+    for (const Setting& setting : kind->settings) {
+      if (!setting.required || recipe.attrs.find(setting.name) || !ok) continue;
+      diagnostics_.error(value.span, fmt::format("{} needs '{}'", kind->name, setting.name));
+      ok = false;
+    }
+    return ok ? std::optional(recipe) : std::nullopt;
+  }
+
+  bool set(ir::Recipe& recipe, const Kind& kind, const std::string& name,
+           const Argument& argument) {
+    const auto setting = std::ranges::find(kind.settings, std::string_view(name), &Setting::name);
+    if (setting == kind.settings.end()) {
+      std::vector<std::string> names;
+      for (const Setting& s : kind.settings)
+        names.emplace_back(s.name);
+      diagnostics_.error(argument.span, fmt::format("{} has no setting '{}'", kind.name, name))
+          .help(names.empty() ? "it takes none" : near_or_all(name, names));
+      return false;
+    }
+    auto attr = value_of(*setting, *argument.value);
+    if (!attr) return false;
+    recipe.attrs.set(name, std::move(*attr));
+    return true;
+  }
+
+  std::optional<ir::Attr> value_of(const Setting& setting, const Expr& value) {
+    const auto wrong = [&](std::string_view wanted) {
+      diagnostics_.error(value.span, fmt::format("'{}' takes {}", setting.name, wanted));
+      return std::optional<ir::Attr>();
+    };
+    switch (setting.form) {
+    case Form::kNumber: {
+      const auto n = number(value);
+      return n ? std::optional<ir::Attr>(*n) : wrong("a number");
+    }
+    case Form::kNumbers: {
+      const auto n = number(value);
+      if (n) return ir::Attr(ir::Doubles{*n});
+      ir::Doubles list;
+      for (const ExprPtr& element : value.operands) {
+        const auto e = number(*element);
+        if (!e) return wrong("a number or a list of them");
+        list.push_back(*e);
+      }
+      return value.kind == ExprKind::kList ? std::optional<ir::Attr>(list)
+                                           : wrong("a number or a list of them");
+    }
+    case Form::kText:
+      return value.kind == ExprKind::kString ? std::optional<ir::Attr>(value.text)
+                                             : wrong("a string");
+    case Form::kName:
+      return value.kind == ExprKind::kName ? std::optional<ir::Attr>(value.text)
+                                           : wrong("the name of an input");
+    case Form::kBool:
+      if (value.kind == ExprKind::kName && (value.text == "true" || value.text == "false"))
+        return ir::Attr(value.text == "true");
+      return wrong("true or false");
+    case Form::kWord: {
+      const bool known = value.kind == ExprKind::kName &&
+                         std::ranges::find(setting.words, value.text) != setting.words.end();
+      if (known) return ir::Attr(ir::Enum{value.text});
+      if (setting.name == "scale" && number(value)) return ir::Attr(*number(value));
+      return wrong(fmt::format("one of {}", fmt::join(setting.words, ", ")));
+    }
+    case Form::kTexts:
+      return texts(setting, value);
+    }
+    return std::nullopt;
+  }
+
+  // ["cat", "dog"], 0..9 (both ends included), or file("labels.txt"), one a line.
+  std::optional<ir::Attr> texts(const Setting& setting, const Expr& value) {
+    ir::Strings list;
+    if (value.kind == ExprKind::kList) {
+      for (const ExprPtr& element : value.operands) {
+        if (element->kind == ExprKind::kString) list.push_back(element->text);
+      }
+      if (list.size() == value.operands.size()) return ir::Attr(list);
+    }
+    if (value.kind == ExprKind::kRange) {
+      const auto from = number(*value.operands[0]);
+      const auto to = number(*value.operands[1]);
+      if (from && to && *to >= *from && *to - *from < 100000) {
+        for (double i = *from; i <= *to; ++i)
+          list.push_back(shortest(i));
+        return ir::Attr(list);
+      }
+    }
+    const bool file = value.kind == ExprKind::kCall && value.text == "file" &&
+                      value.groups.size() == 1 && value.groups[0].size() == 1 &&
+                      value.groups[0][0].value->kind == ExprKind::kString;
+    if (file) {
+      const std::string path = folder_ + value.groups[0][0].value->text;
+      const auto bytes = runtime::read_file(path, 1 << 20);
+      if (!bytes) {
+        diagnostics_.error(value.span, bytes.error().message);
+        return std::nullopt;
+      }
+      std::istringstream in(std::string(bytes->begin(), bytes->end()));
+      for (std::string line; std::getline(in, line);) {
+        if (line.ends_with('\r')) line.pop_back();
+        if (!line.empty()) list.push_back(line);
+      }
+      return ir::Attr(list);
+    }
+    diagnostics_.error(value.span, fmt::format("'{}' takes texts", setting.name))
+        .help("[\"cat\", \"dog\"], 0..9 or file(\"labels.txt\")");
+    return std::nullopt;
+  }
+
+  // Numbers and their arithmetic: 1/255, 10%, -1. A setting of the model is known by value.
+  std::optional<double> number(const Expr& expr) {
+    if (expr.kind == ExprKind::kInteger || expr.kind == ExprKind::kReal) return expr.real;
+    if (expr.kind == ExprKind::kName) {
+      const auto known = settings_.find(expr.text);
+      if (known != settings_.end()) return known->second;
+    }
+    if (expr.kind == ExprKind::kUnary && expr.text == "-") {
+      const auto value = number(*expr.operands[0]);
+      return value ? std::optional(-*value) : std::nullopt;
+    }
+    if (expr.kind != ExprKind::kBinary) return std::nullopt;
+    const auto a = number(*expr.operands[0]);
+    const auto b = number(*expr.operands[1]);
+    if (!a || !b) return std::nullopt;
+    if (expr.text == "+") return *a + *b;
+    if (expr.text == "-") return *a - *b;
+    if (expr.text == "*") return *a * *b;
+    if (expr.text == "/") return *a / *b;
+    return std::nullopt;
+  }
+
+  const Declarations& block_;
+  std::string folder_;
+  const std::map<std::string, double>& settings_;
+  ir::Module& module_;
+  Diagnostics& diagnostics_;
+};
+
+}  // namespace
+
+void declare(const Declarations& block, const std::string& folder,
+             const std::map<std::string, double>& settings, ir::Module& module,
+             Diagnostics& diagnostics) {
+  Declarer(block, folder, settings, module, diagnostics).run();
+}
+
+}  // namespace linnet::frontend

@@ -1,0 +1,20 @@
+// `data` and `train` blocks: checked against what each entry may say.
+#pragma once
+
+#include "frontend/ast.h"
+#include "ir/module.h"
+
+#include "support/diag.h"
+
+#include <map>
+#include <string>
+
+namespace linnet::frontend {
+
+// Adds the entries to the module's declarations. `folder`, where the model's file is, begins the
+// paths in file("labels.txt"); `settings` are the model's numbers (lags: p).
+void declare(const Declarations& block, const std::string& folder,
+             const std::map<std::string, double>& settings, ir::Module& module,
+             Diagnostics& diagnostics);
+
+}  // namespace linnet::frontend
