@@ -20,5 +20,14 @@ struct LoweringFamily {
 // codegen/kernels/, one file each.
 [[nodiscard]] std::vector<Halide::Func> lower_generic(Lowering& lowering,
                                                       const ir::Schedule& schedule);
+[[nodiscard]] std::vector<Halide::Func> lower_direct(Lowering& lowering,
+                                                     const ir::Schedule& schedule);
+[[nodiscard]] std::vector<Halide::Func> lower_pooled_rows(Lowering& lowering,
+                                                          const ir::Schedule& schedule);
+[[nodiscard]] std::vector<Halide::Func> lower_dense(Lowering& lowering,
+                                                    const ir::Schedule& schedule);
+
+// The node with trait kAnchor of a kernel that has one.
+[[nodiscard]] const ir::Node& anchor_of(const ir::Graph& kernel);
 
 }  // namespace linnet::codegen

@@ -129,6 +129,8 @@ Lowering::Lowering(const ir::Graph& graph, const Target& target)
 }
 
 Expr Lowering::at(ir::ValueId value, const Position& position) {
+  if (const auto own = defined_.find(value.index); own != defined_.end())
+    return own->second(position);
   if (const auto input = input_of_.find(value.index); input != input_of_.end())
     return inputs_[input->second](physical_position(type(value), position));
   const ir::Node* node = graph_->producer(value);

@@ -76,6 +76,12 @@ public:
         });
   }
 
+  // From now on `element` gives the elements of `value`: how a family computes its anchor its own
+  // way.
+  void define(ir::ValueId value, std::function<Halide::Expr(const Position&)> element) {
+    defined_[value.index] = std::move(element);
+  }
+
   // Inputs in order; outputs as Funcs over physical dimensions, scheduled by the generic family.
   [[nodiscard]] std::vector<Halide::ImageParam>& inputs() { return inputs_; }
   [[nodiscard]] Halide::Func output(size_t index);
@@ -95,6 +101,7 @@ private:
   std::vector<Halide::ImageParam> inputs_;
   std::map<int32_t, size_t> input_of_;  // by value
   std::map<int32_t, int> stage_of_;     // by value: made already
+  std::map<int32_t, std::function<Halide::Expr(const Position&)>> defined_;
   std::vector<Stage> stages_;
   int current_ = -1;  // the stage being defined, -1: an output
   std::vector<Halide::Func> outputs_;

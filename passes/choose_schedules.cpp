@@ -1,4 +1,5 @@
 #include "ir/op_def.h"
+#include "passes/fold.h"
 #include "passes/graphs.h"
 #include "passes/passes.h"
 #include "passes/schedule/families.h"
@@ -9,8 +10,11 @@ ir::Module choose_schedules(ir::Module module, PassContext& context) {
   return rewrite_graphs(std::move(module), [&](ir::Rewriter& r, ir::NodeId, const ir::Node& node) {
     if (node.op != &ir::ops::group || node.schedule) return false;
     std::optional<ir::Schedule> schedule;
+    Candidate candidate{node.regions.front(), {}, context.target};
+    for (ir::ValueId operand : node.operands)
+      candidate.constant.push_back(constant_node(r.old(), operand) != nullptr);
     for (const Family& family : families()) {
-      schedule = family.choose(node.regions.front(), context.target);
+      schedule = family.choose(candidate);
       if (schedule) break;
     }
     LINNET_CHECK(schedule.has_value(), "no family fits " + label(r.old(), node));

@@ -2,6 +2,8 @@
 
 #include "codegen/families.h"
 
+#include "support/check.h"
+
 #include <array>
 
 namespace linnet::codegen {
@@ -32,6 +34,9 @@ const std::array kRows = std::to_array<LoweringRow>({
 });
 
 constexpr std::array kFamilies = std::to_array<LoweringFamily>({
+    {"pooled_rows", lower_pooled_rows},
+    {"direct", lower_direct},
+    {"dense", lower_dense},
     {"generic", lower_generic},
 });
 
@@ -39,6 +44,13 @@ constexpr std::array kFamilies = std::to_array<LoweringFamily>({
 
 std::span<const LoweringRow> lowering_rows() {
   return kRows;
+}
+
+const ir::Node& anchor_of(const ir::Graph& kernel) {
+  for (const ir::Node& node : kernel.nodes()) {
+    if (node.op->has(ir::kAnchor)) return node;
+  }
+  LINNET_CHECK(false, "kernel @" + kernel.name + " has no anchor");
 }
 
 std::span<const LoweringFamily> lowering_families() {

@@ -13,11 +13,14 @@ std::vector<ir::Layout> row_major(const ir::Graph& body, const ir::Schedule&) {
   return std::vector<ir::Layout>(body.inputs.size());
 }
 
-std::optional<ir::Schedule> choose_generic(const ir::Graph&, const TargetInfo&) {
+std::optional<ir::Schedule> choose_generic(const Candidate&) {
   return ir::Schedule{"generic", {}};
 }
 
 constexpr std::array kFamilies = std::to_array<Family>({
+    {"pooled_rows", choose_pooled_rows, pooled_rows_layouts},
+    {"direct", choose_direct, direct_layouts},
+    {"dense", choose_dense, dense_layouts},
     {"generic", choose_generic, row_major},
 });
 

@@ -11,17 +11,35 @@
 
 namespace linnet::passes {
 
+// A group to be scheduled: its body, and which of its inputs are constants.
+struct Candidate {
+  const ir::Graph& body;
+  std::vector<bool> constant;
+  const TargetInfo& target;
+};
+
 struct Family {
   std::string_view name;
-  // The schedule for a group's body, or nullopt if the family does not fit it.
-  std::optional<ir::Schedule> (*choose)(const ir::Graph& body, const TargetInfo& target);
-  // Layouts in which the kernel wants its inputs and its output, by position; an empty layout is
-  // row-major. Only constants and values between kernels get them.
+  // The schedule for a group, or nullopt if the family does not fit it.
+  std::optional<ir::Schedule> (*choose)(const Candidate& group);
+  // Layouts in which the kernel wants its inputs, by position; an empty layout is row-major. Only
+  // constants get them.
   std::vector<ir::Layout> (*input_layouts)(const ir::Graph& body, const ir::Schedule& schedule);
 };
 
 // In order of preference; the last, generic, fits everything.
 [[nodiscard]] std::span<const Family> families();
 [[nodiscard]] const Family& family(std::string_view name);
+
+// One file each.
+[[nodiscard]] std::optional<ir::Schedule> choose_pooled_rows(const Candidate& group);
+[[nodiscard]] std::vector<ir::Layout> pooled_rows_layouts(const ir::Graph& body,
+                                                          const ir::Schedule& schedule);
+[[nodiscard]] std::optional<ir::Schedule> choose_direct(const Candidate& group);
+[[nodiscard]] std::vector<ir::Layout> direct_layouts(const ir::Graph& body,
+                                                     const ir::Schedule& schedule);
+[[nodiscard]] std::optional<ir::Schedule> choose_dense(const Candidate& group);
+[[nodiscard]] std::vector<ir::Layout> dense_layouts(const ir::Graph& body,
+                                                    const ir::Schedule& schedule);
 
 }  // namespace linnet::passes

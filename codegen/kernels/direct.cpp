@@ -1,0 +1,79 @@
+// direct{lanes, cv, tx}: a convolution whose output channels fill vectors.
+//   acc(o, x, y) = Σ over c, ky, kx of weight(o, kx, ky, c) · input(x·s + kx·d, y·s + ky·d, c)
+// cv vectors of channels × the pixels of tx pooled outputs stay in registers while one tap after
+// the other is added: one load of weights for a tap, one broadcast for each pixel.
+#include "codegen/families.h"
+#include "codegen/kernels/padded_input.h"
+#include "ir/ops/window.h"
+
+#include <optional>
+
+namespace linnet::codegen {
+
+using Halide::Expr;
+using Halide::Func;
+using Halide::Var;
+
+std::vector<Func> lower_direct(Lowering& lowering, const ir::Schedule& schedule) {
+  const ir::Node& conv = anchor_of(lowering.graph());
+  const ir::Shape& w = lowering.operand_type(conv, 1).shape;
+  const auto [rows, columns] = *ir::windows(conv.attrs, {w[2], w[3]});
+  const int lanes = static_cast<int>(schedule.get("lanes", 1));
+  const int cv = static_cast<int>(schedule.get("cv", 1));
+  const int tx = static_cast<int>(schedule.get("tx", 1));
+  const bool is_padded = rows.before + rows.after + columns.before + columns.after != 0;
+  std::optional<PaddedInput> padded;
+  if (is_padded) padded.emplace(lowering, conv.operands[0], rows, columns);
+
+  Func acc("acc");
+  Var o("o"), x("x"), y("y"), n("n");
+  Halide::RDom r(0, static_cast<int>(w[3]), 0, static_cast<int>(w[2]), 0, static_cast<int>(w[1]),
+                 "r");
+  const Expr column =
+      x * static_cast<int>(columns.stride) + r.x * static_cast<int>(columns.dilation);
+  const Expr row = y * static_cast<int>(rows.stride) + r.y * static_cast<int>(rows.dilation);
+  const Expr pixel = padded ? padded->func(column, row, r.z, n)
+                            : lowering.at(conv.operands[0], {n, r.z, row, column});
+  acc(o, x, y, n) = 0.0F;
+  acc(o, x, y, n) += lowering.at(conv.operands[1], {o, r.z, r.y, r.x}) * pixel;
+  lowering.define(conv.results.front(),
+                  [&](const Position& p) { return acc(p[1], p[3], p[2], p[0]); });
+
+  Func out = lowering.output(0);
+  const std::vector<Var> args = out.args();  // stored order: x, y, channel, sample
+  const std::vector<int> extents =
+      physical_extents(lowering.type(lowering.graph().outputs[0].value));
+  for (size_t i = 0; i < args.size(); ++i)
+    out.bound(args[i], 0, extents[i]);
+  Var xi("xi"), co("co"), ci("ci"), lane("lane");
+  const auto tail =
+      extents[2] % lanes == 0 ? Halide::TailStrategy::Auto : Halide::TailStrategy::GuardWithIf;
+  out.split(args[0], args[0], xi, tx, Halide::TailStrategy::ShiftInwards)
+      .split(args[2], co, ci, lanes * cv, tail)
+      .split(ci, ci, lane, lanes)
+      .reorder(lane, ci, xi, args[0], args[1], co, args[3])
+      .vectorize(lane)
+      .unroll(ci)
+      .unroll(xi);
+  // The input of one sample is padded once, not for each row.
+  if (padded) padded->schedule(out, args[3], lanes);
+  acc.compute_at(out, args[0]).store_in(Halide::MemoryType::Stack);
+  Var ao("ao");
+  acc.bound_extent(o, lanes * cv)
+      .split(o, ao, o, lanes)
+      .vectorize(o)
+      .unroll(ao)
+      .unroll(x)
+      .unroll(y);
+  acc.update()
+      .split(o, ao, o, lanes)
+      .reorder(o, ao, x, y, r.x, r.y, r.z)
+      .vectorize(o)
+      .unroll(ao)
+      .unroll(x)
+      .unroll(y)
+      .unroll(r.x);
+  return {out};
+}
+
+}  // namespace linnet::codegen

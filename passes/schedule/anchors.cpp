@@ -1,0 +1,66 @@
+#include "passes/schedule/anchors.h"
+
+#include <algorithm>
+
+namespace linnet::passes {
+
+std::optional<AnchorGroup> anchor_group(const ir::Graph& body) {
+  AnchorGroup group;
+  for (const ir::Node& node : body.nodes()) {
+    if (node.tensor) continue;
+    if (body.value(node.results.front()).type.dtype != ir::DType::kF32) return std::nullopt;
+    if (node.op->has(ir::kAnchor)) {
+      if (group.anchor) return std::nullopt;
+      group.anchor = &node;
+    } else if (node.op->has(ir::kPool)) {
+      if (group.pool) return std::nullopt;
+      group.pool = &node;
+    } else if (!node.op->has(ir::kElementwise)) {
+      return std::nullopt;
+    }
+  }
+  if (!group.anchor || body.outputs.size() != 1) return std::nullopt;
+  for (ir::ValueId operand : group.anchor->operands) {
+    if (body.producer(operand)) return std::nullopt;
+  }
+  const ir::ValueId weight = group.anchor->operands[1];
+  const auto at = std::ranges::find(body.inputs, weight, &ir::GraphInput::value);
+  group.weight = static_cast<size_t>(at - body.inputs.begin());
+  return group;
+}
+
+int64_t Convolution::padded_bytes() const {
+  return channels * (height + rows.before + rows.after) *
+         (width + columns.before + columns.after + 64) * 4;
+}
+
+std::optional<Convolution> convolution(const ir::Graph& body, const AnchorGroup& group) {
+  if (group.anchor->op != &ir::ops::conv2d) return std::nullopt;
+  if (group.anchor->attrs.get(ir::Key<int64_t>{"groups"}) != 1) return std::nullopt;
+  const ir::Shape& input = body.value(group.anchor->operands[0]).type.shape;
+  const ir::Shape& weight = body.value(group.anchor->operands[1]).type.shape;
+  const ir::Shape& result = body.value(group.anchor->results[0]).type.shape;
+  Convolution c;
+  c.channels = weight[1];
+  c.outputs = weight[0];
+  c.height = input[2];
+  c.width = input[3];
+  const auto both = *ir::windows(group.anchor->attrs, {weight[2], weight[3]});
+  c.rows = both.first;
+  c.columns = both.second;
+  c.out_height = result[2];
+  c.out_width = result[3];
+  if (!group.pool) return c;
+  const auto pool = *ir::windows(group.pool->attrs, group.pool->attrs.get(ir::kKernelSize));
+  for (const ir::Window& w : {pool.first, pool.second}) {
+    if (w.stride != w.size || w.dilation != 1 || w.before + w.after != 0) return std::nullopt;
+  }
+  const ir::Shape& pooled = body.value(group.pool->results[0]).type.shape;
+  if (pooled[2] * pool.first.size > c.out_height || pooled[3] * pool.second.size > c.out_width)
+    return std::nullopt;  // ceil_mode
+  c.pool_height = pool.first.size;
+  c.pool_width = pool.second.size;
+  return c;
+}
+
+}  // namespace linnet::passes

@@ -1,0 +1,49 @@
+// What the families ask of a group's body.
+#pragma once
+
+#include "passes/schedule/families.h"
+
+#include "ir/op_def.h"
+#include "ir/ops/window.h"
+
+namespace linnet::passes {
+
+// A group that is one anchor, an elementwise tail and at most one pool.
+struct AnchorGroup {
+  const ir::Node* anchor = nullptr;
+  const ir::Node* pool = nullptr;
+  size_t weight = 0;  // which input of the body is the anchor's second operand
+};
+
+// nullopt if the body has anything else, is not f32, or the anchor reads something the body
+// computes.
+[[nodiscard]] std::optional<AnchorGroup> anchor_group(const ir::Graph& body);
+
+// A convolution with its sizes.
+struct Convolution {
+  int64_t channels = 0, outputs = 0;  // of one group
+  int64_t height = 0, width = 0;      // of the input
+  ir::Window rows, columns;
+  int64_t out_height = 0, out_width = 0;
+  int64_t pool_height = 1, pool_width = 1;  // windows of the pool, 1 without one
+  // Bytes of the input with its padding, of one sample.
+  [[nodiscard]] int64_t padded_bytes() const;
+  [[nodiscard]] bool padded() const {
+    return rows.before + rows.after + columns.before + columns.after != 0;
+  }
+};
+
+// nullopt unless the anchor is an ungrouped conv2d and the pool, if any, is of disjoint windows
+// without gaps.
+[[nodiscard]] std::optional<Convolution> convolution(const ir::Graph& body,
+                                                     const AnchorGroup& group);
+
+// The most a kernel may keep on the stack (docs/codegen.md).
+inline constexpr int64_t kStackScratch = 16 << 10;
+
+// Accumulators that leave room for operands: all registers but a quarter.
+[[nodiscard]] inline int64_t accumulators(const TargetInfo& target) {
+  return target.vector_registers * 3 / 4;
+}
+
+}  // namespace linnet::passes
