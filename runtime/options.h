@@ -1,0 +1,33 @@
+// The command line of a produced executable.
+#pragma once
+
+#include "runtime/io/result.h"
+
+#include "runtime/abi.h"
+
+#include <string>
+#include <vector>
+
+namespace linnet::runtime {
+
+struct Options {
+  std::vector<std::string> files;
+  std::vector<std::string> inputs;  // --input NAME=F.npy
+  std::string output_dir = ".";
+  int64_t steps = 1;  // of a forecast
+  int64_t batch = 0;  // 0: as large as was compiled
+  bool json = false;
+  bool bench = false;
+  bool help = false;
+  bool version = false;
+  bool licenses = false;
+};
+
+[[nodiscard]] Result<Options> parse_options(int argc, char** argv);
+
+// Texts for people, by what the model's `data` declares.
+[[nodiscard]] std::string usage(const linnet_model_v1& model, const std::string& program);
+[[nodiscard]] std::string version(const linnet_model_v1& model);
+[[nodiscard]] const char* licenses();
+
+}  // namespace linnet::runtime
