@@ -47,8 +47,8 @@ private:
 std::string kernel_bitcode(const ir::Graph& kernel, const Target& target) {
   try {
     LoweredKernel lowered = lower_kernel(kernel, target);
-    Halide::Module module =
-        lowered.pipeline.compile_to_module(lowered.arguments, kernel.name, halide_target(target));
+    Halide::Module module = lowered.pipeline.compile_to_module(
+        lowered.arguments, kBitcodePrefix + kernel.name, halide_target(target));
     const MemoryFile file;
     module.compile({{Halide::OutputFileType::bitcode, file.path()}});
     return file.read();

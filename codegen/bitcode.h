@@ -8,7 +8,11 @@
 
 namespace linnet::codegen {
 
-// The function is called as the kernel. Throws InternalError with Halide's message on failure.
+// Halide has names of its own, such as exp_f32, that a kernel must not meet.
+inline constexpr const char* kBitcodePrefix = "linnet_";
+
+// The function is called as the kernel, behind kBitcodePrefix. Throws InternalError with Halide's
+// message on failure.
 [[nodiscard]] std::string kernel_bitcode(const ir::Graph& kernel, const Target& target);
 
 }  // namespace linnet::codegen

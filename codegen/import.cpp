@@ -1,5 +1,6 @@
 #include "codegen/import.h"
 
+#include "codegen/bitcode.h"
 #include "codegen/fuse_multiply_add.h"
 
 #include "support/check.h"
@@ -39,15 +40,17 @@ std::unique_ptr<llvm::Module> import_kernel(llvm::LLVMContext& context, const st
       llvm::MemoryBufferRef(llvm::StringRef(bitcode), llvm::StringRef(name)), context);
   if (!parsed) throw InternalError("bitcode of @" + name + ": " + toString(parsed.takeError()));
   std::unique_ptr<llvm::Module> module = std::move(*parsed);
+  const std::string halide_name = kBitcodePrefix + name;
   for (const char* suffix : {"_argv", "_metadata"}) {
-    if (llvm::Function* extra = module->getFunction(name + suffix)) extra->eraseFromParent();
+    if (llvm::Function* extra = module->getFunction(halide_name + suffix)) extra->eraseFromParent();
   }
   while (!module->named_metadata_empty())
     module->named_metadata_begin()->eraseFromParent();
   module->setModuleIdentifier(name);
   module->setSourceFileName(name);
-  llvm::Function* kernel = module->getFunction(name);
+  llvm::Function* kernel = module->getFunction(halide_name);
   LINNET_CHECK(kernel && !kernel->isDeclaration(), "Halide made no function @" + name);
+  kernel->setName(name);
   for (llvm::Function& function : *module) {
     if (function.isDeclaration()) continue;
     clean(function);

@@ -2,6 +2,8 @@
 #include "ir/scalar_math.h"
 
 #include "support/check.h"
+#include "support/math.h"
+#include "support/scalar_backend.h"
 
 #include <cmath>
 #include <numbers>
@@ -18,40 +20,40 @@ template <class Value, class Slope> Bounded lifted(Bounded x, Value value, Slope
 }  // namespace
 
 template <> float exp(float x) {
-  return std::exp(x);
+  return math::exp<math::Scalar<float>>(x);
 }
 template <> double exp(double x) {
-  return std::exp(x);
+  return math::exp<math::Scalar<double>>(x);
 }
 template <> float log(float x) {
-  return std::log(x);
+  return math::log<math::Scalar<float>>(x);
 }
 template <> double log(double x) {
-  return std::log(x);
+  return math::log<math::Scalar<double>>(x);
 }
 template <> float tanh(float x) {
-  return std::tanh(x);
+  return math::tanh<math::Scalar<float>>(x);
 }
 template <> double tanh(double x) {
-  return std::tanh(x);
+  return math::tanh<math::Scalar<double>>(x);
 }
 template <> float erf(float x) {
-  return std::erf(x);
+  return math::erf<math::Scalar<float>>(x);
 }
 template <> double erf(double x) {
-  return std::erf(x);
+  return math::erf<math::Scalar<double>>(x);
 }
 template <> float sin(float x) {
-  return std::sin(x);
+  return math::sin<math::Scalar<float>>(x);
 }
 template <> double sin(double x) {
-  return std::sin(x);
+  return math::sin<math::Scalar<double>>(x);
 }
 template <> float cos(float x) {
-  return std::cos(x);
+  return math::cos<math::Scalar<float>>(x);
 }
 template <> double cos(double x) {
-  return std::cos(x);
+  return math::cos<math::Scalar<double>>(x);
 }
 template <> float sqrt(float x) {
   return std::sqrt(x);
@@ -60,10 +62,10 @@ template <> double sqrt(double x) {
   return std::sqrt(x);
 }
 template <> float pow(float a, float b) {
-  return std::pow(a, b);
+  return math::pow<math::Scalar<float>>(a, b);
 }
 template <> double pow(double a, double b) {
-  return std::pow(a, b);
+  return math::pow<math::Scalar<double>>(a, b);
 }
 
 template <> Bounded exp(Bounded x) {

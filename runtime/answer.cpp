@@ -1,7 +1,8 @@
 #include "runtime/answer.h"
 
-#include <charconv>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 
 namespace linnet::runtime {
 
@@ -22,9 +23,13 @@ ClassAnswer classify(const float* values, int64_t count, const linnet_classes_v1
 }
 
 std::string number_text(float value) {
+  // std::to_chars of a float would bring 170 kB of tables.
   char text[32];
-  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
-  return {text, end};
+  for (int digits = 6; digits <= 9; ++digits) {
+    std::snprintf(text, sizeof text, "%.*g", digits, static_cast<double>(value));
+    if (std::strtof(text, nullptr) == value) break;
+  }
+  return text;
 }
 
 int64_t classes_output(const linnet_model_v1& model) {
