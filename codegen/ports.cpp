@@ -66,7 +66,7 @@ ImageInfo image(const Reader& r, const ir::Type& type) {
   info.resize = r.word("resize", {"bilinear", "nearest"});
   info.fit = r.word("fit", {"stretch", "contain", "cover"});
   info.invert = r.flag("invert");
-  if (type.rank() >= 2) {
+  if (type.rank() >= 3) {
     info.height = type.shape[type.rank() - 2];
     info.width = type.shape[type.rank() - 1];
   }

@@ -53,6 +53,7 @@ std::optional<ir::Module> Elaborator::model(const Block& model) {
   try {
     for (const Parameter& parameter : model.data) {
       const ir::ValueId value = graph_.add_input(parameter.name, input_type(parameter, scope));
+      input_spans_[value.index] = parameter.type.span;
       scope.define(parameter.name, {{value}, parameter.span, false, true, "input"});
     }
     for (const auto& [name, size] : options_.binds) {
@@ -504,7 +505,13 @@ std::string Elaborator::described(const Value& value) const {
 
 void Elaborator::note_origin(Diagnostic& diagnostic, const Value& value) {
   const auto* tensor = value.get<ir::ValueId>();
-  const ir::Node* node = tensor ? graph_.producer(*tensor) : nullptr;
+  if (!tensor) return;
+  const ir::Node* node = graph_.producer(*tensor);
+  const auto input = input_spans_.find(tensor->index);
+  if (input != input_spans_.end()) {
+    diagnostic.note(input->second,
+                    fmt::format("{} is declared here", to_string(graph_.value(*tensor).type)));
+  }
   if (node && !node->place.spans.empty())
     diagnostic.note(node->place.spans.front(),
                     fmt::format("{} comes from here", to_string(graph_.value(*tensor).type)));

@@ -110,6 +110,7 @@ private:
   Instance root_;
   std::vector<Span> calls_;  // applications under way, outermost first
   std::vector<const Block*> stack_;
+  std::map<int32_t, Span> input_spans_;             // of the model's inputs, by value
   std::map<std::string, ir::ValueId> slot_values_;  // by path
   std::map<std::string, ir::ValueId> next_values_;
   std::set<std::string> used_binds_;

@@ -411,7 +411,7 @@ private:
         take();
         skip_newlines();
       } else if (now().kind == TokenKind::kName && ahead(1).text == "=") {
-        fail("a setting is given with ':'", fmt::format("{}: …", now().text));
+        fail("a setting is given with ':'", fmt::format("{}: {}", now().text, ahead(2).text));
       }
       argument.value = expr();
       argument.span.end = previous().span.end;
