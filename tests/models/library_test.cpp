@@ -1,0 +1,126 @@
+// The library as its users meet it: from C, from C++, two models in one program.
+#include "tests/models/compiled_model.h"
+
+#include "runtime/io/file.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+namespace linnet::models {
+namespace {
+
+class Library : public testing::Test {
+protected:
+  void SetUp() override {
+    folder_ = testing::TempDir() + "/linnet_library_XXXXXX";
+    ASSERT_NE(mkdtemp(folder_.data()), nullptr);
+  }
+  void TearDown() override { std::system(("rm -rf '" + folder_ + "'").c_str()); }
+
+  void add(const BuildRequest& request) {
+    const CompiledModel model = build(request);
+    const std::string& name = model.options.name;
+    ASSERT_FALSE(write_archive(model.compiled, folder_ + "/lib" + name + ".a").has_value());
+    ASSERT_TRUE(runtime::write_file(folder_ + "/" + name + ".h", model.compiled.header));
+    libraries_ += " " + folder_ + "/lib" + name + ".a";
+  }
+
+  // Compiles, links, runs; what it printed.
+  std::string run(const std::string& compiler, const std::string& file, const std::string& text) {
+    std::ofstream(folder_ + "/" + file) << text;
+    const std::string command = "cd '" + folder_ + "' && " + compiler +
+                                " -Wall -Wextra -Werror -pedantic " + file + " " + libraries_ +
+                                " -o program 2> log && ./program > output";
+    const int status = std::system(command.c_str());
+    std::ostringstream log;
+    log << std::ifstream(folder_ + "/log").rdbuf();
+    EXPECT_EQ(status, 0) << log.str();
+    std::ostringstream output;
+    output << std::ifstream(folder_ + "/output").rdbuf();
+    return output.str();
+  }
+
+  std::string folder_, libraries_;
+};
+
+BuildRequest lenet() {
+  BuildRequest request;
+  request.product = false;
+  return request;
+}
+
+BuildRequest ar() {
+  BuildRequest request;
+  request.model = "ar";
+  request.weights = "ar9_sunspots.safetensors";
+  request.settings = {{"p", "9"}};
+  request.product = false;
+  return request;
+}
+
+constexpr const char* kDigits = R"(
+#include <stdio.h>
+#include "lenet.h"
+static float image[784];
+static float logits[10];
+#ifdef __cplusplus
+alignas(64)
+#else
+_Alignas(64)
+#endif
+static unsigned char arena[LENET_ARENA_BYTES];
+int main(void) {
+  int i, best = 0;
+  if (LENET_ABI != 1 || LENET_BATCH != 1 || !lenet_supported()) return 1;
+  for (i = 0; i < 784; ++i) image[i] = 0;
+  for (i = 8; i < 20; ++i) image[28 * i + 14] = 1; /* a stroke */
+  if (lenet_run(image, logits, 0) != LENET_ARENA_NULL) return 2;
+  if (lenet_run(image, logits, arena + 4) != LENET_ARENA_MISALIGNED) return 3;
+  if (lenet_run(image, logits, arena) != 0) return 4;
+  for (i = 1; i < 10; ++i) if (logits[i] > logits[best]) best = i;
+  printf("%s\n", lenet_labels[best]);
+  return 0;
+}
+)";
+
+TEST_F(Library, ServesC) {
+  add(lenet());
+  EXPECT_EQ(run("cc -std=c11", "program.c", kDigits), "1\n");
+}
+
+TEST_F(Library, ServesCPlusPlus) {
+  add(lenet());
+  EXPECT_EQ(run("c++ -std=c++17", "program.cpp", kDigits), "1\n");
+}
+
+TEST_F(Library, TwoModelsLiveInOneProgram) {
+  add(lenet());
+  add(ar());
+  const std::string text = R"(
+#include <stdio.h>
+#include "ar.h"
+#include "lenet.h"
+static float image[784], logits[10];
+_Alignas(64) static unsigned char arena[LENET_ARENA_BYTES];
+int main(void) {
+  const float history[9] = {10, 20, 30, 40, 50, 60, 50, 40, 30};
+  float forecast[1];
+  if (ar_run(history, forecast, 0) != 0 || AR_ARENA_BYTES != 0) return 1;
+  if (lenet_run(image, logits, arena) != 0) return 2;
+  printf("%d\n", forecast[0] > 0 && forecast[0] < 100);
+  return 0;
+}
+)";
+  EXPECT_EQ(run("cc -std=c11", "program.c", text), "1\n");
+}
+
+TEST_F(Library, HeaderIsC99) {
+  add(lenet());
+  EXPECT_EQ(run("cc -std=c99", "program.c",
+                "#include \"lenet.h\"\nint main(void) { return LENET_STACK_BYTES < 0; }\n"),
+            "");
+}
+
+}  // namespace
+}  // namespace linnet::models
