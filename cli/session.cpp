@@ -27,6 +27,9 @@ Status run_command(Session& session) {
                   "this is a bug of linnet; please report it with the command and the model");
   } catch (const std::bad_alloc&) {
     session.error("out of memory", Status::kMachine);
+  } catch (const std::exception& error) {
+    session.error(fmt::format("internal error: {}", error.what()), Status::kBug,
+                  "this is a bug of linnet; please report it with the command and the model");
   }
   return Status::kDone;
 }

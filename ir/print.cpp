@@ -37,7 +37,8 @@ public:
   explicit Printer(Printed& out) : out_(out) {}
 
   void module(const Module& module) {
-    line(fmt::format("lir 1\n\nmodule {}\n", spelled(module.name)));
+    line(fmt::format("lir 1\n\nmodule {}", spelled(module.name)));
+    if (!module.data.empty() || !module.train.empty() || !module.slots.empty()) line("");
     for (const Declaration& declaration : module.data)
       declare("data", declaration);
     for (const Declaration& declaration : module.train)

@@ -16,6 +16,16 @@ rewrite_graphs(ir::Module module,
   return module;
 }
 
+ir::Module without_unused_constants(ir::Module module) {
+  for (ir::Graph& graph : module.graphs) {
+    const auto users = graph.users();
+    graph = ir::rewrite(graph, [&](ir::Rewriter&, ir::NodeId, const ir::Node& node) {
+      return node.tensor && users[static_cast<size_t>(node.results.front().index)].empty();
+    });
+  }
+  return module;
+}
+
 std::string label(const ir::Graph& graph, const ir::Node& node) {
   return fmt::format("{} %{}", node.op->name, graph.value(node.results.front()).name);
 }

@@ -16,6 +16,9 @@ namespace linnet::passes {
 rewrite_graphs(ir::Module module,
                const std::function<bool(ir::Rewriter&, ir::NodeId, const ir::Node&)>& visit);
 
+// The same without constants that nobody reads.
+[[nodiscard]] ir::Module without_unused_constants(ir::Module module);
+
 // "conv2d %c1": how remarks name a node.
 [[nodiscard]] std::string label(const ir::Graph& graph, const ir::Node& node);
 

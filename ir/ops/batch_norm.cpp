@@ -29,7 +29,7 @@ OpResult<std::vector<Type>> infer_batch_norm(const InferContext& c) {
 // input * scale + shift with scale = weight / sqrt(var + eps), shift = bias - mean * scale:
 // the form in which a convolution before it takes it in.
 std::vector<ValueId> expand_batch_norm(Builder& b, std::span<const ValueId> x, const Attrs& attrs) {
-  const Type& type = b.type(x[0]);
+  const Type type = b.type(x[0]);  // a copy: values move as nodes are added
   const ValueId eps = b.constant(Tensor::splat({type.dtype, {}, {}}, attrs.get(kEps)), "eps");
   const ValueId safe = b.create(ops::add, {x[4], eps}, {}, "safe");
   const ValueId deviation = b.create(ops::sqrt, {safe}, {}, "deviation");
