@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 
 namespace linnet::ir {
 
@@ -14,7 +15,9 @@ struct Bounded {
 
   Bounded() = default;
   Bounded(double v) : value(v), magnitude(std::fabs(v)) {}
-  Bounded(double v, double m) : value(v), magnitude(m) {}
+  // 0 · inf on the way to a magnitude says nothing: any error is then possible.
+  Bounded(double v, double m)
+      : value(v), magnitude(std::isnan(m) ? std::numeric_limits<double>::infinity() : m) {}
 };
 
 inline Bounded operator+(Bounded a, Bounded b) {

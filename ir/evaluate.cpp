@@ -102,8 +102,10 @@ template <class T> auto evaluation(const OpDef& op) {
   }
 }
 
-// In f32 evaluation, half-precision storage rounds after every op.
+// In f32 evaluation, half-precision storage rounds after every op; integers wrap always.
 template <class T> void round_storage(Array<T>& array) {
+  for (int64_t& value : array.ints)
+    value = wrapped(array.type.dtype, value);
   if constexpr (std::is_same_v<T, float>) {
     if (array.type.dtype == DType::kF16) {
       for (float& value : array.values)

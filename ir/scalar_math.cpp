@@ -5,6 +5,7 @@
 #include "support/math.h"
 #include "support/scalar_backend.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <type_traits>
@@ -124,7 +125,7 @@ template <class T> T floating(ScalarOp op, std::span<const T> x) {
   // tests avoid by their inputs.
   auto rounded = [&](auto f) -> T {
     if constexpr (std::is_same_v<T, Bounded>) {
-      return {f(x[0].value), x[0].magnitude};
+      return {f(x[0].value), std::max(std::fabs(f(x[0].value)), x[0].magnitude)};
     } else {
       return f(x[0]);
     }

@@ -1,0 +1,289 @@
+// Kernels against the evaluator: every op of the generic family, grids of the fast families over
+// sizes, strides, pads and targets, kernels of random graphs. Exact memory lies at guard pages.
+#include "codegen/check_kernel.h"
+#include "ir/builder.h"
+#include "ir/print.h"
+#include "passes/graphs.h"
+#include "passes/run_pipeline.h"
+#include "tests/passes/random_graphs.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+namespace linnet::codegen {
+namespace {
+
+using ir::DType;
+using ir::Shape;
+using ir::ValueId;
+
+const std::vector<std::string> kTargets = {"x86-64-v2", "x86-64-v3", "x86-64-v4"};
+
+// A kernel of one op, on inputs of these types.
+ir::Graph kernel_of(const ir::OpDef& op, const std::vector<ir::Type>& types, ir::Attrs attrs = {}) {
+  ir::Graph graph;
+  graph.name = "k";
+  graph.schedule = ir::Schedule{"generic", {}};
+  std::vector<ValueId> operands;
+  for (const ir::Type& type : types)
+    operands.push_back(graph.add_input("x", type));
+  auto results = ir::Builder(graph).at(ir::Place::named("test")).try_create(op, operands, attrs);
+  EXPECT_TRUE(results.has_value()) << op.name << ": " << results.error().message;
+  graph.outputs.push_back({"", results->front(), ""});
+  return graph;
+}
+
+void expect_right(const ir::Graph& kernel, const std::string& name = "native") {
+  const FoundTarget target = find_target(name);
+  ASSERT_TRUE(target.ok);
+  if (!runs_here(target.target)) return;
+  const KernelCheck check = check_kernel(kernel, target.target, 1);
+  EXPECT_EQ(check.error, "") << name << "\n" << ir::print(kernel);
+}
+
+ir::Type f32(Shape shape) {
+  return {DType::kF32, std::move(shape), {}};
+}
+
+// Operand types that an elementwise op takes: the first that fit its record.
+std::vector<std::vector<ir::Type>> elementwise_types(const ir::OpDef& op) {
+  std::vector<std::vector<ir::Type>> fits;
+  for (DType dtype :
+       {DType::kF32, DType::kF64, DType::kI64, DType::kI32, DType::kI8, DType::kU8, DType::kBool}) {
+    std::vector<ir::Type> types;
+    for (size_t i = 0; i < op.operands.size(); ++i) {
+      const bool condition = op.operands[i].name == "condition";
+      types.push_back(
+          {condition ? DType::kBool : dtype, i % 2 == 0 ? Shape{3, 1, 37} : Shape{2, 37}, {}});
+    }
+    std::vector<const ir::Type*> pointers;
+    for (const ir::Type& type : types)
+      pointers.push_back(&type);
+    const auto attrs = ir::complete_attrs(op, {});
+    if (attrs && ir::infer(op, pointers, *attrs)) fits.push_back(types);
+  }
+  return fits;
+}
+
+class Elementwise : public testing::TestWithParam<const ir::OpDef*> {};
+
+TEST_P(Elementwise, AgreesForEveryType) {
+  const auto list = elementwise_types(*GetParam());
+  EXPECT_FALSE(list.empty());
+  for (const auto& types : list)
+    expect_right(kernel_of(*GetParam(), types));
+}
+
+std::vector<const ir::OpDef*> elementwise_ops() {
+  std::vector<const ir::OpDef*> ops;
+  for (const ir::OpDef* op : ir::all_ops()) {
+    if (op->scalar) ops.push_back(op);
+  }
+  return ops;
+}
+INSTANTIATE_TEST_SUITE_P(Ops, Elementwise, testing::ValuesIn(elementwise_ops()),
+                         [](const auto& info) { return std::string(info.param->name); });
+
+TEST(Generic, Convolutions) {
+  struct Case {
+    Shape x, w;
+    ir::Attrs attrs;
+  };
+  const std::vector<Case> cases = {
+      {{1, 3, 7, 9}, {5, 3, 3, 3}, {}},
+      {{2, 2, 8, 8}, {4, 2, 3, 2}, {{"stride", ir::Ints{2, 3}}}},
+      {{1, 2, 5, 6}, {3, 2, 3, 3}, {{"padding", ir::Ints{2, 0, 1, 3}}}},
+      {{1, 2, 9, 9}, {3, 2, 3, 3}, {{"dilation", ir::Ints{2, 3}}}},
+      {{1, 6, 6, 6}, {4, 3, 3, 3}, {{"groups", int64_t{2}}, {"padding", ir::Ints{1, 1, 1, 1}}}},
+      {{1, 8, 5, 5}, {8, 1, 3, 3}, {{"groups", int64_t{8}}, {"stride", ir::Ints{2, 2}}}},
+      {{1, 1, 1, 1}, {1, 1, 1, 1}, {}},
+      {{3, 2, 4, 35}, {2, 2, 1, 1}, {}}};
+  for (const Case& c : cases) {
+    for (const std::string& target : kTargets)
+      expect_right(kernel_of(ir::ops::conv2d, {f32(c.x), f32(c.w)}, c.attrs), target);
+  }
+}
+
+TEST(Generic, Pools) {
+  const std::vector<ir::Attrs> cases = {
+      {{"kernel_size", ir::Ints{2, 2}}},
+      {{"kernel_size", ir::Ints{3, 2}}, {"stride", ir::Ints{1, 2}}},
+      {{"kernel_size", ir::Ints{3, 3}},
+       {"stride", ir::Ints{2, 2}},
+       {"padding", ir::Ints{1, 0, 1, 1}}},
+      {{"kernel_size", ir::Ints{3, 3}}, {"stride", ir::Ints{2, 2}}, {"ceil_mode", true}},
+      {{"kernel_size", ir::Ints{7, 7}}, {"stride", ir::Ints{1, 1}}}};
+  for (const ir::Attrs& attrs : cases) {
+    expect_right(kernel_of(ir::ops::max_pool2d, {f32({2, 3, 8, 21})}, attrs));
+    expect_right(kernel_of(ir::ops::avg_pool2d, {f32({2, 3, 8, 21})}, attrs));
+    ir::Attrs inner = attrs;
+    inner.set("count_include_pad", false);
+    expect_right(kernel_of(ir::ops::avg_pool2d, {f32({2, 3, 8, 21})}, inner));
+  }
+  expect_right(kernel_of(ir::ops::max_pool2d, {f32({1, 1, 9, 9})},
+                         {{"kernel_size", ir::Ints{2, 2}}, {"dilation", ir::Ints{2, 3}}}));
+}
+
+TEST(Generic, Matmuls) {
+  for (int64_t n : {1, 3, 16, 37}) {
+    expect_right(kernel_of(ir::ops::matmul, {f32({5, 9}), f32({9, n})}));
+    expect_right(kernel_of(ir::ops::matmul, {f32({5, 9}), f32({n, 9})}, {{"transpose_b", true}}));
+  }
+  expect_right(kernel_of(ir::ops::matmul, {f32({2, 1, 3, 4}), f32({5, 4, 6})}));
+  for (DType dtype : {DType::kF64, DType::kI32, DType::kI64, DType::kI8, DType::kU8}) {
+    const ir::Type a{dtype, {3, 4}, {}};
+    const ir::Type b{dtype, {4, 5}, {}};
+    expect_right(kernel_of(ir::ops::matmul, {a, b}));
+  }
+}
+
+TEST(Generic, Reductions) {
+  for (const ir::OpDef* op :
+       {&ir::ops::sum, &ir::ops::mean, &ir::ops::prod, &ir::ops::amax, &ir::ops::amin}) {
+    for (const ir::Ints& dim : {ir::Ints{}, ir::Ints{0}, ir::Ints{-1}, ir::Ints{0, 2}}) {
+      for (bool keep : {false, true})
+        expect_right(kernel_of(*op, {f32({3, 4, 19})}, {{"dim", dim}, {"keepdim", keep}}));
+    }
+  }
+}
+
+TEST(Generic, DataMovement) {
+  const ir::Type x = f32({3, 4, 19});
+  expect_right(kernel_of(ir::ops::transpose, {x}));
+  expect_right(kernel_of(ir::ops::transpose, {x}, {{"dims", ir::Ints{2, 0, 1}}}));
+  expect_right(kernel_of(ir::ops::reshape, {x}, {{"shape", ir::Ints{6, 38}}}));
+  expect_right(
+      kernel_of(ir::ops::concat, {x, f32({3, 2, 19}), f32({3, 1, 19})}, {{"dim", int64_t{1}}}));
+  expect_right(kernel_of(ir::ops::concat, {x, f32({3, 4, 3})}, {{"dim", int64_t{-1}}}));
+  expect_right(kernel_of(ir::ops::slice, {x},
+                         {{"starts", ir::Ints{1, -1}},
+                          {"ends", ir::Ints{3, -20}},
+                          {"axes", ir::Ints{0, 2}},
+                          {"steps", ir::Ints{1, -2}}}));
+  for (const char* mode : {"constant", "reflect", "edge"}) {
+    expect_right(kernel_of(
+        ir::ops::pad, {x},
+        {{"pads", ir::Ints{1, 0, 2, 0, 3, 5}}, {"mode", ir::Enum{mode}}, {"value", 0.5}}));
+  }
+  expect_right(kernel_of(ir::ops::pad, {x}, {{"pads", ir::Ints{-1, 0, -2, 0, 1, -3}}}));
+  expect_right(kernel_of(ir::ops::broadcast_to, {f32({4, 1})}, {{"shape", ir::Ints{3, 4, 19}}}));
+  for (DType to : {DType::kF64, DType::kI32, DType::kI8, DType::kU8, DType::kBool, DType::kI64})
+    expect_right(kernel_of(ir::ops::cast, {x}, {{"dtype", to}}));
+  expect_right(kernel_of(ir::ops::cast, {{DType::kI64, {5, 7}, {}}}, {{"dtype", DType::kF32}}));
+}
+
+TEST(Generic, RandomNumbersAreThoseOfTheEvaluator) {
+  const ir::Type word{DType::kI64, {}, {}};
+  expect_right(kernel_of(ir::ops::random_uniform, {word, word},
+                         {{"shape", ir::Ints{5, 7}}, {"stream", int64_t{3}}}));
+}
+
+TEST(Generic, Layouts) {
+  for (const char* text : {"{nhwc}", "{nhwc, c:16}", "{nChw8c}", "{nChw16c}"}) {
+    ir::Graph graph = kernel_of(ir::ops::relu, {f32({2, 5, 6, 7})});
+    const auto layout = ir::layout_from_text(text, 4);
+    ASSERT_TRUE(layout.has_value()) << text;
+    for (ValueId id : {graph.inputs[0].value, graph.outputs[0].value}) {
+      graph.value(id).type.layout = *layout;
+      graph.value(id).storage = ir::Storage{ir::Memory::kArena, 0};
+    }
+    expect_right(graph);
+  }
+}
+
+// ---- Families: kernels as the pipeline schedules them.
+
+// The kernels of a module of one anchor with constant weights, its bias, relu and pool.
+void expect_scheduled(const std::string& family, const ir::OpDef& op, const Shape& x,
+                      const Shape& w, const ir::Attrs& attrs, int64_t pool = 0) {
+  for (const std::string& name : kTargets) {
+    const FoundTarget target = find_target(name);
+    if (!runs_here(target.target)) continue;
+    ir::Module module;
+    module.name = "m";
+    ir::Graph graph;
+    graph.name = "predict";
+    const ValueId input = graph.add_input("x", f32(x));
+    ir::Builder b = ir::Builder(graph).at(ir::Place::named("test"));
+    const auto random = [](const Shape& shape) {
+      const ir::Type type = f32(shape);
+      std::vector<double> values;
+      for (int64_t i = 0; i < type.elements(); ++i)
+        values.push_back(static_cast<double>(i * 7 % 23) / 23 - 0.5);
+      return ir::Tensor::from_doubles(type, values);
+    };
+    const ValueId weight = b.constant(random(w), "w");
+    const ValueId anchor = b.create(op, {input, weight}, attrs, "c");
+    const bool conv = op.name == "conv2d";
+    const int64_t channels = conv ? w[0] : b.type(anchor).shape.back();
+    const ValueId bias = b.constant(random(conv ? Shape{channels, 1, 1} : Shape{channels}), "b");
+    ValueId value = b.create(ir::ops::relu, {b.create(ir::ops::add, {anchor, bias})});
+    if (pool)
+      value = b.create(ir::ops::max_pool2d, {value}, {{"kernel_size", ir::Ints{pool, pool}}});
+    graph.outputs.push_back({"y", value, ""});
+    module.graphs.push_back(std::move(graph));
+    passes::PassContext context;
+    context.target = target.target.info;
+    const auto planned = passes::run_pipeline(std::move(module), passes::pipeline(), {}, context);
+    ASSERT_EQ(planned.module.kernels.size(), 1u);
+    const ir::Graph& kernel = planned.module.kernels.front();
+    EXPECT_TRUE(kernel.schedule->family == family || name == "x86-64-v2")
+        << to_string(*kernel.schedule);
+    expect_right(kernel, name);
+  }
+}
+
+TEST(Dense, Grid) {
+  for (int64_t m : {1, 3, 4, 9}) {
+    for (int64_t k : {4, 7, 33, 100}) {
+      for (int64_t n : {2, 10, 16, 37, 130})
+        if ((m + k + n) % 2 == 0 || m == 1)
+          expect_scheduled("dense", ir::ops::matmul, {m, k}, {k, n}, {});
+    }
+  }
+  expect_scheduled("dense", ir::ops::matmul, {2, 13}, {21, 13}, {{"transpose_b", true}});
+}
+
+TEST(Direct, Grid) {
+  for (int64_t o : {8, 16, 20, 32}) {
+    for (int64_t width : {6, 7, 11})
+      expect_scheduled("direct", ir::ops::conv2d, {1, 3, 7, width}, {o, 3, 3, 3}, {});
+  }
+  expect_scheduled("direct", ir::ops::conv2d, {2, 2, 9, 9}, {16, 2, 3, 3},
+                   {{"stride", ir::Ints{2, 2}}});
+  expect_scheduled("direct", ir::ops::conv2d, {2, 2, 6, 6}, {16, 2, 3, 3},
+                   {{"padding", ir::Ints{1, 2, 0, 1}}});
+  expect_scheduled("direct", ir::ops::conv2d, {1, 2, 9, 9}, {16, 2, 2, 3},
+                   {{"dilation", ir::Ints{2, 1}}});
+  expect_scheduled("direct", ir::ops::conv2d, {1, 3, 10, 11}, {16, 3, 3, 3}, {}, 2);
+  expect_scheduled("direct", ir::ops::conv2d, {1, 2, 10, 10}, {17, 2, 3, 3},
+                   {{"padding", ir::Ints{1, 1, 1, 1}}}, 2);
+}
+
+TEST(PooledRows, Grid) {
+  for (int64_t width : {6, 12, 28, 35}) {
+    for (int64_t o : {1, 3, 6}) {
+      if (o * 2 >= 8) continue;
+      expect_scheduled("pooled_rows", ir::ops::conv2d, {2, 1, 8, width}, {o, 1, 5, 3},
+                       {{"padding", ir::Ints{2, 1, 2, 1}}}, 2);
+    }
+  }
+  expect_scheduled("pooled_rows", ir::ops::conv2d, {1, 2, 9, 14}, {1, 2, 3, 3}, {}, 3);
+}
+
+TEST(Random, KernelsOfRandomGraphs) {
+  for (uint64_t seed = 100; seed < 130; ++seed) {
+    passes::PassContext context;
+    const FoundTarget target = find_target("native");
+    context.target = target.target.info;
+    const auto planned =
+        passes::run_pipeline(passes::RandomGraphs(seed).make(), passes::pipeline(), {}, context);
+    for (const ir::Graph& kernel : planned.module.kernels) {
+      const KernelCheck check = check_kernel(kernel, target.target, seed);
+      EXPECT_EQ(check.error, "") << "seed " << seed << "\n" << ir::print(kernel);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace linnet::codegen

@@ -1,0 +1,150 @@
+// tests/ops/OP.lir: each op on small values. A case is a module whose inputs stand in comments
+//   // in x = [1, 2]        the values of an input
+//   // out y = [3, 4]       what output y must be (to 1e-6; exactly for integers)
+//   // error: …             the message that reading the module must give
+// and `// -----` separates cases. Expected values are numpy's, rounded to seven digits.
+#include "ir/evaluate.h"
+#include "ir/print.h"
+#include "ir/read.h"
+#include "ir/verify.h"
+
+#include "runtime/io/file.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+#include <sstream>
+
+namespace linnet::ir {
+namespace {
+
+const std::string kFolder = std::string(LINNET_SOURCE_DIR) + "/tests/ops/";
+
+struct Case {
+  std::map<std::string, std::vector<double>> inputs, outputs;
+  std::string error, text;
+};
+
+std::vector<double> numbers(std::string list) {
+  for (char& c : list) {
+    if (c == '[' || c == ']' || c == ',') c = ' ';
+  }
+  std::istringstream in(list);
+  std::vector<double> values;
+  for (std::string word; in >> word;)
+    values.push_back(std::strtod(word.c_str(), nullptr));
+  return values;
+}
+
+std::vector<Case> cases_of(const std::string& path) {
+  const auto bytes = runtime::read_file(path);
+  EXPECT_TRUE(bytes.has_value()) << path;
+  std::istringstream in(bytes ? std::string(bytes->begin(), bytes->end()) : "");
+  std::vector<Case> cases(1);
+  for (std::string line; std::getline(in, line);) {
+    std::istringstream words(line);
+    std::string slashes, kind, name, equals;
+    words >> slashes >> kind >> name >> equals;
+    if (line == "// -----") {
+      cases.emplace_back();
+    } else if (slashes == "//" && (kind == "in" || kind == "out") && equals == "=") {
+      const auto values = numbers(line.substr(line.find('=') + 1));
+      (kind == "in" ? cases.back().inputs : cases.back().outputs)[name] = values;
+    } else if (line.starts_with("// error: ")) {
+      cases.back().error = line.substr(10);
+    } else if (slashes != "//") {
+      cases.back().text += line + "\n";
+    }
+  }
+  return cases;
+}
+
+template <class T> double value_of(const Array<T>& array, size_t i) {
+  if (!array.holds_floats()) return static_cast<double>(array.ints[i]);
+  if constexpr (std::is_same_v<T, Bounded>) {
+    if (std::isfinite(array.values[i].value))
+      EXPECT_GE(array.values[i].magnitude * (1 + 1e-12), std::fabs(array.values[i].value));
+    return array.values[i].value;
+  } else {
+    return static_cast<double>(array.values[i]);
+  }
+}
+
+template <class T> void expect_values(const Module& module, const Case& test) {
+  const Graph& graph = module.graphs.front();
+  std::vector<Array<T>> inputs;
+  for (const GraphInput& input : graph.inputs) {
+    const Value& value = graph.value(input.value);
+    const auto given = test.inputs.find(value.name);
+    ASSERT_NE(given, test.inputs.end()) << "no values of %" << value.name;
+    ASSERT_EQ(given->second.size(), static_cast<size_t>(value.type.elements())) << value.name;
+    inputs.push_back(to_array<T>(Tensor::from_doubles(value.type, given->second)));
+  }
+  const auto outputs = evaluate<T>(module, graph, inputs);
+  for (size_t o = 0; o < outputs.size(); ++o) {
+    const auto expected = test.outputs.find(graph.outputs[o].name);
+    ASSERT_NE(expected, test.outputs.end()) << "nothing expected of " << graph.outputs[o].name;
+    ASSERT_EQ(outputs[o].size(), expected->second.size());
+    for (size_t i = 0; i < outputs[o].size(); ++i) {
+      const double actual = value_of(outputs[o], i);
+      const double wanted = expected->second[i];
+      if (std::isnan(wanted)) {
+        EXPECT_TRUE(std::isnan(actual)) << i;
+      } else if (std::isinf(wanted)) {
+        EXPECT_EQ(actual, wanted) << i;
+      } else {
+        EXPECT_NEAR(actual, wanted, outputs[o].holds_floats() ? 2e-6 * (1 + std::fabs(wanted)) : 0)
+            << i;
+      }
+    }
+  }
+}
+
+void expect_case(const Case& test) {
+  SourceManager sources;
+  Diagnostics diagnostics(sources);
+  const auto module = read(sources.add("case.lir", test.text), {}, diagnostics);
+  if (!test.error.empty()) {
+    EXPECT_FALSE(module.has_value());
+    ASSERT_FALSE(diagnostics.all().empty());
+    EXPECT_EQ(diagnostics.all().front().message, test.error);
+    return;
+  }
+  ASSERT_TRUE(module.has_value()) << diagnostics.text();
+  EXPECT_EQ(verify(*module), std::nullopt);
+  const std::string printed = print(*module).text;
+  const auto again = read(sources.add("printed.lir", printed), {}, diagnostics);
+  ASSERT_TRUE(again.has_value()) << diagnostics.text();
+  EXPECT_EQ(print(*again).text, printed);
+  expect_values<float>(*module, test);
+  expect_values<double>(*module, test);
+  expect_values<Bounded>(*module, test);
+}
+
+class Ops : public testing::TestWithParam<const OpDef*> {};
+
+// Every op has its file; a missing one fails.
+TEST_P(Ops, GiveTheValuesOfTheirFile) {
+  const std::string path = kFolder + std::string(GetParam()->name) + ".lir";
+  for (const Case& test : cases_of(path)) {
+    SCOPED_TRACE(test.text);
+    expect_case(test);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, Ops, testing::ValuesIn(all_ops().begin(), all_ops().end()),
+                         [](const auto& info) { return std::string(info.param->name); });
+
+TEST(Records, SayWhatTheyAre) {
+  for (const OpDef* op : all_ops()) {
+    EXPECT_FALSE(op->doc.empty()) << op->name;
+    if (op->has(kStructural)) continue;
+    EXPECT_NE(op->infer, nullptr) << op->name;
+    EXPECT_TRUE(op->scalar || op->evaluate) << op->name;
+    EXPECT_EQ(op->has(kElementwise), op->scalar != nullptr) << op->name;
+  }
+}
+
+}  // namespace
+}  // namespace linnet::ir
