@@ -33,6 +33,22 @@ std::string weights_hash(const ir::Module& module) {
   return bytes.empty() ? "" : codegen::sha256(bytes);
 }
 
+// A model with state can be checked, dumped and evaluated, but not compiled: says where each is.
+bool refuse_state(Session& session, const ir::Module& module) {
+  bool any = false;
+  for (const ir::Slot& slot : module.slots) {
+    if (slot.kind != ir::SlotKind::kState) continue;
+    Diagnostic diagnostic;
+    diagnostic.place = slot.place.diag();
+    diagnostic.message =
+        "state '" + slot.path + "': this linnet does not compile models with state";
+    diagnostic.status = Status::kUnsupported;
+    session.diagnostics.report(std::move(diagnostic));
+    any = true;
+  }
+  return any;
+}
+
 // Does dimension 0 of every input and output follow the batch?
 bool is_batched(const ir::Module& one, const ir::Module& two) {
   const ir::Graph& a = one.graphs.front();
@@ -88,6 +104,7 @@ std::optional<Built> build(Session& session, const ModelOptions& model, const Pi
        model.batch == 1 ? std::vector<int64_t>{1} : std::vector<int64_t>{model.batch, 1}) {
     auto module = model.load(session, batch);
     if (!module) return std::nullopt;
+    if (refuse_state(session, *module)) return std::nullopt;
     mark_probabilities(*module);
     modules.push_back(std::move(*module));
   }

@@ -1,9 +1,11 @@
 #include "cli/session.h"
 
 #include "support/check.h"
+#include "support/text.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -71,6 +73,14 @@ int run_main(int argc, const char* const* argv) {
   for (auto add : {add_compile, add_run, add_check, add_dump, add_opt, add_kernel, add_bench,
                    add_init, add_weights})
     add(app, session);
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands(nullptr))
+    names.push_back(command->get_name());
+  if (argc > 1 && argv[1][0] != '-' && std::ranges::find(names, argv[1]) == names.end()) {
+    session.error(fmt::format("no command '{}'; there are {}", argv[1], join(names, ", ")),
+                  Status::kBadCall, did_you_mean(argv[1], names));
+    return static_cast<int>(session.finish(Status::kBadCall));
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version

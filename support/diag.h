@@ -34,8 +34,8 @@ struct Diagnostic {
   Severity severity = Severity::kError;
   DiagPlace place;
   std::string message;
-  std::string remedy;             // what to do; printed after the message as "help: …"
-  std::vector<Diagnostic> notes;  // where the value comes from, the other declaration, …
+  std::string remedy = {};             // what to do; printed after the message as "help: …"
+  std::vector<Diagnostic> notes = {};  // where the value comes from, the other declaration, …
   Status status = Status::kBadInput;
 
   Diagnostic& note(Span span, std::string message);
