@@ -13,7 +13,7 @@ if(LINNET_INSTALL_LLVM)
   install(FILES $<TARGET_FILE:LLVM> DESTINATION lib)
 endif()
 file(GLOB models CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/models/*.lin
-     ${CMAKE_CURRENT_SOURCE_DIR}/models/*.safetensors)
+     ${CMAKE_CURRENT_SOURCE_DIR}/models/data/*.safetensors)
 install(FILES ${models} DESTINATION share/linnet/models)
 install(FILES LICENSE DESTINATION share/doc/linnet)
 

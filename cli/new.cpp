@@ -1,0 +1,89 @@
+// linnet new digits|series|table DIR: a small project to begin with.
+#include "cli/session.h"
+
+#include "runtime/io/file.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+#include <sys/stat.h>
+
+extern "C" {
+extern const char linnet_embedded_new_digits_begin[], linnet_embedded_new_digits_end[];
+extern const char linnet_embedded_new_series_begin[], linnet_embedded_new_series_end[];
+extern const char linnet_embedded_new_table_begin[], linnet_embedded_new_table_end[];
+extern const char linnet_embedded_new_series_data_begin[], linnet_embedded_new_series_data_end[];
+extern const char linnet_embedded_new_table_data_begin[], linnet_embedded_new_table_data_end[];
+}
+
+namespace linnet::cli {
+namespace {
+
+struct File {
+  std::string_view name;
+  const char* begin;
+  const char* end;
+};
+
+struct Template {
+  std::string_view kind;
+  std::string_view next;  // what to try first
+  std::vector<File> files;
+};
+
+std::vector<Template> templates() {
+  return {
+      {"digits",
+       "linnet check {0}/model.lin",
+       {{"model.lin", linnet_embedded_new_digits_begin, linnet_embedded_new_digits_end}}},
+      {"series",
+       "linnet compile {0}/model.lin -o {0}/forecast && {0}/forecast {0}/data.csv",
+       {{"model.lin", linnet_embedded_new_series_begin, linnet_embedded_new_series_end},
+        {"data.csv", linnet_embedded_new_series_data_begin, linnet_embedded_new_series_data_end}}},
+      {"table",
+       "linnet compile {0}/model.lin -o {0}/kind && {0}/kind {0}/data.csv",
+       {{"model.lin", linnet_embedded_new_table_begin, linnet_embedded_new_table_end},
+        {"data.csv", linnet_embedded_new_table_data_begin, linnet_embedded_new_table_data_end}}}};
+}
+
+Status make(Session& session, const std::string& kind, const std::string& folder) {
+  if (mkdir(folder.c_str(), 0777) != 0) {
+    session.error(fmt::format("{}: {}", folder, std::strerror(errno)), Status::kBadCall,
+                  "name a folder that does not exist yet, in one that does");
+    return Status::kBadCall;
+  }
+  for (const Template& row : templates()) {
+    if (row.kind != kind) continue;
+    for (const File& file : row.files) {
+      const std::string path = folder + "/" + std::string(file.name);
+      const std::string_view text(file.begin, static_cast<size_t>(file.end - file.begin));
+      if (const auto done = runtime::write_file(path, text); !done) {
+        session.error(done.error().message, Status::kMachine);
+        return Status::kMachine;
+      }
+      fmt::print("{}\n", path);
+    }
+    fmt::print("next: {}\n", fmt::format(fmt::runtime(row.next), folder));
+  }
+  return Status::kDone;
+}
+
+}  // namespace
+
+void add_new(CLI::App& app, Session& session) {
+  auto kind = std::make_shared<std::string>();
+  auto folder = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand("new", "Begin a model: digits, series or table");
+  command->add_option("KIND", *kind, "digits, series or table")
+      ->required()
+      ->check(CLI::IsMember({"digits", "series", "table"}));
+  command->add_option("DIR", *folder, "A folder that does not exist yet")->required();
+  command->callback([&session, kind, folder] {
+    session.command = [kind, folder](Session& s) { return make(s, *kind, *folder); };
+  });
+}
+
+}  // namespace linnet::cli
