@@ -2,6 +2,7 @@
 
 #include "codegen/bitcode.h"
 #include "codegen/emit.h"
+#include "codegen/emit_image.h"
 #include "codegen/header.h"
 #include "codegen/import.h"
 #include "codegen/object.h"
@@ -138,6 +139,9 @@ public:
     out_.arena_bytes = 0;
     for (const EntryInfo& entry : entries_)
       out_.arena_bytes = std::max(out_.arena_bytes, entry.arena_bytes);
+    // NAME_run_u8 keeps the decoded picture behind what the plan takes.
+    out_.arena_bytes = std::max(out_.arena_bytes, entries_.back().arena_bytes +
+                                                      decoded_bytes(ports_of(modules_.back())));
     build(kernels, bitcode, 0);
     if (options_.product) {
       // The constant holds the stack's size, which is known once the code is: the same code
@@ -168,7 +172,9 @@ private:
     }
     emit_entries(module, modules_, entries_, options_, pool_);
     emit_supported(module, options_);
-    emit_labels(module, ports_of(modules_.back()), options_);
+    const Ports ports = ports_of(modules_.back());
+    if (picture_of(ports)) emit_run_u8(module, entries_.back(), ports, options_);
+    emit_labels(module, ports, options_);
     if (options_.product) emit_product(module, modules_, entries_, options_, known_stack);
     set_target_attributes(module, options_.target);
     optimize(module, options_.target);

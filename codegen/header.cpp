@@ -1,5 +1,7 @@
 #include "codegen/header.h"
 
+#include "codegen/picture.h"
+
 #include "runtime/abi.h"
 #include "support/text.h"
 
@@ -60,6 +62,19 @@ std::string prototype(const HeaderEntry& entry) {
   return fmt::format("int {}({});\n", entry.function, join(parameters, ", "));
 }
 
+std::string prototype_u8(const HeaderEntry& entry, const std::string& name) {
+  const ImageInfo image = *picture_of(entry.ports);
+  std::vector<std::string> parameters = {"const uint8_t *pixels", "ptrdiff_t row_stride"};
+  for (const PortInfo& port : entry.ports.outputs)
+    parameters.push_back(parameter(port, false));
+  parameters.emplace_back("void *arena");
+  return fmt::format(
+      "/* The same for a picture of {} x {} {} in bytes, rows row_stride bytes apart. */\n"
+      "int {}_run_u8({});\n",
+      image.width, image.height, image.color == 0 ? "gray pixels" : "RGB pixels", name,
+      join(parameters, ", "));
+}
+
 }  // namespace
 
 std::string c_header(const std::vector<HeaderEntry>& entries, const Compiled& compiled,
@@ -78,8 +93,9 @@ std::string c_header(const std::vector<HeaderEntry>& entries, const Compiled& co
       " * {}_ARENA_MISALIGNED. */\n",
       name, LINNET_VERSION, options.target.info.name, options.untrained ? ", untrained" : "", macro,
       macro);
-  text +=
-      fmt::format("#ifndef LINNET_{0}_H\n#define LINNET_{0}_H\n\n#include <stdint.h>\n\n", macro);
+  text += fmt::format(
+      "#ifndef LINNET_{0}_H\n#define LINNET_{0}_H\n\n#include <stddef.h>\n#include <stdint.h>\n\n",
+      macro);
   const auto define = [&](std::string_view what, const std::string& value) {
     text += fmt::format("#define {}_{} {}\n", macro, what, value);
   };
@@ -96,6 +112,7 @@ std::string c_header(const std::vector<HeaderEntry>& entries, const Compiled& co
   text += "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
   for (const HeaderEntry& entry : entries)
     text += prototype(entry);
+  if (picture_of(entries.back().ports)) text += prototype_u8(entries.back(), name);
   text += fmt::format("/* Does this CPU have the instructions? Ask once, not for each call. */\n"
                       "int {}_supported(void);\n",
                       name);

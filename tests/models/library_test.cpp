@@ -94,6 +94,33 @@ TEST_F(Library, ServesCPlusPlus) {
   EXPECT_EQ(run("c++ -std=c++17", "program.cpp", kDigits), "1\n");
 }
 
+// Bytes and the floats they stand for give the same logits, to the bit.
+TEST_F(Library, TakesBytes) {
+  add(lenet());
+  const std::string text = R"(
+#include <stdio.h>
+#include <string.h>
+#include "lenet.h"
+static unsigned char pixels[28 * 32];
+static float image[784], a[10], b[10];
+_Alignas(64) static unsigned char arena[LENET_ARENA_BYTES];
+int main(void) {
+  int x, y;
+  for (y = 0; y < 28; ++y)
+    for (x = 0; x < 28; ++x) {
+      pixels[32 * y + x] = (unsigned char)((x * 11 + y * 7) % 256);
+      image[28 * y + x] = (float)pixels[32 * y + x] * (1.0f / 255.0f);
+    }
+  if (lenet_run_u8(pixels, 32, a, 0) != LENET_ARENA_NULL) return 1;
+  if (lenet_run_u8(pixels, 32, a, arena + 4) != LENET_ARENA_MISALIGNED) return 2;
+  if (lenet_run_u8(pixels, 32, a, arena) != 0 || lenet_run(image, b, arena) != 0) return 3;
+  printf("%d\n", memcmp(a, b, sizeof a));
+  return 0;
+}
+)";
+  EXPECT_EQ(run("cc -std=c11", "program.c", text), "0\n");
+}
+
 TEST_F(Library, TwoModelsLiveInOneProgram) {
   add(lenet());
   add(ar());
