@@ -5,23 +5,16 @@
 #include <limits>
 
 namespace linnet::ir {
+namespace {
 
-const OpDef ops::amin{
-    .name = "amin",
-    .doc = "Smallest element over dimensions; NaN wins; inf over none. ONNX ReduceMin-20.",
-    .operands = {{"input"}},
-    .attrs = reduction_attrs(),
-    .traits = kReduction,
-    .infer = infer_reduction,
-    .evaluate =
-        []<class T>(EvalContext<T>& c) {
-          const std::vector<T>& in = c.in(0).values;
-          std::vector<T>& out = c.out().values;
-          reduce(
-              c, [&](size_t o) { out[o] = T(std::numeric_limits<double>::infinity()); },
-              [&](size_t o, size_t i) { out[o] = scalar::min(in[i], out[o]); },
-              [](size_t, int64_t) {});
-        },
+struct Rule : UncountedRule {
+  template <class T> static T first() { return T(std::numeric_limits<double>::infinity()); }
+  template <class T> static T step(T so_far, T element) { return scalar::min(element, so_far); }
 };
+
+}  // namespace
+
+const OpDef ops::amin = reduction<Rule>(
+    "amin", "Smallest element over dimensions; NaN wins; inf over none. ONNX ReduceMin-20.");
 
 }  // namespace linnet::ir

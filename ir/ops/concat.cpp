@@ -1,3 +1,4 @@
+#include "ir/ops/index.h"
 #include "ir/ops/reduction.h"
 
 #include "support/text.h"

@@ -1,22 +1,16 @@
 #include "ir/ops/reduction.h"
 
 namespace linnet::ir {
+namespace {
 
-const OpDef ops::prod{
-    .name = "prod",
-    .doc = "Product over dimensions, 1 over none. ONNX ReduceProd-18.",
-    .operands = {{"input"}},
-    .attrs = reduction_attrs(),
-    .traits = kReduction,
-    .infer = infer_reduction,
-    .evaluate =
-        []<class T>(EvalContext<T>& c) {
-          const std::vector<T>& in = c.in(0).values;
-          std::vector<T>& out = c.out().values;
-          reduce(
-              c, [&](size_t o) { out[o] = T(1); },
-              [&](size_t o, size_t i) { out[o] = out[o] * in[i]; }, [](size_t, int64_t) {});
-        },
+struct Rule : UncountedRule {
+  template <class T> static T first() { return T(1); }
+  template <class T> static T step(T so_far, T element) { return so_far * element; }
 };
+
+}  // namespace
+
+const OpDef ops::prod =
+    reduction<Rule>("prod", "Product over dimensions, 1 over none. ONNX ReduceProd-18.");
 
 }  // namespace linnet::ir

@@ -1,5 +1,7 @@
 #include "ir/ops/reduction.h"
 
+#include "ir/ops/index.h"
+
 #include <fmt/format.h>
 
 namespace linnet::ir {
@@ -53,6 +55,24 @@ OpResult<std::vector<Type>> infer_reduction(const InferContext& c) {
     }
   }
   return std::vector<Type>{{input.dtype, std::move(shape), {}}};
+}
+
+ReductionPlan reduction_plan(const Shape& input, const Attrs& attrs) {
+  const std::vector<bool> reduced = *reduced_dims(attrs, input.size());
+  ReductionPlan plan;
+  Shape kept = input;
+  for (size_t dim = 0; dim < input.size(); ++dim) {
+    if (!reduced[dim]) continue;
+    plan.count *= input[dim];
+    kept[dim] = 1;
+  }
+  std::vector<int64_t> strides = row_major_strides(kept);
+  for (size_t dim = 0; dim < input.size(); ++dim) {
+    if (reduced[dim]) strides[dim] = 0;
+  }
+  for (Index at(input); at.valid(); at.next())
+    plan.target.push_back(offset_of(at.position(), strides));
+  return plan;
 }
 
 }  // namespace linnet::ir

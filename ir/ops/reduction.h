@@ -19,40 +19,40 @@ inline constexpr Key<int64_t> kDim{"dim"};
 
 [[nodiscard]] OpResult<std::vector<Type>> infer_reduction(const InferContext& c);
 
-// Calls `start(o)` and then `step(o, i)` for each input element i of output o, in row-major order
-// of the input, and `finish(o, count)`.
-template <class T, class Start, class Step, class Finish>
-void reduce(EvalContext<T>& c, Start start, Step step, Finish finish);
+// The record of a reduction. `Rule` is its arithmetic for any number T, over the input in row-major
+// order: first<T>(), step(so_far, element), and finish(so_far, count).
+template <class Rule> [[nodiscard]] OpDef reduction(std::string_view name, std::string_view doc);
 
-}  // namespace linnet::ir
+// The count changes nothing for all but the mean.
+struct UncountedRule {
+  template <class T> static T finish(T result, int64_t) { return result; }
+};
 
-#include "ir/ops/index.h"
-
-namespace linnet::ir {
-
-template <class T, class Start, class Step, class Finish>
-void reduce(EvalContext<T>& c, Start start, Step step, Finish finish) {
-  const Shape& in = c.in(0).type.shape;
-  const std::vector<bool> reduced = *reduced_dims(c.attrs, in.size());
-  Shape kept = in;
+// For each element of the input, which element of the result it belongs to, and how many each gets.
+struct ReductionPlan {
+  std::vector<size_t> target;
   int64_t count = 1;
-  for (size_t dim = 0; dim < in.size(); ++dim) {
-    if (!reduced[dim]) continue;
-    count *= in[dim];
-    kept[dim] = 1;
-  }
-  std::vector<int64_t> strides = row_major_strides(kept);
-  for (size_t dim = 0; dim < in.size(); ++dim) {
-    if (reduced[dim]) strides[dim] = 0;
-  }
-  const size_t outputs = c.out().size();
-  for (size_t o = 0; o < outputs; ++o)
-    start(o);
-  size_t i = 0;
-  for (Index at(in); at.valid(); at.next(), ++i)
-    step(offset_of(at.position(), strides), i);
-  for (size_t o = 0; o < outputs; ++o)
-    finish(o, count);
+};
+[[nodiscard]] ReductionPlan reduction_plan(const Shape& input, const Attrs& attrs);
+
+template <class Rule> OpDef reduction(std::string_view name, std::string_view doc) {
+  OpDef def;
+  def.name = name;
+  def.doc = doc;
+  def.operands = {{"input"}};
+  def.attrs = reduction_attrs();
+  def.traits = kReduction;
+  def.infer = infer_reduction;
+  def.evaluate = []<class T>(EvalContext<T>& c) {
+    const ReductionPlan plan = reduction_plan(c.in(0).type.shape, c.attrs);
+    std::vector<T>& out = c.out().values;
+    out.assign(out.size(), Rule::template first<T>());
+    for (size_t i = 0; i < plan.target.size(); ++i)
+      out[plan.target[i]] = Rule::step(out[plan.target[i]], c.in(0).values[i]);
+    for (T& value : out)
+      value = Rule::finish(value, plan.count);
+  };
+  return def;
 }
 
 }  // namespace linnet::ir

@@ -20,26 +20,29 @@ OpResult<std::vector<Type>> infer_softmax(const InferContext& c) {
 }
 
 // Through smaller ops only, so that evaluator and kernels agree on every step:
-// e = exp(x - max), e / sum(e).
+// e = exp(x - max), e / sum(e), or x - max - log(sum(e)).
+struct Steps {
+  ValueId shifted, power, total;
+};
+Steps expand_steps(Builder& b, ValueId input, const Attrs& attrs) {
+  const Attrs keep{{"dim", Ints{attrs.get(kDim)}}, {"keepdim", true}};
+  const ValueId largest = b.create(ops::amax, {input}, keep, "largest");
+  const ValueId shifted = b.create(ops::sub, {input, largest}, {}, "shifted");
+  const ValueId power = b.create(ops::exp, {shifted}, {}, "power");
+  return {shifted, power, b.create(ops::sum, {power}, keep, "total")};
+}
+
 std::vector<ValueId> expand_softmax(Builder& b, std::span<const ValueId> operands,
                                     const Attrs& attrs) {
-  const Attrs keep{{"dim", Ints{attrs.get(kDim)}}, {"keepdim", true}};
-  const ValueId largest = b.create(ops::amax, {operands[0]}, keep, "largest");
-  const ValueId shifted = b.create(ops::sub, {operands[0], largest}, {}, "shifted");
-  const ValueId power = b.create(ops::exp, {shifted}, {}, "power");
-  const ValueId total = b.create(ops::sum, {power}, keep, "total");
-  return {b.create(ops::div, {power, total}, {}, "softmax")};
+  const Steps steps = expand_steps(b, operands[0], attrs);
+  return {b.create(ops::div, {steps.power, steps.total}, {}, "softmax")};
 }
 
 std::vector<ValueId> expand_log_softmax(Builder& b, std::span<const ValueId> operands,
                                         const Attrs& attrs) {
-  const Attrs keep{{"dim", Ints{attrs.get(kDim)}}, {"keepdim", true}};
-  const ValueId largest = b.create(ops::amax, {operands[0]}, keep, "largest");
-  const ValueId shifted = b.create(ops::sub, {operands[0], largest}, {}, "shifted");
-  const ValueId power = b.create(ops::exp, {shifted}, {}, "power");
-  const ValueId total = b.create(ops::sum, {power}, keep, "total");
-  const ValueId log_total = b.create(ops::log, {total}, {}, "log_total");
-  return {b.create(ops::sub, {shifted, log_total}, {}, "log_softmax")};
+  const Steps steps = expand_steps(b, operands[0], attrs);
+  const ValueId log_total = b.create(ops::log, {steps.total}, {}, "log_total");
+  return {b.create(ops::sub, {steps.shifted, log_total}, {}, "log_softmax")};
 }
 
 template <bool logarithm, class T> void evaluate_softmax(EvalContext<T>& c) {
@@ -66,30 +69,28 @@ template <bool logarithm, class T> void evaluate_softmax(EvalContext<T>& c) {
   }
 }
 
-std::vector<AttrDef> softmax_attrs() {
-  return {{.name = "dim", .doc = "along which the result sums to 1", .default_value = int64_t{-1}}};
+OpDef normalised(std::string_view name, std::string_view doc, Evaluate evaluate,
+                 decltype(OpDef::expand) expand) {
+  return {.name = name,
+          .doc = doc,
+          .operands = {{"input"}},
+          .attrs = {{.name = "dim",
+                     .doc = "along which the result sums to 1",
+                     .default_value = int64_t{-1}}},
+          .infer = infer_softmax,
+          .evaluate = evaluate,
+          .expand = expand};
 }
 
 }  // namespace
 
-const OpDef ops::softmax{
-    .name = "softmax",
-    .doc = "exp(input - max) / sum(exp(input - max)) along one dimension. ONNX Softmax-13.",
-    .operands = {{"input"}},
-    .attrs = softmax_attrs(),
-    .infer = infer_softmax,
-    .evaluate = []<class T>(EvalContext<T>& c) { evaluate_softmax<false>(c); },
-    .expand = expand_softmax,
-};
+const OpDef ops::softmax = normalised(
+    "softmax", "exp(input - max) / sum(exp(input - max)) along one dimension. ONNX Softmax-13.",
+    []<class T>(EvalContext<T>& c) { evaluate_softmax<false>(c); }, expand_softmax);
 
-const OpDef ops::log_softmax{
-    .name = "log_softmax",
-    .doc = "input - max - log(sum(exp(input - max))) along one dimension. ONNX LogSoftmax-13.",
-    .operands = {{"input"}},
-    .attrs = softmax_attrs(),
-    .infer = infer_softmax,
-    .evaluate = []<class T>(EvalContext<T>& c) { evaluate_softmax<true>(c); },
-    .expand = expand_log_softmax,
-};
+const OpDef ops::log_softmax = normalised(
+    "log_softmax",
+    "input - max - log(sum(exp(input - max))) along one dimension. ONNX LogSoftmax-13.",
+    []<class T>(EvalContext<T>& c) { evaluate_softmax<true>(c); }, expand_log_softmax);
 
 }  // namespace linnet::ir

@@ -1,22 +1,16 @@
 #include "ir/ops/reduction.h"
 
 namespace linnet::ir {
+namespace {
 
-const OpDef ops::sum{
-    .name = "sum",
-    .doc = "Sum over dimensions, 0 over none. ONNX ReduceSum-13.",
-    .operands = {{"input"}},
-    .attrs = reduction_attrs(),
-    .traits = kReduction,
-    .infer = infer_reduction,
-    .evaluate =
-        []<class T>(EvalContext<T>& c) {
-          const std::vector<T>& in = c.in(0).values;
-          std::vector<T>& out = c.out().values;
-          reduce(
-              c, [&](size_t o) { out[o] = T(0); }, [&](size_t o, size_t i) { out[o] += in[i]; },
-              [](size_t, int64_t) {});
-        },
+struct Rule : UncountedRule {
+  template <class T> static T first() { return T(0); }
+  template <class T> static T step(T so_far, T element) { return so_far + element; }
 };
+
+}  // namespace
+
+const OpDef ops::sum =
+    reduction<Rule>("sum", "Sum over dimensions, 0 over none. ONNX ReduceSum-13.");
 
 }  // namespace linnet::ir
