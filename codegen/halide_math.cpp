@@ -10,8 +10,16 @@ namespace {
 
 using Halide::Expr;
 
-// support/math.h on Halide expressions. A product that meets a sum becomes one llvm.fma later
-// (fuse_multiply_add.h), which is why fma() is written as both.
+// Halide makes llvm.NAME.vNf32 of a call to llvm.NAME.f32 when it vectorises.
+Expr intrinsic(const char* name, const std::vector<Expr>& operands) {
+  using Halide::Internal::Call;
+  const Halide::Type type = operands[0].type();
+  const std::string suffix = type.bits() == 64 ? ".f64" : ".f32";
+  return Call::make(type, name + suffix, operands, Call::PureExtern);
+}
+
+// support/math.h on Halide expressions. Halide has no fused multiply-add of its own; a product
+// and a sum would be at the mercy of what else uses the product.
 template <int bits> struct HalideBackend {
   using V = Expr;
   using M = Expr;
@@ -25,12 +33,19 @@ template <int bits> struct HalideBackend {
   static Halide::Type integer() { return Halide::Int(bits); }
   static Expr constant(double value) { return Halide::Internal::make_const(type(), value); }
   static Expr number(int64_t value) { return Halide::Internal::make_const(integer(), value); }
-  static Expr fma(const Expr& a, const Expr& b, const Expr& c) { return a * b + c; }
+  static Expr fma(const Expr& a, const Expr& b, const Expr& c) {
+    return intrinsic("llvm.fma", {a, b, c});
+  }
   static Expr select(const Expr& m, const Expr& a, const Expr& b) {
     return Halide::select(m, a, b);
   }
   static Expr round(const Expr& x) { return Halide::round(x); }
   static Expr floor(const Expr& x) { return Halide::floor(x); }
+  // Halide's minus is 0 - x, which loses the sign of 0.
+  static Expr negate(const Expr& x) {
+    const Expr sign = Halide::Internal::make_const(Halide::UInt(bits), 1) << (bits - 1);
+    return Halide::reinterpret(type(), Halide::reinterpret(Halide::UInt(bits), x) ^ sign);
+  }
   static Expr abs(const Expr& x) { return Halide::abs(x); }
   static Expr less(const Expr& a, const Expr& b) { return a < b; }
   static Expr equal(const Expr& a, const Expr& b) { return a == b; }
@@ -83,7 +98,10 @@ template <int bits> Expr function(ir::ScalarOp op, const std::vector<Expr>& x) {
 }  // namespace
 
 Expr elementary(ir::ScalarOp op, const std::vector<Expr>& operands) {
-  return operands[0].type().bits() == 64 ? function<64>(op, operands) : function<32>(op, operands);
+  // The fence keeps the last product of a function out of a sum behind it (fuse_multiply_add.h).
+  return intrinsic(
+      "llvm.arithmetic.fence",
+      {operands[0].type().bits() == 64 ? function<64>(op, operands) : function<32>(op, operands)});
 }
 
 }  // namespace linnet::codegen

@@ -1,6 +1,7 @@
 #include "codegen/import.h"
 
 #include "codegen/bitcode.h"
+#include "codegen/expand_multiply_add.h"
 #include "codegen/fuse_multiply_add.h"
 
 #include "support/check.h"
@@ -57,7 +58,11 @@ std::unique_ptr<llvm::Module> import_kernel(llvm::LLVMContext& context, const st
     function.setLinkage(llvm::GlobalValue::InternalLinkage);
     function.setVisibility(llvm::GlobalValue::DefaultVisibility);
     function.addFnAttr(llvm::Attribute::AlwaysInline);
-    if (target.info.fma) fuse_multiply_add(function);
+    if (target.info.fma) {
+      fuse_multiply_add(function);
+    } else {
+      expand_multiply_add(function);
+    }
   }
   for (llvm::GlobalVariable& variable : module->globals()) {
     if (variable.hasInitializer()) variable.setLinkage(llvm::GlobalValue::PrivateLinkage);

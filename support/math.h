@@ -4,10 +4,10 @@
 //
 // A back end B has types V (a number) and M (a truth value) and
 //   constant(double) V      fma(V, V, V)      select(M, V, V)     round(V) to nearest even
-//   floor(V)                abs(V)            less(V, V) M        equal(V, V) M (false for NaN)
-//   pow2(V n)     2^n for an integer n from kLeastExponent to kMostExponent
-//   exponent(V x), mantissa(V x): x = mantissa · 2^exponent, mantissa in [√½, √2), x normal, above
-//   0 widen, narrow: f32 to its f64 back end and back (f32 only)
+//   floor(V)   abs(V)   negate(V): the sign bit alone   less(V, V) M   equal(V, V) M (false for
+//   NaN) pow2(V n)     2^n for an integer n from kLeastExponent to kMostExponent exponent(V x),
+//   mantissa(V x): x = mantissa · 2^exponent, mantissa in [√½, √2), x normal, above 0 widen,
+//   narrow: f32 to its f64 back end and back (f32 only)
 // and constants kIsDouble, kLeastNormal. V has + - * /. Selects only: no branches. docs/numerics.md
 // has the errors.
 #pragma once
@@ -54,7 +54,7 @@ template <class B> struct Reduced {
 template <class B> Reduced<B> reduce_exp(const typename B::V& x) {
   using V = typename B::V;
   const V n = B::round(x * B::constant(std::numbers::log2e));
-  const V r = B::fma(-n, ln2_low<B>(), B::fma(-n, ln2_high<B>(), x));
+  const V r = B::fma(B::negate(n), ln2_low<B>(), B::fma(B::negate(n), ln2_high<B>(), x));
   V tail;
   if constexpr (B::kIsDouble) {
     tail = polynomial<B>(kExp64, r);
@@ -127,7 +127,7 @@ template <class B> typename B::V tanh(const typename B::V& x) {
   const V scale = B::pow2(e.n);
   const V grown = B::fma(e.q, scale, scale - B::constant(1));
   const V y = grown / (grown + B::constant(2));
-  const V sided = B::select(B::less(x, B::constant(0)), -y, y);
+  const V sided = B::select(B::less(x, B::constant(0)), B::negate(y), y);
   // ±0 and NaN are themselves.
   return B::select(B::equal(x, B::constant(0)), x, B::select(B::equal(x, x), sided, x));
 }
@@ -168,8 +168,8 @@ template <class B> typename B::V erf(const typename B::V& x) {
     near = polynomial<B>(kErf32, a * a);
     far = polynomial<B>(kErfc32, t);
   }
-  const V outer = B::fma(-exp<B>(-(a * a)), far, B::constant(1));
-  const V sided = B::select(B::less(x, B::constant(0)), -outer, outer);
+  const V outer = B::fma(B::negate(exp<B>(B::negate(a * a))), far, B::constant(1));
+  const V sided = B::select(B::less(x, B::constant(0)), B::negate(outer), outer);
   const V y = B::select(B::less(a, B::constant(1)), x * near, sided);
   return B::select(B::equal(x, x), y, x);
 }
@@ -188,13 +188,16 @@ inline constexpr std::array<double, 8> kCos = {
     -1.0 / 3628800.0, 1.0 / 479001600.0, -1.0 / 87178291200.0, 1.0 / 20922789888000.0};
 
 // sin(x + turns · π/2) in f64: x = n π/2 + r with π/2 in three parts (Cody and Waite). Good to the
-// last bits for |x| up to 2³⁰; beyond it the reduction, not the function, loses them.
-template <class B> typename B::V sine64(const typename B::V& x, double turns) {
+// last bits for |x| up to 2³⁰; then the reduction, not the function, loses them one by one, and
+// from 2⁵² on none is left: NaN.
+template <class B> typename B::V sine64(const typename B::V& argument, double turns) {
   using V = typename B::V;
+  const auto known = B::less(B::abs(argument), B::constant(0x1p52));
+  const V x = B::select(known, argument, B::constant(kNaN));
   const V n = B::round(x * B::constant(2 / std::numbers::pi));
-  const V high = B::fma(-n, B::constant(0x1.921fb54400000p+0), x);
-  const V middle = B::fma(-n, B::constant(0x1.0b4611a600000p-34), high);
-  const V r = B::fma(-n, B::constant(0x1.3198a2e037073p-69), middle);
+  const V high = B::fma(B::negate(n), B::constant(0x1.921fb54400000p+0), x);
+  const V middle = B::fma(B::negate(n), B::constant(0x1.0b4611a600000p-34), high);
+  const V r = B::fma(B::negate(n), B::constant(0x1.3198a2e037073p-69), middle);
   const V z = r * r;
   const V s = B::fma(r * z, polynomial<B>(kSin, z), r);
   const V c = B::fma(z, polynomial<B>(kCos, z), B::constant(1));
@@ -202,7 +205,7 @@ template <class B> typename B::V sine64(const typename B::V& x, double turns) {
   const V quadrant = B::fma(B::floor(m * B::constant(0.25)), B::constant(-4), m);
   const V half = B::fma(B::floor(quadrant * B::constant(0.5)), B::constant(-2), quadrant);
   const V y = B::select(B::equal(half, B::constant(1)), c, s);
-  return B::select(B::less(quadrant, B::constant(2)), y, -y);
+  return B::select(B::less(quadrant, B::constant(2)), y, B::negate(y));
 }
 
 template <class B> typename B::V sin(const typename B::V& x) {
@@ -237,7 +240,7 @@ template <class B> typename B::V pow(const typename B::V& a, const typename B::V
     const auto even = B::equal(B::floor(halved), halved);
     // Negative bases, -0 among them: 1 / a tells the zeros apart.
     const auto negative = B::less(B::select(B::equal(a, zero), one / a, a), zero);
-    const V odd_sign = B::select(even, usual, B::select(whole, -usual, usual));
+    const V odd_sign = B::select(even, usual, B::select(whole, B::negate(usual), usual));
     const auto finite = B::less(size, B::constant(kInfinity));
     const V no_root =
         B::select(whole, odd_sign,

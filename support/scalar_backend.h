@@ -24,6 +24,7 @@ template <class T> struct Scalar {
   static T select(bool m, T a, T b) { return m ? a : b; }
   static T round(T x) { return std::nearbyint(x); }
   static T floor(T x) { return std::floor(x); }
+  static T negate(T x) { return -x; }
   static T abs(T x) { return std::fabs(x); }
   static bool less(T a, T b) { return a < b; }
   static bool equal(T a, T b) { return a == b; }

@@ -114,6 +114,18 @@ TEST(Math, PowIsWithinOneUlpInF32) {
   EXPECT_LE(most, 1.0);
 }
 
+// What is too large to be reduced must not leave [-1, 1] unnoticed.
+TYPED_TEST(Math, SineAndCosineOfLargeNumbersAreBoundedOrNaN) {
+  using T = TypeParam;
+  for (int power = 0; power < (sizeof(T) == 4 ? 127 : 1023); ++power) {
+    const T x = std::ldexp(T(1.37), power);
+    for (const T y : {sin_of(x), cos_of(x)}) {
+      EXPECT_EQ(std::isnan(y), power >= 52) << x;
+      EXPECT_FALSE(std::fabs(y) > 1) << x;
+    }
+  }
+}
+
 template <class T> bool negative_zero(T x) {
   return x == 0 && std::signbit(x);
 }
