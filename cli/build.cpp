@@ -33,6 +33,25 @@ std::string weights_hash(const ir::Module& module) {
   return bytes.empty() ? "" : codegen::sha256(bytes);
 }
 
+// Generated code counts elements in 32 bits: a larger tensor can be checked, but not compiled.
+bool refuse_size(Session& session, const ir::Module& module) {
+  constexpr int64_t kMostBytes = (int64_t{1} << 31) - 1;
+  bool any = false;
+  for (const ir::Graph& graph : module.graphs) {
+    for (const ir::Value& value : graph.values()) {
+      if (value.type.stored_bytes() <= kMostBytes) continue;
+      Diagnostic diagnostic;
+      if (value.node) diagnostic.place = graph.node(value.node).place.diag();
+      diagnostic.message = fmt::format("%{} is {}, more than the 2 GiB a compiled tensor may have",
+                                       value.name, to_string(value.type));
+      diagnostic.status = Status::kUnsupported;
+      session.diagnostics.report(std::move(diagnostic));
+      any = true;
+    }
+  }
+  return any;
+}
+
 // A model with state can be checked, dumped and evaluated, but not compiled: says where each is.
 bool refuse_state(Session& session, const ir::Module& module) {
   bool any = false;
@@ -104,7 +123,8 @@ std::optional<Built> build(Session& session, const ModelOptions& model, const Pi
        model.batch == 1 ? std::vector<int64_t>{1} : std::vector<int64_t>{model.batch, 1}) {
     auto module = model.load(session, batch);
     if (!module) return std::nullopt;
-    if (refuse_state(session, *module)) return std::nullopt;
+    const bool state = refuse_state(session, *module);
+    if (refuse_size(session, *module) || state) return std::nullopt;
     mark_probabilities(*module);
     modules.push_back(std::move(*module));
   }

@@ -59,6 +59,10 @@ TEST_F(Command, StatusesSayWhoseFaultItIs) {
   EXPECT_EQ(linnet("compile $S/models/lenet.lin --target nonsense"), 2);
   EXPECT_EQ(linnet("compile $S/models/latent_ar.lin"), 3);
   EXPECT_THAT(err_, HasSubstr("state 'h'"));
+  write("huge.lin", "model m(x: f32[N, 150528]) -> f32[...] { layer a = linear(100000); a(x) }\n");
+  EXPECT_EQ(linnet("check huge.lin"), 0);
+  EXPECT_EQ(linnet("compile huge.lin"), 3);
+  EXPECT_THAT(err_, HasSubstr("more than the 2 GiB"));
   EXPECT_EQ(linnet("compile model.onnx"), 3);
   EXPECT_EQ(linnet("compile $S/models/ar.lin -o /nonexistent/folder/x"), 4);
 }

@@ -89,7 +89,7 @@ TEST(Hostile, TextsGetAMessage) {
 
 // Each program with one byte changed: a module or a message.
 TEST(Hostile, MutatedProgramsAreRead) {
-  for (const std::string& name : {"lenet", "latent_ar", "corr2d"}) {
+  for (const std::string name : {"lenet", "latent_ar", "corr2d"}) {
     const std::string text = text_of(std::string(LINNET_SOURCE_DIR) + "/models/" + name + ".lin");
     for (size_t i = 0; i < text.size(); i += 3) {
       for (char c : {'\0', '(', '}', '9', '\n', '|', '\xff'}) {

@@ -63,8 +63,9 @@ std::vector<Case> cases_of(const std::string& path) {
 template <class T> double value_of(const Array<T>& array, size_t i) {
   if (!array.holds_floats()) return static_cast<double>(array.ints[i]);
   if constexpr (std::is_same_v<T, Bounded>) {
-    if (std::isfinite(array.values[i].value))
+    if (std::isfinite(array.values[i].value)) {
       EXPECT_GE(array.values[i].magnitude * (1 + 1e-12), std::fabs(array.values[i].value));
+    }
     return array.values[i].value;
   } else {
     return static_cast<double>(array.values[i]);

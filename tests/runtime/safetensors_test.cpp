@@ -2,6 +2,7 @@
 
 #include "tests/runtime/files.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace linnet::runtime {
@@ -10,11 +11,10 @@ namespace {
 using testing::HasSubstr;
 
 std::vector<uint8_t> file(const std::string& header, size_t data_bytes) {
-  std::vector<uint8_t> bytes(8);
+  std::vector<uint8_t> bytes(8 + header.size() + data_bytes);
   const uint64_t length = header.size();
   std::memcpy(bytes.data(), &length, 8);
-  bytes.insert(bytes.end(), header.begin(), header.end());
-  bytes.resize(bytes.size() + data_bytes);
+  std::copy(header.begin(), header.end(), bytes.begin() + 8);
   return bytes;
 }
 
