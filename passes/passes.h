@@ -70,8 +70,10 @@ namespace linnet::passes {
 //   %b = group(%x, %y) { … }   →   %b = group(%x, %y) direct{cv=1, tx=5} { … }
 [[nodiscard]] ir::Module choose_schedules(ir::Module module, PassContext& context);
 
-// Does: values between groups get the physical layouts that the schedules on both sides want.
-//   Needs: choose_schedules. Leaves: types with layouts; inputs and outputs stay row-major.
+// Does: pictures between kernels that store their channels best innermost, and only read by such
+//   that do not mind, get the layout NHWC. Needs: choose_schedules. Leaves: inputs, outputs and
+//   what is viewed row-major.
+//   %c: f32[1,8,4,4] = group(…) direct{…}   →   %c: f32[1,8,4,4]{nhwc} = group(…) direct{…}
 [[nodiscard]] ir::Module choose_layout(ir::Module module, PassContext& context);
 
 // Does: constants get the layout their kernel reads them in. Needs: choose_schedules.

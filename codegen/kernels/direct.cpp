@@ -40,24 +40,28 @@ std::vector<Func> lower_direct(Lowering& lowering, const ir::Schedule& schedule)
                   [&](const Position& p) { return acc(p[1], p[3], p[2], p[0]); });
 
   Func out = lowering.output(0);
-  const std::vector<Var> args = out.args();  // stored order: x, y, channel, sample
-  const std::vector<int> extents =
-      physical_extents(lowering.type(lowering.graph().outputs[0].value));
-  for (size_t i = 0; i < args.size(); ++i)
-    out.bound(args[i], 0, extents[i]);
+  // The loop over each logical dimension: the output may be stored NCHW or NHWC.
+  const ir::Type& type = lowering.type(lowering.graph().outputs[0].value);
+  std::vector<Var> loop(4);
+  for (size_t i = 0; i < 4; ++i) {
+    const size_t dim = type.layout.order.empty() ? i : static_cast<size_t>(type.layout.order[i]);
+    loop[dim] = out.args()[3 - i];
+    out.bound(loop[dim], 0, static_cast<int>(type.shape[dim]));
+  }
+  const Var &batch = loop[0], &channel = loop[1], &height = loop[2], &width = loop[3];
   Var xi("xi"), co("co"), ci("ci"), lane("lane");
   const auto tail =
-      extents[2] % lanes == 0 ? Halide::TailStrategy::Auto : Halide::TailStrategy::GuardWithIf;
-  out.split(args[0], args[0], xi, tx, Halide::TailStrategy::ShiftInwards)
-      .split(args[2], co, ci, lanes * cv, tail)
+      type.shape[1] % lanes == 0 ? Halide::TailStrategy::Auto : Halide::TailStrategy::GuardWithIf;
+  out.split(width, width, xi, tx, Halide::TailStrategy::ShiftInwards)
+      .split(channel, co, ci, lanes * cv, tail)
       .split(ci, ci, lane, lanes)
-      .reorder(lane, ci, xi, args[0], args[1], co, args[3])
+      .reorder(lane, ci, xi, width, height, co, batch)
       .vectorize(lane)
       .unroll(ci)
       .unroll(xi);
   // The input of one sample is padded once, not for each row.
-  if (padded) padded->schedule(out, args[3], lanes);
-  acc.compute_at(out, args[0]).store_in(Halide::MemoryType::Stack);
+  if (padded) padded->schedule(out, batch, lanes);
+  acc.compute_at(out, width).store_in(Halide::MemoryType::Stack);
   Var ao("ao");
   acc.bound_extent(o, lanes * cv)
       .split(o, ao, o, lanes)

@@ -19,9 +19,9 @@ std::optional<ir::Schedule> choose_generic(const Candidate&) {
 
 constexpr std::array kFamilies = std::to_array<Family>({
     {"pooled_rows", choose_pooled_rows, pooled_rows_layouts},
-    {"direct", choose_direct, direct_layouts},
+    {"direct", choose_direct, direct_layouts, true, true},
     {"dense", choose_dense, dense_layouts},
-    {"generic", choose_generic, row_major},
+    {"generic", choose_generic, row_major, false, true},
 });
 
 }  // namespace

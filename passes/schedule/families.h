@@ -25,6 +25,10 @@ struct Family {
   // Layouts in which the kernel wants its inputs, by position; an empty layout is row-major. Only
   // constants get them.
   std::vector<ir::Layout> (*input_layouts)(const ir::Graph& body, const ir::Schedule& schedule);
+  // Pictures with their channels innermost: does the kernel store them best so, and does it read
+  // them as well as any other?
+  bool stores_channels_last = false;
+  bool reads_channels_last = false;
 };
 
 // In order of preference; the last, generic, fits everything.

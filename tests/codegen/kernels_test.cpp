@@ -260,6 +260,35 @@ TEST(Direct, Grid) {
                    {{"padding", ir::Ints{1, 1, 1, 1}}}, 2);
 }
 
+// A convolution after another: what lies between them has its channels innermost.
+TEST(Direct, ChannelsInnermostBetweenConvolutions) {
+  for (const std::string& name : kTargets) {
+    const FoundTarget target = find_target(name);
+    if (!runs_here(target.target)) continue;
+    ir::Module module;
+    ir::Graph graph;
+    graph.name = "predict";
+    ir::Builder b = ir::Builder(graph).at(ir::Place::named("test"));
+    ValueId value = graph.add_input("x", f32({2, 3, 9, 8}));
+    for (const Shape& shape : {Shape{16, 3, 3, 3}, Shape{20, 16, 3, 3}, Shape{16, 20, 1, 1}}) {
+      std::vector<double> numbers;
+      for (int64_t i = 0; i < f32(shape).elements(); ++i)
+        numbers.push_back(static_cast<double>(i * 7 % 23) / 23 - 0.5);
+      const ValueId w = b.constant(ir::Tensor::from_doubles(f32(shape), numbers), "w");
+      value = b.create(ir::ops::relu, {b.create(ir::ops::conv2d, {value, w})});
+    }
+    graph.outputs.push_back({"y", value, ""});
+    module.graphs.push_back(std::move(graph));
+    passes::PassContext context;
+    context.target = target.target.info;
+    const auto planned = passes::run_pipeline(std::move(module), passes::pipeline(), {}, context);
+    ASSERT_EQ(planned.module.kernels.size(), 3u);
+    EXPECT_NE(ir::print(planned.module).text.find("{nhwc}"), std::string::npos);
+    for (const ir::Graph& kernel : planned.module.kernels)
+      expect_right(kernel, name);
+  }
+}
+
 TEST(PooledRows, Grid) {
   for (int64_t width : {6, 12, 28, 35}) {
     for (int64_t o : {1, 3, 6}) {
