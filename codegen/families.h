@@ -26,6 +26,10 @@ struct LoweringFamily {
                                                           const ir::Schedule& schedule);
 [[nodiscard]] std::vector<Halide::Func> lower_dense(Lowering& lowering,
                                                     const ir::Schedule& schedule);
+[[nodiscard]] std::vector<Halide::Func> lower_gemm(Lowering& lowering,
+                                                   const ir::Schedule& schedule);
+[[nodiscard]] std::vector<Halide::Func> lower_relayout(Lowering& lowering,
+                                                       const ir::Schedule& schedule);
 
 // The node with trait kAnchor of a kernel that has one.
 [[nodiscard]] const ir::Node& anchor_of(const ir::Graph& kernel);

@@ -71,12 +71,34 @@ bool times_one(Rewriter& r, const Node& node, PassContext& context) {
   return true;
 }
 
+// A matmul reads a transposed matrix as well as any; a constant will be transposed once for all.
+bool transposed_operand(Rewriter& r, const Node& node, PassContext& context) {
+  if (node.op != &ir::ops::matmul) return false;
+  const ir::Graph& graph = r.old();
+  const Node* transpose = graph.producer(node.operands[1]);
+  if (!transpose || transpose->op != &ir::ops::transpose) return false;
+  const Node* source = graph.producer(transpose->operands.front());
+  const ir::Ints& dims = transpose->attrs.get(ir::Key<ir::Ints>{"dims"});
+  const bool of_matrix = graph.value(node.operands[1]).type.rank() == 2;
+  if ((source && source->tensor) || !(dims.empty() || (of_matrix && dims == ir::Ints{1, 0})))
+    return false;
+  if (!context.may_rewrite(node.place, label(graph, node) + " reads " + label(graph, *transpose)))
+    return false;
+  constexpr ir::Key<bool> kTransposeB{"transpose_b"};
+  r.replace(node.results.front(),
+            r.at(merged(node.place, transpose->place))
+                .create(ir::ops::matmul, {r[node.operands[0]], r[transpose->operands[0]]},
+                        {{"transpose_b", !node.attrs.get(kTransposeB)}},
+                        graph.value(node.results[0]).name));
+  return true;
+}
+
 }  // namespace
 
 ir::Module canonicalize(ir::Module module, PassContext& context) {
   return rewrite_graphs(std::move(module), [&](Rewriter& r, ir::NodeId, const Node& node) {
     return constant_right(r, node, context) || view_of_view(r, node, context) ||
-           times_one(r, node, context);
+           times_one(r, node, context) || transposed_operand(r, node, context);
   });
 }
 

@@ -9,16 +9,11 @@ namespace linnet::passes {
 ir::Module choose_schedules(ir::Module module, PassContext& context) {
   return rewrite_graphs(std::move(module), [&](ir::Rewriter& r, ir::NodeId, const ir::Node& node) {
     if (node.op != &ir::ops::group || node.schedule) return false;
-    std::optional<ir::Schedule> schedule;
     Candidate candidate{node.regions.front(), {}, context.target};
     for (ir::ValueId operand : node.operands)
       candidate.constant.push_back(constant_node(r.old(), operand) != nullptr);
-    for (const Family& family : families()) {
-      schedule = family.choose(candidate);
-      if (schedule) break;
-    }
-    LINNET_CHECK(schedule.has_value(), "no family fits " + label(r.old(), node));
-    if (!context.may_rewrite(node.place, label(r.old(), node) + " by " + to_string(*schedule)))
+    ir::Schedule schedule = choose_schedule(candidate);
+    if (!context.may_rewrite(node.place, label(r.old(), node) + " by " + to_string(schedule)))
       schedule = ir::Schedule{"generic", {}};
     ir::Node scheduled = node;
     scheduled.schedule = std::move(schedule);

@@ -50,7 +50,7 @@ void GroupMaker::add(const ir::Node& node) {
   place_.merge(node.place);
 }
 
-void GroupMaker::finish(ir::Rewriter& rewriter, ir::ValueId result) {
+GroupMaker::Group GroupMaker::make(ir::ValueId result) const {
   ir::Graph body;
   std::vector<ir::ValueId> operands;
   std::map<int32_t, ir::ValueId> inner;  // by value of the old graph
@@ -67,7 +67,7 @@ void GroupMaker::finish(ir::Rewriter& rewriter, ir::ValueId result) {
       if (is_made(operand) || inner.contains(operand.index)) continue;
       const ir::Value& value = graph_->value(operand);
       inner[operand.index] = body.add_input(value.name, value.type);
-      operands.push_back(rewriter[operand]);
+      operands.push_back(operand);
     }
   }
   const auto copy = [&](const ir::Graph& from, const ir::Node& node,
@@ -110,8 +110,14 @@ void GroupMaker::finish(ir::Rewriter& rewriter, ir::ValueId result) {
     inner[node->results.front().index] = from_nested[nested.outputs.front().value.index];
   }
   body.outputs.push_back({"", inner[result.index], ""});
-  const auto results = rewriter.at(place_).group(std::move(body), std::move(operands), std::nullopt,
-                                                 {graph_->value(result).name});
+  return {std::move(body), std::move(operands)};
+}
+
+void GroupMaker::finish(ir::Rewriter& rewriter, ir::ValueId result) {
+  Group group = make(result);
+  const auto results =
+      rewriter.at(place_).group(std::move(group.body), rewriter.mapped(group.operands),
+                                std::nullopt, {graph_->value(result).name});
   rewriter.replace(result, results.front());
 }
 

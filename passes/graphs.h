@@ -35,7 +35,13 @@ public:
 
   // In topological order. A `group` among them is dissolved into its body.
   void add(const ir::Node& node);
-  // Appends the group, whose only result stands for `result`, to the rewriter's graph.
+  struct Group {
+    ir::Graph body;
+    std::vector<ir::ValueId> operands;  // in the old graph
+  };
+  // The group whose only result stands for `result`.
+  [[nodiscard]] Group make(ir::ValueId result) const;
+  // Appends it to the rewriter's graph.
   void finish(ir::Rewriter& rewriter, ir::ValueId result);
 
 private:

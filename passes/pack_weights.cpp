@@ -5,6 +5,33 @@
 #include "passes/schedule/families.h"
 
 namespace linnet::passes {
+namespace {
+
+ir::ValueId packed_constant(ir::Rewriter& r, const ir::Node& constant, const ir::Layout& layout) {
+  const ir::ValueId packed =
+      r.at(constant.place)
+          .constant(*constant.tensor, r.graph().value(constant.results.front()).name,
+                    constant.attrs.get_or(ir::kOpaque, false));
+  r.graph().value(packed).type.layout = layout;
+  return packed;
+}
+
+// A kernel that copies a value known only at run time.
+ir::ValueId packed_copy(ir::Builder b, ir::ValueId operand, const ir::Layout& layout,
+                        const TargetInfo& target) {
+  const ir::Value& value = b.graph().value(operand);
+  const std::string name = value.name;
+  ir::Graph body;
+  const ir::ValueId from = body.add_input(name, value.type);
+  const ir::ValueId to = ir::Builder(body).at(b.place()).create(
+      ir::ops::reshape, {from}, {{"shape", ir::Ints(value.type.shape)}}, name);
+  body.value(to).type.layout = layout;
+  body.outputs.push_back({"", to, ""});
+  const ir::Schedule schedule = choose_schedule({body, {false}, target});
+  return b.group(std::move(body), {operand}, schedule, {name}).front();
+}
+
+}  // namespace
 
 ir::Module pack_weights(ir::Module module, PassContext& context) {
   module =
@@ -20,13 +47,11 @@ ir::Module pack_weights(ir::Module module, PassContext& context) {
           ir::ValueId operand = r[node.operands[i]];
           const ir::Node* constant = constant_node(r.graph(), operand);
           const ir::Layout layout = i < layouts.size() ? layouts[i] : ir::Layout{};
-          if (constant && !(layout == ir::Layout{}) &&
+          if (!(layout == ir::Layout{}) &&
               context.may_rewrite(node.place, "packed %" + r.graph().value(operand).name)) {
-            // A constant of its own: another kernel may read the same tensor in another order.
-            operand = r.at(constant->place)
-                          .constant(*constant->tensor, r.graph().value(operand).name,
-                                    constant->attrs.get_or(ir::kOpaque, false));
-            r.graph().value(operand).type.layout = layout;
+            // A tensor of its own: another kernel may read the same one in another order.
+            operand = constant ? packed_constant(r, *constant, layout)
+                               : packed_copy(r.at(node.place), operand, layout, context.target);
             inside.value(inside.inputs[i].value).type.layout = layout;
             any = true;
           }

@@ -59,6 +59,13 @@ namespace linnet::passes {
 //   %r = group(%x, %w) { … }  %p = max_pool2d(%r)   →   %p = group(%x, %w) { … max_pool2d … }
 [[nodiscard]] ir::Module fuse_pool(ir::Module module, PassContext& context);
 
+// Does: data movement that an anchor reads joins its group, if a family reads it so in place.
+// Needs:
+//   fuse_epilogue. Leaves: fewer copies.
+//   %t = transpose(%g)  %d = group(%t, %x) { matmul … }   →   %d = group(%g, %x) { transpose matmul
+//   … }
+[[nodiscard]] ir::Module fuse_prologue(ir::Module module, PassContext& context);
+
 // Does: what is left becomes groups, a chain or tree of elementwise ops, reductions and data
 // movement in
 //   one. Needs: fuse_epilogue, fuse_pool. Leaves: groups, constants and views; each output is made

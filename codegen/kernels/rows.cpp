@@ -37,6 +37,8 @@ constexpr std::array kFamilies = std::to_array<LoweringFamily>({
     {"pooled_rows", lower_pooled_rows},
     {"direct", lower_direct},
     {"dense", lower_dense},
+    {"gemm", lower_gemm},
+    {"relayout", lower_relayout},
     {"generic", lower_generic},
 });
 

@@ -8,6 +8,7 @@ std::optional<AnchorGroup> anchor_group(const ir::Graph& body) {
   AnchorGroup group;
   for (const ir::Node& node : body.nodes()) {
     if (node.tensor) continue;
+    if (!group.anchor && node.op->has(ir::kDataMovement)) continue;
     if (body.value(node.results.front()).type.dtype != ir::DType::kF32) return std::nullopt;
     if (node.op->has(ir::kAnchor)) {
       if (group.anchor) return std::nullopt;
@@ -20,13 +21,28 @@ std::optional<AnchorGroup> anchor_group(const ir::Graph& body) {
     }
   }
   if (!group.anchor || body.outputs.size() != 1) return std::nullopt;
-  for (ir::ValueId operand : group.anchor->operands) {
-    if (body.producer(operand)) return std::nullopt;
+  for (size_t i = 0; i < 2; ++i) {
+    ir::ValueId operand = group.anchor->operands[i];
+    while (const ir::Node* node = body.producer(operand)) {
+      if (!node->op->has(ir::kDataMovement) || node->operands.size() != 1) return std::nullopt;
+      group.through[i].push_back(node);
+      operand = node->operands.front();
+    }
+    const auto at = std::ranges::find(body.inputs, operand, &ir::GraphInput::value);
+    group.source[i] = static_cast<size_t>(at - body.inputs.begin());
   }
-  const ir::ValueId weight = group.anchor->operands[1];
-  const auto at = std::ranges::find(body.inputs, weight, &ir::GraphInput::value);
-  group.weight = static_cast<size_t>(at - body.inputs.begin());
   return group;
+}
+
+std::optional<AnchorGroup> plain_anchor_group(const ir::Graph& body) {
+  auto group = anchor_group(body);
+  if (group && !(group->through[0].empty() && group->through[1].empty())) return std::nullopt;
+  return group;
+}
+
+bool only_transposed(const AnchorGroup& group, size_t operand) {
+  return std::ranges::all_of(group.through[operand],
+                             [](const ir::Node* node) { return node->op == &ir::ops::transpose; });
 }
 
 int64_t Convolution::padded_bytes() const {

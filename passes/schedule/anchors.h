@@ -6,18 +6,31 @@
 #include "ir/op_def.h"
 #include "ir/ops/window.h"
 
+#include <array>
+
 namespace linnet::passes {
 
 // A group that is one anchor, an elementwise tail and at most one pool.
 struct AnchorGroup {
   const ir::Node* anchor = nullptr;
   const ir::Node* pool = nullptr;
-  size_t weight = 0;  // which input of the body is the anchor's second operand
+  // Of the anchor's operands: the input of the body each is read from, and the data movement it is
+  // read through, nearest to the anchor first.
+  std::array<size_t, 2> source = {};
+  std::array<std::vector<const ir::Node*>, 2> through;
+
+  [[nodiscard]] size_t weight() const { return source[1]; }
 };
 
 // nullopt if the body has anything else, is not f32, or the anchor reads something the body
 // computes.
 [[nodiscard]] std::optional<AnchorGroup> anchor_group(const ir::Graph& body);
+
+// The same of a group whose anchor reads its operands as they are.
+[[nodiscard]] std::optional<AnchorGroup> plain_anchor_group(const ir::Graph& body);
+
+// Does a rank-2 operand pass through no more than transposes?
+[[nodiscard]] bool only_transposed(const AnchorGroup& group, size_t operand);
 
 // A convolution with its sizes.
 struct Convolution {

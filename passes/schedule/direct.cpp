@@ -6,8 +6,8 @@
 namespace linnet::passes {
 
 std::optional<ir::Schedule> choose_direct(const Candidate& group) {
-  const auto parts = anchor_group(group.body);
-  if (!parts || !group.constant[parts->weight]) return std::nullopt;
+  const auto parts = plain_anchor_group(group.body);
+  if (!parts || !group.constant[parts->weight()]) return std::nullopt;
   const auto conv = convolution(group.body, *parts);
   if (!conv) return std::nullopt;
   if (conv->padded() && conv->padded_bytes() > kStackScratch) return std::nullopt;
@@ -37,7 +37,7 @@ std::optional<ir::Schedule> choose_direct(const Candidate& group) {
 std::vector<ir::Layout> direct_layouts(const ir::Graph& body, const ir::Schedule& schedule) {
   std::vector<ir::Layout> layouts(body.inputs.size());
   // [O, I, kH, kW] stored I, kH, kW, O: one vector of outputs for each tap.
-  ir::Layout& weight = layouts[anchor_group(body)->weight];
+  ir::Layout& weight = layouts[anchor_group(body)->weight()];
   weight.order = {1, 2, 3, 0};
   weight.round = {schedule.get("lanes", 1) * schedule.get("cv", 1), 1, 1, 1};
   return layouts;

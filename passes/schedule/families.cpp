@@ -21,6 +21,8 @@ constexpr std::array kFamilies = std::to_array<Family>({
     {"pooled_rows", choose_pooled_rows, pooled_rows_layouts},
     {"direct", choose_direct, direct_layouts, true, true},
     {"dense", choose_dense, dense_layouts},
+    {"gemm", choose_gemm, row_major},
+    {"relayout", choose_relayout, row_major},
     {"generic", choose_generic, row_major, false, true},
 });
 
@@ -34,6 +36,13 @@ const Family& family(std::string_view name) {
   const auto at = std::ranges::find(kFamilies, name, &Family::name);
   LINNET_CHECK(at != kFamilies.end(), "no kernel family '" + std::string(name) + "'");
   return *at;
+}
+
+ir::Schedule choose_schedule(const Candidate& group) {
+  for (const Family& family : families()) {
+    if (auto schedule = family.choose(group)) return *std::move(schedule);
+  }
+  return {"generic", {}};  // the last of them fits everything
 }
 
 }  // namespace linnet::passes

@@ -45,5 +45,10 @@ struct Family {
 [[nodiscard]] std::optional<ir::Schedule> choose_dense(const Candidate& group);
 [[nodiscard]] std::vector<ir::Layout> dense_layouts(const ir::Graph& body,
                                                     const ir::Schedule& schedule);
+[[nodiscard]] std::optional<ir::Schedule> choose_gemm(const Candidate& group);
+[[nodiscard]] std::optional<ir::Schedule> choose_relayout(const Candidate& group);
+
+// The schedule for a group: that of the first family that fits.
+[[nodiscard]] ir::Schedule choose_schedule(const Candidate& group);
 
 }  // namespace linnet::passes

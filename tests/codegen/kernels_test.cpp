@@ -5,6 +5,7 @@
 #include "ir/print.h"
 #include "passes/graphs.h"
 #include "passes/run_pipeline.h"
+#include "passes/schedule/families.h"
 #include "tests/passes/random_graphs.h"
 
 #include <fmt/format.h>
@@ -193,6 +194,23 @@ TEST(Generic, Layouts) {
 
 // ---- Families: kernels as the pipeline schedules them.
 
+// The kernels that `graph` becomes on `target`, each compared with the evaluator; their families.
+std::string expect_kernels_right(const ir::Graph& graph, const FoundTarget& target,
+                                 const std::string& name) {
+  ir::Module module;
+  module.name = "m";
+  module.graphs.push_back(graph);
+  passes::PassContext context;
+  context.target = target.target.info;
+  const auto planned = passes::run_pipeline(std::move(module), passes::pipeline(), {}, context);
+  std::string families;
+  for (const ir::Graph& kernel : planned.module.kernels) {
+    families += kernel.schedule->family + " ";
+    expect_right(kernel, name);
+  }
+  return families;
+}
+
 // The kernels of a module of one anchor with constant weights, its bias, relu and pool.
 void expect_scheduled(const std::string& family, const ir::OpDef& op, const Shape& x,
                       const Shape& w, const ir::Attrs& attrs, int64_t pool = 0) {
@@ -242,6 +260,76 @@ TEST(Dense, Grid) {
     }
   }
   expect_scheduled("dense", ir::ops::matmul, {2, 13}, {21, 13}, {{"transpose_b", true}});
+}
+
+// A matmul whose operands are known only at run time, in exact memory or (`padded`) in the arena,
+// with a tail that reads other tensors.
+void expect_product(const std::string& family, int64_t m, int64_t k, int64_t n, bool transpose_a,
+                    bool transpose_b, bool padded) {
+  for (const std::string& name : kTargets) {
+    const FoundTarget target = find_target(name);
+    if (!runs_here(target.target)) continue;
+    ir::Graph graph;
+    graph.name = "predict";
+    ValueId a = graph.add_input("a", f32(transpose_a ? Shape{k, m} : Shape{m, k}));
+    ValueId b = graph.add_input("b", f32(transpose_b ? Shape{n, k} : Shape{k, n}));
+    const ValueId other = graph.add_input("other", f32({m, n}));
+    const ValueId bias = graph.add_input("bias", f32({n}));
+    ir::Builder build = ir::Builder(graph).at(ir::Place::named("test"));
+    if (padded) {
+      a = build.create(ir::ops::neg, {a});
+      b = build.create(ir::ops::neg, {b});
+    }
+    if (transpose_a) a = build.create(ir::ops::transpose, {a});
+    if (transpose_b) b = build.create(ir::ops::transpose, {b});
+    const ValueId product = build.create(ir::ops::matmul, {a, b});
+    const ValueId sum = build.create(ir::ops::add, {product, bias});
+    graph.outputs.push_back({"y", build.create(ir::ops::mul, {sum, other}), ""});
+    const std::string families = expect_kernels_right(graph, target, name);
+    EXPECT_NE(families.find(family), std::string::npos) << families;
+  }
+}
+
+TEST(Gemm, Grid) {
+  for (int64_t m : {1, 5, 24}) {
+    for (int64_t k : {1, 7, 64}) {
+      for (int64_t n : {4, 10, 37, 130}) {
+        if ((m + k + n) % 2 == 0) expect_product("gemm", m, k, n, k == 7, false, n == 37);
+      }
+    }
+  }
+  expect_product("gemm", 10, 64, 84, true, false, true);
+  expect_product("gemm", 64, 10, 84, false, false, true);
+}
+
+TEST(Dense, WeightsKnownAtRunTime) {
+  for (int64_t m : {1, 6}) {
+    for (int64_t k : {5, 16, 23, 84}) {
+      for (int64_t n : {2, 10, 16, 53})
+        if ((m + k + n) % 2 == 1) expect_product("dense", m, k, n, k == 23, true, n == 10);
+    }
+  }
+}
+
+TEST(Relayout, Grid) {
+  for (const std::string& name : kTargets) {
+    const FoundTarget target = find_target(name);
+    if (!runs_here(target.target)) continue;
+    for (const char* text : {"{nhwc}", "{nhwc, c:16}", "{nChw16c}"}) {
+      for (int64_t channels : {6, 37}) {
+        for (const ir::Memory memory : {ir::Memory::kInput, ir::Memory::kArena}) {
+          ir::Graph graph = kernel_of(ir::ops::reshape, {f32({3, channels, 5, 7})},
+                                      {{"shape", ir::Ints{3, channels, 5, 7}}});
+          graph.value(graph.outputs[0].value).type.layout = *ir::layout_from_text(text, 4);
+          graph.value(graph.inputs[0].value).storage = ir::Storage{memory, 0};
+          graph.value(graph.outputs[0].value).storage = ir::Storage{ir::Memory::kArena, 0};
+          graph.schedule = passes::choose_relayout({graph, {false}, target.target.info});
+          ASSERT_TRUE(graph.schedule.has_value()) << text;
+          expect_right(graph, name);
+        }
+      }
+    }
+  }
 }
 
 TEST(Direct, Grid) {
