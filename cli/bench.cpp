@@ -257,6 +257,7 @@ void add_bench(CLI::App& app, Session& session) {
   auto options = std::make_shared<BenchOptions>();
   CLI::App* command = app.add_subcommand("bench", "Time the call and each kernel");
   options->model.add_model(*command);
+  options->model.add_dtype(*command);
   options->model.add_weights(*command);
   options->model.add_target(*command);
   options->pipeline.add(*command);

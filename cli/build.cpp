@@ -1,6 +1,7 @@
 #include "cli/build.h"
 
 #include "codegen/hash.h"
+#include "codegen/trainer_info.h"
 #include "ir/op_def.h"
 #include "ir/print.h"
 #include "ir/summary.h"
@@ -147,6 +148,55 @@ std::optional<Built> build(Session& session, const ModelOptions& model, const Pi
     compile.batched = two && is_batched(single, *two);
   }
   for (ir::Module& module : modules) {
+    auto planned = flags.run(session, std::move(module), *target, model.seed);
+    if (!planned) return std::nullopt;
+    built.modules.push_back(std::move(*planned));
+  }
+  if (const auto failure = codegen::compile(built.modules, compile, built.compiled)) {
+    report(session, *failure);
+    return std::nullopt;
+  }
+  return built;
+}
+
+std::optional<Built> build_trainer(Session& session, const ModelOptions& given,
+                                   const PipelineFlags& flags, const BuildOptions& options,
+                                   int64_t batch) {
+  ModelOptions model = given;
+  model.training = true;
+  const auto target = model.find_target(session);
+  auto single = model.load(session, 1);
+  if (!target || !single) return std::nullopt;
+  if (batch == 0) {
+    const ir::Declaration* declared = single->training("batch");
+    batch = declared ? static_cast<int64_t>(
+                           declared->recipe.attrs.get(ir::Key<double>{"value"}))
+                     : 32;
+  }
+  const codegen::TrainerInfo info = codegen::trainer_info(*single, batch);
+  Built built;
+  built.target = *target;
+  codegen::CompileOptions compile;
+  compile.name = options.name.empty() ? c_identifier(single->name) : options.name;
+  compile.target = *target;
+  compile.jobs = options.jobs;
+  compile.product = options.product;
+  compile.keep_text = options.keep_text;
+  compile.keep_kernels = options.keep_kernels;
+  compile.trainer = &info;
+  compile.batched = true;
+  compile.model_hash = model_hash(*single);
+  compile.flops = built.flops = 2 * ir::summarize(*single).multiply_adds;
+  std::vector<ir::Module> modules;
+  auto whole = batch == 1 ? std::optional(*single) : model.load(session, batch);
+  if (!whole) return std::nullopt;
+  modules.push_back(std::move(*whole));
+  if (batch != 1) {
+    std::erase_if(single->graphs, [](const ir::Graph& g) { return g.name == ir::kTrainStep; });
+    modules.push_back(std::move(*single));
+  }
+  for (ir::Module& module : modules) {
+    if (refuse_size(session, module)) return std::nullopt;
     auto planned = flags.run(session, std::move(module), *target, model.seed);
     if (!planned) return std::nullopt;
     built.modules.push_back(std::move(*planned));

@@ -29,6 +29,12 @@ struct BuildOptions {
 [[nodiscard]] std::optional<Built> build(Session& session, const ModelOptions& model,
                                          const PipelineFlags& flags, const BuildOptions& options);
 
+// The training step of a model with a train block, its evaluation at the batch size and for single
+// samples. `batch` 0: what the train block says, else 32.
+[[nodiscard]] std::optional<Built> build_trainer(Session& session, const ModelOptions& model,
+                                                 const PipelineFlags& flags,
+                                                 const BuildOptions& options, int64_t batch);
+
 // The model's name as a C identifier.
 [[nodiscard]] std::string c_identifier(const std::string& name);
 

@@ -85,6 +85,7 @@ void add_compile(CLI::App& app, Session& session) {
   auto flags = std::make_shared<CompileFlags>();
   CLI::App* command = app.add_subcommand("compile", "Compile a model to native code");
   flags->model.add_model(*command);
+  flags->model.add_dtype(*command);
   flags->model.add_weights(*command);
   flags->model.add_target(*command);
   flags->pipeline.add(*command);

@@ -61,10 +61,13 @@ void add_dump(CLI::App& app, Session& session) {
   auto options = std::make_shared<DumpOptions>();
   CLI::App* command = app.add_subcommand("dump", "Print a model's IR");
   options->model.add_model(*command);
+  options->model.add_dtype(*command);
   options->model.add_weights(*command);
   options->model.add_target(*command);
   options->flags.add(*command);
   command->add_option("--after", options->after, "As it is after this pass")->type_name("PASS");
+  command->add_flag("--train", options->model.training,
+                    "Also the graphs of a training step and of evaluation");
   command->add_flag("--all", options->all, "Before the passes and after each");
   command->add_option("--format", options->format, "Text IR, or a graph for Graphviz")
       ->check(CLI::IsMember({"text", "dot"}));

@@ -1,5 +1,7 @@
 #include "cli/model_options.h"
 
+#include "passes/passes.h"
+
 #include <fmt/format.h>
 
 #include <charconv>
@@ -29,6 +31,11 @@ void ModelOptions::add_weights(CLI::App& command) {
       ->type_name("N");
 }
 
+void ModelOptions::add_dtype(CLI::App& command) {
+  command.add_option("--dtype", dtype, "What f32 in the model means")
+      ->check(CLI::IsMember({"f32", "f64"}));
+}
+
 void ModelOptions::add_target(CLI::App& command) {
   command.add_option("--target", target, "x86-64-v2, x86-64-v3, x86-64-v4 or a CPU's name")
       ->type_name("CPU")
@@ -56,6 +63,7 @@ std::optional<int64_t> parse_count(const std::string& text) {
 std::optional<ir::Module> ModelOptions::load(Session& session, int64_t samples) const {
   frontend::ImportOptions options;
   options.model = model;
+  options.training = training;
   frontend::NameMap map;
   bool ok = true;
   for (const std::string& text : settings) {
@@ -91,6 +99,17 @@ std::optional<ir::Module> ModelOptions::load(Session& session, int64_t samples) 
   if (module && !weights.empty() &&
       !frontend::load_weights(weights, map, *module, session.diagnostics)) {
     return std::nullopt;
+  }
+  if (module && training && !module->graph(ir::kTrainStep)) {
+    session.error(module->name + " has no train block", Status::kBadInput,
+                  fmt::format("train {} {{ loss: mse; optimizer: adam(lr: 0.01); batch: 32; "
+                              "epochs: 10 }}",
+                              module->name));
+    return std::nullopt;
+  }
+  if (module && dtype == "f64") {
+    passes::PassContext context;
+    module = passes::widen_floats(std::move(*module), context);
   }
   return module;
 }

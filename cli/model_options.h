@@ -24,11 +24,15 @@ struct ModelOptions {
   uint64_t seed = 0;
   std::string target = "native";
   std::string model;  // which of several models in the file
+  std::string dtype = "f32";
+  bool training = false;  // also the graphs of the train block
 
   // MODEL, --model, --set, --bind, --batch.
   void add_model(CLI::App& command);
   // --weights, --map, --seed.
   void add_weights(CLI::App& command);
+  // --dtype.
+  void add_dtype(CLI::App& command);
   // --target.
   void add_target(CLI::App& command);
   // The module with its weights, for `batch` samples; nullopt with diagnostics.

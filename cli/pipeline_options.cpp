@@ -65,6 +65,14 @@ PipelineFlags::run(Session& session, ir::Module module, const codegen::Target& t
       session.error(step.broken, Status::kBug, "find the rewrite with --pass-limit=N");
       return std::nullopt;
     }
+    for (const passes::PassError& error : context.errors) {
+      Diagnostic diagnostic{.severity = Severity::kError,
+                            .place = error.place.diag(),
+                            .message = error.message};
+      diagnostic.help(error.remedy);
+      session.diagnostics.report(std::move(diagnostic));
+    }
+    if (!context.errors.empty()) return std::nullopt;
     if (row.name == stop_after) break;
   }
   if (times) {

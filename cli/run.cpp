@@ -117,6 +117,7 @@ void add_run(CLI::App& app, Session& session) {
   auto options = std::make_shared<RunOptions>();
   CLI::App* command = app.add_subcommand("run", "Compile in memory and run once, on .npy files");
   options->model.add_model(*command);
+  options->model.add_dtype(*command);
   options->model.add_weights(*command);
   options->model.add_target(*command);
   options->pipeline.add(*command);

@@ -25,8 +25,7 @@ using ir::Bounded;
 constexpr const char* kName = "kernel_under_test";
 
 bool is_padded(const ir::Value& value) {
-  return value.storage && (value.storage->memory == ir::Memory::kArena ||
-                           value.storage->memory == ir::Memory::kConstant);
+  return value.storage && ir::is_padded(value.storage->memory);
 }
 
 ir::Tensor random_tensor(ir::Type type, uint64_t seed, uint32_t stream) {

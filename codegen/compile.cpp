@@ -7,6 +7,7 @@
 #include "codegen/import.h"
 #include "codegen/object.h"
 #include "codegen/product.h"
+#include "codegen/trainer.h"
 #include "codegen/workers.h"
 
 #include "ir/print.h"
@@ -68,19 +69,31 @@ std::optional<Failure> make_bitcode(const std::vector<const ir::Graph*>& kernels
   return std::nullopt;
 }
 
+// What the function of a graph is called, without the model's name.
+std::string function_suffix(const std::string& graph, bool training) {
+  if (graph != "predict") return "_" + graph;
+  return training ? "_run_with" : "_run";
+}
+
 std::vector<EntryInfo> entry_infos(std::span<const ir::Module> modules,
                                    const CompileOptions& options) {
   std::vector<EntryInfo> entries;
   for (const ir::Module& module : modules) {
-    EntryInfo info;
-    info.graph = &entry_graph(module);
     const Ports ports = ports_of(module);
-    const bool first = entries.empty();
-    if (options.batched && !ports.inputs.empty() && !ports.inputs[0].dims.empty())
-      info.batch = ports.inputs[0].dims[0];
-    info.function = options.name + (first ? "_run" : fmt::format("_run_{}", info.batch));
-    info.arena_bytes = arena_bytes(*info.graph);
-    entries.push_back(info);
+    const bool batched = options.batched && !ports.inputs.empty() && !ports.inputs[0].dims.empty();
+    for (const ir::Graph& graph : module.graphs) {
+      EntryInfo info;
+      info.module = &module;
+      info.graph = &graph;
+      if (batched) info.batch = ports.inputs[0].dims[0];
+      info.function = options.name + function_suffix(graph.name, options.trainer);
+      const bool known = std::ranges::any_of(
+          entries, [&](const EntryInfo& other) { return other.function == info.function; });
+      if (known) info.function += fmt::format("_{}", info.batch);
+      info.arena_bytes = arena_bytes(graph);
+      entries.push_back(info);
+      if (!options.trainer) break;
+    }
   }
   return entries;
 }
@@ -141,14 +154,15 @@ public:
       out_.arena_bytes = std::max(out_.arena_bytes, entry.arena_bytes);
     // NAME_run_u8 keeps the decoded picture behind what the plan takes.
     out_.arena_bytes = std::max(out_.arena_bytes, entries_.back().arena_bytes +
-                                                      decoded_bytes(ports_of(modules_.back())));
+                                                      (options_.trainer ? 0 : decoded_bytes(ports_of(modules_.back()))));
     build(kernels, bitcode, 0);
-    if (options_.product) {
+    if (options_.product && !options_.trainer) {
       // The constant holds the stack's size, which is known once the code is: the same code
       // again with the number in it.
       build(kernels, bitcode, out_.stack_bytes);
     }
     if (!pool_.blob().empty()) out_.constants = constants_object(pool_.blob(), options_);
+    if (options_.trainer) return std::nullopt;
     std::vector<HeaderEntry> header;
     for (size_t i = 0; i < entries_.size(); ++i)
       header.push_back({entries_[i].function, entries_[i].batch, ports_of(modules_[i])});
@@ -173,9 +187,14 @@ private:
     emit_entries(module, modules_, entries_, options_, pool_);
     emit_supported(module, options_);
     const Ports ports = ports_of(modules_.back());
-    if (picture_of(ports)) emit_run_u8(module, entries_.back(), ports, options_);
+    if (picture_of(ports) && !options_.trainer)
+      emit_run_u8(module, entries_.back(), ports, options_);
     emit_labels(module, ports, options_);
-    if (options_.product) emit_product(module, modules_, entries_, options_, known_stack);
+    if (options_.product && options_.trainer) {
+      emit_trainer(module, modules_.front(), entries_, *options_.trainer, options_);
+    } else if (options_.product) {
+      emit_product(module, modules_, entries_, options_, known_stack);
+    }
     set_target_attributes(module, options_.target);
     optimize(module, options_.target);
     if (options_.keep_text) {

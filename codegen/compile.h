@@ -15,6 +15,8 @@
 
 namespace linnet::codegen {
 
+struct TrainerInfo;
+
 struct Failure {
   Status status = Status::kBug;
   std::string message;
@@ -31,6 +33,7 @@ struct CompileOptions {
   bool batched = false;                  // dimension 0 of every port is the batch
   int64_t flops = 0;                     // of one sample, for --bench
   bool keep_text = false;                // fill in Compiled::llvm and ::assembly
+  const TrainerInfo* trainer = nullptr;  // the entries are those of training (codegen/trainer.h)
   bool keep_kernels = false;  // kernels stay callable as NAME_<kernel>, for `linnet bench`
 };
 
@@ -53,7 +56,8 @@ struct Compiled {
 };
 
 // `modules` are the outcome of the whole pipeline, one for each batch size, largest batch first,
-// batch 1 last. Fills `compiled`; otherwise returns why not.
+// batch 1 last. With `trainer` every graph is an entry: @train_step, @evaluate, and @predict on
+// slots, NAME_run_with; otherwise the first graph of each module is, NAME_run. Fills `compiled`; otherwise returns why not.
 [[nodiscard]] std::optional<Failure> compile(std::span<const ir::Module> modules,
                                              const CompileOptions& options, Compiled& compiled);
 

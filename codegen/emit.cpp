@@ -1,13 +1,14 @@
 #include "codegen/emit.h"
 
 #include "ir/op_def.h"
-#include "runtime/abi.h"
+#include "runtime/train_abi.h"
 #include "support/check.h"
 
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InlineAsm.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <map>
 #include <set>
 
@@ -47,8 +48,16 @@ public:
     wrapper->addFnAttr(llvm::Attribute::NoInline);
     llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context_, "entry", wrapper));
     std::vector<Value*> arguments;
+    std::set<size_t> shared;  // an output written over an input
+    for (size_t i = 0; i < kernel.outputs.size(); ++i) {
+      const auto& storage = kernel.value(kernel.outputs[i].value).storage;
+      if (!storage || storage->memory != ir::Memory::kSlot || storage->offset == 0) continue;
+      shared.insert(static_cast<size_t>(storage->offset) - 1);
+      shared.insert(kernel.inputs.size() + i);
+    }
     for (size_t i = 0; i < count; ++i) {
-      wrapper->addParamAttr(static_cast<unsigned>(i), llvm::Attribute::NoAlias);
+      if (!shared.contains(i))
+        wrapper->addParamAttr(static_cast<unsigned>(i), llvm::Attribute::NoAlias);
       auto* buffer =
           builder.CreateAlloca(llvm::ArrayType::get(llvm::Type::getInt8Ty(context_), kBufferBytes));
       buffer->setAlignment(llvm::Align(8));
@@ -63,32 +72,50 @@ public:
 
   void entry(const EntryInfo& info) {
     const ir::Graph& graph = *info.graph;
-    std::vector<llvm::Type*> types(graph.inputs.size() + graph.outputs.size() + 1, pointer_);
+    const auto parameters = entry_parameters(info);
+    std::vector<llvm::Type*> types(parameters.size(), pointer_);
     auto* function =
         llvm::Function::Create(llvm::FunctionType::get(i32_, types, false),
                                llvm::GlobalValue::ExternalLinkage, info.function, module_);
     llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context_, "entry", function));
-    Value* arena = function->getArg(static_cast<unsigned>(types.size() - 1));
-    if (info.arena_bytes > 0) check_arena(builder, function, arena);
+    const auto parameter = [&](EntryParameter::Kind kind, size_t index) -> Value* {
+      for (size_t i = 0; i < parameters.size(); ++i) {
+        if (parameters[i].kind == kind && parameters[i].index == index)
+          return function->getArg(static_cast<unsigned>(i));
+      }
+      LINNET_CHECK(false, "@" + graph.name + " has no such parameter");
+    };
+    if (Value* slots = find(function, parameters, EntryParameter::kSlots)) {
+      check_aligned(builder, function, slots, LINNET_STATE_INVALID, LINNET_STATE_INVALID);
+    }
+    if (info.arena_bytes > 0) {
+      check_aligned(builder, function, parameter(EntryParameter::kArena, 0), LINNET_ARENA_NULL,
+                    LINNET_ARENA_MISALIGNED);
+    }
+    const auto beyond = [&](EntryParameter::Kind kind, int64_t bytes) {
+      return builder.CreateConstInBoundsGEP1_64(llvm::Type::getInt8Ty(context_),
+                                                parameter(kind, 0), static_cast<uint64_t>(bytes));
+    };
     const auto address = [&](ir::ValueId id) -> Value* {
       const ir::Value& value = graph.value(id);
       LINNET_CHECK(value.storage.has_value(), "%" + value.name + " has no storage");
       const int64_t at = value.storage->offset;
       switch (value.storage->memory) {
       case ir::Memory::kInput:
-        return function->getArg(static_cast<unsigned>(at));
+        if (const int64_t counter = counter_offset(graph.inputs[static_cast<size_t>(at)].slot);
+            counter >= 0)
+          return beyond(EntryParameter::kCounters, counter);
+        return parameter(EntryParameter::kInput, static_cast<size_t>(at));
       case ir::Memory::kOutput:
-        return function->getArg(static_cast<unsigned>(graph.inputs.size()) +
-                                static_cast<unsigned>(at));
+        return parameter(EntryParameter::kOutput, static_cast<size_t>(at));
       case ir::Memory::kArena:
-        return builder.CreateConstInBoundsGEP1_64(llvm::Type::getInt8Ty(context_), arena,
-                                                  static_cast<uint64_t>(at));
+        return beyond(EntryParameter::kArena, at);
       case ir::Memory::kConstant:
         return constant(builder, graph, id);
       case ir::Memory::kSlot:
-        break;
+        return beyond(EntryParameter::kSlots, at);
       }
-      LINNET_CHECK(false, "slots are not addressed yet: %" + value.name);
+      return nullptr;
     };
     for (const ir::Node& node : graph.nodes()) {
       if (node.op != &ir::ops::call) continue;
@@ -105,7 +132,24 @@ public:
   }
 
 private:
-  void check_arena(llvm::IRBuilder<>& builder, llvm::Function* function, Value* arena) {
+  static Value* find(llvm::Function* function, const std::vector<EntryParameter>& parameters,
+                     EntryParameter::Kind kind) {
+    const auto at = std::ranges::find(parameters, kind, &EntryParameter::kind);
+    return at == parameters.end() ? nullptr
+                                  : function->getArg(static_cast<unsigned>(at - parameters.begin()));
+  }
+
+  // Where linnet_step_args_v1 holds a counter; -1 for what is none.
+  static int64_t counter_offset(const std::string& slot) {
+    if (slot == ir::kSeedSlot) return offsetof(linnet_step_args_v1, seed);
+    if (slot == ir::kStepSlot) return offsetof(linnet_step_args_v1, step);
+    if (slot == ir::kRateSlot) return offsetof(linnet_step_args_v1, lr);
+    return -1;
+  }
+
+  // Memory of the caller's that must be there and aligned: otherwise the call returns a code.
+  void check_aligned(llvm::IRBuilder<>& builder, llvm::Function* function, Value* memory,
+                     int if_null, int if_misaligned) {
     const auto check = [&](Value* bad, int code, const char* name) {
       auto* fail = llvm::BasicBlock::Create(context_, name, function);
       auto* ok = llvm::BasicBlock::Create(context_, "ok", function);
@@ -114,9 +158,9 @@ private:
       builder.CreateRet(llvm::ConstantInt::getSigned(i32_, code));
       builder.SetInsertPoint(ok);
     };
-    check(builder.CreateIsNull(arena), LINNET_ARENA_NULL, "null");
-    Value* low = builder.CreateAnd(builder.CreatePtrToInt(arena, i64_), ConstantPool::kAlign - 1);
-    check(builder.CreateIsNotNull(low), LINNET_ARENA_MISALIGNED, "misaligned");
+    check(builder.CreateIsNull(memory), if_null, "null");
+    Value* low = builder.CreateAnd(builder.CreatePtrToInt(memory, i64_), ConstantPool::kAlign - 1);
+    check(builder.CreateIsNotNull(low), if_misaligned, "misaligned");
   }
 
   Value* constant(llvm::IRBuilder<>& builder, const ir::Graph& graph, ir::ValueId id) {
@@ -191,6 +235,41 @@ std::vector<CpuidBits> cpuid_bits(int level) {
 
 std::string blob_symbol(const CompileOptions& options) {
   return options.name + "_constants";
+}
+
+std::vector<EntryParameter> entry_parameters(const EntryInfo& entry) {
+  const ir::Graph& graph = *entry.graph;
+  std::vector<EntryParameter> inputs, outputs;
+  bool slots = false, counters = false;
+  for (size_t i = 0; i < graph.inputs.size(); ++i) {
+    const ir::Slot* slot = entry.module->slot(graph.inputs[i].slot);
+    if (!slot) {
+      inputs.push_back({EntryParameter::kInput, i});
+    } else {
+      (slot->kind == ir::SlotKind::kCounter ? counters : slots) = true;
+    }
+  }
+  for (size_t i = 0; i < graph.outputs.size(); ++i) {
+    if (graph.outputs[i].slot.empty()) {
+      outputs.push_back({EntryParameter::kOutput, i});
+    } else {
+      slots = true;
+    }
+  }
+  std::vector<EntryParameter> all;
+  const auto append = [&](const std::vector<EntryParameter>& more) {
+    all.insert(all.end(), more.begin(), more.end());
+  };
+  const std::vector<EntryParameter> blob(slots ? 1 : 0, {EntryParameter::kSlots, 0});
+  const bool trains = graph.name == ir::kTrainStep || graph.name == ir::kEvaluate;
+  if (graph.name == "predict") append(blob);
+  append(inputs);
+  if (trains) append(blob);
+  if (counters) all.push_back({EntryParameter::kCounters, 0});
+  append(outputs);
+  if (graph.name == "step") append(blob);
+  all.push_back({EntryParameter::kArena, 0});
+  return all;
 }
 
 const ir::Graph& entry_graph(const ir::Module& module) {

@@ -14,13 +14,27 @@
 
 namespace linnet::codegen {
 
-// What one batch size of the model asks of its caller.
+// What a parameter of an entry function is.
+struct EntryParameter {
+  enum Kind { kInput, kOutput, kSlots, kCounters, kArena } kind = kInput;
+  size_t index = 0;  // of kInput and kOutput: in the graph's lists
+};
+
+// One entry function: a graph at one batch size, and what it asks of its caller.
 struct EntryInfo {
+  const ir::Module* module = nullptr;
   const ir::Graph* graph = nullptr;
   int64_t batch = 1;
-  std::string function;  // "lenet_run", "lenet_run_1"
+  std::string function;  // "lenet_run", "lenet_run_1", "lenet_train_step"
   int64_t arena_bytes = 0;
 };
+
+// In the function's order, by the graph's name:
+//   predict     inputs, outputs, arena; of parameters in slots: slots first
+//   train_step  inputs and targets, slots, counters, losses, arena
+//   evaluate    inputs and targets, slots, loss and outputs, arena
+//   step        inputs, outputs, slots (the model's state), arena
+[[nodiscard]] std::vector<EntryParameter> entry_parameters(const EntryInfo& entry);
 
 // The entry graph of a planned module, and the bytes of arena its plan takes.
 [[nodiscard]] const ir::Graph& entry_graph(const ir::Module& module);

@@ -18,8 +18,7 @@ using Halide::Var;
 constexpr int kPaddedAlignment = 64;  // bytes
 
 bool padded(const ir::Value& value) {
-  return value.storage && (value.storage->memory == ir::Memory::kArena ||
-                           value.storage->memory == ir::Memory::kConstant);
+  return value.storage && is_padded(value.storage->memory);
 }
 
 // Fixes shape, strides and alignment, so that generated code asks the buffer only for its address.
@@ -242,9 +241,14 @@ void Lowering::schedule_output(Func func, const ir::Type& t) {
     func.bound(vars[i], 0, extents[i]);
   const int lanes = static_cast<int>(target_->info.lanes(ir::size_of(t.dtype)));
   Var inner("inner");
-  // A tail moves inwards: some elements are computed twice, none outside the buffer.
+  // A tail moves inwards: some elements are computed twice, none outside the buffer. What is
+  // written over an input must not be computed twice.
+  const bool in_place = std::ranges::any_of(graph_->outputs, [&](const ir::GraphOutput& output) {
+    const auto& storage = graph_->value(output.value).storage;
+    return storage && storage->memory == ir::Memory::kSlot && storage->offset > 0;
+  });
   func.split(vars[0], vars[0], inner, std::min(lanes, extents[0]),
-             Halide::TailStrategy::ShiftInwards)
+             in_place ? Halide::TailStrategy::GuardWithIf : Halide::TailStrategy::ShiftInwards)
       .vectorize(inner);
   widest_ = std::max(widest_, extents[0]);
 }

@@ -19,8 +19,8 @@ struct LoweredKernel {
 };
 
 // `kernel` is verified, has a schedule, and every input and output carries a Storage whose
-// memory says exact (kInput, kOutput, kSlot: 4-byte aligned, nothing touched outside) or padded
-// (kArena, kConstant: 64-byte aligned, whole vectors). Throws InternalError on what passes
+// memory says exact (kInput, kOutput: 4-byte aligned, nothing touched outside) or padded
+// (kArena, kConstant, kSlot: 64-byte aligned, whole vectors). Throws InternalError on what passes
 // should not have let through.
 [[nodiscard]] LoweredKernel lower_kernel(const ir::Graph& kernel, const Target& target);
 

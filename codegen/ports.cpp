@@ -145,18 +145,25 @@ PortInfo port(const std::string& name, const ir::Type& type) {
 
 }  // namespace
 
+PortInfo port_of(const ir::Module& module, const std::string& name, const ir::Type& type,
+                 const std::vector<PortInfo>& inputs) {
+  PortInfo info = port(name, type);
+  declare(info, module, inputs);
+  return info;
+}
+
 Ports ports_of(const ir::Module& module) {
   const ir::Graph& graph = module.graphs.front();
   Ports ports;
   for (const ir::GraphInput& input : graph.inputs) {
     if (!input.slot.empty()) continue;
-    ports.inputs.push_back(port(graph.value(input.value).name, graph.value(input.value).type));
-    declare(ports.inputs.back(), module, ports.inputs);
+    const ir::Value& value = graph.value(input.value);
+    ports.inputs.push_back(port_of(module, value.name, value.type, ports.inputs));
   }
   for (const ir::GraphOutput& output : graph.outputs) {
     if (!output.slot.empty()) continue;
-    ports.outputs.push_back(port(output.name, graph.value(output.value).type));
-    declare(ports.outputs.back(), module, ports.inputs);
+    ports.outputs.push_back(
+        port_of(module, output.name, graph.value(output.value).type, ports.inputs));
   }
   return ports;
 }

@@ -56,4 +56,8 @@ struct Ports {
 // Of the entry graph of a module for one sample.
 [[nodiscard]] Ports ports_of(const ir::Module& module);
 
+// A value that is declared under this name.
+[[nodiscard]] PortInfo port_of(const ir::Module& module, const std::string& name,
+                               const ir::Type& type, const std::vector<PortInfo>& inputs);
+
 }  // namespace linnet::codegen

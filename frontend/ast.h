@@ -28,6 +28,7 @@ enum class ExprKind : uint8_t {
   kList,     // operands
   kTuple,    // operands
   kCall,     // text (of the callee) and arguments, one or two groups
+  kMember,   // text: a path with dots
   kIndex,    // operands[0] [ operands[1] ]
   kUnary,    // text: - not
   kBinary,   // text: + - * / and or == != < <= > >= |>

@@ -1,6 +1,7 @@
 #include "frontend/declare.h"
 
 #include "ir/graph.h"
+#include "ir/optimizer.h"
 
 #include "runtime/io/file.h"
 #include "support/text.h"
@@ -8,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -69,34 +71,36 @@ const std::vector<Kind>& data_kinds() {
   return kKinds;
 }
 
-// How to learn: each target and the kinds it may have; `number` is a plain number.
-const std::map<std::string_view, std::vector<Kind>>& train_targets() {
-  static const std::vector<Kind> kNumber = {{"number", {}}};
-  static const std::map<std::string_view, std::vector<Kind>> kTargets = {
-      {"loss", {{"cross_entropy", {}}, {"mse", {}}, {"mae", {}}, {"binary_cross_entropy", {}}}},
-      {"optimizer",
-       {{"sgd",
-         {{"lr", Form::kNumber, {}, true},
-          {"momentum", Form::kNumber},
-          {"weight_decay", Form::kNumber},
-          {"nesterov", Form::kBool}}},
-        {"adam",
-         {{"lr", Form::kNumber, {}, true},
-          {"beta1", Form::kNumber},
-          {"beta2", Form::kNumber},
-          {"eps", Form::kNumber},
-          {"weight_decay", Form::kNumber}}},
-        {"adamw",
-         {{"lr", Form::kNumber, {}, true},
-          {"beta1", Form::kNumber},
-          {"beta2", Form::kNumber},
-          {"eps", Form::kNumber},
-          {"weight_decay", Form::kNumber}}}}},
-      {"batch", kNumber},
-      {"epochs", kNumber},
-      {"steps", kNumber},
-      {"validation", kNumber},
-      {"clip", kNumber}};
+// How to learn: each target and the kinds it may have; `number` is a plain number. The loss, an
+// expression, is read by Elaborator::training.
+const std::map<std::string, std::vector<Kind>, std::less<>>& train_targets() {
+  static const auto kTargets = [] {
+    std::vector<Kind> optimizers;
+    for (const ir::Optimizer& optimizer : ir::optimizers()) {
+      Kind kind{optimizer.name, {}};
+      for (const ir::OptimizerSetting& setting : optimizer.settings) {
+        const Form form = std::holds_alternative<double>(setting.default_value) ? Form::kNumber
+                          : std::holds_alternative<bool>(setting.default_value) ? Form::kBool
+                                                                                : Form::kWord;
+        kind.settings.push_back({setting.name, form, setting.words});
+      }
+      optimizers.push_back(std::move(kind));
+    }
+    const std::vector<Kind> number = {{"number", {}}};
+    std::map<std::string, std::vector<Kind>, std::less<>> targets;
+    for (const char* target : {"batch", "epochs", "steps", "validation", "warmup"})
+      targets[target] = number;
+    targets["loss"] = {};
+    targets["optimizer"] = std::move(optimizers);
+    targets["schedule"] = {
+        {"constant", {}},
+        {"step", {{"step_size", Form::kNumber, {}, true}, {"gamma", Form::kNumber}}},
+        {"cosine", {{"min_lr", Form::kNumber}}}};
+    targets["clip"] = {{"norm", {{"value", Form::kNumber, {}, true}}},
+                       {"value", {{"value", Form::kNumber, {}, true}}}};
+    targets["freeze"] = {{"names", {}}};
+    return targets;
+  }();
   return kTargets;
 }
 
@@ -125,6 +129,7 @@ public:
           continue;
         }
         kinds = &target->second;
+        if (entry.target == "loss") continue;  // load_lin reads it
       }
       auto& list = data ? module_.data : module_.train;
       if (std::ranges::find(list, entry.target, &ir::Declaration::target) != list.end()) {
@@ -160,14 +165,8 @@ private:
 
   std::optional<ir::Recipe> read(const Declarations::Entry& entry, const std::vector<Kind>& kinds) {
     const Expr& value = *entry.value;
-    if (kinds.size() == 1 && kinds.front().name == "number") {
-      const auto number = this->number(value);
-      if (!number) {
-        diagnostics_.error(value.span, fmt::format("'{}' takes a number", entry.target));
-        return std::nullopt;
-      }
-      return ir::Recipe{"number", {{"value", *number}}};
-    }
+    if (kinds.size() == 1 && kinds.front().name == "number") return counted(entry);
+    if (kinds.size() == 1 && kinds.front().name == "names") return frozen(entry);
     std::vector<std::string> names;
     for (const Kind& kind : kinds)
       names.emplace_back(kind.name);
@@ -198,6 +197,60 @@ private:
       ok = false;
     }
     return ok ? std::optional(recipe) : std::nullopt;
+  }
+
+  // batch, epochs, steps, warmup: whole numbers; validation: a part of the whole.
+  std::optional<ir::Recipe> counted(const Declarations::Entry& entry) {
+    const Span span = entry.value->span;
+    const auto number = this->number(*entry.value);
+    const bool part = entry.target == "validation";
+    const bool whole = number && *number == std::floor(*number) && *number >= 1 && *number < 1e15;
+    if (!number) {
+      diagnostics_.error(span, fmt::format("'{}' takes a number", entry.target));
+    } else if (part && !(*number >= 0 && *number < 1)) {
+      diagnostics_.error(span, "'validation' is a part of the training data, from 0 to below 1")
+          .help("validation: 10%");
+    } else if (!part && !whole) {
+      diagnostics_.error(span, fmt::format("'{}' takes a whole number from 1 on", entry.target));
+    } else {
+      return ir::Recipe{"number", {{"value", *number}}};
+    }
+    return std::nullopt;
+  }
+
+  // Layers or parameters that are not trained: each must name something.
+  std::optional<ir::Recipe> frozen(const Declarations::Entry& entry) {
+    ir::Strings names;
+    std::vector<const Expr*> elements;
+    if (entry.value->kind == ExprKind::kList) {
+      for (const ExprPtr& element : entry.value->operands)
+        elements.push_back(element.get());
+    } else {
+      elements.push_back(entry.value.get());
+    }
+    bool ok = true;
+    for (const Expr* element : elements) {
+      const bool path = element->kind == ExprKind::kName || element->kind == ExprKind::kMember ||
+                        element->kind == ExprKind::kString;
+      std::vector<std::string> known;
+      bool found = false;
+      for (const ir::Slot& slot : module_.slots) {
+        known.push_back(slot.path);
+        known.push_back(slot.path.substr(0, slot.path.rfind('.')));
+        found = found || slot.path == element->text || slot.path.starts_with(element->text + ".");
+      }
+      if (path && found) {
+        names.push_back(element->text);
+        continue;
+      }
+      diagnostics_
+          .error(element->span,
+                 path ? fmt::format("the model has no layer or parameter '{}'", element->text)
+                      : "expected the name of a layer or parameter")
+          .help(path ? did_you_mean(element->text, known) : "freeze: conv1, fc.weight");
+      ok = false;
+    }
+    return ok ? std::optional(ir::Recipe{"freeze", {{"names", names}}}) : std::nullopt;
   }
 
   bool set(ir::Recipe& recipe, const Kind& kind, const std::string& name,

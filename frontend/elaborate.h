@@ -42,6 +42,10 @@ public:
 
   // The model as a module; nullopt if anything was wrong.
   std::optional<ir::Module> model(const Block& model);
+  // Adds to the module that `model` gave what training needs, by its declarations and `loss`: the
+  // graphs `train_step` (inputs, targets, slots, counters → loss, penalty) and `evaluate` (inputs,
+  // targets, parameters → loss, the model's outputs). False if the loss was wrong.
+  bool training(const Expr& loss, ir::Module& module);
   // The model's settings that are numbers, once it is built.
   [[nodiscard]] const std::map<std::string, double>& numbers() const { return numbers_; }
 
@@ -67,7 +71,15 @@ private:
   ir::Recipe initializer(const Expr* expr, Scope& scope, Span at);
   void set_outputs(const Block& model, Scope& scope);
 
+  // elaborate_train.cpp: the loss
+  ExprPtr with_losses(const Expr& expr);
+  ExprPtr loss_call(const ir::OpDef& op, const Expr& expr);
+  std::string target_of(const std::string& output, const ir::OpDef& loss, Span at);
+  void build_loss(const Expr& loss, bool step);
+  void add_counters();
+
   // elaborate_expr.cpp: expressions
+  Value member(const Expr& expr);
   Value evaluate(const Expr& expr, Scope& scope);
   Value name(const Expr& expr, Scope& scope);
   Value call(const Expr& expr, Scope& scope, const Value* piped, Span piped_span);
@@ -113,8 +125,12 @@ private:
   std::map<int32_t, Span> input_spans_;             // of the model's inputs, by value
   std::map<std::string, ir::ValueId> slot_values_;  // by path
   std::map<std::string, ir::ValueId> next_values_;
+  int64_t next_stream_ = 0;
   std::set<std::string> used_binds_;
   std::map<std::string, double> numbers_;
+  // Of a loss: the scope its terms stand in, and the model's first output.
+  std::optional<Scope> loss_scope_;
+  std::vector<ir::GraphOutput> model_outputs_;
 };
 
 }  // namespace linnet::frontend

@@ -98,6 +98,8 @@ Value Elaborator::evaluate(const Expr& expr, Scope& scope) {
   }
   case ExprKind::kCall:
     return call(expr, scope, nullptr, {});
+  case ExprKind::kMember:
+    return member(expr);
   case ExprKind::kIndex:
     return index(expr, scope);
   case ExprKind::kUnary:
@@ -121,6 +123,18 @@ Value Elaborator::name(const Expr& expr, Scope& scope) {
   // A word: an attribute's choice such as `tanh` in gelu(approximate: tanh).
   std::vector<std::string> names(scope.order.begin(), scope.order.end());
   fail(expr.span, fmt::format("'{}' is not defined", expr.text), did_you_mean(expr.text, names));
+}
+
+// A path names a parameter; only a loss sees those of all layers.
+Value Elaborator::member(const Expr& expr) {
+  if (!loss_scope_) fail(expr.span, "a path stands only in a `train` block");
+  const auto slot = slot_values_.find(expr.text);
+  if (slot != slot_values_.end()) return {slot->second};
+  std::vector<std::string> paths;
+  for (const auto& [path, value] : slot_values_)
+    paths.push_back(path);
+  fail(expr.span, fmt::format("the model has no parameter '{}'", expr.text),
+       did_you_mean(expr.text, paths));
 }
 
 Value Elaborator::pipe(const Expr& expr, Scope& scope) {
@@ -368,6 +382,9 @@ Value Elaborator::call_op(const ir::OpDef& op, const Expr& expr, Scope& scope, c
       attr_spans[key] = argument.span;
     }
   }
+  // Every application draws numbers of its own.
+  if (std::ranges::find(known, "stream") != known.end() && !attrs.find("stream"))
+    attrs.set("stream", next_stream_++);
   return create(op, operands, spans, std::move(attrs), attr_spans, expr.span);
 }
 

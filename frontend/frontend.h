@@ -19,6 +19,8 @@ struct ImportOptions {
   std::string model;                                          // which one, if the file has several
   std::map<std::string, int64_t> binds;                       // --bind N=64; unbound batch: 1
   std::vector<std::pair<std::string, std::string>> settings;  // --set p=9, as written
+  // Also the graphs `train_step` (forward and loss only) and `evaluate`, if there is a train block.
+  bool training = false;
 };
 
 // Parses and checks file `file` of the source manager (a `.lin`), prelude included. Returns the

@@ -12,8 +12,8 @@ namespace linnet::frontend {
 namespace {
 
 // Longer ones first.
-constexpr std::array<std::string_view, 26> kSymbols = {
-    "...", "|>", "->", "..", "==", "!=", "<=", ">=", "(", ")", "{", "}", "[",
+constexpr std::array<std::string_view, 27> kSymbols = {
+    "...", "|>", "->", "..", ".", "==", "!=", "<=", ">=", "(", ")", "{", "}", "[",
     "]",   ",",  ":",  ";",  "=",  "+",  "-",  "*",  "/", "%", "<", ">", "."};
 
 bool is_letter(char c) {

@@ -70,6 +70,40 @@ std::string folder_of(std::string_view path) {
   return slash == std::string_view::npos ? "" : std::string(path.substr(0, slash + 1));
 }
 
+// The entry `loss:` of the model's train block: its text as a declaration, and where training is
+// asked for the graphs it stands for.
+bool add_loss(const File& user, const Block& model, const SourceManager& sources,
+              const ImportOptions& options, Elaborator& elaborator, ir::Module& module,
+              Diagnostics& diagnostics) {
+  const Declarations* train = nullptr;
+  for (const Declarations& block : user.declarations) {
+    if (block.name == model.name && block.keyword == "train") train = &block;
+  }
+  if (!train) return true;
+  const Expr* loss = nullptr;
+  for (const auto& entry : train->entries) {
+    if (entry.target != "loss") continue;
+    loss = entry.value.get();
+    const std::string text(sources.text(loss->span));
+    module.train.push_back({"loss", {"expression", {{"text", text}}}, ir::Place(entry.span)});
+  }
+  if (!loss) {
+    diagnostics.error(train->span, "the train block has no 'loss'")
+        .help("loss: cross_entropy, mse, mae, huber, bce, or an expression");
+    return false;
+  }
+  if (!options.training) return true;
+  for (const ir::Declaration& declaration : module.train) {
+    if (declaration.target != "freeze") continue;
+    for (const std::string& name : declaration.recipe.attrs.get(ir::Key<ir::Strings>{"names"})) {
+      for (ir::Slot& slot : module.slots) {
+        if (slot.path == name || slot.path.starts_with(name + ".")) slot.frozen = true;
+      }
+    }
+  }
+  return elaborator.training(*loss, module) && !diagnostics.has_errors();
+}
+
 }  // namespace
 
 std::optional<ir::Module> load_lin(uint32_t file, SourceManager& sources,
@@ -94,6 +128,8 @@ std::optional<ir::Module> load_lin(uint32_t file, SourceManager& sources,
       declare(block, folder_of(sources.name(file)), elaborator.numbers(), *module, diagnostics);
   }
   if (diagnostics.has_errors()) return std::nullopt;
+  if (!add_loss(user, *model, sources, options, elaborator, *module, diagnostics))
+    return std::nullopt;
   return module;
 }
 

@@ -1,6 +1,6 @@
 #include "frontend/parser.h"
 
-#include "frontend/lexer.h"
+#include "frontend/token_stream.h"
 
 #include "support/text.h"
 
@@ -14,8 +14,6 @@ namespace {
 
 constexpr int kMaxDepth = 256;
 
-struct Stop {};  // this entry cannot be read; skip to the next
-
 // Weakest first; all are left-associative.
 const std::vector<std::vector<std::string_view>>& precedence() {
   static const std::vector<std::vector<std::string_view>> kLevels = {
@@ -23,10 +21,9 @@ const std::vector<std::vector<std::string_view>>& precedence() {
   return kLevels;
 }
 
-class Parser {
+class Parser : private TokenStream {
 public:
-  Parser(uint32_t file, Diagnostics& diagnostics)
-      : diagnostics_(diagnostics), tokens_(lex(file, diagnostics)) {}
+  using TokenStream::TokenStream;
 
   File run() {
     File file;
@@ -307,6 +304,7 @@ private:
         entry.target = name("a name");
         expect(":");
         entry.value = expr();
+        if (is(",")) entry.value = listed(std::move(entry.value));
         block.entries.push_back(std::move(entry));
         if (!is("}") && now().kind != TokenKind::kNewline && !is(";"))
           fail(fmt::format("expected the end of this entry, not {}", shown(now())));
@@ -316,6 +314,16 @@ private:
       }
     }
     return block;
+  }
+
+  // `freeze: conv1, conv2`: a list without brackets.
+  ExprPtr listed(ExprPtr first) {
+    ExprPtr list = make(ExprKind::kList, first->span);
+    list->operands.push_back(std::move(first));
+    while (accept(","))
+      list->operands.push_back(expr());
+    list->span.end = previous().span.end;
+    return list;
   }
 
   // ---- expressions
@@ -385,6 +393,14 @@ private:
           fail("a call has at most two parentheses: settings, data");
         }
         value->groups.push_back(arguments());
+      } else if (is(".") &&
+                 (value->kind == ExprKind::kName || value->kind == ExprKind::kMember)) {
+        take();
+        const bool part = now().kind == TokenKind::kName || now().kind == TokenKind::kInteger ||
+                          now().kind == TokenKind::kReal;  // `body.0.1` holds the number 0.1
+        if (!part) fail(fmt::format("expected the rest of a path, not {}", shown(now())));
+        value->kind = ExprKind::kMember;
+        value->text += "." + take().text;
       } else if (is("[")) {
         ExprPtr node = make(ExprKind::kIndex, value->span);
         take();
@@ -477,63 +493,6 @@ private:
     return node;
   }
 
-  const Token& now() const { return tokens_[at_]; }
-  const Token& ahead(size_t count) const {
-    return tokens_[std::min(at_ + count, tokens_.size() - 1)];
-  }
-  const Token& previous() const { return tokens_[at_ == 0 ? 0 : at_ - 1]; }
-  const Token& take() {
-    const Token& token = tokens_[at_];
-    if (token.kind != TokenKind::kEnd) ++at_;
-    return token;
-  }
-  bool at_end() const { return now().kind == TokenKind::kEnd; }
-  bool is(std::string_view symbol) const {
-    return now().kind == TokenKind::kSymbol && now().text == symbol;
-  }
-  bool accept(std::string_view symbol) {
-    if (!is(symbol)) return false;
-    take();
-    return true;
-  }
-  void expect(std::string_view symbol) {
-    if (!accept(symbol)) fail(fmt::format("expected '{}', not {}", symbol, shown(now())));
-  }
-  std::string name(std::string_view what) {
-    if (now().kind != TokenKind::kName)
-      fail(fmt::format("expected {}, not {}", what, shown(now())));
-    return take().text;
-  }
-  // After an element of a list that ends with `close`: a comma, or nothing before the end.
-  void separator(std::string_view close) {
-    skip_newlines();
-    if (is(close)) return;
-    if (!accept(",")) fail(fmt::format("expected ',' or '{}', not {}", close, shown(now())));
-    skip_newlines();
-  }
-  void skip_newlines() {
-    while (now().kind == TokenKind::kNewline)
-      take();
-  }
-  void skip_ends() {
-    while (now().kind == TokenKind::kNewline || is(";"))
-      take();
-  }
-  static std::string shown(const Token& token) {
-    if (token.kind == TokenKind::kEnd) return "the end of the file";
-    if (token.kind == TokenKind::kNewline) return "the end of the line";
-    if (token.kind == TokenKind::kString) return "a string";
-    return "'" + token.text + "'";
-  }
-
-  Diagnostic& error(Span span, std::string message) {
-    return diagnostics_.error(span, std::move(message));
-  }
-  [[noreturn]] void fail(std::string message, std::string help = "") {
-    error(now().span, std::move(message)).help(std::move(help));
-    throw Stop{};
-  }
-
   // To the next newline outside braces that were opened since `start`.
   void skip_entry(size_t start) {
     int open = 0;
@@ -580,9 +539,6 @@ private:
     throw Stop{};
   }
 
-  Diagnostics& diagnostics_;
-  std::vector<Token> tokens_;
-  size_t at_ = 0;
   int depth_ = 0;
   int chain_ = 0;
 };

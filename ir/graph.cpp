@@ -101,4 +101,11 @@ std::string Graph::unique_name(std::string_view wanted) {
   return name;
 }
 
+ValueId Graph::input_of(std::string_view slot) const {
+  for (const GraphInput& input : inputs) {
+    if (input.slot == slot) return input.value;
+  }
+  return {};
+}
+
 }  // namespace linnet::ir

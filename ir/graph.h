@@ -29,12 +29,17 @@ struct NodeId {
   friend auto operator<=>(const NodeId&, const NodeId&) = default;
 };
 
-// Where the planner put a value. kInput, kOutput, kSlot are *exact* memory (4-byte aligned,
-// never touched outside); kArena and kConstant are *padded* (64-byte aligned, rounded up).
+// Where the planner put a value. kInput and kOutput are *exact* memory (4-byte aligned, never
+// touched outside); kSlot, kArena and kConstant are *padded* (64-byte aligned, rounded up).
 enum class Memory : uint8_t { kInput, kOutput, kSlot, kArena, kConstant };
+[[nodiscard]] inline bool is_padded(Memory memory) {
+  return memory != Memory::kInput && memory != Memory::kOutput;
+}
 struct Storage {
   Memory memory = Memory::kArena;
-  int64_t offset = 0;  // bytes in the arena or constant blob; index of the input or output
+  // Bytes in the arena, in the blob of constants or of slots; index of the input or output. Of a
+  // kernel's output in a slot: 1 + the input that lies in the same slot, 0 if none does.
+  int64_t offset = 0;
   friend bool operator==(const Storage&, const Storage&) = default;
 };
 [[nodiscard]] std::string to_string(const Storage& storage);  // "arena+128", "input 0"
@@ -110,6 +115,8 @@ public:
   // A graph output counts as a use by the NodeId {nodes().size()}.
   [[nodiscard]] std::vector<std::vector<NodeId>> users() const;
   [[nodiscard]] ValueId find(std::string_view value_name) const;
+  // The input that reads this slot, or none.
+  [[nodiscard]] ValueId input_of(std::string_view slot) const;
 
 private:
   std::string unique_name(std::string_view wanted);

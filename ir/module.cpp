@@ -43,6 +43,10 @@ Slot* Module::slot(std::string_view path) {
   return find_named(slots, path, &Slot::path);
 }
 
+const Declaration* Module::training(std::string_view target) const {
+  return find_named(train, target, &Declaration::target);
+}
+
 bool Module::untrained() const {
   return std::ranges::any_of(slots, [](const Slot& slot) {
     return slot.kind == SlotKind::kParameter && !slot.frozen && !slot.value;

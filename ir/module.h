@@ -15,6 +15,13 @@ enum class SlotKind : uint8_t { kParameter, kBuffer, kOptimizer, kState, kCounte
 [[nodiscard]] std::string_view name(SlotKind kind);  // "param", "buffer", "optimizer", …
 [[nodiscard]] std::optional<SlotKind> slot_kind_from_name(std::string_view name);
 
+// The graph of one training step, and the counters its caller gives it (all scalars: i64, i64, f64).
+inline constexpr std::string_view kTrainStep = "train_step";
+inline constexpr std::string_view kEvaluate = "evaluate";
+inline constexpr std::string_view kSeedSlot = "train_step.seed";
+inline constexpr std::string_view kStepSlot = "train_step.step";
+inline constexpr std::string_view kRateSlot = "train_step.lr";
+
 // A name with attributes: an initialiser `kaiming_uniform(a: 2.23)`, an optimiser, a reader.
 struct Recipe {
   std::string kind;
@@ -54,6 +61,8 @@ public:
   [[nodiscard]] const Graph* kernel(std::string_view kernel_name) const;
   [[nodiscard]] const Slot* slot(std::string_view path) const;
   [[nodiscard]] Slot* slot(std::string_view path);
+  // An entry of the `train` block, or nullptr.
+  [[nodiscard]] const Declaration* training(std::string_view target) const;
   // Does any parameter still wait for weights?
   [[nodiscard]] bool untrained() const;
 };

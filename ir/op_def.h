@@ -114,6 +114,7 @@ struct Evaluate {
 };
 
 class Builder;
+class GradientContext;
 
 struct OpDef {
   std::string_view name;
@@ -131,6 +132,10 @@ struct OpDef {
   // builder's graph.
   std::vector<ValueId> (*expand)(Builder&, std::span<const ValueId> operands,
                                  const Attrs&) = nullptr;
+  // The gradient of a scalar by each operand, none where it is 0 or not wanted, made of values of
+  // the forward graph and the gradient by the result (ir/gradient.h). nullptr: by `scalar` or
+  // `expand`; without these none passes.
+  std::vector<ValueId> (*gradient)(const GradientContext&) = nullptr;
   // Multiply-adds of one evaluation (a multiply-add counts two flops), or nullptr: none.
   int64_t (*multiply_adds)(const InferContext&, const Type& result) = nullptr;
 

@@ -1,7 +1,9 @@
 #include "ir/op_def.h"
+#include "passes/fold.h"
 #include "passes/graphs.h"
 #include "passes/passes.h"
 
+#include <algorithm>
 #include <functional>
 
 namespace linnet::passes {
@@ -10,7 +12,7 @@ namespace {
 using ir::Node;
 using ir::Rewriter;
 
-constexpr ir::Key<ir::Ints> kShape{"shape"};
+constexpr ir::Key<bool> kTransposeB{"transpose_b"};
 
 // A constant is the right operand of a commutative op.
 bool constant_right(Rewriter& r, const Node& node, PassContext& context) {
@@ -71,25 +73,82 @@ bool times_one(Rewriter& r, const Node& node, PassContext& context) {
   return true;
 }
 
-// A matmul reads a transposed matrix as well as any; a constant will be transposed once for all.
-bool transposed_operand(Rewriter& r, const Node& node, PassContext& context) {
+// Which dimension comes first, …, of a transpose; the last two swapped by default.
+ir::Ints permutation(const ir::Graph& graph, const Node& node) {
+  ir::Ints dims = node.attrs.get(ir::Key<ir::Ints>{"dims"});
+  const size_t rank = graph.value(node.operands.front()).type.rank();
+  if (!dims.empty() || rank < 2) return dims;
+  for (size_t i = 0; i < rank; ++i)
+    dims.push_back(static_cast<int64_t>(i));
+  std::swap(dims[rank - 2], dims[rank - 1]);
+  return dims;
+}
+
+// Does a node swap the last two dimensions and nothing else?
+bool swaps_matrix(const ir::Graph& graph, const Node* node) {
+  if (!node || node->op != &ir::ops::transpose) return false;
+  const ir::Ints dims = permutation(graph, *node);
+  const size_t rank = dims.size();
+  for (size_t i = 0; i < rank; ++i) {
+    const size_t from = i + 2 < rank ? i : 2 * rank - 3 - i;
+    if (dims[i] != static_cast<int64_t>(from)) return false;
+  }
+  return rank >= 2;
+}
+
+// A matmul reads its right operand transposed as well as straight. (Constants are transposed by
+// fold_constants.)
+bool transpose_into_matmul(Rewriter& r, const Node& node, PassContext& context) {
   if (node.op != &ir::ops::matmul) return false;
-  const ir::Graph& graph = r.old();
-  const Node* transpose = graph.producer(node.operands[1]);
-  if (!transpose || transpose->op != &ir::ops::transpose) return false;
-  const Node* source = graph.producer(transpose->operands.front());
-  const ir::Ints& dims = transpose->attrs.get(ir::Key<ir::Ints>{"dims"});
-  const bool of_matrix = graph.value(node.operands[1]).type.rank() == 2;
-  if ((source && source->tensor) || !(dims.empty() || (of_matrix && dims == ir::Ints{1, 0})))
+  const ir::Graph& graph = r.graph();
+  const ir::ValueId right = r[node.operands[1]];
+  const Node* producer = graph.producer(right);
+  if (!swaps_matrix(graph, producer) || constant_node(graph, producer->operands.front()))
     return false;
-  if (!context.may_rewrite(node.place, label(graph, node) + " reads " + label(graph, *transpose)))
+  if (!context.may_rewrite(node.place, label(r.old(), node) + " reads its operand transposed"))
     return false;
-  constexpr ir::Key<bool> kTransposeB{"transpose_b"};
+  const ir::ValueId source = producer->operands.front();
+  const bool transposed = node.attrs.get(kTransposeB);
   r.replace(node.results.front(),
-            r.at(merged(node.place, transpose->place))
-                .create(ir::ops::matmul, {r[node.operands[0]], r[transpose->operands[0]]},
-                        {{"transpose_b", !node.attrs.get(kTransposeB)}},
-                        graph.value(node.results[0]).name));
+            r.at(merged(node.place, producer->place))
+                .create(ir::ops::matmul, {r[node.operands[0]], source},
+                        {{"transpose_b", !transposed}}, r.old().value(node.results[0]).name));
+  return true;
+}
+
+// A transpose of a transpose is one or none; (Aᵀ B)ᵀ is Bᵀ A.
+bool transpose_of_transpose(Rewriter& r, const Node& node, PassContext& context) {
+  if (node.op != &ir::ops::transpose) return false;
+  const ir::Graph& graph = r.graph();
+  const Node* inner = graph.producer(r[node.operands.front()]);
+  if (!inner) return false;
+  const ir::Place place = merged(node.place, inner->place);
+  const std::string& name = r.old().value(node.results.front()).name;
+  if (inner->op == &ir::ops::transpose) {
+    const ir::Ints outer = permutation(r.old(), node);
+    const ir::Ints before = permutation(graph, *inner);
+    const ir::ValueId source = inner->operands.front();
+    ir::Ints dims;
+    for (int64_t dim : outer)
+      dims.push_back(before[static_cast<size_t>(dim)]);
+    if (!context.may_rewrite(node.place, label(r.old(), node) + " reads through another"))
+      return false;
+    const bool none = std::ranges::is_sorted(dims);
+    r.replace(node.results.front(),
+              none ? source : r.at(place).create(ir::ops::transpose, {source}, {{"dims", dims}}, name));
+    return true;
+  }
+  if (inner->op != &ir::ops::matmul || !swaps_matrix(r.old(), &node)) return false;
+  const Node* left = graph.producer(inner->operands[0]);
+  const bool matrices = graph.value(inner->operands[0]).type.rank() == 2 &&
+                        graph.value(inner->operands[1]).type.rank() == 2;
+  if (!matrices || !swaps_matrix(graph, left)) return false;
+  if (!context.may_rewrite(node.place, label(r.old(), node) + " turns its matmul around"))
+    return false;
+  const ir::ValueId source = left->operands.front();
+  ir::ValueId first = inner->operands[1];
+  if (!inner->attrs.get(kTransposeB)) first = r.at(place).create(ir::ops::transpose, {first});
+  r.replace(node.results.front(), r.at(place).create(ir::ops::matmul, {first, source}, {}, name));
   return true;
 }
 
@@ -98,7 +157,8 @@ bool transposed_operand(Rewriter& r, const Node& node, PassContext& context) {
 ir::Module canonicalize(ir::Module module, PassContext& context) {
   return rewrite_graphs(std::move(module), [&](Rewriter& r, ir::NodeId, const Node& node) {
     return constant_right(r, node, context) || view_of_view(r, node, context) ||
-           times_one(r, node, context) || transposed_operand(r, node, context);
+           times_one(r, node, context) || transpose_into_matmul(r, node, context) ||
+           transpose_of_transpose(r, node, context);
   });
 }
 

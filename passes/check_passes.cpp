@@ -96,7 +96,7 @@ std::optional<std::string> compare_modules(const ir::Module& before, const ir::M
     for (const Kind& kind : kKinds) {
       const Arrays a = ir::evaluate<double>(before, graph, inputs_of(before, graph, kind, seed));
       const Arrays b = ir::evaluate<double>(after, *other, inputs_of(after, *other, kind, seed));
-      if (a.size() != b.size()) return fmt::format("@{} has other outputs", graph.name);
+      if (a.size() > b.size()) return fmt::format("@{} has other outputs", graph.name);
       for (size_t i = 0; i < a.size(); ++i) {
         if (const auto difference = compare(a[i], b[i])) {
           return fmt::format("@{}, output '{}', inputs {}: {}", graph.name, graph.outputs[i].name,

@@ -19,7 +19,7 @@ bool reads_channels_last(const ir::Node& node) {
 ir::Module choose_layout(ir::Module module, PassContext& context) {
   for (ir::Graph& graph : module.graphs) {
     const auto users = graph.users();
-    const auto storage = storage_classes(graph);
+    const auto storage = storage_classes(module, graph);
     for (size_t i = 0; i < graph.nodes().size(); ++i) {
       const ir::Node& node = graph.nodes()[i];
       if (node.op != &ir::ops::group || !node.schedule) continue;

@@ -14,7 +14,7 @@ bool freezes(const ir::Slot& slot) {
 }  // namespace
 
 ir::Module freeze_parameters(ir::Module module, PassContext& context) {
-  if (context.training) return module;
+  if (module.graph(ir::kEvaluate)) return module;  // its parameters change
   for (ir::Graph& graph : module.graphs) {
     ir::Rewriter rewriter(graph, [&](const ir::GraphInput& input) {
       return input.slot.empty() || !freezes(*module.slot(input.slot));

@@ -1,6 +1,7 @@
 #include "ir/op_def.h"
 #include "passes/graphs.h"
 #include "passes/passes.h"
+#include "passes/storage.h"
 
 #include <set>
 
@@ -72,28 +73,42 @@ private:
   std::vector<int> cluster_;
 };
 
+// The same elements in memory of their own, by a kernel at the end of the graph.
+ir::ValueId copied(ir::Graph& graph, ir::ValueId value, const std::string& name) {
+  const Node* producer = graph.producer(view_root(graph, value));
+  const ir::Place place = producer ? producer->place : ir::Place::named("output '" + name + "'");
+  const ir::Type type = graph.value(value).type;
+  ir::Graph body;
+  const ir::ValueId from = body.add_input(graph.value(value).name, type);
+  const ir::ValueId copy =
+      ir::Builder(body).at(place).create(ir::ops::reshape, {from}, {{"shape", ir::Ints(type.shape)}},
+                                         name);
+  body.outputs.push_back({"", copy, ""});
+  return ir::Builder(graph)
+      .at(place)
+      .group(std::move(body), {value}, std::nullopt, {name})
+      .front();
+}
+
 // Each output must be memory of its own that a kernel writes: an input, a constant or a value
-// that is an output already is copied.
+// that is an output already is copied, and what may not be written over its slot at once is
+// written at the end, when nothing reads the slot any more.
 void copy_outputs(ir::Graph& graph) {
   std::set<int32_t> taken;
-  for (ir::GraphOutput& output : graph.outputs) {
+  std::vector<size_t> late;  // slots that must wait
+  for (size_t i = 0; i < graph.outputs.size(); ++i) {
+    ir::GraphOutput& output = graph.outputs[i];
     const ir::ValueId root = view_root(graph, output.value);
+    if (!output.slot.empty() && root == graph.input_of(output.slot)) continue;  // as it was
     const Node* producer = graph.producer(root);
-    if (producer && !producer->tensor && taken.insert(root.index).second) continue;
-    const ir::Type type = graph.value(output.value).type;
-    ir::Graph body;
-    const ir::ValueId from = body.add_input(graph.value(output.value).name, type);
-    const ir::Place place =
-        producer ? producer->place : ir::Place::named("output '" + output.name + "'");
-    ir::Builder inside = ir::Builder(body).at(place);
-    const ir::ValueId copy =
-        inside.create(ir::ops::reshape, {from}, {{"shape", ir::Ints(type.shape)}}, output.name);
-    body.outputs.push_back({"", copy, ""});
-    output.value = ir::Builder(graph)
-                       .at(place)
-                       .group(std::move(body), {output.value}, std::nullopt, {output.name})
-                       .front();
+    const bool own = producer && !producer->tensor && taken.insert(root.index).second;
+    if (own && (output.slot.empty() || may_overwrite(graph, output))) continue;
+    // What comes from another slot is taken before that one changes.
+    if (!own) output.value = copied(graph, output.value, output.name);
+    if (!output.slot.empty()) late.push_back(i);
   }
+  for (size_t i : late)
+    graph.outputs[i].value = copied(graph, graph.outputs[i].value, graph.outputs[i].name);
 }
 
 }  // namespace

@@ -38,12 +38,12 @@ ir::Module outline_kernels(ir::Module module, PassContext& context) {
   std::vector<ir::Graph> kernels = std::move(module.kernels);
   module.kernels.clear();
   for (ir::Graph& graph : module.graphs) {
-    const auto storage = storage_classes(graph);
+    const auto storage = storage_classes(module, graph);
     // Padded memory as it is; of exact memory it matters only that it is exact.
     const auto kind = [&](ir::ValueId id, ir::Memory exact, size_t position) {
       const ir::Memory memory = storage[static_cast<size_t>(id.index)].memory;
-      const bool padded = memory == ir::Memory::kArena || memory == ir::Memory::kConstant;
-      return padded ? ir::Storage{memory, 0} : ir::Storage{exact, static_cast<int64_t>(position)};
+      return is_padded(memory) ? ir::Storage{memory, 0}
+                               : ir::Storage{exact, static_cast<int64_t>(position)};
     };
     graph = ir::rewrite(graph, [&](ir::Rewriter& r, ir::NodeId, const ir::Node& node) {
       if (node.op != &ir::ops::group) return false;
@@ -56,6 +56,12 @@ ir::Module outline_kernels(ir::Module module, PassContext& context) {
       for (size_t i = 0; i < kernel.outputs.size(); ++i) {
         kernel.value(kernel.outputs[i].value).storage =
             kind(node.results[i], ir::Memory::kOutput, i);
+        const ir::Storage& own = storage[static_cast<size_t>(node.results[i].index)];
+        if (own.memory != ir::Memory::kSlot) continue;
+        for (size_t k = 0; k < node.operands.size(); ++k) {  // written over what it reads
+          if (storage[static_cast<size_t>(node.operands[k].index)] == own)
+            kernel.value(kernel.outputs[i].value).storage->offset = static_cast<int64_t>(k) + 1;
+        }
       }
       const std::string text = canonical_text(kernel);
       auto name = known.find(text);

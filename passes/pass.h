@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace linnet::passes {
 
@@ -18,14 +19,21 @@ struct Remark {
   std::string message;  // "fused relu into conv2d %c1", "conv2d %c1 has two users"
 };
 
+// What a module asks for that cannot be, found by a pass: said at its place.
+struct PassError {
+  ir::Place place;
+  std::string message, remedy;
+};
+
 // Options travel here: no globals, no environment variables.
 struct PassContext {
   TargetInfo target;
-  bool training = false;
   uint64_t seed = 0;  // of the values of untrained parameters
   // Stop after this many rewrites in all (`--pass-limit=N`, to find the guilty one); < 0: no limit.
   int64_t limit = -1;
   std::function<void(const Remark&)> explain;  // empty: nobody listens
+
+  std::vector<PassError> errors;  // the module is of no use if there is any
 
   // Asked before each rewrite; says it and counts it. False: the limit is reached, leave it.
   [[nodiscard]] bool may_rewrite(const ir::Place& place, std::string message);

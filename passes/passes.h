@@ -6,6 +6,11 @@
 
 namespace linnet::passes {
 
+// Does: f32 becomes f64 everywhere, constants and slots too. Needs: a module as it is imported; only
+//   where --dtype f64 asks for it, so it is no row of the pipeline. Leaves: no f32.
+//   graph @predict(%x: f32[1,4]) …   →   graph @predict(%x: f64[1,4]) …
+[[nodiscard]] ir::Module widen_floats(ir::Module module, PassContext& context);
+
 // Does: parameters and buffers become constants: their value, or for untrained ones the initial
 //   value, opaque, so that no pass looks into it. Needs: nothing. Leaves: slots of state only.
 //   graph @predict(%x: f32[1,4], %w: f32[4,4] = @w) { %y = matmul(%x, %w) … }
@@ -15,6 +20,18 @@ namespace linnet::passes {
 // Does: what only training needs becomes its operand. Needs: inference. Leaves: no such op.
 //   %d = dropout(%x) {p = 0.2}  %y = relu(%d)   →   %y = relu(%x)
 [[nodiscard]] ir::Module drop_dropout(ir::Module module, PassContext& context);
+
+// Does: in @train_step dropout and gaussian_noise draw their numbers, batch_norm takes the batch's
+//   mean and variance and moves the running ones. Needs: nothing. Leaves: no op that differs in
+//   training. %y = dropout(%x) {p = 0.5}
+//   → %u = random_uniform(%seed, %step) …  %k = ge(%u, 0.5)  %y = where(%k, %x * 2, 0)
+[[nodiscard]] ir::Module enter_training(ir::Module module, PassContext& context);
+
+// Does: appends to @train_step the gradient of loss + penalty by every parameter that is trained,
+//   and the optimiser's step. Needs: enter_training. Leaves: the next value of each parameter as a
+//   result. graph @train_step(…, %w: f32[4] = @w) { … return loss = %l }
+//   → { … %d_w = … %w_next = sub(%w, …)  return loss = %l, w = %w_next → @w }
+[[nodiscard]] ir::Module differentiate(ir::Module module, PassContext& context);
 
 // Does: ops that are defined by smaller ones become these. Needs: nothing. Leaves: only ops with
 //   a kernel of their own.

@@ -15,6 +15,8 @@ constexpr std::array kPipeline = std::to_array<Pass>({
     // From a model to a plain graph of what inference needs.
     LINNET_PASS(freeze_parameters, "parameters become constants"),
     LINNET_PASS(drop_dropout, "what only training needs goes"),
+    LINNET_PASS(enter_training, "a training step draws its noise and takes the batch's statistics"),
+    LINNET_PASS(differentiate, "gradients of the loss, and the optimiser's step"),
     LINNET_PASS(expand_ops, "ops defined by smaller ones become these"),
     LINNET_PASS(canonicalize, "equal programs get one form"),
     LINNET_PASS(fold_constants, "what constants alone decide is computed"),

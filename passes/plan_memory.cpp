@@ -99,7 +99,7 @@ void explain_map(const ir::Graph& graph, const std::vector<Block>& blocks, PassC
 
 ir::Module plan_memory(ir::Module module, PassContext& context) {
   for (ir::Graph& graph : module.graphs) {
-    auto storage = storage_classes(graph);
+    auto storage = storage_classes(module, graph);
     std::vector<Block> blocks = find_blocks(graph, storage);
     place(blocks);
     explain_map(graph, blocks, context);

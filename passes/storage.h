@@ -1,14 +1,26 @@
 // Which kind of memory each value of an entry graph lies in, before addresses are known.
 #pragma once
 
-#include "ir/graph.h"
+#include "ir/module.h"
 
+#include <string_view>
 #include <vector>
 
 namespace linnet::passes {
 
-// For every value: input, output or constant with its position, or arena at 0. Views share what
-// they view; the root of a graph output is that output. Storage of a constant is at 0 too.
-[[nodiscard]] std::vector<ir::Storage> storage_classes(const ir::Graph& graph);
+// All slots but counters lie in one blob, in the module's order, each from a multiple of 64 bytes
+// on and with room up to the next. Where `path` begins; and the bytes of all.
+[[nodiscard]] int64_t slot_offset(const ir::Module& module, std::string_view path);
+[[nodiscard]] int64_t slots_bytes(const ir::Module& module);
+
+// For every value: input, output, slot or constant with its position, or arena at 0. Views share
+// what they view; the root of a graph output is that output, or its slot. Storage of a constant is
+// at 0 too; counters are inputs.
+[[nodiscard]] std::vector<ir::Storage> storage_classes(const ir::Module& module,
+                                                       const ir::Graph& graph);
+
+// May the value of an output be written over the slot it is the next value of? Yes if whatever
+// reads the slot comes before, or reads each element only to make the new one in its place.
+[[nodiscard]] bool may_overwrite(const ir::Graph& graph, const ir::GraphOutput& output);
 
 }  // namespace linnet::passes

@@ -15,6 +15,8 @@ const std::array kRows = std::to_array<LoweringRow>({
     {&ops::conv2d, lower_conv2d},
     {&ops::matmul, lower_matmul},
     {&ops::max_pool2d, lower_max_pool2d},
+    {&ops::max_pool2d_index, lower_max_pool2d_index},
+    {&ops::max_pool2d_backward, lower_max_pool2d_backward},
     {&ops::avg_pool2d, lower_avg_pool2d},
     {&ops::sum, lower_sum},
     {&ops::mean, lower_mean},

@@ -15,6 +15,7 @@ struct Rule : UncountedRule {
 }  // namespace
 
 const OpDef ops::amax = reduction<Rule>(
-    "amax", "Largest element over dimensions; NaN wins; -inf over none. ONNX ReduceMax-20.");
+    "amax", "Largest element over dimensions; NaN wins; -inf over none. ONNX ReduceMax-20.",
+    extremum_gradient);
 
 }  // namespace linnet::ir

@@ -15,6 +15,7 @@ struct Rule : UncountedRule {
 }  // namespace
 
 const OpDef ops::amin = reduction<Rule>(
-    "amin", "Smallest element over dimensions; NaN wins; inf over none. ONNX ReduceMin-20.");
+    "amin", "Smallest element over dimensions; NaN wins; inf over none. ONNX ReduceMin-20.",
+    extremum_gradient);
 
 }  // namespace linnet::ir

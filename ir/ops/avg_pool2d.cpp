@@ -1,6 +1,9 @@
+#include "ir/gradient.h"
 #include "ir/ops/window.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include <algorithm>
 
@@ -33,6 +36,53 @@ template <class T> void evaluate_avg_pool2d(EvalContext<T>& c) {
   }
 }
 
+
+// What each output is divided by, along one dimension, as a factor.
+Var divisors(const GradientContext& c, const Window& window, size_t dim) {
+  const int64_t outputs = c.result().shape()[dim];
+  std::vector<double> factors;
+  for (int64_t i = 0; i < outputs; ++i) {
+    factors.push_back(1.0 / static_cast<double>(pool_divisor(window, i, c.in(0).shape()[dim],
+                                                             c.attrs().get(kCountIncludePad))));
+  }
+  const bool equal = std::ranges::all_of(factors, [&](double f) { return f == factors[0]; });
+  if (equal) return c.gradient().splat(factors[0]);
+  Shape shape = dim == 2 ? Shape{outputs, 1} : Shape{outputs};
+  const Type type{c.gradient().type().dtype, std::move(shape), {}};
+  return {c.builder(), c.builder().constant(Tensor::from_doubles(type, factors))};
+}
+
+// Each output's share goes to all its taps: disjoint windows are repeated; others are summed by an
+// average over the shares, `stride` apart, times the number of taps.
+Var avg_pool2d_gradient(const GradientContext& c) {
+  const Shape in = c.in(0).shape();
+  const Shape out = c.result().shape();
+  const auto [rows, columns] = *windows(c.attrs(), c.attrs().get(kKernelSize));
+  Var g = c.gradient() * divisors(c, rows, 2) * divisors(c, columns, 3);
+  const auto disjoint = [](const Window& w) { return w.stride == w.size && w.before == 0; };
+  Ints pads(8, 0);
+  if (disjoint(rows) && disjoint(columns)) {
+    const Shape apart{out[0], out[1], out[2], 1, out[3], 1};
+    const Shape repeated{out[0], out[1], out[2], rows.size, out[3], columns.size};
+    g = reshaped(g, apart).apply(ops::broadcast_to, {{"shape", Ints(repeated)}});
+    g = reshaped(g, {out[0], out[1], out[2] * rows.size, out[3] * columns.size});
+    pads[6] = in[2] - g.shape()[2];
+    pads[7] = in[3] - g.shape()[3];
+    return padded(g, pads);
+  }
+  g = dilated(dilated(g, 2, rows.stride), 3, columns.stride);
+  const auto around = [&](const Window& window, size_t dim) {
+    pads[dim] = window.size - 1 - window.before;
+    pads[dim + 4] = in[dim] + window.size - 1 - pads[dim] - g.shape()[dim];
+  };
+  around(rows, 2);
+  around(columns, 3);
+  const Var mean = padded(g, pads).apply(
+      ops::avg_pool2d,
+      {{"kernel_size", Ints{rows.size, columns.size}}, {"stride", Ints{1, 1}}});
+  return mean * static_cast<double>(rows.size * columns.size);
+}
+
 }  // namespace
 
 const OpDef ops::avg_pool2d{
@@ -50,6 +100,9 @@ const OpDef ops::avg_pool2d{
     .traits = kPool,
     .infer = infer_pool,
     .evaluate = []<class T>(EvalContext<T>& c) { evaluate_avg_pool2d(c); },
+    .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
+return {avg_pool2d_gradient(c).id()};
+},
 };
 
 }  // namespace linnet::ir

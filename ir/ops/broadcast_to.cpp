@@ -1,3 +1,4 @@
+#include "ir/gradient.h"
 #include "ir/op_def.h"
 
 #include "ir/ops/index.h"
@@ -34,6 +35,9 @@ const OpDef ops::broadcast_to{
           for (Index at(out); at.valid(); at.next(), ++o)
             c.out().copy(o, c.in(0), offset_of(at.position(), strides));
         },
+    .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
+return {sum_to(c.gradient(), c.in(0).shape()).id()};
+},
 };
 
 }  // namespace linnet::ir

@@ -1,3 +1,4 @@
+#include "ir/gradient.h"
 #include "ir/op_def.h"
 
 #include <cmath>
@@ -70,6 +71,11 @@ const OpDef ops::cast{
       return std::vector<Type>{{c.attrs.get(kDType), c.type(0).shape, {}}};
     },
     .evaluate = []<class T>(EvalContext<T>& c) { evaluate_cast(c); },
+    .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
+const DType from = c.in(0).type().dtype;
+if (!is_float(from) || !is_float(c.result().type().dtype)) return {ValueId()};
+return {c.gradient().apply(ops::cast, {{"dtype", from}}).id()};
+},
 };
 
 }  // namespace linnet::ir

@@ -1,6 +1,9 @@
+#include "ir/gradient.h"
 #include "ir/ops/window.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace linnet::ir {
 namespace {
@@ -77,6 +80,71 @@ template <class T> void evaluate_conv2d(EvalContext<T>& c) {
   }
 }
 
+
+// The gradient by the input: a convolution of the gradient, its pixels `stride` apart, with the
+// weight turned around and its channels swapped.
+Var input_gradient(const GradientContext& c) {
+  const Shape& in = c.in(0).shape();
+  const Shape w = c.in(1).shape();
+  const auto [rows, columns] = *windows(c.attrs(), {w[2], w[3]});
+  const int64_t groups = c.attrs().get(kGroups);
+  Var g = dilated(dilated(c.gradient(), 2, rows.stride), 3, columns.stride);
+  const auto around = [](const Window& window, int64_t size, int64_t given) {
+    const int64_t before = window.reach() - 1 - window.before;
+    return std::pair{before, size + window.reach() - 1 - before - given};
+  };
+  const auto [top, bottom] = around(rows, in[2], g.shape()[2]);
+  const auto [left, right] = around(columns, in[3], g.shape()[3]);
+  // A convolution pads, but does not cut.
+  g = padded(g, {0, 0, std::min<int64_t>(top, 0), std::min<int64_t>(left, 0), 0, 0,
+                 std::min<int64_t>(bottom, 0), std::min<int64_t>(right, 0)});
+  const Ints padding{std::max<int64_t>(top, 0), std::max<int64_t>(left, 0),
+                     std::max<int64_t>(bottom, 0), std::max<int64_t>(right, 0)};
+  Var weight = sliced(sliced(c.in(1), 2, w[2] - 1, w[2], -1), 3, w[3] - 1, w[3], -1);
+  if (groups == 1) {
+    weight = transposed(weight, {1, 0, 2, 3});
+  } else {
+    weight = reshaped(weight, {groups, w[0] / groups, w[1], w[2], w[3]});
+    weight = reshaped(transposed(weight, {0, 2, 1, 3, 4}),
+                      {groups * w[1], w[0] / groups, w[2], w[3]});
+  }
+  return apply(ops::conv2d, g, weight,
+               {{"padding", padding},
+                {"dilation", Ints{rows.dilation, columns.dilation}},
+                {"groups", groups}});
+}
+
+// The gradient by the weight: a convolution over samples as channels, in which stride and dilation
+// change places.
+Var weight_gradient(const GradientContext& c) {
+  const Shape in = c.in(0).shape();
+  const Shape w = c.in(1).shape();
+  const auto [rows, columns] = *windows(c.attrs(), {w[2], w[3]});
+  const int64_t groups = c.attrs().get(kGroups);
+  Var input = c.in(0);
+  if (groups == 1) {
+    input = transposed(input, {1, 0, 2, 3});
+  } else {
+    input = reshaped(input, {in[0], groups, w[1], in[2], in[3]});
+    input = reshaped(transposed(input, {2, 1, 0, 3, 4}), {w[1], groups * in[0], in[2], in[3]});
+  }
+  const Var g = transposed(c.gradient(), {1, 0, 2, 3});
+  const Var taps = apply(ops::conv2d, input, g,
+                         {{"stride", Ints{rows.dilation, columns.dilation}},
+                          {"padding", c.attrs().get(kPadding)},
+                          {"dilation", Ints{rows.stride, columns.stride}},
+                          {"groups", groups}});
+  // Pixels that no window reached make further taps.
+  return transposed(sliced(sliced(taps, 2, 0, w[2]), 3, 0, w[3]), {1, 0, 2, 3});
+}
+
+std::vector<ValueId> conv2d_gradient(const GradientContext& c) {
+  std::vector<ValueId> gradients(2);
+  if (c.wants(0)) gradients[0] = input_gradient(c).id();
+  if (c.wants(1)) gradients[1] = weight_gradient(c).id();
+  return gradients;
+}
+
 }  // namespace
 
 const OpDef ops::conv2d{
@@ -94,6 +162,9 @@ const OpDef ops::conv2d{
     .traits = kAnchor,
     .infer = infer_conv2d,
     .evaluate = []<class T>(EvalContext<T>& c) { evaluate_conv2d(c); },
+    .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
+return conv2d_gradient(c);
+},
     .multiply_adds =
         [](const InferContext& c, const Type& result) {
           const Shape& w = c.type(1).shape;

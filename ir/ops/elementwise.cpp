@@ -75,6 +75,7 @@ OpDef elementwise(Elementwise op) {
   def.traits = op.traits | kElementwise;
   def.infer = kInfer[static_cast<size_t>(op.rule)];
   def.scalar = op.scalar;
+  def.gradient = op.gradient;
   // `evaluate` stays empty: the evaluator runs the scalar tree of every elementwise op.
   return def;
 }

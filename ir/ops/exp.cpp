@@ -1,5 +1,7 @@
 #include "ir/ops/elementwise.h"
 
+#include "ir/gradient.h"
+
 namespace linnet::ir {
 
 const OpDef ops::exp = elementwise({
@@ -8,6 +10,9 @@ const OpDef ops::exp = elementwise({
     .operands = {{"input"}},
     .rule = ElementRule::kFloat,
     .scalar = [](const Attrs&) { return ir::exp(operand(0)); },
+    .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
+          return {(c.gradient() * c.result()).id()};
+        },
 });
 
 }  // namespace linnet::ir

@@ -1,3 +1,4 @@
+#include "ir/gradient.h"
 #include "ir/op_def.h"
 
 #include "ir/ops/index.h"
@@ -85,6 +86,27 @@ void multiply(EvalContext<T>& c, const std::vector<Element>& a, const std::vecto
   }
 }
 
+
+Var transposed_matrix(const Var& a) {
+  return a.apply(ops::transpose);
+}
+
+std::vector<ValueId> matmul_gradient(const GradientContext& c) {
+  const Var a = c.in(0), b = c.in(1), g = c.gradient();
+  const bool transposed = c.attrs().get(kTransposeB);
+  std::vector<ValueId> gradients(2);
+  if (c.wants(0)) {
+    const Var da = apply(ops::matmul, g, b, {{"transpose_b", !transposed}});
+    gradients[0] = sum_to(da, a.shape()).id();
+  }
+  if (c.wants(1)) {
+    const Var db = transposed ? apply(ops::matmul, transposed_matrix(g), a)
+                              : apply(ops::matmul, transposed_matrix(a), g);
+    gradients[1] = sum_to(db, b.shape()).id();
+  }
+  return gradients;
+}
+
 }  // namespace
 
 const OpDef ops::matmul{
@@ -103,6 +125,9 @@ const OpDef ops::matmul{
             multiply(c, c.in(0).ints, c.in(1).ints, c.out().ints);
           }
         },
+    .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
+return matmul_gradient(c);
+},
     .multiply_adds = [](const InferContext& c,
                         const Type& result) { return result.elements() * c.type(0).shape.back(); },
 };

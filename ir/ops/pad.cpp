@@ -1,3 +1,4 @@
+#include "ir/gradient.h"
 #include "ir/ops/pad.h"
 
 #include "ir/ops/index.h"
@@ -66,6 +67,41 @@ template <class T> void evaluate_pad(EvalContext<T>& c) {
   }
 }
 
+
+// One dimension after the other: what was copied from an element is added to it.
+Var pad_gradient(const GradientContext& c) {
+  const Shape& shape = c.in(0).shape();
+  const Ints& pads = c.attrs().get(kPads);
+  const std::string& mode = c.attrs().get(kPadMode).word;
+  const size_t rank = shape.size();
+  Var g = c.gradient();
+  for (size_t dim = 0; dim < rank; ++dim) {
+    const int64_t before = pads[dim], after = pads[dim + rank], size = shape[dim];
+    Ints back(2 * rank, 0);
+    back[dim] = -before;
+    back[dim + rank] = -after;
+    Var sum = padded(g, back);
+    // A stretch of the padding, placed from `at` on.
+    const auto add = [&](const Var& part, int64_t at) {
+      Ints around(2 * rank, 0);
+      around[dim] = at;
+      around[dim + rank] = size - at - part.shape()[dim];
+      sum = sum + padded(part, around);
+    };
+    if (mode == "edge") {
+      const Ints along{static_cast<int64_t>(dim)};
+      if (before > 0) add(sum_over(sliced(g, dim, 0, before), along, true), 0);
+      if (after > 0) add(sum_over(sliced(g, dim, before + size, after), along, true), size - 1);
+    } else if (mode == "reflect") {
+      if (before > 0) add(sliced(g, dim, before - 1, before, -1), 1);
+      if (after > 0)
+        add(sliced(g, dim, before + size + after - 1, after, -1), size - 1 - after);
+    }
+    g = sum;
+  }
+  return g;
+}
+
 }  // namespace
 
 int64_t padded_source(int64_t at, int64_t before, int64_t size, std::string_view mode) {
@@ -93,6 +129,9 @@ const OpDef ops::pad{
     .traits = kDataMovement,
     .infer = infer_pad,
     .evaluate = []<class T>(EvalContext<T>& c) { evaluate_pad(c); },
+    .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
+return {pad_gradient(c).id()};
+},
 };
 
 }  // namespace linnet::ir

@@ -7,6 +7,7 @@ namespace {
 
 constexpr Key<Ints> kShape{"shape"};
 constexpr Key<int64_t> kStream{"stream"};
+constexpr Key<DType> kDType{"dtype"};
 
 OpResult<std::vector<Type>> infer_random_uniform(const InferContext& c) {
   for (int i = 0; i < 2; ++i) {
@@ -17,7 +18,10 @@ OpResult<std::vector<Type>> infer_random_uniform(const InferContext& c) {
   }
   const int64_t stream = c.attrs.get(kStream);
   if (stream < 0 || stream > UINT32_MAX) return op_error("a stream has 32 bits", -1, "stream");
-  const Type type{DType::kF32, c.attrs.get(kShape), {}};
+  const DType dtype = c.attrs.get(kDType);
+  if (dtype != DType::kF32 && dtype != DType::kF64)
+    return op_error("must be f32 or f64", -1, "dtype");
+  const Type type{dtype, c.attrs.get(kShape), {}};
   if (!valid(type.shape, type.dtype)) {
     return op_error(to_string(type.shape) + " is no shape", -1, "shape");
   }
@@ -32,6 +36,9 @@ const OpDef ops::random_uniform{
            "seed, counter = (element / 4, stream, step low, step high). Salmon et al., SC 2011.",
     .operands = {{"seed", "i64"}, {"step", "i64"}},
     .attrs = {{.name = "shape", .doc = "of the result", .default_value = Ints{}, .required = true},
+              {.name = "dtype",
+               .doc = "f32 (24 bits) or f64 (53 bits, of which the first 24 are the same)",
+               .default_value = DType::kF32},
               {.name = "stream", .doc = "another one for each use", .default_value = int64_t{0}}},
     .traits = kRandom,
     .infer = infer_random_uniform,
@@ -40,8 +47,12 @@ const OpDef ops::random_uniform{
           const auto seed = static_cast<uint64_t>(c.in(0).ints[0]);
           const auto step = static_cast<uint64_t>(c.in(1).ints[0]);
           const auto stream = static_cast<uint32_t>(c.attrs.get(kStream));
-          for (size_t i = 0; i < c.out().size(); ++i)
-            c.out().values[i] = T(runtime::philox_uniform_f32(seed, stream, step, i));
+          const bool wide = c.out().type.dtype == DType::kF64;
+          for (size_t i = 0; i < c.out().size(); ++i) {
+            c.out().values[i] =
+                wide ? T(runtime::philox_uniform_f64(seed, stream, step, i))
+                     : T(static_cast<double>(runtime::philox_uniform_f32(seed, stream, step, i)));
+          }
         },
 };
 

@@ -57,6 +57,31 @@ OpResult<std::vector<Type>> infer_reduction(const InferContext& c) {
   return std::vector<Type>{{input.dtype, std::move(shape), {}}};
 }
 
+Ints reduced_list(const Attrs& attrs, size_t rank) {
+  const std::vector<bool> reduced = *reduced_dims(attrs, rank);
+  Ints dims;
+  for (size_t dim = 0; dim < rank; ++dim) {
+    if (reduced[dim]) dims.push_back(static_cast<int64_t>(dim));
+  }
+  return dims;
+}
+
+Var with_reduced(const GradientContext& c, const Var& value) {
+  Shape shape = c.in(0).shape();
+  for (int64_t dim : reduced_list(c.attrs(), shape.size()))
+    shape[static_cast<size_t>(dim)] = 1;
+  return reshaped(value, shape);
+}
+
+std::vector<ValueId> extremum_gradient(const GradientContext& c) {
+  const Var x = c.in(0);
+  const Var g = with_reduced(c, c.gradient());
+  const Var hit = apply(ops::eq, x, with_reduced(c, c.result()));
+  const Var ones = select(hit, g.splat(1), g.splat(0));
+  const Var share = g / sum_over(ones, reduced_list(c.attrs(), x.shape().size()), true);
+  return {select(hit, share, g.splat(0)).id()};
+}
+
 ReductionPlan reduction_plan(const Shape& input, const Attrs& attrs) {
   const std::vector<bool> reduced = *reduced_dims(attrs, input.size());
   ReductionPlan plan;

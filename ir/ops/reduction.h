@@ -1,7 +1,7 @@
 // Reductions over dimensions: sum, mean, amax, amin, prod share all but the arithmetic.
 #pragma once
 
-#include "ir/op_def.h"
+#include "ir/gradient.h"
 
 namespace linnet::ir {
 
@@ -21,7 +21,17 @@ inline constexpr Key<int64_t> kDim{"dim"};
 
 // The record of a reduction. `Rule` is its arithmetic for any number T, over the input in row-major
 // order: first<T>(), step(so_far, element), and finish(so_far, count).
-template <class Rule> [[nodiscard]] OpDef reduction(std::string_view name, std::string_view doc);
+template <class Rule>
+[[nodiscard]] OpDef reduction(std::string_view name, std::string_view doc,
+                              std::vector<ValueId> (*gradient)(const GradientContext&));
+
+// The reduced dimensions, counted from the front.
+[[nodiscard]] Ints reduced_list(const Attrs& attrs, size_t rank);
+// A value of the result's shape with its reduced dimensions back as ones, so that it broadcasts
+// against the input.
+[[nodiscard]] Var with_reduced(const GradientContext& c, const Var& value);
+// Of amax and amin: equal shares for all elements that are the extremum (torch.amax).
+[[nodiscard]] std::vector<ValueId> extremum_gradient(const GradientContext& c);
 
 // The count changes nothing for all but the mean.
 struct UncountedRule {
@@ -35,7 +45,9 @@ struct ReductionPlan {
 };
 [[nodiscard]] ReductionPlan reduction_plan(const Shape& input, const Attrs& attrs);
 
-template <class Rule> OpDef reduction(std::string_view name, std::string_view doc) {
+template <class Rule>
+OpDef reduction(std::string_view name, std::string_view doc,
+                std::vector<ValueId> (*gradient)(const GradientContext&)) {
   OpDef def;
   def.name = name;
   def.doc = doc;
@@ -43,6 +55,7 @@ template <class Rule> OpDef reduction(std::string_view name, std::string_view do
   def.attrs = reduction_attrs();
   def.traits = kReduction;
   def.infer = infer_reduction;
+  def.gradient = gradient;
   def.evaluate = []<class T>(EvalContext<T>& c) {
     const ReductionPlan plan = reduction_plan(c.in(0).type.shape, c.attrs);
     std::vector<T>& out = c.out().values;

@@ -1,3 +1,4 @@
+#include "ir/gradient.h"
 #include "ir/op_def.h"
 
 #include "support/text.h"
@@ -60,6 +61,9 @@ const OpDef ops::reshape{
           c.out().values = c.in(0).values;
           c.out().ints = c.in(0).ints;
         },
+    .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
+return {reshaped(c.gradient(), c.in(0).shape()).id()};
+},
 };
 
 }  // namespace linnet::ir

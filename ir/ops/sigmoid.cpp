@@ -1,5 +1,7 @@
 #include "ir/ops/elementwise.h"
 
+#include "ir/gradient.h"
+
 namespace linnet::ir {
 
 const OpDef ops::sigmoid = elementwise({
@@ -9,6 +11,10 @@ const OpDef ops::sigmoid = elementwise({
     .operands = {{"input"}},
     .rule = ElementRule::kFloat,
     .scalar = [](const Attrs&) { return 1.0 / (1.0 + ir::exp(-operand(0))); },
+    .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
+          const Var y = c.result();
+return {(c.gradient() * (y * (1 - y))).id()};
+        },
 });
 
 }  // namespace linnet::ir

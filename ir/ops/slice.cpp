@@ -1,3 +1,4 @@
+#include "ir/gradient.h"
 #include "ir/ops/slice.h"
 
 #include "ir/ops/index.h"
@@ -34,6 +35,30 @@ SliceRange resolve(int64_t start, int64_t end, int64_t step, int64_t size) {
     if (range.start > stop) range.count = (range.start - stop - 1) / -step + 1;
   }
   return range;
+}
+
+
+// Back to where each element came from, zeros elsewhere.
+Var slice_gradient(const GradientContext& c) {
+  const Shape& shape = c.in(0).shape();
+  const auto ranges = *slice_ranges(c.attrs(), shape);
+  Var g = c.gradient();
+  Ints pads(2 * shape.size(), 0);
+  for (size_t dim = 0; dim < shape.size(); ++dim) {
+    SliceRange range = ranges[dim];
+    if (range.count == 0) {
+      pads[dim] = shape[dim];
+      continue;
+    }
+    if (range.step < 0) {
+      g = sliced(g, dim, range.count - 1, range.count, -1);
+      range = {range.start + (range.count - 1) * range.step, -range.step, range.count};
+    }
+    g = dilated(g, dim, range.step);
+    pads[dim] = range.start;
+    pads[dim + shape.size()] = shape[dim] - range.start - g.shape()[dim];
+  }
+  return padded(g, pads);
 }
 
 }  // namespace
@@ -108,6 +133,9 @@ const OpDef ops::slice{
             c.out().copy(o, c.in(0), static_cast<size_t>(i));
           }
         },
+    .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
+return {slice_gradient(c).id()};
+},
 };
 
 }  // namespace linnet::ir

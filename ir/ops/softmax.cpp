@@ -1,4 +1,4 @@
-#include "ir/builder.h"
+#include "ir/gradient.h"
 #include "ir/ops/reduction.h"
 
 #include "ir/scalar_math.h"
@@ -70,7 +70,7 @@ template <bool logarithm, class T> void evaluate_softmax(EvalContext<T>& c) {
 }
 
 OpDef normalised(std::string_view name, std::string_view doc, Evaluate evaluate,
-                 decltype(OpDef::expand) expand) {
+                 decltype(OpDef::expand) expand, decltype(OpDef::gradient) gradient) {
   return {.name = name,
           .doc = doc,
           .operands = {{"input"}},
@@ -79,18 +79,28 @@ OpDef normalised(std::string_view name, std::string_view doc, Evaluate evaluate,
                      .default_value = int64_t{-1}}},
           .infer = infer_softmax,
           .evaluate = evaluate,
-          .expand = expand};
+          .expand = expand,
+          .gradient = gradient};
 }
 
 }  // namespace
 
 const OpDef ops::softmax = normalised(
     "softmax", "exp(input - max) / sum(exp(input - max)) along one dimension. ONNX Softmax-13.",
-    []<class T>(EvalContext<T>& c) { evaluate_softmax<false>(c); }, expand_softmax);
+    []<class T>(EvalContext<T>& c) { evaluate_softmax<false>(c); }, expand_softmax,
+    [](const GradientContext& c) -> std::vector<ValueId> {
+      const Var y = c.result(), g = c.gradient();
+      return {(y * (g - sum_over(g * y, {c.attrs().get(kDim)}, true))).id()};
+    });
 
 const OpDef ops::log_softmax = normalised(
     "log_softmax",
     "input - max - log(sum(exp(input - max))) along one dimension. ONNX LogSoftmax-13.",
-    []<class T>(EvalContext<T>& c) { evaluate_softmax<true>(c); }, expand_log_softmax);
+    []<class T>(EvalContext<T>& c) { evaluate_softmax<true>(c); }, expand_log_softmax,
+    [](const GradientContext& c) -> std::vector<ValueId> {
+      const Var g = c.gradient();
+      const Var total = sum_over(g, {c.attrs().get(kDim)}, true);
+      return {(g - c.result().apply(ops::exp) * total).id()};
+    });
 
 }  // namespace linnet::ir

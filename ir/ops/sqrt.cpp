@@ -1,5 +1,7 @@
 #include "ir/ops/elementwise.h"
 
+#include "ir/gradient.h"
+
 namespace linnet::ir {
 
 const OpDef ops::sqrt = elementwise({
@@ -8,6 +10,9 @@ const OpDef ops::sqrt = elementwise({
     .operands = {{"input"}},
     .rule = ElementRule::kFloat,
     .scalar = [](const Attrs&) { return ir::sqrt(operand(0)); },
+    .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
+          return {(c.gradient() * 0.5 / c.result()).id()};
+        },
 });
 
 }  // namespace linnet::ir

@@ -11,6 +11,10 @@ struct Rule : UncountedRule {
 }  // namespace
 
 const OpDef ops::sum =
-    reduction<Rule>("sum", "Sum over dimensions, 0 over none. ONNX ReduceSum-13.");
+    reduction<Rule>("sum", "Sum over dimensions, 0 over none. ONNX ReduceSum-13.",
+    [](const GradientContext& c) -> std::vector<ValueId> {
+const Var g = with_reduced(c, c.gradient());
+return {g.apply(ops::broadcast_to, {{"shape", Ints(c.in(0).shape())}}).id()};
+});
 
 }  // namespace linnet::ir

@@ -1,5 +1,7 @@
 #include "ir/ops/elementwise.h"
 
+#include "ir/gradient.h"
+
 namespace linnet::ir {
 
 const OpDef ops::tanh = elementwise({
@@ -8,6 +10,10 @@ const OpDef ops::tanh = elementwise({
     .operands = {{"input"}},
     .rule = ElementRule::kFloat,
     .scalar = [](const Attrs&) { return ir::tanh(operand(0)); },
+    .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
+          const Var y = c.result();
+return {(c.gradient() * (1 - y * y)).id()};
+        },
 });
 
 }  // namespace linnet::ir

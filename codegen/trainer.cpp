@@ -1,0 +1,221 @@
+#include "codegen/trainer.h"
+
+#include "codegen/records.h"
+#include "ir/initialize.h"
+#include "ir/optimizer.h"
+#include "passes/storage.h"
+
+#include "runtime/io/tensor.h"
+#include "runtime/train_abi.h"
+#include "support/check.h"
+
+#include <algorithm>
+
+namespace linnet::codegen {
+namespace {
+
+using llvm::Constant;
+
+double number_of(const std::vector<ir::Declaration>& recipe, std::string_view target,
+                 std::string_view setting, double fallback) {
+  const auto at = std::ranges::find(recipe, target, &ir::Declaration::target);
+  if (at == recipe.end()) return fallback;
+  return at->recipe.attrs.get_or(ir::Key<double>{setting}, fallback);
+}
+
+class TrainerEmitter {
+public:
+  TrainerEmitter(llvm::Module& out, const ir::Module& module, const TrainerInfo& info,
+                 const CompileOptions& options)
+      : e_(out, options.name), module_(module), info_(info), options_(options) {}
+
+  void run(std::span<const EntryInfo> entries) {
+    const EntryInfo* step = nullptr;
+    std::vector<Constant*> evaluates;
+    int64_t arena = 0;
+    for (const EntryInfo& entry : entries) {
+      arena = std::max(arena, entry.arena_bytes);
+      if (entry.graph->name == ir::kTrainStep) step = &entry;
+      if (entry.graph->name != ir::kEvaluate) continue;
+      evaluates.push_back(e_.record(
+          {e_.integer(entry.batch), evaluate(entry), e_.integer(entry.arena_bytes)}));
+    }
+    LINNET_CHECK(step != nullptr, "a trainer without @train_step");
+    std::vector<Constant*> slots;
+    for (size_t i = 0; i < module_.slots.size(); ++i) {
+      if (module_.slots[i].kind != ir::SlotKind::kCounter) slots.push_back(slot(i));
+    }
+    std::vector<Constant*> fields = {
+        e_.integer(LINNET_TRAINER_VERSION),
+        e_.integer(sizeof(linnet_trainer_v1)),
+        e_.text(options_.name),
+        e_.text(LINNET_VERSION),
+        e_.text(options_.target.info.name),
+        e_.text(options_.model_hash),
+        e_.module().getFunction(options_.name + "_supported"),
+        e_.integer(info_.dtype == ir::DType::kF64 ? LINNET_F64 : LINNET_F32),
+        e_.integer(info_.batch),
+        e_.integer(static_cast<int64_t>(info_.ports.inputs.size())),
+        e_.ports(info_.ports.inputs),
+        e_.integer(static_cast<int64_t>(info_.targets.size())),
+        e_.ports(info_.targets),
+        e_.integer(static_cast<int64_t>(info_.ports.outputs.size())),
+        e_.ports(info_.ports.outputs),
+        e_.integer(static_cast<int64_t>(slots.size())),
+        e_.array(slots),
+        e_.integer(passes::slots_bytes(module_)),
+        train_step(*step),
+        e_.integer(arena),
+        e_.integer(static_cast<int64_t>(evaluates.size())),
+        e_.array(evaluates),
+        e_.text(info_.loss)};
+    append_recipe(fields);
+    e_.define("linnet_product_trainer", e_.record(fields), sizeof(linnet_trainer_v1));
+  }
+
+private:
+  Constant* slot(size_t index) {
+    const ir::Slot& slot = module_.slots[index];
+    std::vector<Constant*> fields = {e_.text(slot.path), e_.integer(kind(slot.kind)),
+                                     e_.integer(slot.frozen), e_.integer(dtype(slot.type.dtype)),
+                                     e_.integer(static_cast<int64_t>(slot.type.rank()))};
+    for (size_t dim = 0; dim < LINNET_MAX_RANK; ++dim)
+      fields.push_back(e_.integer(dim < slot.type.rank() ? slot.type.shape[dim] : 0));
+    fields.push_back(e_.integer(passes::slot_offset(module_, slot.path)));
+    fields.push_back(e_.integer(slot.type.elements() * ir::size_of(slot.type.dtype)));
+    fields.push_back(e_.integer(static_cast<int64_t>(index)));
+    std::vector<std::string> names;
+    std::vector<double> values;
+    for (const auto& [name, attr] : slot.initializer.attrs) {
+      const auto* integer = std::get_if<int64_t>(&attr);
+      const auto* number = std::get_if<double>(&attr);
+      if (!integer && !number) continue;
+      names.push_back(name);
+      values.push_back(integer ? static_cast<double>(*integer) : *number);
+    }
+    fields.push_back(e_.record({e_.text(slot.initializer.kind),
+                                e_.integer(static_cast<int64_t>(names.size())), e_.texts(names),
+                                e_.numbers(values)}));
+    return e_.record(fields);
+  }
+
+  static int64_t kind(ir::SlotKind kind) {
+    switch (kind) {
+    case ir::SlotKind::kParameter:
+      return LINNET_PARAMETER;
+    case ir::SlotKind::kBuffer:
+      return LINNET_BUFFER;
+    case ir::SlotKind::kOptimizer:
+      return LINNET_OPTIMIZER;
+    case ir::SlotKind::kState:
+      return LINNET_STATE;
+    case ir::SlotKind::kCounter:
+      break;
+    }
+    return LINNET_COUNTER;
+  }
+  static int64_t dtype(ir::DType dtype) {
+    return static_cast<int64_t>(*runtime::dtype_named(ir::name(dtype)));
+  }
+
+  llvm::Function* function(const EntryInfo& info, size_t parameters) {
+    llvm::LLVMContext& context = e_.module().getContext();
+    std::vector<llvm::Type*> types(parameters, e_.pointer());
+    return llvm::Function::Create(
+        llvm::FunctionType::get(llvm::Type::getInt32Ty(context), types, false),
+        llvm::GlobalValue::InternalLinkage, info.function + "_uniform", e_.module());
+  }
+  llvm::Value* element(llvm::IRBuilder<>& b, llvm::Value* list, size_t index) {
+    return b.CreateLoad(e_.pointer(), b.CreateConstInBoundsGEP1_64(e_.pointer(), list, index));
+  }
+
+  // (inputs, slots, args, losses, arena): the losses stand side by side, the penalty 0 without one.
+  llvm::Function* train_step(const EntryInfo& info) {
+    llvm::Function* made = function(info, 5);
+    llvm::LLVMContext& context = e_.module().getContext();
+    llvm::IRBuilder<> b(llvm::BasicBlock::Create(context, "entry", made));
+    llvm::Type* number = info_.dtype == ir::DType::kF64 ? llvm::Type::getDoubleTy(context)
+                                                        : llvm::Type::getFloatTy(context);
+    const auto loss = [&](size_t i) { return b.CreateConstInBoundsGEP1_64(number, made->getArg(3), i); };
+    b.CreateStore(llvm::ConstantFP::get(number, 0), loss(1));
+    std::vector<llvm::Value*> arguments;
+    size_t inputs = 0, outputs = 0;
+    for (const EntryParameter& parameter : entry_parameters(info)) {
+      switch (parameter.kind) {
+      case EntryParameter::kInput:
+        arguments.push_back(element(b, made->getArg(0), inputs++));
+        break;
+      case EntryParameter::kOutput:
+        arguments.push_back(loss(outputs++));
+        break;
+      case EntryParameter::kSlots:
+        arguments.push_back(made->getArg(1));
+        break;
+      case EntryParameter::kCounters:
+        arguments.push_back(made->getArg(2));
+        break;
+      case EntryParameter::kArena:
+        arguments.push_back(made->getArg(4));
+        break;
+      }
+    }
+    b.CreateRet(b.CreateCall(e_.module().getFunction(info.function), arguments));
+    return made;
+  }
+
+  // (inputs, slots, outputs, arena)
+  llvm::Function* evaluate(const EntryInfo& info) {
+    llvm::Function* made = function(info, 4);
+    llvm::IRBuilder<> b(llvm::BasicBlock::Create(e_.module().getContext(), "entry", made));
+    std::vector<llvm::Value*> arguments;
+    size_t inputs = 0, outputs = 0;
+    for (const EntryParameter& parameter : entry_parameters(info)) {
+      if (parameter.kind == EntryParameter::kInput) {
+        arguments.push_back(element(b, made->getArg(0), inputs++));
+      } else if (parameter.kind == EntryParameter::kOutput) {
+        arguments.push_back(element(b, made->getArg(2), outputs++));
+      } else {
+        arguments.push_back(made->getArg(parameter.kind == EntryParameter::kSlots ? 1 : 3));
+      }
+    }
+    b.CreateRet(b.CreateCall(e_.module().getFunction(info.function), arguments));
+    return made;
+  }
+
+  void append_recipe(std::vector<Constant*>& fields) {
+    const auto& recipe = info_.recipe;
+    const auto optimizer = std::ranges::find(recipe, "optimizer", &ir::Declaration::target);
+    const ir::Recipe used = optimizer == recipe.end() ? ir::Recipe{"sgd", {}} : optimizer->recipe;
+    const auto schedule = std::ranges::find(recipe, "schedule", &ir::Declaration::target);
+    const std::string kind = schedule == recipe.end() ? "constant" : schedule->recipe.kind;
+    const auto whole = [&](double value) { return e_.integer(static_cast<int64_t>(value)); };
+    const double steps = number_of(recipe, "steps", "value", 0);
+    const bool series = std::ranges::any_of(info_.ports.inputs,
+                                            [](const PortInfo& port) { return port.series.has_value(); });
+    fields.insert(fields.end(),
+                  {e_.number(ir::optimizer_number(used, "lr")),
+                   e_.integer(kind == "step"     ? LINNET_STEP
+                              : kind == "cosine" ? LINNET_COSINE
+                                                 : LINNET_CONSTANT),
+                   e_.number(number_of(recipe, "schedule", "gamma", 0.1)),
+                   whole(number_of(recipe, "schedule", "step_size", 1)),
+                   e_.number(number_of(recipe, "schedule", "min_lr", 0)),
+                   whole(number_of(recipe, "warmup", "value", 0)),
+                   whole(steps > 0 ? 0 : number_of(recipe, "epochs", "value", 10)), whole(steps),
+                   e_.number(number_of(recipe, "validation", "value", 0)), e_.integer(series)});
+  }
+
+  RecordEmitter e_;
+  const ir::Module& module_;
+  const TrainerInfo& info_;
+  const CompileOptions& options_;
+};
+
+}  // namespace
+
+void emit_trainer(llvm::Module& out, const ir::Module& module, std::span<const EntryInfo> entries,
+                  const TrainerInfo& info, const CompileOptions& options) {
+  TrainerEmitter(out, module, info, options).run(entries);
+}
+
+}  // namespace linnet::codegen
