@@ -169,9 +169,8 @@ std::optional<Built> build_trainer(Session& session, const ModelOptions& given,
   if (!target || !single) return std::nullopt;
   if (batch == 0) {
     const ir::Declaration* declared = single->training("batch");
-    batch = declared ? static_cast<int64_t>(
-                           declared->recipe.attrs.get(ir::Key<double>{"value"}))
-                     : 32;
+    batch =
+        declared ? static_cast<int64_t>(declared->recipe.attrs.get(ir::Key<double>{"value"})) : 32;
   }
   const codegen::TrainerInfo info = codegen::trainer_info(*single, batch);
   Built built;

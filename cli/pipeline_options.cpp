@@ -66,9 +66,8 @@ PipelineFlags::run(Session& session, ir::Module module, const codegen::Target& t
       return std::nullopt;
     }
     for (const passes::PassError& error : context.errors) {
-      Diagnostic diagnostic{.severity = Severity::kError,
-                            .place = error.place.diag(),
-                            .message = error.message};
+      Diagnostic diagnostic{
+          .severity = Severity::kError, .place = error.place.diag(), .message = error.message};
       diagnostic.help(error.remedy);
       session.diagnostics.report(std::move(diagnostic));
     }

@@ -153,8 +153,9 @@ public:
     for (const EntryInfo& entry : entries_)
       out_.arena_bytes = std::max(out_.arena_bytes, entry.arena_bytes);
     // NAME_run_u8 keeps the decoded picture behind what the plan takes.
-    out_.arena_bytes = std::max(out_.arena_bytes, entries_.back().arena_bytes +
-                                                      (options_.trainer ? 0 : decoded_bytes(ports_of(modules_.back()))));
+    out_.arena_bytes = std::max(
+        out_.arena_bytes, entries_.back().arena_bytes +
+                              (options_.trainer ? 0 : decoded_bytes(ports_of(modules_.back()))));
     build(kernels, bitcode, 0);
     if (options_.product && !options_.trainer) {
       // The constant holds the stack's size, which is known once the code is: the same code

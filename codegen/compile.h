@@ -57,7 +57,8 @@ struct Compiled {
 
 // `modules` are the outcome of the whole pipeline, one for each batch size, largest batch first,
 // batch 1 last. With `trainer` every graph is an entry: @train_step, @evaluate, and @predict on
-// slots, NAME_run_with; otherwise the first graph of each module is, NAME_run. Fills `compiled`; otherwise returns why not.
+// slots, NAME_run_with; otherwise the first graph of each module is, NAME_run. Fills `compiled`;
+// otherwise returns why not.
 [[nodiscard]] std::optional<Failure> compile(std::span<const ir::Module> modules,
                                              const CompileOptions& options, Compiled& compiled);
 

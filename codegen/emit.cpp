@@ -93,8 +93,8 @@ public:
                     LINNET_ARENA_MISALIGNED);
     }
     const auto beyond = [&](EntryParameter::Kind kind, int64_t bytes) {
-      return builder.CreateConstInBoundsGEP1_64(llvm::Type::getInt8Ty(context_),
-                                                parameter(kind, 0), static_cast<uint64_t>(bytes));
+      return builder.CreateConstInBoundsGEP1_64(llvm::Type::getInt8Ty(context_), parameter(kind, 0),
+                                                static_cast<uint64_t>(bytes));
     };
     const auto address = [&](ir::ValueId id) -> Value* {
       const ir::Value& value = graph.value(id);
@@ -135,8 +135,9 @@ private:
   static Value* find(llvm::Function* function, const std::vector<EntryParameter>& parameters,
                      EntryParameter::Kind kind) {
     const auto at = std::ranges::find(parameters, kind, &EntryParameter::kind);
-    return at == parameters.end() ? nullptr
-                                  : function->getArg(static_cast<unsigned>(at - parameters.begin()));
+    return at == parameters.end()
+               ? nullptr
+               : function->getArg(static_cast<unsigned>(at - parameters.begin()));
   }
 
   // Where linnet_step_args_v1 holds a counter; -1 for what is none.

@@ -28,8 +28,8 @@ llvm::Function* uniform(RecordEmitter& e, const EntryInfo& info) {
     } else {
       const unsigned list = parameter.kind == EntryParameter::kInput ? 0 : 1;
       arguments.push_back(builder.CreateLoad(
-          pointer, builder.CreateConstInBoundsGEP1_64(pointer, function->getArg(list),
-                                                      next[list]++)));
+          pointer,
+          builder.CreateConstInBoundsGEP1_64(pointer, function->getArg(list), next[list]++)));
     }
   }
   builder.CreateRet(builder.CreateCall(module.getFunction(info.function), arguments));
@@ -45,8 +45,8 @@ void emit_product(llvm::Module& module, std::span<const ir::Module> planned,
   const ir::Module& single = planned.back();
   std::vector<Constant*> records;
   for (const EntryInfo& info : entries) {
-    records.push_back(e.record({e.integer(info.batch), uniform(e, info), e.integer(info.arena_bytes),
-                                e.integer(stack_bytes)}));
+    records.push_back(e.record({e.integer(info.batch), uniform(e, info),
+                                e.integer(info.arena_bytes), e.integer(stack_bytes)}));
   }
   const Ports ports = ports_of(single);
   Constant* model = e.record({e.integer(LINNET_ABI_VERSION),

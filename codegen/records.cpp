@@ -16,8 +16,7 @@ llvm::Constant* RecordEmitter::texts(const std::vector<std::string>& values) {
 
 llvm::Constant* RecordEmitter::global(Constant* value) {
   return new llvm::GlobalVariable(module_, value->getType(), true,
-                                  llvm::GlobalValue::PrivateLinkage, value,
-                                  name_ + "_product");
+                                  llvm::GlobalValue::PrivateLinkage, value, name_ + "_product");
 }
 
 llvm::Constant* RecordEmitter::array(const std::vector<Constant*>& records) {
@@ -25,7 +24,6 @@ llvm::Constant* RecordEmitter::array(const std::vector<Constant*>& records) {
   return global(llvm::ConstantArray::get(
       llvm::ArrayType::get(records.front()->getType(), records.size()), records));
 }
-
 
 llvm::Constant* RecordEmitter::port(const PortInfo& port) {
   std::vector<Constant*> fields = {text(port.name), integer(port.dtype),
@@ -46,7 +44,6 @@ llvm::Constant* RecordEmitter::ports(const std::vector<PortInfo>& list) {
     records.push_back(port(info));
   return array(records);
 }
-
 
 llvm::Constant* RecordEmitter::image(const PortInfo& port) {
   if (!port.image) return null();

@@ -37,8 +37,8 @@ public:
       arena = std::max(arena, entry.arena_bytes);
       if (entry.graph->name == ir::kTrainStep) step = &entry;
       if (entry.graph->name != ir::kEvaluate) continue;
-      evaluates.push_back(e_.record(
-          {e_.integer(entry.batch), evaluate(entry), e_.integer(entry.arena_bytes)}));
+      evaluates.push_back(
+          e_.record({e_.integer(entry.batch), evaluate(entry), e_.integer(entry.arena_bytes)}));
     }
     LINNET_CHECK(step != nullptr, "a trainer without @train_step");
     std::vector<Constant*> slots;
@@ -93,9 +93,9 @@ private:
       names.push_back(name);
       values.push_back(integer ? static_cast<double>(*integer) : *number);
     }
-    fields.push_back(e_.record({e_.text(slot.initializer.kind),
-                                e_.integer(static_cast<int64_t>(names.size())), e_.texts(names),
-                                e_.numbers(values)}));
+    fields.push_back(
+        e_.record({e_.text(slot.initializer.kind), e_.integer(static_cast<int64_t>(names.size())),
+                   e_.texts(names), e_.numbers(values)}));
     return e_.record(fields);
   }
 
@@ -136,7 +136,9 @@ private:
     llvm::IRBuilder<> b(llvm::BasicBlock::Create(context, "entry", made));
     llvm::Type* number = info_.dtype == ir::DType::kF64 ? llvm::Type::getDoubleTy(context)
                                                         : llvm::Type::getFloatTy(context);
-    const auto loss = [&](size_t i) { return b.CreateConstInBoundsGEP1_64(number, made->getArg(3), i); };
+    const auto loss = [&](size_t i) {
+      return b.CreateConstInBoundsGEP1_64(number, made->getArg(3), i);
+    };
     b.CreateStore(llvm::ConstantFP::get(number, 0), loss(1));
     std::vector<llvm::Value*> arguments;
     size_t inputs = 0, outputs = 0;
@@ -190,8 +192,8 @@ private:
     const std::string kind = schedule == recipe.end() ? "constant" : schedule->recipe.kind;
     const auto whole = [&](double value) { return e_.integer(static_cast<int64_t>(value)); };
     const double steps = number_of(recipe, "steps", "value", 0);
-    const bool series = std::ranges::any_of(info_.ports.inputs,
-                                            [](const PortInfo& port) { return port.series.has_value(); });
+    const bool series = std::ranges::any_of(
+        info_.ports.inputs, [](const PortInfo& port) { return port.series.has_value(); });
     fields.insert(fields.end(),
                   {e_.number(ir::optimizer_number(used, "lr")),
                    e_.integer(kind == "step"     ? LINNET_STEP

@@ -72,6 +72,7 @@ private:
   void set_outputs(const Block& model, Scope& scope);
 
   // elaborate_train.cpp: the loss
+  static std::vector<std::string_view> loss_names();
   ExprPtr with_losses(const Expr& expr);
   ExprPtr loss_call(const ir::OpDef& op, const Expr& expr);
   std::string target_of(const std::string& output, const ir::OpDef& loss, Span at);

@@ -122,6 +122,10 @@ Value Elaborator::name(const Expr& expr, Scope& scope) {
   if (expr.text == "true" || expr.text == "false") return {expr.text == "true"};
   // A word: an attribute's choice such as `tanh` in gelu(approximate: tanh).
   std::vector<std::string> names(scope.order.begin(), scope.order.end());
+  if (loss_scope_) {
+    for (std::string_view word : loss_names())
+      names.emplace_back(word);
+  }
   fail(expr.span, fmt::format("'{}' is not defined", expr.text), did_you_mean(expr.text, names));
 }
 

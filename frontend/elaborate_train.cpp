@@ -64,6 +64,13 @@ void split_sum(const Expr& expr, bool negative, std::vector<Term>& terms) {
 
 }  // namespace
 
+std::vector<std::string_view> Elaborator::loss_names() {
+  std::vector<std::string_view> names;
+  for (const LossWord& loss : loss_words())
+    names.push_back(loss.word);
+  return names;
+}
+
 // A copy in which `mse` and `huber(delta: 2)` are calls of their ops, on the model's first output
 // or the one named, and its target.
 ExprPtr Elaborator::with_losses(const Expr& expr) {
@@ -219,7 +226,8 @@ bool Elaborator::training(const Expr& loss, ir::Module& module) {
       if (!input.slot.empty()) {
         slot_values_[input.slot] = input.value;
       } else {
-        loss_scope_->define(graph_.value(input.value).name, {{input.value}, {}, true, false, "input"});
+        loss_scope_->define(graph_.value(input.value).name,
+                            {{input.value}, {}, true, false, "input"});
       }
     }
     for (const ir::GraphOutput& output : model_outputs_)

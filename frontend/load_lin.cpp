@@ -92,16 +92,19 @@ bool add_loss(const File& user, const Block& model, const SourceManager& sources
         .help("loss: cross_entropy, mse, mae, huber, bce, or an expression");
     return false;
   }
-  if (!options.training) return true;
+  ir::Module trained = module;
+  // Said whether or not the graphs are wanted: what is wrong with the loss is wrong with the file.
   for (const ir::Declaration& declaration : module.train) {
     if (declaration.target != "freeze") continue;
     for (const std::string& name : declaration.recipe.attrs.get(ir::Key<ir::Strings>{"names"})) {
-      for (ir::Slot& slot : module.slots) {
+      for (ir::Slot& slot : trained.slots) {
         if (slot.path == name || slot.path.starts_with(name + ".")) slot.frozen = true;
       }
     }
   }
-  return elaborator.training(*loss, module) && !diagnostics.has_errors();
+  if (!elaborator.training(*loss, trained) || diagnostics.has_errors()) return false;
+  if (options.training) module = std::move(trained);
+  return true;
 }
 
 }  // namespace
@@ -127,9 +130,8 @@ std::optional<ir::Module> load_lin(uint32_t file, SourceManager& sources,
     if (block.name == model->name)
       declare(block, folder_of(sources.name(file)), elaborator.numbers(), *module, diagnostics);
   }
-  if (diagnostics.has_errors()) return std::nullopt;
-  if (!add_loss(user, *model, sources, options, elaborator, *module, diagnostics))
-    return std::nullopt;
+  const bool ok = add_loss(user, *model, sources, options, elaborator, *module, diagnostics);
+  if (!ok || diagnostics.has_errors()) return std::nullopt;
   return module;
 }
 

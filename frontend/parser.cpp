@@ -393,8 +393,7 @@ private:
           fail("a call has at most two parentheses: settings, data");
         }
         value->groups.push_back(arguments());
-      } else if (is(".") &&
-                 (value->kind == ExprKind::kName || value->kind == ExprKind::kMember)) {
+      } else if (is(".") && (value->kind == ExprKind::kName || value->kind == ExprKind::kMember)) {
         take();
         const bool part = now().kind == TokenKind::kName || now().kind == TokenKind::kInteger ||
                           now().kind == TokenKind::kReal;  // `body.0.1` holds the number 0.1

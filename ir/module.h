@@ -15,7 +15,8 @@ enum class SlotKind : uint8_t { kParameter, kBuffer, kOptimizer, kState, kCounte
 [[nodiscard]] std::string_view name(SlotKind kind);  // "param", "buffer", "optimizer", …
 [[nodiscard]] std::optional<SlotKind> slot_kind_from_name(std::string_view name);
 
-// The graph of one training step, and the counters its caller gives it (all scalars: i64, i64, f64).
+// The graph of one training step, and the counters its caller gives it (all scalars: i64, i64,
+// f64).
 inline constexpr std::string_view kTrainStep = "train_step";
 inline constexpr std::string_view kEvaluate = "evaluate";
 inline constexpr std::string_view kSeedSlot = "train_step.seed";

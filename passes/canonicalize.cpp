@@ -135,7 +135,8 @@ bool transpose_of_transpose(Rewriter& r, const Node& node, PassContext& context)
       return false;
     const bool none = std::ranges::is_sorted(dims);
     r.replace(node.results.front(),
-              none ? source : r.at(place).create(ir::ops::transpose, {source}, {{"dims", dims}}, name));
+              none ? source
+                   : r.at(place).create(ir::ops::transpose, {source}, {{"dims", dims}}, name));
     return true;
   }
   if (inner->op != &ir::ops::matmul || !swaps_matrix(r.old(), &node)) return false;

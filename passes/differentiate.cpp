@@ -25,9 +25,8 @@ public:
     for (size_t i = 0; i < parameters.size(); ++i) {
       const Var weight(builder_, parameters[i].value);
       slopes.push_back(gradients[i] ? Var(builder_, gradients[i])
-                                    : weight.splat(0).apply(
-                                          ir::ops::broadcast_to,
-                                          {{"shape", ir::Ints(weight.shape())}}));
+                                    : weight.splat(0).apply(ir::ops::broadcast_to,
+                                                            {{"shape", ir::Ints(weight.shape())}}));
     }
     if (const ir::Declaration* clip = module_.training("clip")) clip_all(clip->recipe, slopes);
     const Var lr(builder_, graph_.input_of(ir::kRateSlot));
@@ -35,10 +34,15 @@ public:
                          .apply(ir::ops::cast, {{"dtype", ir::DType::kF64}});
     for (size_t i = 0; i < parameters.size(); ++i) {
       const std::string& path = parameters[i].slot;
-      UpdateContext context{
-          {builder_, parameters[i].value}, slopes[i], lr, step, recipe,
-          [&](std::string_view name) { return state(path, name); },
-          [&](std::string_view name, const Var& next) { set(fmt::format("{}.{}", path, name), next); }};
+      UpdateContext context{{builder_, parameters[i].value},
+                            slopes[i],
+                            lr,
+                            step,
+                            recipe,
+                            [&](std::string_view name) { return state(path, name); },
+                            [&](std::string_view name, const Var& next) {
+                              set(fmt::format("{}.{}", path, name), next);
+                            }};
       set(path, updated(context));
     }
   }
@@ -77,8 +81,8 @@ private:
       total = total.id() ? total + square : square;
     }
     const Var norm = total.apply(ir::ops::sqrt);
-    const Var factor = apply(ir::ops::minimum, norm.splat(most) / (norm + norm.splat(1e-6)),
-                             norm.splat(1));
+    const Var factor =
+        apply(ir::ops::minimum, norm.splat(most) / (norm + norm.splat(1e-6)), norm.splat(1));
     for (Var& slope : slopes)
       slope = slope * factor;
   }
@@ -109,7 +113,8 @@ ir::Module differentiate(ir::Module module, PassContext& context) {
   const ir::Place place = last ? last->place : ir::Place::named("loss");
   if (!context.may_rewrite(place, "the gradient of %" + graph.value(loss).name)) return module;
   ir::ValueId root = loss;
-  if (penalty) root = ir::Builder(graph).at(place).create(ir::ops::add, {loss, penalty}, {}, "total");
+  if (penalty)
+    root = ir::Builder(graph).at(place).create(ir::ops::add, {loss, penalty}, {}, "total");
   std::vector<ir::GraphInput> parameters;
   std::vector<ir::ValueId> by;
   for (const ir::GraphInput& input : graph.inputs) {

@@ -28,9 +28,9 @@ public:
         continue;
       }
       ir::Builder builder = r_.at(node.place);
-      const Var result = statistics                           ? batch_norm(builder, node)
+      const Var result = statistics                     ? batch_norm(builder, node)
                          : node.op == &ir::ops::dropout ? dropout(builder, node)
-                                                              : gaussian_noise(builder, node);
+                                                        : gaussian_noise(builder, node);
       r_.rename(result.id(), r_.old().value(node.results.front()).name);
       r_.replace(node.results.front(), result.id());
     }

@@ -80,14 +80,10 @@ ir::ValueId copied(ir::Graph& graph, ir::ValueId value, const std::string& name)
   const ir::Type type = graph.value(value).type;
   ir::Graph body;
   const ir::ValueId from = body.add_input(graph.value(value).name, type);
-  const ir::ValueId copy =
-      ir::Builder(body).at(place).create(ir::ops::reshape, {from}, {{"shape", ir::Ints(type.shape)}},
-                                         name);
+  const ir::ValueId copy = ir::Builder(body).at(place).create(
+      ir::ops::reshape, {from}, {{"shape", ir::Ints(type.shape)}}, name);
   body.outputs.push_back({"", copy, ""});
-  return ir::Builder(graph)
-      .at(place)
-      .group(std::move(body), {value}, std::nullopt, {name})
-      .front();
+  return ir::Builder(graph).at(place).group(std::move(body), {value}, std::nullopt, {name}).front();
 }
 
 // Each output must be memory of its own that a kernel writes: an input, a constant or a value

@@ -6,7 +6,8 @@
 
 namespace linnet::passes {
 
-// Does: f32 becomes f64 everywhere, constants and slots too. Needs: a module as it is imported; only
+// Does: f32 becomes f64 everywhere, constants and slots too. Needs: a module as it is imported;
+// only
 //   where --dtype f64 asks for it, so it is no row of the pipeline. Leaves: no f32.
 //   graph @predict(%x: f32[1,4]) …   →   graph @predict(%x: f64[1,4]) …
 [[nodiscard]] ir::Module widen_floats(ir::Module module, PassContext& context);

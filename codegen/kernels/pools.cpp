@@ -102,8 +102,8 @@ Expr lower_max_pool2d_index(Lowering& lowering, const ir::Node& node, const Posi
     const Expr tap = pool.tap(lowering, node, position, k / width, k % width, least);
     Expr better = k == 0 ? Halide::Internal::const_true() : tap > best;
     if (!pool.inside) {
-      better = pool.valid(lowering, node, position, k / width, k % width) &&
-               (index < 0 || tap > best);
+      better =
+          pool.valid(lowering, node, position, k / width, k % width) && (index < 0 || tap > best);
     }
     best = Halide::select(better, tap, best);
     index = Halide::select(better, k, index);
@@ -113,8 +113,7 @@ Expr lower_max_pool2d_index(Lowering& lowering, const ir::Node& node, const Posi
 
 // Tap after tap the one output whose tap lies here, if it chose it; of disjoint windows there is
 // one such tap only.
-Expr lower_max_pool2d_backward(Lowering& lowering, const ir::Node& node,
-                               const Position& position) {
+Expr lower_max_pool2d_backward(Lowering& lowering, const ir::Node& node, const Position& position) {
   const ir::Type& gradient = lowering.operand_type(node, 0);
   const auto [rows, columns] = *ir::windows(node.attrs, node.attrs.get(ir::kKernelSize));
   const Expr zero = literal(gradient.dtype, 0);
@@ -126,8 +125,7 @@ Expr lower_max_pool2d_backward(Lowering& lowering, const ir::Node& node,
       return Halide::clamp(at, 0, static_cast<int>(gradient.shape[dim]) - 1);
     };
     const Position from{position[0], position[1], clamped(y, 2), clamped(x, 3)};
-    const Expr chosen =
-        inside(y, 2) && inside(x, 3) && lowering.at(node.operands[1], from) == tap;
+    const Expr chosen = inside(y, 2) && inside(x, 3) && lowering.at(node.operands[1], from) == tap;
     return Halide::select(chosen, lowering.at(node.operands[0], from), zero);
   };
   const auto disjoint = [](const ir::Window& w) { return w.stride == w.size && w.dilation == 1; };
@@ -143,8 +141,8 @@ Expr lower_max_pool2d_backward(Lowering& lowering, const ir::Node& node,
     const Expr from_h = h - ky * static_cast<int>(rows.dilation);
     for (int kx = 0; kx < columns.size; ++kx) {
       const Expr from_w = w - kx * static_cast<int>(columns.dilation);
-      const Expr here = gathered(from_h / down, from_w / across,
-                                 ky * static_cast<int>(columns.size) + kx);
+      const Expr here =
+          gathered(from_h / down, from_w / across, ky * static_cast<int>(columns.size) + kx);
       sum += Halide::select(from_h % down == 0 && from_w % across == 0, here, zero);
     }
   }

@@ -36,7 +36,6 @@ template <class T> void evaluate_avg_pool2d(EvalContext<T>& c) {
   }
 }
 
-
 // What each output is divided by, along one dimension, as a factor.
 Var divisors(const GradientContext& c, const Window& window, size_t dim) {
   const int64_t outputs = c.result().shape()[dim];
@@ -78,8 +77,7 @@ Var avg_pool2d_gradient(const GradientContext& c) {
   around(rows, 2);
   around(columns, 3);
   const Var mean = padded(g, pads).apply(
-      ops::avg_pool2d,
-      {{"kernel_size", Ints{rows.size, columns.size}}, {"stride", Ints{1, 1}}});
+      ops::avg_pool2d, {{"kernel_size", Ints{rows.size, columns.size}}, {"stride", Ints{1, 1}}});
   return mean * static_cast<double>(rows.size * columns.size);
 }
 
@@ -101,8 +99,8 @@ const OpDef ops::avg_pool2d{
     .infer = infer_pool,
     .evaluate = []<class T>(EvalContext<T>& c) { evaluate_avg_pool2d(c); },
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
-return {avg_pool2d_gradient(c).id()};
-},
+      return {avg_pool2d_gradient(c).id()};
+    },
 };
 
 }  // namespace linnet::ir

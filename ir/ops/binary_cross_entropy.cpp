@@ -28,24 +28,27 @@ std::vector<ValueId> gradient(const GradientContext& c) {
 
 const OpDef ops::binary_cross_entropy{
     .name = "binary_cross_entropy",
-      .doc = "Mean of -(target * log(input) + (1 - target) * log(1 - input)), logarithms at least -100. torch.nn.BCELoss.",
+    .doc = "Mean of -(target * log(input) + (1 - target) * log(1 - input)), logarithms at least "
+           "-100. torch.nn.BCELoss.",
     .operands = loss_operands(),
     .infer = infer_loss,
-      .evaluate =
-          []<class T>(EvalContext<T>& c) {
-            evaluate_mean(c, [&](const T& x, const T& y) -> T { const T least(-100);
-              return T(0) - (y * scalar::max(scalar::log(x), least) +
-                             (T(1) - y) * scalar::max(scalar::log(T(1) - x), least)); });
-          },
+    .evaluate =
+        []<class T>(EvalContext<T>& c) {
+          evaluate_mean(c, [&](const T& x, const T& y) -> T {
+            const T least(-100);
+            return T(0) - (y * scalar::max(scalar::log(x), least) +
+                           (T(1) - y) * scalar::max(scalar::log(T(1) - x), least));
+          });
+        },
     .expand = [](Builder& b, std::span<const ValueId> operands,
-                  const Attrs&) -> std::vector<ValueId> {
-    const Var x(b, operands[0]), y(b, operands[1]);
-    const auto logarithm = [](const Var& p) {
-      return apply(ops::maximum, p.apply(ops::log), p.splat(-100));
-    };
-    const Var each = -(y * logarithm(x) + (1 - y) * logarithm(1 - x));
-    return {each.apply(ops::mean).id()};
-  },
+                 const Attrs&) -> std::vector<ValueId> {
+      const Var x(b, operands[0]), y(b, operands[1]);
+      const auto logarithm = [](const Var& p) {
+        return apply(ops::maximum, p.apply(ops::log), p.splat(-100));
+      };
+      const Var each = -(y * logarithm(x) + (1 - y) * logarithm(1 - x));
+      return {each.apply(ops::mean).id()};
+    },
     .gradient = gradient,
 };
 

@@ -36,8 +36,8 @@ const OpDef ops::broadcast_to{
             c.out().copy(o, c.in(0), offset_of(at.position(), strides));
         },
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
-return {sum_to(c.gradient(), c.in(0).shape()).id()};
-},
+      return {sum_to(c.gradient(), c.in(0).shape()).id()};
+    },
 };
 
 }  // namespace linnet::ir

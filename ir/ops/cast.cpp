@@ -72,10 +72,10 @@ const OpDef ops::cast{
     },
     .evaluate = []<class T>(EvalContext<T>& c) { evaluate_cast(c); },
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
-const DType from = c.in(0).type().dtype;
-if (!is_float(from) || !is_float(c.result().type().dtype)) return {ValueId()};
-return {c.gradient().apply(ops::cast, {{"dtype", from}}).id()};
-},
+      const DType from = c.in(0).type().dtype;
+      if (!is_float(from) || !is_float(c.result().type().dtype)) return {ValueId()};
+      return {c.gradient().apply(ops::cast, {{"dtype", from}}).id()};
+    },
 };
 
 }  // namespace linnet::ir

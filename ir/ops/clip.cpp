@@ -23,12 +23,12 @@ const OpDef ops::clip = elementwise({
     .scalar =
         [](const Attrs& attrs) { return min(max(operand(0), attrs.get(kMin)), attrs.get(kMax)); },
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
-          // The bounds themselves pass it (torch.clamp).
-const Var x = c.in(0), g = c.gradient();
-const Var low = apply(ops::ge, x, x.splat(c.attrs().get(kMin)));
-const Var high = apply(ops::le, x, x.splat(c.attrs().get(kMax)));
-return {select(apply(ops::logical_and, low, high), g, g.splat(0)).id()};
-        },
+      // The bounds themselves pass it (torch.clamp).
+      const Var x = c.in(0), g = c.gradient();
+      const Var low = apply(ops::ge, x, x.splat(c.attrs().get(kMin)));
+      const Var high = apply(ops::le, x, x.splat(c.attrs().get(kMax)));
+      return {select(apply(ops::logical_and, low, high), g, g.splat(0)).id()};
+    },
 });
 
 }  // namespace linnet::ir

@@ -57,16 +57,16 @@ const OpDef ops::concat{
     .infer = infer_concat,
     .evaluate = []<class T>(EvalContext<T>& c) { evaluate_concat(c); },
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
-std::vector<ValueId> gradients(c.operand_count());
-const size_t dim = *one_dim(c.attrs(), c.result().type().rank());
-int64_t offset = 0;
-for (size_t i = 0; i < c.operand_count(); ++i) {
-  const int64_t size = c.in(i).shape()[dim];
-  if (c.wants(i)) gradients[i] = sliced(c.gradient(), dim, offset, size).id();
-  offset += size;
-}
-return gradients;
-},
+      std::vector<ValueId> gradients(c.operand_count());
+      const size_t dim = *one_dim(c.attrs(), c.result().type().rank());
+      int64_t offset = 0;
+      for (size_t i = 0; i < c.operand_count(); ++i) {
+        const int64_t size = c.in(i).shape()[dim];
+        if (c.wants(i)) gradients[i] = sliced(c.gradient(), dim, offset, size).id();
+        offset += size;
+      }
+      return gradients;
+    },
 };
 
 }  // namespace linnet::ir

@@ -80,7 +80,6 @@ template <class T> void evaluate_conv2d(EvalContext<T>& c) {
   }
 }
 
-
 // The gradient by the input: a convolution of the gradient, its pixels `stride` apart, with the
 // weight turned around and its channels swapped.
 Var input_gradient(const GradientContext& c) {
@@ -105,8 +104,8 @@ Var input_gradient(const GradientContext& c) {
     weight = transposed(weight, {1, 0, 2, 3});
   } else {
     weight = reshaped(weight, {groups, w[0] / groups, w[1], w[2], w[3]});
-    weight = reshaped(transposed(weight, {0, 2, 1, 3, 4}),
-                      {groups * w[1], w[0] / groups, w[2], w[3]});
+    weight =
+        reshaped(transposed(weight, {0, 2, 1, 3, 4}), {groups * w[1], w[0] / groups, w[2], w[3]});
   }
   return apply(ops::conv2d, g, weight,
                {{"padding", padding},
@@ -162,9 +161,7 @@ const OpDef ops::conv2d{
     .traits = kAnchor,
     .infer = infer_conv2d,
     .evaluate = []<class T>(EvalContext<T>& c) { evaluate_conv2d(c); },
-    .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
-return conv2d_gradient(c);
-},
+    .gradient = [](const GradientContext& c) -> std::vector<ValueId> { return conv2d_gradient(c); },
     .multiply_adds =
         [](const InferContext& c, const Type& result) {
           const Shape& w = c.type(1).shape;

@@ -40,8 +40,7 @@ template <class T> void evaluate_cross_entropy(EvalContext<T>& c) {
       total += scalar::exp(row[k] - largest);
       if (c.in(1).ints[n] == static_cast<int64_t>(k)) chosen = row[k] - largest;
     }
-    if (c.in(1).ints[n] >= 0 && c.in(1).ints[n] < shape[1])
-      sum += scalar::log(total) - chosen;
+    if (c.in(1).ints[n] >= 0 && c.in(1).ints[n] < shape[1]) sum += scalar::log(total) - chosen;
   }
   c.out().values[0] = sum / T(static_cast<double>(shape[0]));
 }

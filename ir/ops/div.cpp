@@ -12,12 +12,12 @@ const OpDef ops::div = elementwise({
     .rule = ElementRule::kNumber,
     .scalar = [](const Attrs&) { return operand(0) / operand(1); },
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
-          std::vector<ValueId> gradients(2);
-          const Var slope = c.gradient() / c.in(1);
-          if (c.wants(0)) gradients[0] = sum_to(slope, c.in(0).shape()).id();
-          if (c.wants(1)) gradients[1] = sum_to(-(slope * c.result()), c.in(1).shape()).id();
-          return gradients;
-        },
+      std::vector<ValueId> gradients(2);
+      const Var slope = c.gradient() / c.in(1);
+      if (c.wants(0)) gradients[0] = sum_to(slope, c.in(0).shape()).id();
+      if (c.wants(1)) gradients[1] = sum_to(-(slope * c.result()), c.in(1).shape()).id();
+      return gradients;
+    },
 });
 
 }  // namespace linnet::ir

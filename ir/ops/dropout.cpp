@@ -29,8 +29,8 @@ const OpDef ops::dropout{
     },
     .evaluate = []<class T>(EvalContext<T>& c) { c.out().values = c.in(0).values; },
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
-return {c.gradient().id()};
-},
+      return {c.gradient().id()};
+    },
 };
 
 }  // namespace linnet::ir

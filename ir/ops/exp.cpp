@@ -11,8 +11,8 @@ const OpDef ops::exp = elementwise({
     .rule = ElementRule::kFloat,
     .scalar = [](const Attrs&) { return ir::exp(operand(0)); },
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
-          return {(c.gradient() * c.result()).id()};
-        },
+      return {(c.gradient() * c.result()).id()};
+    },
 });
 
 }  // namespace linnet::ir

@@ -12,11 +12,12 @@ const OpDef ops::hard_sigmoid = elementwise({
     .rule = ElementRule::kFloat,
     .scalar = [](const Attrs&) { return min(max(operand(0) / 6.0 + 0.5, 0.0), 1.0); },
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
-          // 0 at the corners (torch.nn.Hardsigmoid).
-const Var y = c.result(), g = c.gradient();
-const Var inside = apply(ops::logical_and, apply(ops::gt, y, y.splat(0)), apply(ops::lt, y, y.splat(1)));
-return {select(inside, g / 6, g.splat(0)).id()};
-        },
+      // 0 at the corners (torch.nn.Hardsigmoid).
+      const Var y = c.result(), g = c.gradient();
+      const Var inside =
+          apply(ops::logical_and, apply(ops::gt, y, y.splat(0)), apply(ops::lt, y, y.splat(1)));
+      return {select(inside, g / 6, g.splat(0)).id()};
+    },
 });
 
 }  // namespace linnet::ir

@@ -13,10 +13,9 @@ OpResult<std::vector<Type>> infer_loss(const InferContext& c) {
     return op_error(fmt::format("input must be floating point, not {}", name(input.dtype)), 0);
   }
   if (!input.same_logical(c.type(1))) {
-    return op_error(
-        fmt::format("target must be {}, like the input, not {}", to_string(input),
-                    to_string(c.type(1))),
-        1);
+    return op_error(fmt::format("target must be {}, like the input, not {}", to_string(input),
+                                to_string(c.type(1))),
+                    1);
   }
   return std::vector<Type>{{input.dtype, {}, {}}};
 }

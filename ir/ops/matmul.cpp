@@ -86,7 +86,6 @@ void multiply(EvalContext<T>& c, const std::vector<Element>& a, const std::vecto
   }
 }
 
-
 Var transposed_matrix(const Var& a) {
   return a.apply(ops::transpose);
 }
@@ -125,9 +124,7 @@ const OpDef ops::matmul{
             multiply(c, c.in(0).ints, c.in(1).ints, c.out().ints);
           }
         },
-    .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
-return matmul_gradient(c);
-},
+    .gradient = [](const GradientContext& c) -> std::vector<ValueId> { return matmul_gradient(c); },
     .multiply_adds = [](const InferContext& c,
                         const Type& result) { return result.elements() * c.type(0).shape.back(); },
 };

@@ -45,13 +45,13 @@ const OpDef ops::max_pool2d{
     .infer = infer_pool,
     .evaluate = []<class T>(EvalContext<T>& c) { evaluate_max_pool2d(c); },
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
-Attrs window = c.attrs();
-const Var index = c.in(0).apply(ops::max_pool2d_index, window);
-const Shape& in = c.in(0).shape();
-window.erase("ceil_mode");
-window.set("size", Ints{in[2], in[3]});
-return {apply(ops::max_pool2d_backward, c.gradient(), index, std::move(window)).id()};
-},
+      Attrs window = c.attrs();
+      const Var index = c.in(0).apply(ops::max_pool2d_index, window);
+      const Shape& in = c.in(0).shape();
+      window.erase("ceil_mode");
+      window.set("size", Ints{in[2], in[3]});
+      return {apply(ops::max_pool2d_backward, c.gradient(), index, std::move(window)).id()};
+    },
 };
 
 }  // namespace linnet::ir

@@ -15,9 +15,8 @@ OpResult<std::vector<Type>> infer_backward(const InferContext& c) {
         fmt::format("gradient must be floating point [N,C,H,W], not {}", to_string(gradient)), 0);
   }
   if (index.shape != gradient.shape || index.dtype != DType::kI32) {
-    return op_error(fmt::format("index must be i32{}, not {}", to_string(gradient.shape),
-                                to_string(index)),
-                    1);
+    return op_error(
+        fmt::format("index must be i32{}, not {}", to_string(gradient.shape), to_string(index)), 1);
   }
   auto window = windows(c.attrs, c.attrs.get(kKernelSize));
   if (!window) return tl::unexpected(window.error());

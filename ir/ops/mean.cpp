@@ -19,11 +19,11 @@ const OpDef ops::mean = reduction<Rule>(
     "mean",
     "Mean over dimensions: the sum divided by the count; NaN over none. ONNX ReduceMean-18.",
     [](const GradientContext& c) -> std::vector<ValueId> {
-const Shape& in = c.in(0).shape();
-const double count = static_cast<double>(element_count(in)) /
-                     static_cast<double>(std::max<int64_t>(c.result().type().elements(), 1));
-const Var g = with_reduced(c, c.gradient() / count);
-return {g.apply(ops::broadcast_to, {{"shape", Ints(in)}}).id()};
-});
+      const Shape& in = c.in(0).shape();
+      const double count = static_cast<double>(element_count(in)) /
+                           static_cast<double>(std::max<int64_t>(c.result().type().elements(), 1));
+      const Var g = with_reduced(c, c.gradient() / count);
+      return {g.apply(ops::broadcast_to, {{"shape", Ints(in)}}).id()};
+    });
 
 }  // namespace linnet::ir

@@ -1,5 +1,5 @@
-#include "ir/gradient.h"
 #include "ir/ops/pad.h"
+#include "ir/gradient.h"
 
 #include "ir/ops/index.h"
 
@@ -67,7 +67,6 @@ template <class T> void evaluate_pad(EvalContext<T>& c) {
   }
 }
 
-
 // One dimension after the other: what was copied from an element is added to it.
 Var pad_gradient(const GradientContext& c) {
   const Shape& shape = c.in(0).shape();
@@ -94,8 +93,7 @@ Var pad_gradient(const GradientContext& c) {
       if (after > 0) add(sum_over(sliced(g, dim, before + size, after), along, true), size - 1);
     } else if (mode == "reflect") {
       if (before > 0) add(sliced(g, dim, before - 1, before, -1), 1);
-      if (after > 0)
-        add(sliced(g, dim, before + size + after - 1, after, -1), size - 1 - after);
+      if (after > 0) add(sliced(g, dim, before + size + after - 1, after, -1), size - 1 - after);
     }
     g = sum;
   }
@@ -130,8 +128,8 @@ const OpDef ops::pad{
     .infer = infer_pad,
     .evaluate = []<class T>(EvalContext<T>& c) { evaluate_pad(c); },
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
-return {pad_gradient(c).id()};
-},
+      return {pad_gradient(c).id()};
+    },
 };
 
 }  // namespace linnet::ir

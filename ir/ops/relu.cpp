@@ -11,10 +11,10 @@ const OpDef ops::relu = elementwise({
     .rule = ElementRule::kNumber,
     .scalar = [](const Attrs&) { return max(operand(0), 0.0); },
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
-          // 0 at 0, as PyTorch has it; NaN passes.
-const Var y = c.result(), g = c.gradient();
-return {select(apply(ops::le, y, y.splat(0)), g.splat(0), g).id()};
-        },
+      // 0 at 0, as PyTorch has it; NaN passes.
+      const Var y = c.result(), g = c.gradient();
+      return {select(apply(ops::le, y, y.splat(0)), g.splat(0), g).id()};
+    },
 });
 
 }  // namespace linnet::ir

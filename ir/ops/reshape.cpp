@@ -62,8 +62,8 @@ const OpDef ops::reshape{
           c.out().ints = c.in(0).ints;
         },
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
-return {reshaped(c.gradient(), c.in(0).shape()).id()};
-},
+      return {reshaped(c.gradient(), c.in(0).shape()).id()};
+    },
 };
 
 }  // namespace linnet::ir

@@ -12,9 +12,9 @@ const OpDef ops::sigmoid = elementwise({
     .rule = ElementRule::kFloat,
     .scalar = [](const Attrs&) { return 1.0 / (1.0 + ir::exp(-operand(0))); },
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
-          const Var y = c.result();
-return {(c.gradient() * (y * (1 - y))).id()};
-        },
+      const Var y = c.result();
+      return {(c.gradient() * (y * (1 - y))).id()};
+    },
 });
 
 }  // namespace linnet::ir

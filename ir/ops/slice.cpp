@@ -1,5 +1,5 @@
-#include "ir/gradient.h"
 #include "ir/ops/slice.h"
+#include "ir/gradient.h"
 
 #include "ir/ops/index.h"
 
@@ -36,7 +36,6 @@ SliceRange resolve(int64_t start, int64_t end, int64_t step, int64_t size) {
   }
   return range;
 }
-
 
 // Back to where each element came from, zeros elsewhere.
 Var slice_gradient(const GradientContext& c) {
@@ -134,8 +133,8 @@ const OpDef ops::slice{
           }
         },
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
-return {slice_gradient(c).id()};
-},
+      return {slice_gradient(c).id()};
+    },
 };
 
 }  // namespace linnet::ir

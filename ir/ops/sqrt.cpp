@@ -11,8 +11,8 @@ const OpDef ops::sqrt = elementwise({
     .rule = ElementRule::kFloat,
     .scalar = [](const Attrs&) { return ir::sqrt(operand(0)); },
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
-          return {(c.gradient() * 0.5 / c.result()).id()};
-        },
+      return {(c.gradient() * 0.5 / c.result()).id()};
+    },
 });
 
 }  // namespace linnet::ir

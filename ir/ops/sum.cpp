@@ -12,9 +12,9 @@ struct Rule : UncountedRule {
 
 const OpDef ops::sum =
     reduction<Rule>("sum", "Sum over dimensions, 0 over none. ONNX ReduceSum-13.",
-    [](const GradientContext& c) -> std::vector<ValueId> {
-const Var g = with_reduced(c, c.gradient());
-return {g.apply(ops::broadcast_to, {{"shape", Ints(c.in(0).shape())}}).id()};
-});
+                    [](const GradientContext& c) -> std::vector<ValueId> {
+                      const Var g = with_reduced(c, c.gradient());
+                      return {g.apply(ops::broadcast_to, {{"shape", Ints(c.in(0).shape())}}).id()};
+                    });
 
 }  // namespace linnet::ir

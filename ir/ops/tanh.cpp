@@ -11,9 +11,9 @@ const OpDef ops::tanh = elementwise({
     .rule = ElementRule::kFloat,
     .scalar = [](const Attrs&) { return ir::tanh(operand(0)); },
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
-          const Var y = c.result();
-return {(c.gradient() * (1 - y * y)).id()};
-        },
+      const Var y = c.result();
+      return {(c.gradient() * (1 - y * y)).id()};
+    },
 });
 
 }  // namespace linnet::ir

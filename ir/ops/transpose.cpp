@@ -67,12 +67,12 @@ const OpDef ops::transpose{
     .infer = infer_transpose,
     .evaluate = []<class T>(EvalContext<T>& c) { evaluate_transpose(c); },
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
-const Ints dims = permutation(c.attrs(), c.in(0).type().rank());
-Ints back(dims.size());
-for (size_t i = 0; i < dims.size(); ++i)
-  back[static_cast<size_t>(dims[i])] = static_cast<int64_t>(i);
-return {transposed(c.gradient(), std::move(back)).id()};
-},
+      const Ints dims = permutation(c.attrs(), c.in(0).type().rank());
+      Ints back(dims.size());
+      for (size_t i = 0; i < dims.size(); ++i)
+        back[static_cast<size_t>(dims[i])] = static_cast<int64_t>(i);
+      return {transposed(c.gradient(), std::move(back)).id()};
+    },
 };
 
 }  // namespace linnet::ir

@@ -11,12 +11,12 @@ const OpDef ops::where = elementwise({
     .rule = ElementRule::kSelect,
     .scalar = [](const Attrs&) { return select(operand(0), operand(1), operand(2)); },
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
-          std::vector<ValueId> gradients(3);
-          const Var g = c.gradient(), none = g.splat(0);
-          if (c.wants(1)) gradients[1] = sum_to(select(c.in(0), g, none), c.in(1).shape()).id();
-          if (c.wants(2)) gradients[2] = sum_to(select(c.in(0), none, g), c.in(2).shape()).id();
-          return gradients;
-        },
+      std::vector<ValueId> gradients(3);
+      const Var g = c.gradient(), none = g.splat(0);
+      if (c.wants(1)) gradients[1] = sum_to(select(c.in(0), g, none), c.in(1).shape()).id();
+      if (c.wants(2)) gradients[2] = sum_to(select(c.in(0), none, g), c.in(2).shape()).id();
+      return gradients;
+    },
 });
 
 }  // namespace linnet::ir

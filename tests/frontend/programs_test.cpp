@@ -248,7 +248,8 @@ TEST(Data, DeclarationsArePassedOn) {
   EXPECT_EQ(p.module.data[1].recipe.attrs.get(ir::Key<ir::Strings>{"labels"}),
             (ir::Strings{"0", "1", "2", "3"}));
   ASSERT_EQ(p.module.train.size(), 3u);
-  EXPECT_EQ(p.module.train[2].recipe.attrs.get(ir::Key<double>{"value"}), 0.1);
+  ASSERT_NE(p.module.training("validation"), nullptr);
+  EXPECT_EQ(p.module.training("validation")->recipe.attrs.get(ir::Key<double>{"value"}), 0.1);
 }
 
 }  // namespace
