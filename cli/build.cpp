@@ -183,6 +183,7 @@ std::optional<Built> build_trainer(Session& session, const ModelOptions& given,
   compile.keep_text = options.keep_text;
   compile.keep_kernels = options.keep_kernels;
   compile.trainer = &info;
+  compile.trainer_main = options.trainer_main;
   compile.batched = true;
   compile.model_hash = model_hash(*single);
   compile.flops = built.flops = 2 * ir::summarize(*single).multiply_adds;

@@ -70,7 +70,7 @@ int run_main(int argc, const char* const* argv) {
          "How messages are printed")
       ->check(CLI::IsMember({"text", "json"}))
       ->type_name("text|json");
-  for (auto add : {add_compile, add_run, add_check, add_dump, add_opt, add_kernel, add_bench,
+  for (auto add : {add_compile, add_run, add_train, add_check, add_dump, add_opt, add_kernel, add_bench,
                    add_init, add_weights, add_new})
     add(app, session);
   std::vector<std::string> names;

@@ -27,6 +27,7 @@ public:
 // Each command registers itself; one file each, in the order of --help.
 void add_compile(CLI::App& app, Session& session);
 void add_run(CLI::App& app, Session& session);
+void add_train(CLI::App& app, Session& session);
 void add_check(CLI::App& app, Session& session);
 void add_dump(CLI::App& app, Session& session);
 void add_opt(CLI::App& app, Session& session);

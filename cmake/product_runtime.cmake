@@ -1,7 +1,8 @@
 # What a produced executable links: runtime/ built once for baseline x86-64, whatever this build's
 # own flags (no sanitizer, no debug information, no build path), archived and embedded in `linnet`.
 file(GLOB product_sources CONFIGURE_DEPENDS
-     ${CMAKE_CURRENT_SOURCE_DIR}/runtime/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/runtime/io/*.cpp)
+     ${CMAKE_CURRENT_SOURCE_DIR}/runtime/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/runtime/io/*.cpp
+     ${CMAKE_CURRENT_SOURCE_DIR}/runtime/train/*.cpp)
 if(product_sources)
   add_library(linnet_product_runtime STATIC ${product_sources})
   target_include_directories(linnet_product_runtime PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
@@ -16,7 +17,7 @@ if(product_sources)
   linnet_embed(linnet_codegen NAME product_runtime FILE ${product_archive})
 
   # The same sources with this build's flags, for the tests of runtime/.
-  linnet_layer(linnet_runtime SOURCES runtime/*.cpp EXCLUDE runtime/philox.cpp
+  linnet_layer(linnet_runtime SOURCES runtime/*.cpp runtime/train/*.cpp EXCLUDE runtime/philox.cpp runtime/initialize.cpp
                LINK linnet_runtime_io)
 else()
   add_library(linnet_runtime INTERFACE)

@@ -71,9 +71,25 @@ public:
         e_.text(info_.loss)};
     append_recipe(fields);
     e_.define("linnet_product_trainer", e_.record(fields), sizeof(linnet_trainer_v1));
+    if (options_.trainer_main) emit_main();
   }
 
 private:
+  // int main(argc, argv) { return linnet_train_main(argc, argv, &linnet_product_trainer); }
+  void emit_main() {
+    llvm::LLVMContext& context = e_.module().getContext();
+    auto* i32 = llvm::Type::getInt32Ty(context);
+    const auto callee = e_.module().getOrInsertFunction(
+        "linnet_train_main",
+        llvm::FunctionType::get(i32, {i32, e_.pointer(), e_.pointer()}, false));
+    auto* made = llvm::Function::Create(llvm::FunctionType::get(i32, {i32, e_.pointer()}, false),
+                                        llvm::GlobalValue::ExternalLinkage, "main", e_.module());
+    made->addFnAttr("linnet-baseline");  // says itself that the CPU does not fit
+    llvm::IRBuilder<> b(llvm::BasicBlock::Create(context, "entry", made));
+    b.CreateRet(b.CreateCall(callee, {made->getArg(0), made->getArg(1),
+                                      e_.module().getNamedGlobal("linnet_product_trainer")}));
+  }
+
   Constant* slot(size_t index) {
     const ir::Slot& slot = module_.slots[index];
     std::vector<Constant*> fields = {e_.text(slot.path), e_.integer(kind(slot.kind)),

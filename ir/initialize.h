@@ -25,18 +25,11 @@ struct Initializer {
 };
 
 // zeros, ones, constant(value), uniform(a, b), normal(mean, std), and by the fans of the shape
-// glorot_uniform(gain), glorot_normal(gain), kaiming_uniform(a), kaiming_normal(a); the
+// glorot_uniform(gain), glorot_normal(gain), kaiming_uniform(a), kaiming_normal(a),
+// truncated_normal(mean, std, a, b), orthogonal(gain); the
 // definitions are torch.nn.init's (fan_in mode, leaky ReLU with slope a).
 [[nodiscard]] std::span<const Initializer> initializers();
 [[nodiscard]] const Initializer* find_initializer(std::string_view name);
-
-// PyTorch's _calculate_fan_in_and_fan_out: weight [O, I, …] has fan_in I·…, fan_out O·…; a shape of
-// rank 1 has both fans equal to its size, rank 0 both 1.
-struct Fans {
-  int64_t in = 1;
-  int64_t out = 1;
-};
-[[nodiscard]] Fans fans(const Shape& shape);
 
 // The first value of a slot: key = seed, stream = the slot's index in the module, step 0. Numbers
 // are computed in f64 and rounded once, so that an f64 model begins as the f32 one does. The

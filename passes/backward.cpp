@@ -142,12 +142,7 @@ ir::Graph expand_for_gradient(const ir::Graph& graph) {
   while (std::ranges::any_of(result.nodes(), expands)) {
     result = ir::rewrite(result, [&](ir::Rewriter& r, ir::NodeId, const ir::Node& node) {
       if (!expands(node)) return false;
-      ir::Builder builder = r.at(node.place);
-      const auto made = node.op->expand(builder, r.mapped(node.operands), node.attrs);
-      for (size_t i = 0; i < made.size(); ++i) {
-        r.rename(made[i], r.old().value(node.results[i]).name);
-        r.replace(node.results[i], made[i]);
-      }
+      expand(r, node);
       return true;
     });
   }

@@ -2,22 +2,32 @@
 #include "passes/graphs.h"
 #include "passes/passes.h"
 
+#include <algorithm>
+
 namespace linnet::passes {
 
 ir::Module expand_ops(ir::Module module, PassContext& context) {
-  return rewrite_graphs(
-      std::move(module), [&](ir::Rewriter& rewriter, ir::NodeId, const ir::Node& node) {
-        if (!node.op->expand) return false;
-        if (!context.may_rewrite(node.place, "expanded " + label(rewriter.old(), node)))
-          return false;
-        ir::Builder builder = rewriter.at(node.place);
-        const auto results = node.op->expand(builder, rewriter.mapped(node.operands), node.attrs);
-        for (size_t i = 0; i < results.size(); ++i)
-          rewriter.rename(results[i], rewriter.old().value(node.results[i]).name);
-        for (size_t i = 0; i < results.size(); ++i)
-          rewriter.replace(node.results[i], results[i]);
-        return true;
-      });
+  // What an op expands to may hold another that expands; none goes deeper.
+  bool refused = false;
+  const auto more = [&] {
+    return std::ranges::any_of(module.graphs, [](const ir::Graph& graph) {
+      return std::ranges::any_of(graph.nodes(),
+                                 [](const ir::Node& node) { return node.op->expand != nullptr; });
+    });
+  };
+  while (!refused && more()) {
+    module = rewrite_graphs(
+        std::move(module), [&](ir::Rewriter& rewriter, ir::NodeId, const ir::Node& node) {
+          if (!node.op->expand) return false;
+          if (!context.may_rewrite(node.place, "expanded " + label(rewriter.old(), node))) {
+            refused = true;
+            return false;
+          }
+          expand(rewriter, node);
+          return true;
+        });
+  }
+  return module;
 }
 
 }  // namespace linnet::passes

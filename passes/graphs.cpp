@@ -26,6 +26,15 @@ ir::Module without_unused_constants(ir::Module module) {
   return module;
 }
 
+void expand(ir::Rewriter& rewriter, const ir::Node& node) {
+  ir::Builder builder = rewriter.at(node.place);
+  const auto results = node.op->expand(builder, rewriter.mapped(node.operands), node.attrs);
+  for (size_t i = 0; i < results.size(); ++i) {
+    rewriter.rename(results[i], rewriter.old().value(node.results[i]).name);
+    rewriter.replace(node.results[i], results[i]);
+  }
+}
+
 std::string label(const ir::Graph& graph, const ir::Node& node) {
   return fmt::format("{} %{}", node.op->name, graph.value(node.results.front()).name);
 }

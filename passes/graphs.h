@@ -19,6 +19,9 @@ rewrite_graphs(ir::Module module,
 // The same without constants that nobody reads.
 [[nodiscard]] ir::Module without_unused_constants(ir::Module module);
 
+// The smaller ops that a node stands for take its place.
+void expand(ir::Rewriter& rewriter, const ir::Node& node);
+
 // "conv2d %c1": how remarks name a node.
 [[nodiscard]] std::string label(const ir::Graph& graph, const ir::Node& node);
 

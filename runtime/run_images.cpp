@@ -4,6 +4,7 @@
 #include "runtime/io/image.h"
 #include "runtime/io/npy.h"
 #include "runtime/io/utf8.h"
+#include "runtime/ports.h"
 #include "runtime/tasks.h"
 
 #include <algorithm>
@@ -14,20 +15,6 @@ namespace linnet::runtime {
 namespace {
 
 constexpr int64_t kChunk = 256;  // samples decoded at a time
-
-ImageDecoding decoding_of(const linnet_image_v1& image) {
-  ImageDecoding decoding;
-  decoding.color = static_cast<Color>(image.color);
-  decoding.resize = static_cast<Resize>(image.resize);
-  decoding.fit = static_cast<Fit>(image.fit);
-  decoding.invert = image.invert != 0;
-  decoding.scale = static_cast<float>(image.scale);
-  for (int i = 0; i < 3; ++i) {
-    decoding.mean[i] = static_cast<float>(image.mean[i]);
-    decoding.deviation[i] = static_cast<float>(image.deviation[i]);
-  }
-  return decoding;
-}
 
 class ImageTask {
 public:
@@ -65,16 +52,6 @@ public:
   }
 
 private:
-  static bool is_picture(const std::string& name) {
-    const auto ends = [&](const char* suffix) {
-      std::string lower = name;
-      for (char& c : lower)
-        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-      return lower.ends_with(suffix);
-    };
-    return ends(".png") || ends(".jpg") || ends(".jpeg");
-  }
-
   static bool is_labels(const std::string& path) {
     const auto bytes = read_file(path);
     if (!bytes || !looks_like_idx(*bytes)) return false;

@@ -1,6 +1,7 @@
 #include "runtime/answer.h"
 #include "runtime/io/csv.h"
 #include "runtime/io/utf8.h"
+#include "runtime/ports.h"
 #include "runtime/tasks.h"
 
 #include <cstdio>
@@ -8,33 +9,6 @@
 
 namespace linnet::runtime {
 namespace {
-
-// The elements that `port` takes from a row.
-Result<void> read_row(const CsvTable& table, size_t row, const linnet_port_v1& port, float* to) {
-  const linnet_table_v1& columns = *port.table;
-  for (int64_t i = 0; i < columns.count; ++i) {
-    const linnet_column_v1& c = columns.columns[i];
-    auto column = table.column_named(c.name);
-    if (!column) return tl::unexpected(column.error());
-    if (c.category_count == 0) {
-      auto value = table.number(row, *column);
-      if (!value) return tl::unexpected(value.error());
-      *to++ = static_cast<float>((*value - c.mean) / c.deviation);
-      continue;
-    }
-    const std::string cell(table.cell(row, *column));
-    bool found = false;
-    for (int64_t k = 0; k < c.category_count; ++k) {
-      const bool here = cell == c.categories[k];
-      found = found || here;
-      *to++ = here ? 1.0F : 0.0F;
-    }
-    if (!found)
-      return fail("%s: '%s' is none of the %lld categories", table.place(row, *column).c_str(),
-                  cell.c_str(), static_cast<long long>(c.category_count));
-  }
-  return {};
-}
 
 void print_row(const Model& model, const Options& options, const std::string& path, size_t row,
                std::vector<Tensor>& outputs) {
@@ -77,7 +51,7 @@ Result<void> run_table(const Model& model, const Options& options) {
         const linnet_port_v1& port = model.abi().inputs[i];
         if (!port.table) return fail("input '%s' has no column declared", port.name);
         inputs.push_back(Model::make(port, 1));
-        LINNET_TRY(read_row(*table, row, port, inputs.back().as<float>().data()));
+        LINNET_TRY(read_row(*table, row, *port.table, inputs.back().as<float>().data()));
       }
       std::vector<Tensor> outputs;
       for (int64_t i = 0; i < model.abi().output_count; ++i)

@@ -1,6 +1,8 @@
 // Initial values: bounds, moments, the same bits for the same seed, f64 beginning as f32.
 #include "ir/initialize.h"
 
+#include "runtime/initialize.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -21,6 +23,10 @@ std::vector<double> values(const Slot& slot, uint64_t seed = 0, uint32_t stream 
   return initial_value(slot, seed, stream).as_doubles();
 }
 
+runtime::Fans fans_of(const Shape& shape) {
+  return runtime::fans(shape);
+}
+
 TEST(Initialize, ConstantsFill) {
   EXPECT_EQ(values(slot("zeros", {}, {2})), (std::vector<double>{0, 0}));
   EXPECT_EQ(values(slot("ones", {}, {2})), (std::vector<double>{1, 1}));
@@ -29,12 +35,12 @@ TEST(Initialize, ConstantsFill) {
 }
 
 TEST(Initialize, FansAreThoseOfPyTorch) {
-  EXPECT_EQ(fans({16, 6, 5, 5}).in, 150);
-  EXPECT_EQ(fans({16, 6, 5, 5}).out, 400);
-  EXPECT_EQ(fans({120, 400}).in, 400);
-  EXPECT_EQ(fans({120, 400}).out, 120);
-  EXPECT_EQ(fans({7}).in, 7);
-  EXPECT_EQ(fans({}).in, 1);
+  EXPECT_EQ(fans_of({16, 6, 5, 5}).in, 150);
+  EXPECT_EQ(fans_of({16, 6, 5, 5}).out, 400);
+  EXPECT_EQ(fans_of({120, 400}).in, 400);
+  EXPECT_EQ(fans_of({120, 400}).out, 120);
+  EXPECT_EQ(fans_of({7}).in, 7);
+  EXPECT_EQ(fans_of({}).in, 1);
 }
 
 // The bound of linear's weight in PyTorch: a = √5 gives 1/√fan_in.
@@ -88,6 +94,47 @@ TEST(Initialize, AGivenValueWins) {
   Slot s = slot("ones", {}, {1});
   s.value = Tensor::splat(s.type, 7);
   EXPECT_EQ(values(s), std::vector<double>{7});
+}
+
+// The middle of a normal, cut at a and b: symmetric, and narrower than the whole.
+TEST(Initialize, TruncatedNormalStaysWithin) {
+  const auto v = values(slot("truncated_normal", {{"std", 1.0}, {"a", -1.0}, {"b", 1.0}}, {20000}));
+  double sum = 0, square = 0;
+  for (double x : v) {
+    EXPECT_LE(std::fabs(x), 1);
+    sum += x;
+    square += x * x;
+  }
+  EXPECT_NEAR(sum / 20000, 0, 4 * 0.54 / std::sqrt(20000.0));
+  EXPECT_NEAR(square / 20000, 0.2911, 0.01);  // 1 − 2 φ(1) / (2 Φ(1) − 1)
+}
+
+TEST(Initialize, TruncatedNormalIsTheQuantile) {
+  const Slot whole = slot("truncated_normal", {{"a", -40.0}, {"b", 40.0}}, {1000}, DType::kF64);
+  const Slot flat = slot("uniform", {}, {1000}, DType::kF64);
+  const auto x = values(whole), u = values(flat);
+  for (size_t i = 0; i < x.size(); ++i)
+    EXPECT_NEAR(std::erfc(-x[i] / std::sqrt(2.0)) / 2, u[i], 1e-14) << x[i];
+}
+
+TEST(Initialize, OrthogonalHasOrthonormalRowsOrColumns) {
+  for (const Shape& shape : {Shape{5, 5}, Shape{7, 3}, Shape{3, 2, 2, 2}, Shape{1, 4}}) {
+    const auto v = values(slot("orthogonal", {{"gain", 2.0}}, shape, DType::kF64), 3);
+    const size_t rows = static_cast<size_t>(shape[0]), columns = v.size() / rows;
+    const bool wide = rows < columns;
+    const size_t count = wide ? rows : columns, length = wide ? columns : rows;
+    const auto at = [&](size_t vector, size_t i) {
+      return wide ? v[vector * columns + i] : v[i * columns + vector];
+    };
+    for (size_t a = 0; a < count; ++a) {
+      for (size_t b = 0; b < count; ++b) {
+        double dot = 0;
+        for (size_t i = 0; i < length; ++i)
+          dot += at(a, i) * at(b, i);
+        EXPECT_NEAR(dot, a == b ? 4 : 0, 1e-12);
+      }
+    }
+  }
 }
 
 }  // namespace

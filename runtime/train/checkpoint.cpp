@@ -1,0 +1,238 @@
+#include "runtime/train/checkpoint.h"
+
+#include "runtime/initialize.h"
+#include "runtime/io/file.h"
+#include "runtime/io/safetensors.h"
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <cstring>
+#include <new>
+
+namespace linnet::runtime::train {
+namespace {
+
+constexpr const char* kFormat = "1";
+
+// FNV-1a, 64 bits (Fowler, Noll, Vo), eight bytes at a time: against damage, not against malice.
+uint64_t checksum(uint64_t hash, const void* data, size_t bytes) {
+  const auto* p = static_cast<const uint8_t*>(data);
+  while (bytes > 0) {
+    uint64_t word = 0;
+    const size_t count = std::min<size_t>(bytes, 8);
+    std::memcpy(&word, p, count);
+    hash = (hash ^ word) * 0x100000001b3;
+    hash ^= hash >> 29;
+    p += count;
+    bytes -= count;
+  }
+  return hash;
+}
+
+bool is_result(const linnet_slot_v1& slot) {
+  return slot.kind == LINNET_PARAMETER || slot.kind == LINNET_BUFFER;
+}
+
+std::vector<int64_t> shape_of(const linnet_slot_v1& slot) {
+  return {slot.dims, slot.dims + slot.rank};
+}
+
+NamedTensor named(const linnet_slot_v1& slot, const uint8_t* blob, const std::string& prefix = "") {
+  return {prefix + slot.path, static_cast<DType>(slot.dtype), shape_of(slot), blob + slot.offset};
+}
+
+// Doubles as the hexadecimal number of their bits: no digit is lost.
+std::string bits_text(double value) {
+  uint64_t bits = 0;
+  std::memcpy(&bits, &value, sizeof bits);
+  return format("%016" PRIx64, bits);
+}
+double bits_value(const std::string& text) {
+  const uint64_t bits = std::strtoull(text.c_str(), nullptr, 16);
+  double value = 0;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+Metadata facts_of(const linnet_trainer_v1& trainer, const RunState& state) {
+  return {{"format", kFormat},
+          {"model", trainer.model_hash},
+          {"dtype", name_of(static_cast<DType>(trainer.dtype))},
+          {"batch", std::to_string(trainer.batch)},
+          {"step", std::to_string(state.step)},
+          {"seed", std::to_string(state.seed)},
+          {"order", state.file_order ? "file" : "shuffle"},
+          {"finished", state.finished ? "1" : "0"},
+          {"best_score", bits_text(state.best_score)},
+          {"best_epoch", std::to_string(state.best_epoch)},
+          {"loss_sum", bits_text(state.loss_sum)},
+          {"penalty_sum", bits_text(state.penalty_sum)}};
+}
+
+uint64_t checksum_of(const Metadata& facts, const std::vector<NamedTensor>& tensors) {
+  uint64_t hash = 0xcbf29ce484222325;
+  const auto add = [&](const std::string& text) { hash = checksum(hash, text.data(), text.size()); };
+  for (const auto& [key, value] : facts) {
+    add(key);
+    add(value);
+  }
+  for (const NamedTensor& tensor : tensors) {
+    add(tensor.name);
+    hash = checksum(hash, tensor.data, static_cast<size_t>(*byte_count(tensor.dtype, tensor.shape)));
+  }
+  return hash;
+}
+
+std::string fact(const Metadata& facts, std::string_view key) {
+  for (const auto& [name, value] : facts) {
+    if (name == key) return value;
+  }
+  return "";
+}
+
+std::vector<NamedTensor> state_tensors(const linnet_trainer_v1& trainer, const uint8_t* slots,
+                                       const uint8_t* best) {
+  std::vector<NamedTensor> tensors;
+  for (int64_t i = 0; i < trainer.slot_count; ++i)
+    tensors.push_back(named(trainer.slots[i], slots));
+  for (int64_t i = 0; best && i < trainer.slot_count; ++i) {
+    if (is_result(trainer.slots[i])) tensors.push_back(named(trainer.slots[i], best, "best/"));
+  }
+  return tensors;
+}
+
+// A tensor of the file into its place in a blob.
+Result<void> place(const std::string& path, const Safetensors& file, const linnet_slot_v1& slot,
+                   const std::string& prefix, uint8_t* blob) {
+  const Safetensors::Entry* entry = file.find(prefix + slot.path);
+  if (!entry) return fail("%s: '%s' is missing", path.c_str(), slot.path);
+  if (entry->shape != shape_of(slot))
+    return fail("%s: '%s' is %s, the model has %s", path.c_str(), slot.path,
+                shape_text(entry->shape).c_str(), shape_text(shape_of(slot)).c_str());
+  const Tensor tensor = file.tensor_as(*entry, static_cast<DType>(slot.dtype));
+  std::copy(tensor.data.begin(), tensor.data.end(), blob + slot.offset);
+  return {};
+}
+
+Result<RunState> read_checkpoint(const linnet_trainer_v1& trainer, const std::string& path,
+                                 Slots& slots) {
+  auto file = Safetensors::read(path);
+  if (!file) return tl::unexpected(file.error());
+  Metadata facts = file->metadata();
+  const std::string sum = fact(facts, "checksum");
+  if (fact(facts, "format") != kFormat || sum.empty())
+    return fail("%s: is no checkpoint of a training run", path.c_str());
+  RunState state;
+  state.step = std::strtoll(fact(facts, "step").c_str(), nullptr, 10);
+  state.seed = std::strtoull(fact(facts, "seed").c_str(), nullptr, 10);
+  state.file_order = fact(facts, "order") == "file";
+  state.finished = fact(facts, "finished") == "1";
+  state.best_score = bits_value(fact(facts, "best_score"));
+  state.best_epoch = std::strtoll(fact(facts, "best_epoch").c_str(), nullptr, 10);
+  state.loss_sum = bits_value(fact(facts, "loss_sum"));
+  state.penalty_sum = bits_value(fact(facts, "penalty_sum"));
+  if (fact(facts, "model") != trainer.model_hash)
+    return fail("%s: is a checkpoint of another model, or of another version of it", path.c_str());
+  const std::string dtype = name_of(static_cast<DType>(trainer.dtype));
+  if (fact(facts, "dtype") != dtype || fact(facts, "batch") != std::to_string(trainer.batch))
+    return fail("%s: was trained with --dtype %s and batches of %s, not %s and %lld", path.c_str(),
+                fact(facts, "dtype").c_str(), fact(facts, "batch").c_str(), dtype.c_str(),
+                static_cast<long long>(trainer.batch));
+  if (state.best_epoch >= 0) state.best.resize(static_cast<size_t>(trainer.slots_bytes));
+  for (int64_t i = 0; i < trainer.slot_count; ++i) {
+    const linnet_slot_v1& slot = trainer.slots[i];
+    LINNET_TRY(place(path, *file, slot, "", slots.data()));
+    if (state.best_epoch >= 0 && is_result(slot))
+      LINNET_TRY(place(path, *file, slot, "best/", state.best.data()));
+  }
+  const auto tensors = state_tensors(trainer, slots.data(),
+                                     state.best_epoch >= 0 ? state.best.data() : nullptr);
+  if (format("%016" PRIx64, checksum_of(facts_of(trainer, state), tensors)) != sum)
+    return fail("%s: is damaged (its checksum differs)", path.c_str());
+  return state;
+}
+
+}  // namespace
+
+Slots::Slots(const linnet_trainer_v1& trainer) : trainer_(&trainer) {
+  const size_t bytes = static_cast<size_t>(std::max<int64_t>(trainer.slots_bytes, 64));
+  memory_.reset(std::aligned_alloc(64, (bytes + 63) / 64 * 64));
+  if (!memory_) throw std::bad_alloc();
+  std::memset(memory_.get(), 0, bytes);
+}
+
+void Slots::initialize(uint64_t seed) {
+  for (int64_t i = 0; i < trainer_->slot_count; ++i) {
+    const linnet_slot_v1& slot = trainer_->slots[i];
+    std::vector<InitialSetting> settings;
+    for (int64_t k = 0; k < slot.initializer.setting_count; ++k)
+      settings.push_back({slot.initializer.names[k], slot.initializer.values[k]});
+    auto values = initial_values(slot.initializer.kind, settings, shape_of(slot), seed,
+                                 static_cast<uint32_t>(slot.stream));
+    const int64_t count = slot.bytes / bytes_of(static_cast<DType>(slot.dtype));
+    if (values.size() == 1) values.resize(static_cast<size_t>(count), values[0]);
+    convert(DType::kF64, values.data(), static_cast<DType>(slot.dtype), of(slot), count);
+  }
+}
+
+std::vector<uint8_t> Slots::bytes() const {
+  return {data(), data() + trainer_->slots_bytes};
+}
+
+void Slots::assign(const std::vector<uint8_t>& bytes) {
+  std::copy(bytes.begin(), bytes.end(), data());
+}
+
+Result<void> save_checkpoint(const linnet_trainer_v1& trainer, const std::string& path,
+                             const Slots& slots, const RunState& state) {
+  auto tensors = state_tensors(trainer, slots.data(),
+                               state.best_epoch >= 0 ? state.best.data() : nullptr);
+  Metadata facts = facts_of(trainer, state);
+  facts.emplace_back("checksum", format("%016" PRIx64, checksum_of(facts, tensors)));
+  // Written whole under another name first: at no moment is there no checkpoint.
+  const std::string fresh = path + ".new";
+  LINNET_TRY(write_safetensors(fresh, std::move(tensors), std::move(facts)));
+  if (file_exists(path) && std::rename(path.c_str(), (path + ".prev").c_str()) != 0)
+    return fail_machine("%s: %s", path.c_str(), std::strerror(errno));
+  if (std::rename(fresh.c_str(), path.c_str()) != 0)
+    return fail_machine("%s: %s", path.c_str(), std::strerror(errno));
+  return {};
+}
+
+Result<RunState> load_checkpoint(const linnet_trainer_v1& trainer, const std::string& path,
+                                 Slots& slots, std::string& note) {
+  const std::string previous = path + ".prev";
+  auto state = read_checkpoint(trainer, path, slots);
+  if (state || !file_exists(previous)) return state;
+  auto older = read_checkpoint(trainer, previous, slots);
+  if (!older) return state;
+  note = state.error().message + "; taking the one before, " + previous;
+  return older;
+}
+
+Result<void> save_result(const linnet_trainer_v1& trainer, const std::string& path,
+                         const uint8_t* blob, const std::vector<Scale>& scales) {
+  std::vector<NamedTensor> tensors;
+  for (int64_t i = 0; i < trainer.slot_count; ++i) {
+    if (is_result(trainer.slots[i])) tensors.push_back(named(trainer.slots[i], blob));
+  }
+  for (const Scale& scale : scales) {
+    const auto count = static_cast<int64_t>(scale.mean.size());
+    tensors.push_back({"data." + scale.name + ".mean", DType::kF64, {count}, scale.mean.data()});
+    tensors.push_back({"data." + scale.name + ".std", DType::kF64, {count}, scale.deviation.data()});
+  }
+  return write_safetensors(path, std::move(tensors));
+}
+
+Result<void> load_weights(const linnet_trainer_v1& trainer, const std::string& path, Slots& slots) {
+  auto file = Safetensors::read(path);
+  if (!file) return tl::unexpected(file.error());
+  for (int64_t i = 0; i < trainer.slot_count; ++i) {
+    const linnet_slot_v1& slot = trainer.slots[i];
+    if (is_result(slot)) LINNET_TRY(place(path, *file, slot, "", slots.data()));
+  }
+  return {};
+}
+
+}  // namespace linnet::runtime::train

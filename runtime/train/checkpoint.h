@@ -1,0 +1,63 @@
+// The full state of a training run in one file, and its result in another.
+#pragma once
+
+#include "runtime/io/tensor.h"
+#include "runtime/train/samples.h"
+
+#include "runtime/train_abi.h"
+
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace linnet::runtime::train {
+
+// The blob of slots a step works on.
+class Slots {
+public:
+  explicit Slots(const linnet_trainer_v1& trainer);
+  [[nodiscard]] uint8_t* data() const { return static_cast<uint8_t*>(memory_.get()); }
+  [[nodiscard]] uint8_t* of(const linnet_slot_v1& slot) const { return data() + slot.offset; }
+  // Initial values of all slots by the seed.
+  void initialize(uint64_t seed);
+  [[nodiscard]] std::vector<uint8_t> bytes() const;
+  void assign(const std::vector<uint8_t>& bytes);
+
+private:
+  struct Free {
+    void operator()(void* memory) const { std::free(memory); }
+  };
+  const linnet_trainer_v1* trainer_;
+  std::unique_ptr<void, Free> memory_;
+};
+
+// Where a run stands besides its slots.
+struct RunState {
+  int64_t step = 0;  // steps done
+  uint64_t seed = 0;
+  bool file_order = false;
+  bool finished = false;
+  double best_score = 0;          // the higher, the better
+  int64_t best_epoch = -1;        // -1: none yet
+  std::vector<uint8_t> best;      // parameters and buffers of the best epoch, as a blob of slots
+  double loss_sum = 0, penalty_sum = 0;  // of this epoch's steps
+};
+
+// Writes F.ckpt, the one before becoming F.ckpt.prev.
+[[nodiscard]] Result<void> save_checkpoint(const linnet_trainer_v1& trainer, const std::string& path,
+                                           const Slots& slots, const RunState& state);
+// Reads it, or the one before where it is damaged, which `note` then says.
+[[nodiscard]] Result<RunState> load_checkpoint(const linnet_trainer_v1& trainer,
+                                               const std::string& path, Slots& slots,
+                                               std::string& note);
+
+// Parameters and buffers (of `blob`, laid out like the slots) as safetensors, with the scales.
+[[nodiscard]] Result<void> save_result(const linnet_trainer_v1& trainer, const std::string& path,
+                                       const uint8_t* blob, const std::vector<Scale>& scales);
+// Fills parameters and buffers from a safetensors file: each must be there, of its shape.
+[[nodiscard]] Result<void> load_weights(const linnet_trainer_v1& trainer, const std::string& path,
+                                        Slots& slots);
+
+}  // namespace linnet::runtime::train

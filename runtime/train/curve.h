@@ -1,0 +1,30 @@
+// The course of a run: for TensorBoard, and as a picture.
+#pragma once
+
+#include "runtime/io/result.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace linnet::runtime::train {
+
+struct CurvePoint {
+  int64_t step = 0;
+  double value = 0;
+};
+struct Curve {
+  std::string name;  // "train loss"
+  std::vector<CurvePoint> points;
+};
+
+// An event file of TensorBoard in `folder`, which is made: TFRecords of Event messages with scalar
+// summaries. The format asks for wall times; they are the step numbers, so that equal runs write
+// equal files.
+[[nodiscard]] Result<void> write_events(const std::string& folder, const std::vector<Curve>& curves);
+
+// Lines over steps as SVG; the vertical axis is logarithmic where all values are above 0.
+[[nodiscard]] Result<void> write_plot(const std::string& path, const std::string& title,
+                                      const std::vector<Curve>& curves);
+
+}  // namespace linnet::runtime::train

@@ -1,0 +1,37 @@
+// What a training run is asked for: the flags of `linnet train` and of a trainer.
+#pragma once
+
+#include "runtime/io/result.h"
+
+#include "runtime/train_abi.h"
+
+#include <cstdint>
+#include <string>
+
+namespace linnet::runtime::train {
+
+struct TrainOptions {
+  std::string data;
+  int64_t epochs = 0;  // 0: as the recipe says
+  int64_t steps = 0;   // 0: as the recipe says; counts before epochs
+  uint64_t seed = 0;
+  std::string init;       // weights to begin with, .safetensors
+  std::string resume;     // a checkpoint, or the result it stands beside
+  std::string output;     // "": nothing is written
+  std::string log_steps;  // CSV
+  std::string logdir;     // TensorBoard
+  std::string plot;       // SVG
+  bool file_order = false;
+  bool json = false;
+  bool quiet = false;
+};
+
+// The flags of a trainer that stands alone; --help and --version are answered here, with `done`.
+struct Parsed {
+  TrainOptions options;
+  bool done = false;
+};
+[[nodiscard]] Result<Parsed> parse_train_options(const linnet_trainer_v1& trainer, int argc,
+                                                 char** argv);
+
+}  // namespace linnet::runtime::train
