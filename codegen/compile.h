@@ -34,7 +34,7 @@ struct CompileOptions {
   int64_t flops = 0;                     // of one sample, for --bench
   bool keep_text = false;                // fill in Compiled::llvm and ::assembly
   const TrainerInfo* trainer = nullptr;  // the entries are those of training (codegen/trainer.h)
-  bool trainer_main = false;  // with `trainer`: also `main`, for an executable
+  bool trainer_main = false;             // with `trainer`: also `main`, for an executable
   bool keep_kernels = false;  // kernels stay callable as NAME_<kernel>, for `linnet bench`
 };
 

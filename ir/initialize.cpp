@@ -53,8 +53,8 @@ Tensor initial_value(const Slot& slot, uint64_t seed, uint32_t stream) {
   Type type = slot.type;
   type.layout = {};
   const auto settings = settings_of(slot.initializer);
-  const std::vector<double> values = runtime::initial_values(slot.initializer.kind, settings,
-                                                             type.shape, seed, stream);
+  const std::vector<double> values =
+      runtime::initial_values(slot.initializer.kind, settings, type.shape, seed, stream);
   return values.size() == 1 ? Tensor::splat(type, values.front())
                             : Tensor::from_doubles(type, values);
 }

@@ -18,7 +18,7 @@ namespace linnet::runtime {
 [[nodiscard]] bool is_picture(const std::string& path);
 
 // The elements that a port of columns takes from a row, scaled.
-[[nodiscard]] Result<void> read_row(const CsvTable& table, size_t row, const linnet_table_v1& columns,
-                                    float* to);
+[[nodiscard]] Result<void> read_row(const CsvTable& table, size_t row,
+                                    const linnet_table_v1& columns, float* to);
 
 }  // namespace linnet::runtime

@@ -72,14 +72,17 @@ Metadata facts_of(const linnet_trainer_v1& trainer, const RunState& state) {
 
 uint64_t checksum_of(const Metadata& facts, const std::vector<NamedTensor>& tensors) {
   uint64_t hash = 0xcbf29ce484222325;
-  const auto add = [&](const std::string& text) { hash = checksum(hash, text.data(), text.size()); };
+  const auto add = [&](const std::string& text) {
+    hash = checksum(hash, text.data(), text.size());
+  };
   for (const auto& [key, value] : facts) {
     add(key);
     add(value);
   }
   for (const NamedTensor& tensor : tensors) {
     add(tensor.name);
-    hash = checksum(hash, tensor.data, static_cast<size_t>(*byte_count(tensor.dtype, tensor.shape)));
+    hash =
+        checksum(hash, tensor.data, static_cast<size_t>(*byte_count(tensor.dtype, tensor.shape)));
   }
   return hash;
 }
@@ -146,8 +149,8 @@ Result<RunState> read_checkpoint(const linnet_trainer_v1& trainer, const std::st
     if (state.best_epoch >= 0 && is_result(slot))
       LINNET_TRY(place(path, *file, slot, "best/", state.best.data()));
   }
-  const auto tensors = state_tensors(trainer, slots.data(),
-                                     state.best_epoch >= 0 ? state.best.data() : nullptr);
+  const auto tensors =
+      state_tensors(trainer, slots.data(), state.best_epoch >= 0 ? state.best.data() : nullptr);
   if (format("%016" PRIx64, checksum_of(facts_of(trainer, state), tensors)) != sum)
     return fail("%s: is damaged (its checksum differs)", path.c_str());
   return state;
@@ -186,8 +189,8 @@ void Slots::assign(const std::vector<uint8_t>& bytes) {
 
 Result<void> save_checkpoint(const linnet_trainer_v1& trainer, const std::string& path,
                              const Slots& slots, const RunState& state) {
-  auto tensors = state_tensors(trainer, slots.data(),
-                               state.best_epoch >= 0 ? state.best.data() : nullptr);
+  auto tensors =
+      state_tensors(trainer, slots.data(), state.best_epoch >= 0 ? state.best.data() : nullptr);
   Metadata facts = facts_of(trainer, state);
   facts.emplace_back("checksum", format("%016" PRIx64, checksum_of(facts, tensors)));
   // Written whole under another name first: at no moment is there no checkpoint.
@@ -220,7 +223,8 @@ Result<void> save_result(const linnet_trainer_v1& trainer, const std::string& pa
   for (const Scale& scale : scales) {
     const auto count = static_cast<int64_t>(scale.mean.size());
     tensors.push_back({"data." + scale.name + ".mean", DType::kF64, {count}, scale.mean.data()});
-    tensors.push_back({"data." + scale.name + ".std", DType::kF64, {count}, scale.deviation.data()});
+    tensors.push_back(
+        {"data." + scale.name + ".std", DType::kF64, {count}, scale.deviation.data()});
   }
   return write_safetensors(path, std::move(tensors));
 }

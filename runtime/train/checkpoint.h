@@ -39,15 +39,16 @@ struct RunState {
   uint64_t seed = 0;
   bool file_order = false;
   bool finished = false;
-  double best_score = 0;          // the higher, the better
-  int64_t best_epoch = -1;        // -1: none yet
-  std::vector<uint8_t> best;      // parameters and buffers of the best epoch, as a blob of slots
+  double best_score = 0;      // the higher, the better
+  int64_t best_epoch = -1;    // -1: none yet
+  std::vector<uint8_t> best;  // parameters and buffers of the best epoch, as a blob of slots
   double loss_sum = 0, penalty_sum = 0;  // of this epoch's steps
 };
 
 // Writes F.ckpt, the one before becoming F.ckpt.prev.
-[[nodiscard]] Result<void> save_checkpoint(const linnet_trainer_v1& trainer, const std::string& path,
-                                           const Slots& slots, const RunState& state);
+[[nodiscard]] Result<void> save_checkpoint(const linnet_trainer_v1& trainer,
+                                           const std::string& path, const Slots& slots,
+                                           const RunState& state);
 // Reads it, or the one before where it is damaged, which `note` then says.
 [[nodiscard]] Result<RunState> load_checkpoint(const linnet_trainer_v1& trainer,
                                                const std::string& path, Slots& slots,

@@ -71,9 +71,7 @@ std::vector<double> ticks(double low, double high) {
 struct Axis {
   double low = 0, high = 1;
   bool logarithmic = false;
-  [[nodiscard]] double at(double value) const {
-    return logarithmic ? std::log10(value) : value;
-  }
+  [[nodiscard]] double at(double value) const { return logarithmic ? std::log10(value) : value; }
   [[nodiscard]] double part(double value) const { return (at(value) - low) / (high - low); }
 };
 
@@ -126,9 +124,10 @@ Result<void> write_plot(const std::string& path, const std::string& title,
                   kBottom + 18, tick);
   for (double tick : ticks(y.low, y.high)) {
     const double at = py((tick - y.low) / (y.high - y.low));
-    svg += format("<line x1='%g' x2='%g' y1='%.1f' y2='%.1f' stroke='#ddd'/>"
-                  "<text x='%g' y='%.1f' text-anchor='end'>%.3g</text>\n",
-                  kLeft, kRight, at, at, kLeft - 8, at + 4, y.logarithmic ? std::pow(10, tick) : tick);
+    svg +=
+        format("<line x1='%g' x2='%g' y1='%.1f' y2='%.1f' stroke='#ddd'/>"
+               "<text x='%g' y='%.1f' text-anchor='end'>%.3g</text>\n",
+               kLeft, kRight, at, at, kLeft - 8, at + 4, y.logarithmic ? std::pow(10, tick) : tick);
   }
   svg += format("<path d='M%g %gV%gH%g' fill='none' stroke='black'/>\n<text x='%g' y='%g' "
                 "text-anchor='middle'>steps</text>\n",

@@ -21,7 +21,8 @@ struct Curve {
 // An event file of TensorBoard in `folder`, which is made: TFRecords of Event messages with scalar
 // summaries. The format asks for wall times; they are the step numbers, so that equal runs write
 // equal files.
-[[nodiscard]] Result<void> write_events(const std::string& folder, const std::vector<Curve>& curves);
+[[nodiscard]] Result<void> write_events(const std::string& folder,
+                                        const std::vector<Curve>& curves);
 
 // Lines over steps as SVG; the vertical axis is logarithmic where all values are above 0.
 [[nodiscard]] Result<void> write_plot(const std::string& path, const std::string& title,

@@ -19,7 +19,7 @@ void note(int signal) {
 
 InterruptGuard::InterruptGuard() {
   received = 0;
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = note;
   sigemptyset(&action.sa_mask);
   for (int i = 0; i < 2; ++i)

@@ -27,8 +27,8 @@ constexpr auto kCheckpointEvery = std::chrono::seconds(2);
 class Batches {
 public:
   Batches(const linnet_trainer_v1& trainer, const Samples& samples)
-      : samples_(samples),
-        count_(static_cast<size_t>(trainer.input_count + trainer.target_count)), buffers_(count_) {}
+      : samples_(samples), count_(static_cast<size_t>(trainer.input_count + trainer.target_count)),
+        buffers_(count_) {}
 
   // Pointers to `count` samples, those numbered order[first] and on.
   const void* const* at(const std::vector<int64_t>& order, int64_t first, int64_t count) {
@@ -60,7 +60,8 @@ struct Aligned {
   };
   std::unique_ptr<void, Free> memory;
   explicit Aligned(int64_t bytes)
-      : memory(std::aligned_alloc(64, static_cast<size_t>(std::max<int64_t>(bytes, 64) + 63) / 64 * 64)) {
+      : memory(std::aligned_alloc(64, static_cast<size_t>(std::max<int64_t>(bytes, 64) + 63) / 64 *
+                                          64)) {
     if (!memory) throw std::bad_alloc();
   }
 };
@@ -88,8 +89,9 @@ public:
     Progress progress(o_.quiet, steps_, each_, t_.batch);
     if (!note_.empty()) progress.note(note_);
     if (const int64_t left = data_.train.count % t_.batch; left != 0 && state_.step == 0)
-      progress.note(format("the last %lld samples of each epoch make no whole batch and are left out",
-                           static_cast<long long>(left)));
+      progress.note(
+          format("the last %lld samples of each epoch make no whole batch and are left out",
+                 static_cast<long long>(left)));
     LINNET_TRY(steps(progress));
     TrainReport report;
     report.steps = state_.step;
@@ -195,7 +197,8 @@ private:
                                    slots_.data(), &args, raw, arena_.memory.get());
     if (code != 0)
       return tl::unexpected(Error{format("the training step returned %d", code), Exit::kBug});
-    for (int i = 0; i < 2; ++i) losses_[i] = value_at(raw, i);
+    for (int i = 0; i < 2; ++i)
+      losses_[i] = value_at(raw, i);
     if (!std::isfinite(losses_[0]) || !std::isfinite(losses_[1])) return diverged(number);
     state_.step = number;
     state_.loss_sum += losses_[0];
@@ -223,9 +226,10 @@ private:
         break;
       }
     }
-    return fail("step %lld: the loss is %g%s. A smaller lr, `clip: norm(1)` or a warm-up may help%s",
-                static_cast<long long>(step), losses_[0] + losses_[1], where.c_str(),
-                o_.output.empty() ? "" : "; the last checkpoint is as it was");
+    return fail(
+        "step %lld: the loss is %g%s. A smaller lr, `clip: norm(1)` or a warm-up may help%s",
+        static_cast<long long>(step), losses_[0] + losses_[1], where.c_str(),
+        o_.output.empty() ? "" : "; the last checkpoint is as it was");
   }
 
   Result<void> end_epoch(Progress& progress) {
@@ -313,7 +317,8 @@ private:
 
   // The output whose target is a class, or −1.
   int64_t classes_output() const {
-    if (t_.target_count == 0 || !t_.targets[0].classes || t_.targets[0].dtype != LINNET_I64) return -1;
+    if (t_.target_count == 0 || !t_.targets[0].classes || t_.targets[0].dtype != LINNET_I64)
+      return -1;
     for (int64_t i = 0; i < t_.output_count; ++i) {
       if (std::strcmp(t_.outputs[i].name, t_.targets[0].name) == 0) return i;
     }
@@ -364,15 +369,17 @@ std::string score_json(const char* name, const Score& score) {
                             static_cast<long long>(score.count), score.loss);
   if (score.correct >= 0) {
     const Interval bounds = wilson(score.correct, score.count);
-    text += format(",\"correct\":%lld,\"accuracy\":%.6f,\"interval\":[%.6f,%.6f]",
-                   static_cast<long long>(score.correct), score.accuracy(), bounds.low, bounds.high);
+    text +=
+        format(",\"correct\":%lld,\"accuracy\":%.6f,\"interval\":[%.6f,%.6f]",
+               static_cast<long long>(score.correct), score.accuracy(), bounds.low, bounds.high);
   }
   return text + "}";
 }
 
 }  // namespace
 
-double rate_of(const linnet_recipe_v1& recipe, int64_t step, int64_t steps, int64_t steps_an_epoch) {
+double rate_of(const linnet_recipe_v1& recipe, int64_t step, int64_t steps,
+               int64_t steps_an_epoch) {
   using Math = math::Scalar<double>;
   double rate = recipe.lr;
   if (recipe.schedule == LINNET_STEP) {
@@ -380,12 +387,12 @@ double rate_of(const linnet_recipe_v1& recipe, int64_t step, int64_t steps, int6
     for (int64_t i = 0; i < times && rate != 0; ++i)
       rate *= recipe.gamma;
   } else if (recipe.schedule == LINNET_COSINE) {
-    const double part = static_cast<double>(step - 1) / static_cast<double>(std::max<int64_t>(steps, 1));
+    const double part =
+        static_cast<double>(step - 1) / static_cast<double>(std::max<int64_t>(steps, 1));
     const double wave = (1 + math::cos<Math>(std::numbers::pi * part)) * 0.5;
     rate = recipe.min_lr + (recipe.lr - recipe.min_lr) * wave;
   }
-  if (step <= recipe.warmup)
-    rate *= static_cast<double>(step) / static_cast<double>(recipe.warmup);
+  if (step <= recipe.warmup) rate *= static_cast<double>(step) / static_cast<double>(recipe.warmup);
   return rate;
 }
 
@@ -402,8 +409,9 @@ Interval wilson(int64_t correct, int64_t count) {
 
 std::string report_text(const TrainReport& report, bool json) {
   if (json) {
-    std::string text = format("{\"steps\":%lld,\"best_epoch\":%lld,", static_cast<long long>(report.steps),
-                              static_cast<long long>(report.best_epoch));
+    std::string text =
+        format("{\"steps\":%lld,\"best_epoch\":%lld,", static_cast<long long>(report.steps),
+               static_cast<long long>(report.best_epoch));
     text += score_json("train", report.train);
     if (report.validation) text += "," + score_json("validation", *report.validation);
     if (report.test) text += "," + score_json("test", *report.test);

@@ -12,9 +12,9 @@ struct Flag {
   const char* name;
   const char* value;  // nullptr: takes none
   const char* help;
-  std::string TrainOptions::*text = nullptr;
-  int64_t TrainOptions::*number = nullptr;
-  bool TrainOptions::*flag = nullptr;
+  std::string TrainOptions::* text = nullptr;
+  int64_t TrainOptions::* number = nullptr;
+  bool TrainOptions::* flag = nullptr;
 };
 
 const std::vector<Flag>& flags() {
@@ -40,8 +40,8 @@ void print_help(const linnet_trainer_v1& trainer, const char* program) {
   std::printf("Trains %s (loss: %s).\n\nusage: %s --data PATH -o F.safetensors [flags]\n\n",
               trainer.name, trainer.loss, program);
   for (const Flag& flag : flags())
-    std::printf("  %-22s %s\n",
-                format("%s %s", flag.name, flag.value ? flag.value : "").c_str(), flag.help);
+    std::printf("  %-22s %s\n", format("%s %s", flag.name, flag.value ? flag.value : "").c_str(),
+                flag.help);
   std::printf("  %-22s %s\n  %-22s %s\n", "--help", "this text", "--version", "what it is made of");
 }
 
@@ -50,8 +50,8 @@ template <class T> Result<T> parse_number(const char* name, const std::string& t
   const char* end = text.data() + text.size();
   const auto [stop, code] = std::from_chars(text.data(), end, value);
   if (code != std::errc() || stop != end || value < least)
-    return tl::unexpected(Error{format("%s takes a whole number, not '%s'", name, text.c_str()),
-                                Exit::kBadCall});
+    return tl::unexpected(
+        Error{format("%s takes a whole number, not '%s'", name, text.c_str()), Exit::kBadCall});
   return value;
 }
 
@@ -65,7 +65,8 @@ Result<Parsed> parse_train_options(const linnet_trainer_v1& trainer, int argc, c
   for (int i = 1; i < argc; ++i) {
     std::string name = argv[i];
     if (name == "--help" || name == "--version") {
-      if (name == "--help") print_help(trainer, argv[0]);
+      if (name == "--help")
+        print_help(trainer, argv[0]);
       else
         std::printf("%s, a trainer by linnet %s for %s\nmodel %s\n", trainer.name,
                     trainer.linnet_version, trainer.target, trainer.model_hash);

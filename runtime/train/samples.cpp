@@ -17,7 +17,8 @@ constexpr uint32_t kSplitStream = 0xFFFFFFFE;
 
 class Reader {
 public:
-  Reader(const linnet_trainer_v1& trainer, std::string path) : t_(trainer), path_(std::move(path)) {}
+  Reader(const linnet_trainer_v1& trainer, std::string path)
+      : t_(trainer), path_(std::move(path)) {}
 
   // nullopt: there is no test data.
   Result<std::optional<Samples>> read(bool test) {
@@ -45,13 +46,52 @@ private:
 
   // ---- pictures
 
+  // Decoded samples of one picture into sample `i`: in f32 as everywhere; in f64 scaled there, so
+  // that no bit of the arithmetic is f32's.
+  class Pictures {
+  public:
+    Pictures(const linnet_port_v1& port, Tensor& to)
+        : port_(port), to_(to), decoding_(decoding_of(*port.image)),
+          decoded_(static_cast<size_t>(elements_of(port))) {
+      if (to.dtype != DType::kF64) return;
+      const bool invert = decoding_.invert;
+      decoding_ = {.color = decoding_.color, .resize = decoding_.resize, .fit = decoding_.fit};
+      decoding_.invert = invert;
+    }
+    [[nodiscard]] const ImageDecoding& decoding() const { return decoding_; }
+    [[nodiscard]] float* buffer() { return decoded_.data(); }
+    [[nodiscard]] int height() const { return static_cast<int>(port_.image->height); }
+    [[nodiscard]] int width() const { return static_cast<int>(port_.image->width); }
+    void store(int64_t i) {
+      const auto count = static_cast<int64_t>(decoded_.size());
+      if (to_.dtype != DType::kF64) {
+        Reader::store(to_, i * count, decoded_.data(), count);
+        return;
+      }
+      const int64_t plane = port_.image->height * port_.image->width;
+      for (int64_t k = 0; k < count; ++k) {
+        const int64_t channel = k / plane;
+        to_.as<double>()[static_cast<size_t>(i * count + k)] =
+            (decoded_[static_cast<size_t>(k)] * port_.image->scale - port_.image->mean[channel]) /
+            port_.image->deviation[channel];
+      }
+    }
+
+  private:
+    const linnet_port_v1& port_;
+    Tensor& to_;
+    ImageDecoding decoding_;
+    std::vector<float> decoded_;
+  };
+
   Found pictures(bool test) {
     if (!is_folder(path_))
       return fail("%s: a folder with MNIST's files or with pictures is expected", path_.c_str());
     const std::string stem = test ? "t10k" : "train";
     for (const char* separator : {"-", "."}) {
       const std::string images = path_ + "/" + stem + "-images" + separator + "idx3-ubyte";
-      if (file_exists(images)) return idx(images, path_ + "/" + stem + "-labels" + separator + "idx1-ubyte");
+      if (file_exists(images))
+        return idx(images, path_ + "/" + stem + "-labels" + separator + "idx1-ubyte");
       if (file_exists(images + ".gz"))
         return fail("%s.gz: unpack it first: gunzip %s.gz", images.c_str(), images.c_str());
     }
@@ -77,23 +117,23 @@ private:
     auto labels = read_idx(labels_path);
     if (!labels) return tl::unexpected(labels.error());
     if (images->shape.size() != 3 && images->shape.size() != 4)
-      return fail("%s: pictures are expected, not rank %zu", images_path.c_str(), images->shape.size());
+      return fail("%s: pictures are expected, not rank %zu", images_path.c_str(),
+                  images->shape.size());
     const int64_t count = images->shape[0];
     if (labels->shape.size() != 1 || labels->shape[0] != count)
       return fail("%s: %lld labels are expected, one for each picture of %s", labels_path.c_str(),
                   static_cast<long long>(count), images_path.c_str());
     Samples samples = empty(count);
-    const linnet_port_v1& port = t_.inputs[0];
-    const ImageDecoding decoding = decoding_of(*port.image);
-    const int height = static_cast<int>(images->shape[1]), width = static_cast<int>(images->shape[2]);
+    Pictures pictures(t_.inputs[0], samples.inputs[0]);
+    const int height = static_cast<int>(images->shape[1]),
+              width = static_cast<int>(images->shape[2]);
     const int channels = images->shape.size() > 3 ? static_cast<int>(images->shape[3]) : 1;
     const int64_t bytes = int64_t{height} * width * channels;
-    std::vector<float> decoded(static_cast<size_t>(elements_of(port)));
     for (int64_t i = 0; i < count; ++i) {
       decode_pixels(images->data.data() + i * bytes, int64_t{width} * channels, height, width,
-                    channels, decoding, static_cast<int>(port.image->height),
-                    static_cast<int>(port.image->width), decoded.data());
-      store(samples.inputs[0], i * elements_of(port), decoded.data(), elements_of(port));
+                    channels, pictures.decoding(), pictures.height(), pictures.width(),
+                    pictures.buffer());
+      pictures.store(i);
       const int64_t label = labels->data[static_cast<size_t>(i)];
       if (label >= t_.targets[0].classes->count)
         return fail("%s: sample %lld has label %lld, but the model has %lld classes",
@@ -121,16 +161,13 @@ private:
                   "labels ('%s', …)",
                   root.c_str(), classes.labels[0]);
     Samples samples = empty(static_cast<int64_t>(files.size()));
-    const linnet_port_v1& port = t_.inputs[0];
-    const ImageDecoding decoding = decoding_of(*port.image);
-    std::vector<float> decoded(static_cast<size_t>(elements_of(port)));
+    Pictures pictures(t_.inputs[0], samples.inputs[0]);
     for (size_t i = 0; i < files.size(); ++i) {
       auto image = read_image(files[i].first);
       if (!image) return tl::unexpected(image.error());
-      decode_image(*image, decoding, static_cast<int>(port.image->height),
-                   static_cast<int>(port.image->width), decoded.data());
-      store(samples.inputs[0], static_cast<int64_t>(i) * elements_of(port), decoded.data(),
-            elements_of(port));
+      decode_image(*image, pictures.decoding(), pictures.height(), pictures.width(),
+                   pictures.buffer());
+      pictures.store(static_cast<int64_t>(i));
       samples.targets[0].as<int64_t>()[i] = files[i].second;
     }
     return samples;
@@ -265,8 +302,9 @@ private:
     const auto labels = tensor.as<int64_t>();
     for (size_t i = 0; i < labels.size(); ++i) {
       if (labels[i] < 0 || labels[i] >= port.classes->count)
-        return fail("%s: sample %zu has label %lld, but the model has %lld classes", file.c_str(), i,
-                    static_cast<long long>(labels[i]), static_cast<long long>(port.classes->count));
+        return fail("%s: sample %zu has label %lld, but the model has %lld classes", file.c_str(),
+                    i, static_cast<long long>(labels[i]),
+                    static_cast<long long>(port.classes->count));
     }
     return {};
   }
@@ -304,8 +342,8 @@ Result<void> check_finite(const linnet_trainer_v1& trainer, const Samples& sampl
     const auto values = wide.as<double>();
     for (size_t i = 0; i < values.size(); ++i) {
       if (!std::isfinite(values[i]))
-        return fail("sample %zu of '%s' is not finite", i * static_cast<size_t>(samples.count) / values.size(),
-                    port.name);
+        return fail("sample %zu of '%s' is not finite",
+                    i * static_cast<size_t>(samples.count) / values.size(), port.name);
     }
     return {};
   };
@@ -348,7 +386,8 @@ Result<DataSet> read_training(const linnet_trainer_v1& trainer, const std::strin
   std::vector<int64_t> order(static_cast<size_t>(all.count));
   std::iota(order.begin(), order.end(), 0);
   if (!trainer.recipe.chronological) order = permutation(all.count, seed, kSplitStream, 0);
-  std::vector<int64_t> first(order.begin(), order.begin() + rest), last(order.begin() + rest, order.end());
+  std::vector<int64_t> first(order.begin(), order.begin() + rest),
+      last(order.begin() + rest, order.end());
   // Both parts keep the order of the files.
   std::ranges::sort(first);
   std::ranges::sort(last);
