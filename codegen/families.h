@@ -30,6 +30,15 @@ struct LoweringFamily {
                                                    const ir::Schedule& schedule);
 [[nodiscard]] std::vector<Halide::Func> lower_relayout(Lowering& lowering,
                                                        const ir::Schedule& schedule);
+[[nodiscard]] std::vector<Halide::Func> lower_rows(Lowering& lowering,
+                                                   const ir::Schedule& schedule);
+[[nodiscard]] std::vector<Halide::Func> lower_taps(Lowering& lowering,
+                                                   const ir::Schedule& schedule);
+[[nodiscard]] std::vector<Halide::Func> lower_sums(Lowering& lowering,
+                                                   const ir::Schedule& schedule);
+
+// Taps along a row that are written out one after the other; more are a loop.
+inline constexpr int64_t kMostUnrolledTaps = 11;
 
 // The node with trait kAnchor of a kernel that has one.
 [[nodiscard]] const ir::Node& anchor_of(const ir::Graph& kernel);

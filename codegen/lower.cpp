@@ -22,8 +22,8 @@ bool padded(const ir::Value& value) {
 }
 
 // Fixes shape, strides and alignment, so that generated code asks the buffer only for its address.
-void fix_dimensions(Halide::OutputImageParam param, const ir::Value& value) {
-  const std::vector<int> extents = physical_extents(value.type);
+void fix_dimensions(Halide::OutputImageParam param, const ir::Value& value,
+                    const std::vector<int>& extents) {
   int stride = 1;
   for (size_t i = 0; i < extents.size(); ++i) {
     param.dim(static_cast<int>(i)).set_bounds(0, extents[i]).set_stride(stride);
@@ -118,13 +118,25 @@ Lowering::Lowering(const ir::Graph& graph, const Target& target)
   for (size_t i = 0; i < graph.inputs.size(); ++i) {
     const ir::ValueId id = graph.inputs[i].value;
     const ir::Value& value = graph.value(id);
-    Halide::ImageParam param(halide_type(value.type.dtype),
-                             static_cast<int>(physical_extents(value.type).size()),
-                             "in" + std::to_string(i));
-    fix_dimensions(param, value);
-    input_of_[id.index] = inputs_.size();
-    inputs_.push_back(param);
+    input_of_[id.index] = i;
+    inputs_.emplace_back();
+    (void)input_as(i, physical_extents(value.type));
   }
+  for (const ir::GraphOutput& output : graph.outputs)
+    output_extents_.push_back(physical_extents(type(output.value)));
+}
+
+Halide::ImageParam Lowering::input_as(size_t index, const std::vector<int>& extents) {
+  const ir::Value& value = graph_->value(graph_->inputs[index].value);
+  Halide::ImageParam param(halide_type(value.type.dtype), static_cast<int>(extents.size()),
+                           "in" + std::to_string(index));
+  fix_dimensions(param, value, extents);
+  inputs_[index] = param;
+  return param;
+}
+
+void Lowering::output_as(size_t index, std::vector<int> extents) {
+  output_extents_[index] = std::move(extents);
 }
 
 Expr Lowering::at(ir::ValueId value, const Position& position) {
@@ -298,7 +310,8 @@ LoweredKernel lower_kernel(const ir::Graph& kernel, const Target& target) {
   std::vector<Func> outputs = family->lower(lowering, *kernel.schedule);
   LoweredKernel lowered;
   for (size_t i = 0; i < outputs.size(); ++i) {
-    fix_dimensions(outputs[i].output_buffer(), kernel.value(kernel.outputs[i].value));
+    fix_dimensions(outputs[i].output_buffer(), kernel.value(kernel.outputs[i].value),
+                   lowering.output_extents(i));
   }
   for (Halide::ImageParam& input : lowering.inputs())
     lowered.arguments.emplace_back(input);

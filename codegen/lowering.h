@@ -82,6 +82,13 @@ public:
     defined_[value.index] = std::move(element);
   }
 
+  // The bytes of an input or output as an array of other extents, innermost first.
+  [[nodiscard]] Halide::ImageParam input_as(size_t index, const std::vector<int>& extents);
+  void output_as(size_t index, std::vector<int> extents);
+  [[nodiscard]] const std::vector<int>& output_extents(size_t index) const {
+    return output_extents_[index];
+  }
+
   // Inputs in order; outputs as Funcs over physical dimensions, scheduled by the generic family.
   [[nodiscard]] std::vector<Halide::ImageParam>& inputs() { return inputs_; }
   [[nodiscard]] Halide::Func output(size_t index);
@@ -105,6 +112,7 @@ private:
   std::vector<Stage> stages_;
   int current_ = -1;  // the stage being defined, -1: an output
   std::vector<Halide::Func> outputs_;
+  std::vector<std::vector<int>> output_extents_;
   int widest_ = 1;  // innermost extent of the outputs
 };
 

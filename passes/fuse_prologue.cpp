@@ -11,11 +11,14 @@ namespace {
 
 using ir::Node;
 
-// The data movement that the anchor of a group reads, in the graph around it.
-std::vector<const Node*> prologue(const ir::Graph& graph, const Node& group) {
+// The data movement that the anchor of a group reads its operands `of` through, in the graph around
+// it.
+std::vector<const Node*> prologue(const ir::Graph& graph, const Node& group,
+                                  const std::vector<size_t>& of) {
   const auto parts = anchor_group(group.regions.front());
   std::set<size_t> found;  // nodes, in the graph's order
-  for (size_t i = 0; parts && i < parts->source.size(); ++i) {
+  for (size_t i : of) {
+    if (!parts) break;
     const Node* node = graph.producer(group.operands[parts->source[i]]);
     while (node && node->op->has(ir::kDataMovement) && node->operands.size() == 1) {
       found.insert(static_cast<size_t>(node - graph.nodes().data()));
@@ -28,32 +31,39 @@ std::vector<const Node*> prologue(const ir::Graph& graph, const Node& group) {
   return nodes;
 }
 
+bool has_kernel(const ir::Graph& graph, const GroupMaker::Group& group, const TargetInfo& target) {
+  Candidate candidate{group.body, {}, target};
+  for (ir::ValueId operand : group.operands)
+    candidate.constant.push_back(constant_node(graph, operand) != nullptr);
+  return choose_schedule(candidate).family != "generic";
+}
+
 }  // namespace
 
 ir::Module fuse_prologue(ir::Module module, PassContext& context) {
   module = rewrite_graphs(std::move(module), [&](ir::Rewriter& r, ir::NodeId, const Node& node) {
     if (node.op != &ir::ops::group) return false;
     const ir::Graph& graph = r.old();
-    const auto nodes = prologue(graph, node);
-    if (nodes.empty()) return false;
-    GroupMaker group(graph);
-    for (const Node* part : nodes)
-      group.add(*part);
-    group.add(node);
-    const GroupMaker::Group joined = group.make(node.results.front());
-    Candidate candidate{joined.body, {}, context.target};
-    for (ir::ValueId operand : joined.operands)
-      candidate.constant.push_back(constant_node(graph, operand) != nullptr);
     const std::string name = label(graph, node);
-    if (choose_schedule(candidate).family == "generic") {
-      context.refused(node.place,
-                      name + " has no kernel that reads " + label(graph, *nodes[0]) + " in place");
-      return false;
+    for (const auto& operands : {std::vector<size_t>{0, 1}, {1}, {0}}) {
+      const auto nodes = prologue(graph, node, operands);
+      if (nodes.empty()) continue;
+      GroupMaker group(graph);
+      for (const Node* part : nodes)
+        group.add(*part);
+      group.add(node);
+      if (!has_kernel(graph, group.make(node.results.front()), context.target)) {
+        context.refused(node.place, name + " has no kernel that reads " +
+                                        label(graph, *nodes.front()) + " in place");
+        continue;
+      }
+      if (!context.may_rewrite(nodes.front()->place,
+                               label(graph, *nodes.front()) + " joins " + name))
+        return false;
+      group.finish(r, node.results.front());
+      return true;
     }
-    if (!context.may_rewrite(nodes[0]->place, label(graph, *nodes[0]) + " joins " + name))
-      return false;
-    group.finish(r, node.results.front());
-    return true;
+    return false;
   });
   return drop_dead(std::move(module), context);
 }

@@ -14,14 +14,21 @@ bool needs_kernel(const Node& node) {
   return !node.op->has(ir::kStructural) && !node.op->has(ir::kView);
 }
 
+bool moves(const Node& node) {
+  return node.op->has(ir::kDataMovement) && !node.op->has(ir::kView);
+}
+
 // Cheap to compute where it is read: what follows may take it in.
 bool joins_its_user(const Node& node) {
-  return node.op->has(ir::kElementwise) || node.op->has(ir::kReduction) ||
-         (node.op->has(ir::kDataMovement) && !node.op->has(ir::kView));
+  return node.op->has(ir::kElementwise) || node.op->has(ir::kReduction) || moves(node);
 }
 // Reads each element about once: what comes before may be computed inside.
 bool takes_in(const Node& node) {
   return node.op->has(ir::kElementwise) || node.op->has(ir::kReduction);
+}
+
+bool may_join(const Node& node, const Node& user) {
+  return joins_its_user(node) && (takes_in(user) || (moves(node) && moves(user)));
 }
 
 // Clusters of nodes that become one kernel: a node joins its users' cluster if all of them are
@@ -33,7 +40,7 @@ public:
     for (size_t i = graph.nodes().size(); i-- > 0;) {
       const Node& node = graph.nodes()[i];
       if (!needs_kernel(node)) continue;
-      const int users = joins_its_user(node) ? cluster_of_users(node) : -1;
+      const int users = cluster_of_users(node);
       const bool join =
           users >= 0 && context.may_rewrite(node.place, label(graph, node) + " joins " +
                                                             label(graph, last(users)));
@@ -60,7 +67,7 @@ private:
     for (ir::ValueId result : node.results) {
       for (ir::NodeId user : users_[static_cast<size_t>(result.index)]) {
         const size_t at = static_cast<size_t>(user.index);
-        if (at == cluster_.size() || !takes_in(graph_.nodes()[at])) return -1;
+        if (at == cluster_.size() || !may_join(node, graph_.nodes()[at])) return -1;
         if (cluster >= 0 && cluster_[at] != cluster) return -1;
         cluster = cluster_[at];
       }

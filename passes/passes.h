@@ -77,11 +77,15 @@ namespace linnet::passes {
 //   %r = group(%x, %w) { … }  %p = max_pool2d(%r)   →   %p = group(%x, %w) { … max_pool2d … }
 [[nodiscard]] ir::Module fuse_pool(ir::Module module, PassContext& context);
 
+// Does: the padding of a convolution becomes a pad op before it, where only so a fast family fits:
+//   pictures too large to be padded on the stack. Needs: fuse_epilogue, fuse_pool. Leaves: pads.
+//   %c = group(%x, %w) { conv2d {padding = [1, 1, 1, 1]} }   →   %p = pad(%x)
+//   %c = group(%p, %w) { conv2d }
+[[nodiscard]] ir::Module split_padding(ir::Module module, PassContext& context);
+
 // Does: data movement that an anchor reads joins its group, if a family reads it so in place.
-// Needs:
-//   fuse_epilogue. Leaves: fewer copies.
-//   %t = transpose(%g)  %d = group(%t, %x) { matmul … }   →   %d = group(%g, %x) { transpose matmul
-//   … }
+//   Needs: fuse_epilogue, split_padding. Leaves: fewer copies.
+//   %t = transpose(%g)  %d = group(%t, %x) { matmul }   →   %d = group(%g, %x) { transpose matmul }
 [[nodiscard]] ir::Module fuse_prologue(ir::Module module, PassContext& context);
 
 // Does: what is left becomes groups, a chain or tree of elementwise ops, reductions and data

@@ -26,6 +26,7 @@ constexpr std::array kPipeline = std::to_array<Pass>({
     // From ops to kernels.
     LINNET_PASS(fuse_epilogue, "bias, activation, residual join their convolution or matmul"),
     LINNET_PASS(fuse_pool, "a pool joins the kernel it reads"),
+    LINNET_PASS(split_padding, "zeros around a picture are stored where a kernel wants it so"),
     LINNET_PASS(fuse_prologue, "a transpose joins the matmul that reads it as well in place"),
     LINNET_PASS(group_kernels, "the rest becomes kernels"),
     // How each kernel is computed, and where its data lies.

@@ -3,6 +3,7 @@
 #include "ir/ops/pad.h"
 #include "ir/ops/reduction.h"
 #include "ir/ops/slice.h"
+#include "ir/ops/transpose.h"
 
 #include "runtime/philox.h"
 
@@ -64,13 +65,8 @@ Expr lower_reshape(Lowering& lowering, const ir::Node& node, const Position& pos
 }
 
 Expr lower_transpose(Lowering& lowering, const ir::Node& node, const Position& position) {
-  ir::Ints dims = node.attrs.get(ir::Key<ir::Ints>{"dims"});
   const size_t rank = position.size();
-  if (dims.empty() && rank >= 2) {
-    for (size_t i = 0; i < rank; ++i)
-      dims.push_back(static_cast<int64_t>(i));
-    std::swap(dims[rank - 2], dims[rank - 1]);
-  }
+  const ir::Ints dims = ir::permutation(node.attrs, rank);
   Position from(rank);
   for (size_t i = 0; i < rank; ++i)
     from[static_cast<size_t>(dims[i])] = position[i];

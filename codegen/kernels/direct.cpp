@@ -1,7 +1,7 @@
-// direct{lanes, cv, tx}: a convolution whose output channels fill vectors.
+// direct{lanes, cv, tx, tn}: a convolution whose output channels fill vectors.
 //   acc(o, x, y) = Σ over c, ky, kx of weight(o, kx, ky, c) · input(x·s + kx·d, y·s + ky·d, c)
-// cv vectors of channels × the pixels of tx pooled outputs stay in registers while one tap after
-// the other is added: one load of weights for a tap, one broadcast for each pixel.
+// cv vectors of channels × the pixels of tx pooled outputs × tn samples stay in registers while one
+// tap after the other is added: one load of weights for a tap, one broadcast for each pixel.
 #include "codegen/families.h"
 #include "codegen/kernels/padded_input.h"
 #include "ir/ops/window.h"
@@ -21,6 +21,7 @@ std::vector<Func> lower_direct(Lowering& lowering, const ir::Schedule& schedule)
   const int lanes = static_cast<int>(schedule.get("lanes", 1));
   const int cv = static_cast<int>(schedule.get("cv", 1));
   const int tx = static_cast<int>(schedule.get("tx", 1));
+  const int tn = static_cast<int>(schedule.get("tn", 1));
   const bool is_padded = rows.before + rows.after + columns.before + columns.after != 0;
   std::optional<PaddedInput> padded;
   if (is_padded) padded.emplace(lowering, conv.operands[0], rows, columns);
@@ -49,16 +50,18 @@ std::vector<Func> lower_direct(Lowering& lowering, const ir::Schedule& schedule)
     out.bound(loop[dim], 0, static_cast<int>(type.shape[dim]));
   }
   const Var &batch = loop[0], &channel = loop[1], &height = loop[2], &width = loop[3];
-  Var xi("xi"), co("co"), ci("ci"), lane("lane");
+  Var xi("xi"), co("co"), ci("ci"), lane("lane"), ni("ni");
   const auto tail =
       type.shape[1] % lanes == 0 ? Halide::TailStrategy::Auto : Halide::TailStrategy::GuardWithIf;
   out.split(width, width, xi, tx, Halide::TailStrategy::ShiftInwards)
       .split(channel, co, ci, lanes * cv, tail)
       .split(ci, ci, lane, lanes)
-      .reorder(lane, ci, xi, width, height, co, batch)
+      .split(batch, batch, ni, tn, Halide::TailStrategy::ShiftInwards)
+      .reorder(lane, ci, xi, ni, width, height, co, batch)
       .vectorize(lane)
       .unroll(ci)
-      .unroll(xi);
+      .unroll(xi)
+      .unroll(ni);
   // The input of one sample is padded once, not for each row.
   if (padded) padded->schedule(out, batch, lanes);
   acc.compute_at(out, width).store_in(Halide::MemoryType::Stack);
@@ -68,15 +71,17 @@ std::vector<Func> lower_direct(Lowering& lowering, const ir::Schedule& schedule)
       .vectorize(o)
       .unroll(ao)
       .unroll(x)
-      .unroll(y);
+      .unroll(y)
+      .unroll(n);
   acc.update()
       .split(o, ao, o, lanes)
-      .reorder(o, ao, x, y, r.x, r.y, r.z)
+      .reorder(o, ao, x, y, n, r.x, r.y, r.z)
       .vectorize(o)
       .unroll(ao)
       .unroll(x)
       .unroll(y)
-      .unroll(r.x);
+      .unroll(n);
+  if (w[3] <= kMostUnrolledTaps) acc.update().unroll(r.x);
   return {out};
 }
 

@@ -37,10 +37,13 @@ const std::array kRows = std::to_array<LoweringRow>({
 
 constexpr std::array kFamilies = std::to_array<LoweringFamily>({
     {"pooled_rows", lower_pooled_rows},
+    {"rows", lower_rows},
     {"direct", lower_direct},
+    {"taps", lower_taps},
     {"dense", lower_dense},
     {"gemm", lower_gemm},
     {"relayout", lower_relayout},
+    {"sums", lower_sums},
     {"generic", lower_generic},
 });
 

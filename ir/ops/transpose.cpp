@@ -1,6 +1,6 @@
-#include "ir/gradient.h"
-#include "ir/op_def.h"
+#include "ir/ops/transpose.h"
 
+#include "ir/gradient.h"
 #include "ir/ops/index.h"
 
 #include <fmt/format.h>
@@ -11,16 +11,6 @@ namespace linnet::ir {
 namespace {
 
 constexpr Key<Ints> kDims{"dims"};
-
-// The permutation: the attribute, or the last two dimensions swapped.
-Ints permutation(const Attrs& attrs, size_t rank) {
-  Ints dims = attrs.get(kDims);
-  if (!dims.empty() || rank < 2) return dims;
-  for (size_t i = 0; i < rank; ++i)
-    dims.push_back(static_cast<int64_t>(i));
-  std::swap(dims[rank - 2], dims[rank - 1]);
-  return dims;
-}
 
 OpResult<std::vector<Type>> infer_transpose(const InferContext& c) {
   const Type& input = c.type(0);
@@ -74,5 +64,14 @@ const OpDef ops::transpose{
       return {transposed(c.gradient(), std::move(back)).id()};
     },
 };
+
+Ints permutation(const Attrs& attrs, size_t rank) {
+  Ints dims = attrs.get(kDims);
+  if (!dims.empty() || rank < 2) return dims;
+  for (size_t i = 0; i < rank; ++i)
+    dims.push_back(static_cast<int64_t>(i));
+  std::swap(dims[rank - 2], dims[rank - 1]);
+  return dims;
+}
 
 }  // namespace linnet::ir

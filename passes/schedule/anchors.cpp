@@ -1,5 +1,7 @@
 #include "passes/schedule/anchors.h"
 
+#include "ir/ops/transpose.h"
+
 #include <algorithm>
 
 namespace linnet::passes {
@@ -23,6 +25,7 @@ std::optional<AnchorGroup> anchor_group(const ir::Graph& body) {
   if (!group.anchor || body.outputs.size() != 1) return std::nullopt;
   for (size_t i = 0; i < 2; ++i) {
     ir::ValueId operand = group.anchor->operands[i];
+    group.rank[i] = body.value(operand).type.rank();
     while (const ir::Node* node = body.producer(operand)) {
       if (!node->op->has(ir::kDataMovement) || node->operands.size() != 1) return std::nullopt;
       group.through[i].push_back(node);
@@ -40,9 +43,17 @@ std::optional<AnchorGroup> plain_anchor_group(const ir::Graph& body) {
   return group;
 }
 
-bool only_transposed(const AnchorGroup& group, size_t operand) {
-  return std::ranges::all_of(group.through[operand],
-                             [](const ir::Node* node) { return node->op == &ir::ops::transpose; });
+std::optional<std::vector<int>> source_dims(const AnchorGroup& group, size_t operand) {
+  std::vector<int> dims;
+  for (size_t i = 0; i < group.rank[operand]; ++i)
+    dims.push_back(static_cast<int>(i));
+  for (const ir::Node* node : group.through[operand]) {
+    if (node->op != &ir::ops::transpose) return std::nullopt;
+    const ir::Ints order = ir::permutation(node->attrs, dims.size());
+    for (int& dim : dims)
+      dim = static_cast<int>(order[static_cast<size_t>(dim)]);
+  }
+  return dims;
 }
 
 int64_t Convolution::padded_bytes() const {

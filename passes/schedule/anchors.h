@@ -18,6 +18,7 @@ struct AnchorGroup {
   // read through, nearest to the anchor first.
   std::array<size_t, 2> source = {};
   std::array<std::vector<const ir::Node*>, 2> through;
+  std::array<size_t, 2> rank = {};
 
   [[nodiscard]] size_t weight() const { return source[1]; }
 };
@@ -29,8 +30,9 @@ struct AnchorGroup {
 // The same of a group whose anchor reads its operands as they are.
 [[nodiscard]] std::optional<AnchorGroup> plain_anchor_group(const ir::Graph& body);
 
-// Does a rank-2 operand pass through no more than transposes?
-[[nodiscard]] bool only_transposed(const AnchorGroup& group, size_t operand);
+// For each dimension of an operand the dimension of the source it is; nullopt if the operand passes
+// through more than transposes.
+[[nodiscard]] std::optional<std::vector<int>> source_dims(const AnchorGroup& group, size_t operand);
 
 // A convolution with its sizes.
 struct Convolution {
@@ -50,6 +52,12 @@ struct Convolution {
 // without gaps.
 [[nodiscard]] std::optional<Convolution> convolution(const ir::Graph& body,
                                                      const AnchorGroup& group);
+
+// Do output channels fill at least half a vector, and more than a few lanes? Then direct is the
+// better family.
+[[nodiscard]] inline bool fills_vectors(int64_t outputs, int64_t lanes) {
+  return 2 * outputs >= lanes && outputs >= 8;
+}
 
 // The most a kernel may keep on the stack (docs/codegen.md).
 inline constexpr int64_t kStackScratch = 16 << 10;

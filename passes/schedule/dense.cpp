@@ -13,7 +13,7 @@ constexpr ir::Key<bool> kTransposeB{"transpose_b"};
 std::optional<ir::Schedule> choose_dense(const Candidate& group) {
   const auto parts = anchor_group(group.body);
   if (!parts || parts->pool || parts->anchor->op != &ir::ops::matmul) return std::nullopt;
-  if (!only_transposed(*parts, 0) || !parts->through[1].empty()) return std::nullopt;
+  if (!source_dims(*parts, 0) || !parts->through[1].empty()) return std::nullopt;
   // Any other weight that lies in rows of inputs is copied once for all rows of the input.
   const bool transposed = parts->anchor->attrs.get(kTransposeB);
   if (!group.constant[parts->weight()] && !transposed) return std::nullopt;

@@ -47,6 +47,9 @@ struct Family {
                                                     const ir::Schedule& schedule);
 [[nodiscard]] std::optional<ir::Schedule> choose_gemm(const Candidate& group);
 [[nodiscard]] std::optional<ir::Schedule> choose_relayout(const Candidate& group);
+[[nodiscard]] std::optional<ir::Schedule> choose_rows(const Candidate& group);
+[[nodiscard]] std::optional<ir::Schedule> choose_taps(const Candidate& group);
+[[nodiscard]] std::optional<ir::Schedule> choose_sums(const Candidate& group);
 
 // The schedule for a group: that of the first family that fits.
 [[nodiscard]] ir::Schedule choose_schedule(const Candidate& group);

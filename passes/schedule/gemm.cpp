@@ -16,7 +16,7 @@ std::optional<ir::Schedule> choose_gemm(const Candidate& group) {
   const auto parts = anchor_group(group.body);
   if (!parts || parts->pool || parts->anchor->op != &ir::ops::matmul) return std::nullopt;
   if (parts->anchor->attrs.get(ir::Key<bool>{"transpose_b"})) return std::nullopt;
-  if (!only_transposed(*parts, 0) || !parts->through[1].empty()) return std::nullopt;
+  if (!source_dims(*parts, 0) || !parts->through[1].empty()) return std::nullopt;
   const ir::Shape& a = group.body.value(parts->anchor->operands[0]).type.shape;
   const ir::Shape& b = group.body.value(parts->anchor->operands[1]).type.shape;
   if (a.size() != 2 || b.size() != 2) return std::nullopt;

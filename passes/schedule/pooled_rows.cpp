@@ -12,8 +12,7 @@ std::optional<ir::Schedule> choose_pooled_rows(const Candidate& group) {
   const auto conv = convolution(group.body, *parts);
   if (!conv || !parts->pool) return std::nullopt;
   const int64_t lanes = group.target.lanes(4);
-  // Where direct would fill half a vector with channels at least, it is the better family.
-  if (2 * conv->outputs >= lanes && conv->outputs >= 8) return std::nullopt;
+  if (fills_vectors(conv->outputs, lanes)) return std::nullopt;
   const bool plain = conv->rows.stride == 1 && conv->columns.stride == 1 &&
                      conv->rows.dilation == 1 && conv->columns.dilation == 1;
   if (!plain || conv->padded_bytes() > kStackScratch) return std::nullopt;

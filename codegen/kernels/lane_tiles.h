@@ -1,0 +1,37 @@
+// Sums along rows that are vectors and a rest.
+#pragma once
+
+#include <Halide.h>
+
+#include <functional>
+
+namespace linnet::codegen {
+
+// A row of `extent` elements as `count` vectors of `lanes`, the last of which moves inwards: what
+// it shares with the one before is summed there only.
+struct LaneTiles {
+  int extent, lanes, count;
+
+  LaneTiles(int row, int vector) : extent(row), lanes(vector), count((row + vector - 1) / vector) {}
+
+  // Where lane `lane` of vector `tile` lies in the row.
+  [[nodiscard]] Halide::Expr position(const Halide::Expr& tile, const Halide::Expr& lane) const {
+    return Halide::min(tile * lanes, extent - lanes) + lane;
+  }
+  // `value` where the lane counts, else 0.
+  [[nodiscard]] Halide::Expr counted(const Halide::Expr& tile, const Halide::Expr& lane,
+                                     const Halide::Expr& value) const {
+    if (extent % lanes == 0) return value;
+    return Halide::select(position(tile, lane) >= tile * lanes, value,
+                          Halide::Internal::make_zero(value.type()));
+  }
+};
+
+// The sum over `lanes` lanes, in halves: lane i and lane i + lanes / 2 first.
+[[nodiscard]] inline Halide::Expr
+sum_of_lanes(int lanes, const std::function<Halide::Expr(int)>& lane, int first = 0) {
+  if (lanes == 1) return lane(first);
+  return sum_of_lanes(lanes / 2, lane, first) + sum_of_lanes(lanes / 2, lane, first + lanes / 2);
+}
+
+}  // namespace linnet::codegen

@@ -1,0 +1,69 @@
+#include "ir/op_def.h"
+#include "ir/ops/pad.h"
+#include "ir/ops/window.h"
+#include "passes/fold.h"
+#include "passes/graphs.h"
+#include "passes/passes.h"
+#include "passes/schedule/anchors.h"
+
+namespace linnet::passes {
+namespace {
+
+using ir::Node;
+
+// The body of a group of which no family but generic makes a kernel while its convolution pads, and
+// one does if not; with the type of what it reads instead. nullopt otherwise.
+struct Split {
+  ir::Graph body;
+  ir::Type padded;
+  ir::Ints pads;
+  size_t input = 0;
+};
+
+std::optional<Split> split(const ir::Graph& graph, const Node& node, const TargetInfo& target) {
+  const ir::Graph& body = node.regions.front();
+  const auto parts = anchor_group(body);
+  if (!parts || !parts->anchor->attrs.find(ir::kPadding.name)) return std::nullopt;
+  const ir::Ints padding = parts->anchor->attrs.get(ir::kPadding);
+  if (padding == ir::Ints{0, 0, 0, 0}) return std::nullopt;
+  Candidate candidate{body, {}, target};
+  for (ir::ValueId operand : node.operands)
+    candidate.constant.push_back(constant_node(graph, operand) != nullptr);
+  if (choose_schedule(candidate).family != "generic") return std::nullopt;
+
+  Split result{body, body.value(parts->anchor->operands.front()).type, {}, parts->source[0]};
+  result.pads = {0, 0, padding[0], padding[1], 0, 0, padding[2], padding[3]};
+  result.padded.shape[2] += padding[0] + padding[2];
+  result.padded.shape[3] += padding[1] + padding[3];
+  const ir::ValueId input = result.body.inputs[result.input].value;
+  const std::vector<ir::NodeId> users = result.body.users()[static_cast<size_t>(input.index)];
+  if (users.size() != 1) return std::nullopt;  // a residual, say, reads what is not padded
+  result.body.node(users.front()).attrs.set(ir::kPadding.name, ir::Ints{0, 0, 0, 0});
+  result.body.value(input).type = result.padded;
+  if (choose_schedule({result.body, candidate.constant, target}).family == "generic")
+    return std::nullopt;
+  return result;
+}
+
+}  // namespace
+
+ir::Module split_padding(ir::Module module, PassContext& context) {
+  return rewrite_graphs(std::move(module), [&](ir::Rewriter& r, ir::NodeId, const Node& node) {
+    if (node.op != &ir::ops::group) return false;
+    auto found = split(r.old(), node, context.target);
+    if (!found) return false;
+    if (!context.may_rewrite(node.place, "padding before " + label(r.old(), node))) return false;
+    std::vector<ir::ValueId> operands = r.mapped(node.operands);
+    ir::ValueId& input = operands[found->input];
+    input = r.at(node.place)
+                .create(ir::ops::pad, {input}, {{"pads", found->pads}},
+                        r.old().value(node.operands[found->input]).name);
+    const auto results = r.at(node.place)
+                             .group(std::move(found->body), std::move(operands), std::nullopt,
+                                    {r.old().value(node.results.front()).name});
+    r.replace(node.results.front(), results.front());
+    return true;
+  });
+}
+
+}  // namespace linnet::passes
