@@ -8,7 +8,7 @@ namespace linnet::passes {
 
 std::optional<ir::Schedule> choose_pooled_rows(const Candidate& group) {
   const auto parts = plain_anchor_group(group.body);
-  if (!parts || !group.constant[parts->weight()]) return std::nullopt;
+  if (!parts) return std::nullopt;
   const auto conv = convolution(group.body, *parts);
   if (!conv || !parts->pool) return std::nullopt;
   const int64_t lanes = group.target.lanes(4);

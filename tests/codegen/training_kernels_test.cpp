@@ -80,6 +80,15 @@ TEST(Direct, WeightsKnownAtRunTime) {
   expect_forward("direct", {5, 2, 5, 5}, {16, 2, 3, 3}, {{"stride", Ints{2, 2}}}, false);
 }
 
+TEST(PooledRows, WeightsKnownAtRunTime) {
+  Model m;
+  const ValueId conv =
+      m.build.create(ir::ops::conv2d, {m.input({2, 1, 8, 28}, false), m.input({3, 1, 5, 5}, false)},
+                     {{"padding", Ints{2, 2, 2, 2}}});
+  m.expect("pooled_rows",
+           m.build.create(ir::ops::max_pool2d, {conv}, {{"kernel_size", Ints{2, 2}}}));
+}
+
 TEST(Direct, PicturesTooLargeToPadOnTheStack) {
   expect_forward("direct", {2, 16, 20, 20}, {16, 16, 3, 3}, {{"padding", Ints{1, 1, 1, 1}}}, false);
 }
