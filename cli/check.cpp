@@ -1,7 +1,9 @@
 // linnet check MODEL: everything wrong with it at once, or its summary table.
 #include "cli/model_options.h"
+#include "cli/pipeline_options.h"
 #include "cli/text_table.h"
 #include "ir/summary.h"
+#include "passes/storage.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -16,7 +18,13 @@ std::string receptive(const ir::SummaryRow& row) {
   return fmt::format("{}×{}", row.receptive_height, row.receptive_width);
 }
 
-void print_table(const ir::Module& module, const ir::Summary& summary) {
+// What a step of training takes: the blob of slots, the arena, the samples of a batch.
+struct TrainingBytes {
+  int64_t batch = 1, slots = 0, arena = 0, inputs = 0;
+};
+
+void print_table(const ir::Module& module, const ir::Summary& summary,
+                 const std::optional<TrainingBytes>& training) {
   TextTable table(
       {"layer", "op", "output", ">parameters", ">multiply-adds", ">receptive field", ">bytes"});
   for (const ir::SummaryRow& row : summary.rows) {
@@ -31,9 +39,16 @@ void print_table(const ir::Module& module, const ir::Summary& summary) {
     fmt::print("{} of the parameters are trained\n", thousands(summary.trainable));
   }
   if (summary.buffers != 0) fmt::print("{} numbers in buffers\n", thousands(summary.buffers));
+  if (!training) return;
+  const TrainingBytes& t = *training;
+  fmt::print("a step on {} samples takes {} bytes: {} of parameters and optimiser, {} of arena, {} "
+             "of samples\n",
+             t.batch, thousands(t.slots + t.arena + t.inputs), thousands(t.slots),
+             thousands(t.arena), thousands(t.inputs));
 }
 
-void print_json(const ir::Module& module, const ir::Summary& summary) {
+void print_json(const ir::Module& module, const ir::Summary& summary,
+                const std::optional<TrainingBytes>& training) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   for (const ir::SummaryRow& row : summary.rows) {
     rows.push_back({{"layer", row.name},
@@ -45,14 +60,48 @@ void print_json(const ir::Module& module, const ir::Summary& summary) {
                     {"receptive_field", {row.receptive_height, row.receptive_width}},
                     {"bytes", row.bytes}});
   }
-  const nlohmann::ordered_json json = {{"model", module.name},
-                                       {"layers", rows},
-                                       {"parameters", summary.parameters},
-                                       {"trainable", summary.trainable},
-                                       {"buffers", summary.buffers},
-                                       {"multiply_adds", summary.multiply_adds},
-                                       {"parameter_bytes", summary.parameter_bytes}};
+  nlohmann::ordered_json json = {{"model", module.name},
+                                 {"layers", rows},
+                                 {"parameters", summary.parameters},
+                                 {"trainable", summary.trainable},
+                                 {"buffers", summary.buffers},
+                                 {"multiply_adds", summary.multiply_adds},
+                                 {"parameter_bytes", summary.parameter_bytes}};
+  if (training) {
+    json["training"] = {{"batch", training->batch},
+                        {"slots_bytes", training->slots},
+                        {"arena_bytes", training->arena},
+                        {"sample_bytes", training->inputs}};
+  }
   fmt::print("{}\n", json.dump());
+}
+
+std::optional<TrainingBytes> training_bytes(Session& session, const ModelOptions& given) {
+  ModelOptions options = given;
+  options.training = true;
+  TrainingBytes bytes;
+  const auto target = options.find_target(session);
+  auto module = options.load(session, options.batch);
+  if (!target || !module) return std::nullopt;
+  bytes.batch = options.batch;
+  if (const ir::Declaration* batch = module->training("batch"); batch && options.batch == 1) {
+    bytes.batch = static_cast<int64_t>(batch->recipe.attrs.get(ir::Key<double>{"value"}));
+    module = options.load(session, bytes.batch);
+    if (!module) return std::nullopt;
+  }
+  std::erase_if(module->graphs, [](const ir::Graph& g) { return g.name != ir::kTrainStep; });
+  const auto planned = PipelineFlags().run(session, std::move(*module), *target, options.seed);
+  if (!planned) return std::nullopt;
+  const ir::Graph& step = planned->graphs.front();
+  bytes.slots = passes::slots_bytes(*planned);
+  for (const ir::Value& value : step.values()) {
+    if (value.storage && value.storage->memory == ir::Memory::kArena)
+      bytes.arena = std::max(bytes.arena, value.storage->offset + value.type.stored_bytes());
+  }
+  for (const ir::GraphInput& input : step.inputs) {
+    if (input.slot.empty()) bytes.inputs += step.value(input.value).type.stored_bytes();
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -60,16 +109,25 @@ void print_json(const ir::Module& module, const ir::Summary& summary) {
 void add_check(CLI::App& app, Session& session) {
   auto options = std::make_shared<ModelOptions>();
   auto json = std::make_shared<bool>(false);
+  auto train = std::make_shared<bool>(false);
   CLI::App* command = app.add_subcommand("check", "Every fault of a model at once, or its summary");
   options->add_model(*command);
   options->add_weights(*command);
+  options->add_dtype(*command);
+  options->add_target(*command);
   command->add_flag("--json", *json, "One JSON object instead of the table");
-  command->callback([&session, options, json] {
-    session.command = [options, json](Session& s) {
+  command->add_flag("--train", *train, "Also the bytes that a step of training takes");
+  command->callback([&session, options, json, train] {
+    session.command = [options, json, train](Session& s) {
       const auto module = options->load(s, options->batch);
       if (!module) return Status::kBadInput;
       const ir::Summary summary = ir::summarize(*module);
-      *json ? print_json(*module, summary) : print_table(*module, summary);
+      std::optional<TrainingBytes> bytes;
+      if (*train) {
+        bytes = training_bytes(s, *options);
+        if (!bytes) return Status::kBadInput;
+      }
+      *json ? print_json(*module, summary, bytes) : print_table(*module, summary, bytes);
       return Status::kDone;
     };
   });

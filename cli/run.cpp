@@ -1,8 +1,11 @@
 // linnet run MODEL --input NAME=F.npy --output-dir D: compile in memory, run once.
 #include "cli/call.h"
 #include "cli/tensor_files.h"
+#include "ir/builder.h"
 #include "ir/evaluate.h"
 #include "ir/initialize.h"
+#include "passes/backward.h"
+#include "support/text.h"
 
 #include <fmt/format.h>
 
@@ -15,6 +18,7 @@ struct RunOptions {
   std::vector<std::string> inputs;
   std::string output_dir = ".";
   bool reference = false;
+  std::string grad;  // of which output; "loss" of the train block
 };
 
 std::vector<Port> input_ports(const ir::Module& module) {
@@ -48,12 +52,70 @@ ir::Tensor to_ir(const runtime::Tensor& tensor, const ir::Type& type) {
   return ir::Tensor({type.dtype, tensor.shape, {}}, {bytes, bytes + tensor.data.size()});
 }
 
+// Adds to the graph the gradients of the sum of an output's elements, or of the train block's loss,
+// by every input and parameter of floats: outputs NAME.grad. nullopt, with the reason reported,
+// otherwise.
+std::optional<ir::Module> with_gradients(Session& session, ir::Module module,
+                                         const std::string& of) {
+  const bool loss = of == "loss" && module.graph(ir::kEvaluate);
+  if (loss) {  // the model as it is used, with its loss and targets
+    ir::Graph evaluate = *module.graph(ir::kEvaluate);
+    module.graphs = {std::move(evaluate)};
+  } else {
+    module.graphs.resize(1);
+  }
+  ir::Graph graph = passes::expand_for_gradient(module.graphs.front());
+  std::vector<std::string> names;
+  ir::ValueId root;
+  for (const ir::GraphOutput& output : graph.outputs) {
+    names.push_back(output.name);
+    if (output.name == of && is_float(graph.value(output.value).type.dtype)) root = output.value;
+  }
+  if (!root) {
+    session.error(fmt::format("--grad {}: the model has no such output of floats", of),
+                  Status::kBadCall,
+                  of == "loss" ? "'loss' needs a train block" : did_you_mean(of, names));
+    return std::nullopt;
+  }
+  std::vector<ir::ValueId> by;
+  std::vector<std::string> paths;
+  for (const ir::GraphInput& input : graph.inputs) {
+    const ir::Value& value = graph.value(input.value);
+    if (!is_float(value.type.dtype)) continue;
+    by.push_back(input.value);
+    paths.push_back(input.slot.empty() ? value.name : input.slot);
+  }
+  const passes::Gradients gradients = passes::append_gradients(graph, root, by);
+  for (const passes::Blocked& blocked : gradients.blocked) {
+    Diagnostic diagnostic;
+    diagnostic.severity = Severity::kWarning;
+    diagnostic.place = blocked.place.diag();
+    diagnostic.message = blocked.message;
+    session.diagnostics.report(std::move(diagnostic));
+  }
+  for (size_t i = 0; i < by.size(); ++i) {
+    ir::ValueId gradient = gradients.values[i];
+    if (!gradient) {
+      const ir::Type type = graph.value(by[i]).type;
+      gradient = ir::Builder(graph)
+                     .at(ir::Place::named("--grad"))
+                     .constant(ir::Tensor::splat({type.dtype, type.shape, {}}, 0));
+    }
+    graph.outputs.push_back({paths[i] + ".grad", gradient, ""});
+  }
+  module.graphs.front() = std::move(graph);
+  return module;
+}
+
 // The evaluator on the module as it comes in, in f32 (f64 where the model is).
 Status run_reference(Session& session, const RunOptions& options) {
   auto module = options.model.load(session, options.model.batch);
   if (!module) return Status::kBadInput;
   int64_t samples = 0;
-  const bool batched = options.model.path.ends_with(".lin") && options.model.batch == 1;
+  const bool batched =
+      options.grad.empty() && options.model.path.ends_with(".lin") && options.model.batch == 1;
+  if (!options.grad.empty()) module = with_gradients(session, std::move(*module), options.grad);
+  if (!module) return Status::kBadCall;
   const auto tensors = read_inputs(session, options.inputs, input_ports(*module), batched, samples);
   if (!tensors) return Status::kBadInput;
   if (samples > 1) {  // the same model for as many samples as the files hold
@@ -125,10 +187,17 @@ void add_run(CLI::App& app, Session& session) {
       ->type_name("NAME=F.npy");
   command->add_option("--output-dir", options->output_dir, "Where NAME.npy is written")
       ->type_name("DIR");
+  command
+      ->add_option("--grad", options->grad,
+                   "Also write X.grad.npy, the gradient of this output's sum (or of the loss)")
+      ->type_name("NAME|loss");
   command->add_flag("--reference", options->reference, "By the evaluator instead of compiled code");
   command->callback([&session, options] {
     session.command = [options](Session& s) {
-      return options->reference ? run_reference(s, *options) : run_compiled(s, *options);
+      options->model.training = options->grad == "loss";
+      // Gradients come from the graph that is differentiated, not from frozen constants.
+      const bool reference = options->reference || !options->grad.empty();
+      return reference ? run_reference(s, *options) : run_compiled(s, *options);
     };
   });
 }

@@ -102,10 +102,9 @@ std::optional<Failure> link(const Compiled& compiled, const std::string& path, b
   if (executable) {
     const auto* begin = reinterpret_cast<const uint8_t*>(linnet_embedded_product_runtime_begin);
     const auto* end = reinterpret_cast<const uint8_t*>(linnet_embedded_product_runtime_end);
-    command.emplace_back("-Wl,--whole-archive");
     if (auto bad = add("libruntime.a", {begin, end})) return bad;
-    for (const char* flag : {"-Wl,--no-whole-archive", "-Wl,--gc-sections", "-static-libgcc",
-                             "-Wl,-Bstatic", "-lstdc++", "-Wl,-Bdynamic", "-lm"})
+    for (const char* flag : {"-Wl,--gc-sections", "-static-libgcc", "-Wl,-Bstatic", "-lstdc++",
+                             "-Wl,-Bdynamic", "-lm"})
       command.emplace_back(flag);
   } else {
     command.emplace_back("-shared");

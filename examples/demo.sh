@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# make demo: three models become programs, and the programs answer on real data.
+# make demo: models are trained, become programs, and the programs answer on real data.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 linnet=build/linnet
@@ -9,7 +9,8 @@ say() { printf '\n\033[1m$ %s\033[0m\n' "$*" | if [ -t 1 ]; then cat; else sed '
 run() { say "$@"; "$@"; }
 
 run $linnet check models/lenet.lin
-run $linnet compile models/lenet.lin --weights models/data/lenet.safetensors -o $out/lenet
+run $linnet train models/lenet.lin --data models/data/digits -o $out/lenet.safetensors --plot $out/lenet.svg
+run $linnet compile models/lenet.lin --weights $out/lenet.safetensors -o $out/lenet
 run $out/lenet models/data/digits/t10k-images-idx3-ubyte models/data/digits/t10k-labels-idx1-ubyte
 run $out/lenet models/data/digits/{0,1,2,3,4,5,6,7,8,9}.png
 run $out/lenet --bench

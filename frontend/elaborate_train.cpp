@@ -222,6 +222,8 @@ bool Elaborator::training(const Expr& loss, ir::Module& module) {
     slot_values_.clear();
     loss_scope_.emplace();
     loss_scope_->instance = &root_;
+    for (const auto& [name, number] : numbers_)
+      loss_scope_->define(name, {{number}, {}, true, false, "setting"});
     for (const ir::GraphInput& input : graph_.inputs) {
       if (!input.slot.empty()) {
         slot_values_[input.slot] = input.value;

@@ -14,7 +14,8 @@ bool freezes(const ir::Slot& slot) {
 }  // namespace
 
 ir::Module freeze_parameters(ir::Module module, PassContext& context) {
-  if (module.graph(ir::kEvaluate)) return module;  // its parameters change
+  // In training parameters change.
+  if (module.graph(ir::kTrainStep) || module.graph(ir::kEvaluate)) return module;
   for (ir::Graph& graph : module.graphs) {
     ir::Rewriter rewriter(graph, [&](const ir::GraphInput& input) {
       return input.slot.empty() || !freezes(*module.slot(input.slot));

@@ -128,6 +128,7 @@ private:
       auto state = load_checkpoint(t_, o_.resume + (beside ? ".ckpt" : ""), slots_, note_);
       if (!state) return tl::unexpected(state.error());
       state_ = std::move(*state);
+      if (state_.step < steps_) state_.finished = false;  // more is asked for than was
       LINNET_TRY(resume_log());
       return {};
     }
@@ -214,18 +215,26 @@ private:
                                   : static_cast<double>(static_cast<const float*>(floats)[i]);
   }
 
-  // The parameters after the step say where it went wrong: the first in the model's order.
+  // The parameters after the step say where it went wrong: the first that is not finite, in the
+  // model's order, else the largest.
   tl::unexpected<Error> diverged(int64_t step) const {
-    std::string where;
-    for (int64_t i = 0; i < t_.slot_count && where.empty(); ++i) {
+    const linnet_slot_v1* worst = nullptr;
+    double size = 0;
+    for (int64_t i = 0; i < t_.slot_count && std::isfinite(size); ++i) {
       const linnet_slot_v1& slot = t_.slots[i];
-      if (slot.dtype != t_.dtype) continue;
-      for (int64_t k = 0; k < slot.bytes / bytes_of(static_cast<DType>(slot.dtype)); ++k) {
-        if (std::isfinite(value_at(slots_.of(slot), k))) continue;
-        where = format("; the first parameter that is not finite is '%s'", slot.path);
-        break;
+      if (slot.dtype != t_.dtype || slot.kind == LINNET_OPTIMIZER) continue;
+      const int64_t count = slot.bytes / bytes_of(static_cast<DType>(slot.dtype));
+      for (int64_t k = 0; k < count && std::isfinite(size); ++k) {
+        const double value = std::fabs(value_at(slots_.of(slot), k));
+        if (value <= size) continue;  // NaN is not
+        worst = &slot;
+        size = value;
       }
     }
+    std::string where;
+    if (worst)
+      where = format("; the %s parameter is '%s'",
+                     std::isfinite(size) ? "largest" : "first that is not finite", worst->path);
     return fail(
         "step %lld: the loss is %g%s. A smaller lr, `clip: norm(1)` or a warm-up may help%s",
         static_cast<long long>(step), losses_[0] + losses_[1], where.c_str(),

@@ -1,4 +1,6 @@
 // The command as a person runs it: statuses, messages, files.
+#include "tests/cli/command.h"
+
 #include "runtime/io/file.h"
 #include "runtime/io/npy.h"
 #include "runtime/io/safetensors.h"
@@ -16,38 +18,6 @@ namespace linnet {
 namespace {
 
 using testing::HasSubstr;
-
-class Command : public testing::Test {
-protected:
-  void SetUp() override {
-    folder_ = testing::TempDir() + "/linnet_cli_XXXXXX";
-    ASSERT_NE(mkdtemp(folder_.data()), nullptr);
-  }
-  void TearDown() override { std::system(("rm -rf '" + folder_ + "'").c_str()); }
-
-  // Runs in the folder of the test; $S is the source tree.
-  int run(const std::string& line) {
-    const std::string command =
-        "cd '" + folder_ + "' && S='" LINNET_SOURCE_DIR "' && " + line + " > out.txt 2> err.txt";
-    const int status = std::system(command.c_str());
-    out_ = text("out.txt");
-    err_ = text("err.txt");
-    EXPECT_TRUE(WIFEXITED(status)) << line;
-    return WEXITSTATUS(status);
-  }
-  int linnet(const std::string& arguments) { return run(LINNET_COMMAND " " + arguments); }
-
-  std::string text(const std::string& name) const {
-    const auto bytes = runtime::read_file(folder_ + "/" + name);
-    return bytes ? std::string(bytes->begin(), bytes->end()) : "";
-  }
-  bool exists(const std::string& name) const { return runtime::file_exists(folder_ + "/" + name); }
-  void write(const std::string& name, std::string_view content) const {
-    ASSERT_TRUE(runtime::write_file(folder_ + "/" + name, content));
-  }
-
-  std::string folder_, out_, err_;
-};
 
 TEST_F(Command, StatusesSayWhoseFaultItIs) {
   EXPECT_EQ(linnet("--version"), 0);

@@ -1,0 +1,338 @@
+// `linnet train` as a person runs it: the losses of another framework, checkpoints, signals,
+// faults.
+#include "tests/cli/command.h"
+
+#include "runtime/io/npy.h"
+#include "runtime/io/safetensors.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <sstream>
+#include <vector>
+
+namespace linnet {
+namespace {
+
+using testing::HasSubstr;
+
+class Train : public Command {
+protected:
+  std::vector<double> losses(const std::string& file) const {
+    std::istringstream in(text(file));
+    std::vector<double> values;
+    for (std::string line; std::getline(in, line);)
+      values.push_back(std::strtod(line.c_str() + line.find(',') + 1, nullptr));
+    return values;
+  }
+  std::string bytes(const std::string& name) const { return text(name); }
+  std::vector<double> weights(const std::string& file, const std::string& name) const {
+    const auto read = runtime::Safetensors::read(folder_ + "/" + file);
+    EXPECT_TRUE(read.has_value());
+    const auto* entry = read ? read->find(name) : nullptr;
+    EXPECT_NE(entry, nullptr) << name;
+    if (!entry) return {};
+    const runtime::Tensor tensor = read->tensor_as(*entry, runtime::DType::kF64);
+    const auto values = tensor.as<double>();
+    return {values.begin(), values.end()};
+  }
+  void npy(const std::string& name, const std::vector<int64_t>& shape,
+           const std::vector<double>& values) const {
+    ASSERT_TRUE(
+        runtime::write_npy(folder_ + "/" + name, runtime::DType::kF64, shape, values.data()));
+  }
+  // A regression of 4 numbers whose answer is known, for runs that take milliseconds.
+  void small_problem(const std::string& train) {
+    std::vector<double> x, y;
+    for (int i = 0; i < 64; ++i) {
+      double sum = 0.5;
+      for (int k = 0; k < 4; ++k) {
+        x.push_back(std::sin(1.0 + 7 * i + 3 * k));
+        sum += (k + 1) * x.back();
+      }
+      y.push_back(sum);
+    }
+    npy("x.npy", {64, 4}, x);
+    npy("y.npy", {64, 1}, y);
+    write("m.lin", "model m(x: f32[N, 4]) -> y: f32[N, 1] {\n  layer fc = linear(1)\n  fc(x)\n}\n"
+                   "train m {\n  " +
+                       train + "\n}\n");
+  }
+  const std::string sgd_ =
+      "$S/tests/training/lenet_sgd.lin --data $S/models/data/digits "
+      "--data-order file --init $S/tests/training/data/lenet_initial.safetensors "
+      "--quiet --log-steps l.csv";
+};
+
+// JAX's losses, made in another process by another compiler.
+TEST_F(Train, FollowsAnotherFrameworkInF64) {
+  ASSERT_EQ(linnet("train " + sgd_ + " --dtype f64"), 0) << err_;
+  const auto expected =
+      runtime::read_npy(LINNET_SOURCE_DIR "/tests/training/data/lenet_loss_f64.npy");
+  ASSERT_TRUE(expected.has_value());
+  const auto wanted = expected->as<double>();
+  const auto actual = losses("l.csv");
+  ASSERT_EQ(actual.size(), 200u);
+  for (size_t i = 0; i < actual.size(); ++i)
+    EXPECT_NEAR(actual[i], wanted[i], 1e-6 * wanted[i]) << "step " << i + 1;
+}
+
+TEST_F(Train, FollowsItInF32WhileRoundingIsSmall) {
+  ASSERT_EQ(linnet("train " + sgd_ + " --steps 20"), 0) << err_;
+  const auto expected =
+      runtime::read_npy(LINNET_SOURCE_DIR "/tests/training/data/lenet_loss_f64.npy");
+  const auto wanted = expected->as<double>();
+  const auto actual = losses("l.csv");
+  ASSERT_EQ(actual.size(), 20u);
+  for (size_t i = 0; i < actual.size(); ++i)
+    EXPECT_NEAR(actual[i], wanted[i], 1e-3 * wanted[i]) << "step " << i + 1;
+}
+
+TEST_F(Train, FindsTheAnswerOfARegression) {
+  for (const char* optimizer :
+       {"sgd(lr: 0.2)", "sgd(lr: 0.05, momentum: 0.9, nesterov: true)", "adam(lr: 0.05)",
+        "adamw(lr: 0.05, weight_decay: 0)", "rmsprop(lr: 0.01)"}) {
+    small_problem(std::string("loss: mse; batch: 16; epochs: 250; schedule: cosine; optimizer: ") +
+                  optimizer);
+    ASSERT_EQ(linnet("train m.lin --data . -o w.safetensors --quiet"), 0) << err_;
+    const auto weight = weights("w.safetensors", "fc.weight");
+    for (size_t k = 0; k < 4; ++k)
+      EXPECT_NEAR(weight[k], static_cast<double>(k + 1), 0.02) << optimizer;
+    EXPECT_NEAR(weights("w.safetensors", "fc.bias")[0], 0.5, 0.02) << optimizer;
+  }
+}
+
+// Four steps of each optimiser by torch.optim's formulas on one parameter, in f64.
+TEST_F(Train, OptimisersAreTorchs) {
+  npy("x.npy", {1, 1}, {1});
+  npy("y.npy", {1, 1}, {0});
+  struct Case {
+    std::string text;
+    double (*next)(double w, double g, int t, double* state);
+  };
+  static constexpr double kLr = 0.1, kWd = 0.01;
+  const std::vector<Case> cases = {
+      {"sgd(lr: 0.1, momentum: 0.9, weight_decay: 0.01, dampening: 0.5)",
+       [](double w, double g, int t, double* s) {
+         g += kWd * w;
+         s[0] = t == 1 ? g : 0.9 * s[0] + 0.5 * g;
+         return w - kLr * s[0];
+       }},
+      {"sgd(lr: 0.1, momentum: 0.9, nesterov: true)",
+       [](double w, double g, int, double* s) {
+         s[0] = 0.9 * s[0] + g;
+         return w - kLr * (g + 0.9 * s[0]);
+       }},
+      {"adam(lr: 0.1, weight_decay: 0.01)",
+       [](double w, double g, int t, double* s) {
+         g += kWd * w;
+         s[0] = 0.9 * s[0] + 0.1 * g;
+         s[1] = 0.999 * s[1] + 0.001 * g * g;
+         const double a = 1 - std::pow(0.9, t), b = 1 - std::pow(0.999, t);
+         return w - kLr / a * s[0] / (std::sqrt(s[1]) / std::sqrt(b) + 1e-8);
+       }},
+      {"adamw(lr: 0.1, weight_decay: 0.01)",
+       [](double w, double g, int t, double* s) {
+         w *= 1 - kLr * kWd;
+         s[0] = 0.9 * s[0] + 0.1 * g;
+         s[1] = 0.999 * s[1] + 0.001 * g * g;
+         const double a = 1 - std::pow(0.9, t), b = 1 - std::pow(0.999, t);
+         return w - kLr / a * s[0] / (std::sqrt(s[1]) / std::sqrt(b) + 1e-8);
+       }},
+      {"rmsprop(lr: 0.1, momentum: 0.5, centered: true)",
+       [](double w, double g, int, double* s) {
+         s[0] = 0.99 * s[0] + 0.01 * g * g;
+         s[1] = 0.99 * s[1] + 0.01 * g;
+         s[2] = 0.5 * s[2] + g / (std::sqrt(s[0] - s[1] * s[1]) + 1e-8);
+         return w - kLr * s[2];
+       }},
+  };
+  for (const Case& test : cases) {
+    write("m.lin", "model m(x: f32[N, 1]) -> y: f32[N, 1] {\n  param w: f32[1] = constant(2)\n"
+                   "  x * w\n}\ntrain m { loss: mse; batch: 1; steps: 4; optimizer: " +
+                       test.text + " }\n");
+    ASSERT_EQ(linnet("train m.lin --data . --dtype f64 -o w.safetensors --quiet"), 0) << err_;
+    double w = 2, state[3] = {0, 0, 0};
+    for (int t = 1; t <= 4; ++t)
+      w = test.next(w, 2 * w, t, state);
+    EXPECT_NEAR(weights("w.safetensors", "w")[0], w, 1e-13) << test.text;
+  }
+}
+
+// L2 in the optimiser is the written penalty's gradient.
+TEST_F(Train, WeightDecayIsThePenaltyWritten) {
+  const std::string rest = "; batch: 16; steps: 40; optimizer: sgd(lr: 0.1";
+  small_problem("loss: mse" + rest + ", weight_decay: 0.5, decay: weights)");
+  ASSERT_EQ(linnet("train m.lin --data . --dtype f64 -o a.safetensors --quiet"), 0) << err_;
+  small_problem("loss: mse + 0.5/2 * sum(square(fc.weight))" + rest + ")");
+  ASSERT_EQ(linnet("train m.lin --data . --dtype f64 -o b.safetensors --quiet"), 0) << err_;
+  const auto a = weights("a.safetensors", "fc.weight"), b = weights("b.safetensors", "fc.weight");
+  for (size_t k = 0; k < a.size(); ++k)
+    EXPECT_NEAR(a[k], b[k], 40e-12);
+  EXPECT_NE(a[0], 0);
+}
+
+TEST_F(Train, ClippingBoundsAStep) {
+  small_problem("loss: mse; batch: 64; steps: 1; clip: norm(0.001); optimizer: sgd(lr: 1)");
+  ASSERT_EQ(linnet("init m.lin -o before.safetensors"), 0) << err_;
+  ASSERT_EQ(linnet("train m.lin --data . -o after.safetensors --quiet"), 0) << err_;
+  double square = 0;
+  for (const char* name : {"fc.weight", "fc.bias"}) {
+    const auto a = weights("before.safetensors", name), b = weights("after.safetensors", name);
+    for (size_t k = 0; k < a.size(); ++k)
+      square += (a[k] - b[k]) * (a[k] - b[k]);
+  }
+  EXPECT_NEAR(std::sqrt(square), 0.001, 1e-5);
+}
+
+TEST_F(Train, WhatIsFrozenStays) {
+  small_problem("loss: mse; batch: 16; steps: 10; freeze: fc.bias; optimizer: sgd(lr: 0.1)");
+  ASSERT_EQ(linnet("init m.lin -o before.safetensors"), 0) << err_;
+  ASSERT_EQ(linnet("train m.lin --data . -o after.safetensors --quiet"), 0) << err_;
+  EXPECT_EQ(weights("before.safetensors", "fc.bias"), weights("after.safetensors", "fc.bias"));
+  EXPECT_NE(weights("before.safetensors", "fc.weight"), weights("after.safetensors", "fc.weight"));
+}
+
+// ---- the same bits
+
+TEST_F(Train, ResumesBitForBit) {
+  const std::string model = "$S/models/mlp.lin --data $S/models/data/digits --quiet ";
+  ASSERT_EQ(linnet("train " + model + "--epochs 4 -o whole.safetensors --log-steps whole.csv"), 0)
+      << err_;
+  ASSERT_EQ(linnet("train " + model + "--epochs 4 -o again.safetensors"), 0) << err_;
+  EXPECT_EQ(bytes("whole.safetensors"), bytes("again.safetensors"));
+  ASSERT_EQ(linnet("train " + model + "--epochs 2 -o part.safetensors --log-steps part.csv"), 0);
+  EXPECT_NE(bytes("whole.safetensors"), bytes("part.safetensors"));
+  ASSERT_EQ(linnet("train " + model +
+                   "--epochs 4 --resume part.safetensors -o part.safetensors "
+                   "--log-steps part.csv"),
+            0)
+      << err_;
+  EXPECT_EQ(bytes("whole.safetensors.ckpt"), bytes("part.safetensors.ckpt"));
+  EXPECT_EQ(text("whole.csv"), text("part.csv"));
+  // A run that is finished changes nothing.
+  const std::string before = bytes("whole.safetensors.ckpt");
+  ASSERT_EQ(linnet("train " + model + "--epochs 4 --resume whole.safetensors -o whole.safetensors"),
+            0)
+      << err_;
+  EXPECT_EQ(bytes("whole.safetensors"), bytes("again.safetensors"));
+  EXPECT_EQ(bytes("whole.safetensors.ckpt"), before);
+}
+
+TEST_F(Train, ATrainerAloneGivesTheSameWeights) {
+  const std::string data = "--data $S/models/data/digits --epochs 1 --quiet ";
+  ASSERT_EQ(linnet("train $S/models/lenet.lin --emit exe -o lenet-train"), 0) << err_;
+  EXPECT_LT(bytes("lenet-train").size(), 1u << 20);
+  ASSERT_EQ(run("./lenet-train " + data + "-o a.safetensors"), 0) << err_;
+  ASSERT_EQ(linnet("train $S/models/lenet.lin " + data + "-o b.safetensors"), 0) << err_;
+  EXPECT_EQ(bytes("a.safetensors"), bytes("b.safetensors"));
+  EXPECT_EQ(run("./lenet-train --nonsense"), 2);
+  EXPECT_EQ(run("./lenet-train --help"), 0);
+  EXPECT_THAT(out_, HasSubstr("--resume"));
+  EXPECT_EQ(run("ldd ./lenet-train | grep -vE 'linux-vdso|libc\\.so|libm\\.so|ld-linux'"), 1)
+      << out_;
+}
+
+// Killed at any moment, the last checkpoint loads and the end is that of an unbroken run.
+TEST_F(Train, SurvivesBeingKilled) {
+  small_problem("loss: mse; batch: 16; epochs: 60000; optimizer: adam(lr: 0.001)");
+  ASSERT_EQ(linnet("train m.lin --data . --emit exe -o t"), 0) << err_;
+  ASSERT_EQ(run("./t --data . -o whole.safetensors --quiet"), 0) << err_;
+  run("./t --data . -o w.safetensors --quiet & p=$!; sleep 0.2; kill -9 $p");
+  for (const char* after : {"0.05", "0.11", "0.17", "0.07", "0.13"}) {
+    ASSERT_TRUE(exists("w.safetensors.ckpt") || exists("w.safetensors.ckpt.prev"));
+    run(std::string("./t --data . --resume w.safetensors -o w.safetensors --quiet & p=$!; sleep ") +
+        after + "; kill -9 $p");
+  }
+  ASSERT_EQ(run("./t --data . --resume w.safetensors -o w.safetensors --quiet"), 0) << err_;
+  EXPECT_EQ(bytes("w.safetensors"), bytes("whole.safetensors"));
+}
+
+TEST_F(Train, ASignalSavesAndLeaves) {
+  small_problem("loss: mse; batch: 16; epochs: 100000000; optimizer: sgd(lr: 0.001)");
+  ASSERT_EQ(linnet("train m.lin --data . --emit exe -o t"), 0) << err_;
+  EXPECT_EQ(run("timeout -s INT --preserve-status 0.3 ./t --data . -o w.safetensors --quiet"), 130);
+  EXPECT_TRUE(exists("w.safetensors.ckpt"));
+  EXPECT_FALSE(exists("w.safetensors"));
+  EXPECT_EQ(run("timeout -s TERM --preserve-status 0.2 ./t --data . --resume w.safetensors -o "
+                "w.safetensors --quiet"),
+            143);
+}
+
+// ---- faults
+
+TEST_F(Train, FaultsAreSaid) {
+  small_problem("loss: mse; batch: 16; steps: 5");
+  EXPECT_EQ(linnet("train m.lin"), 2);
+  EXPECT_THAT(err_, HasSubstr("--data PATH is needed"));
+  EXPECT_EQ(linnet("train m.lin --data nowhere"), 1);
+  EXPECT_THAT(err_, HasSubstr("nowhere/x.npy"));
+  EXPECT_EQ(linnet("train m.lin --data . -o nowhere/w.safetensors"), 4);
+  EXPECT_THAT(err_, HasSubstr("nowhere/: cannot be written"));
+  EXPECT_EQ(linnet("train m.lin --data . --batch 65"), 1);
+  EXPECT_THAT(err_, HasSubstr("fewer than a batch of 65"));
+  write("none.lin", "model m(x: f32[N, 4]) -> y: f32[N, 4] { relu(x) }\n");
+  EXPECT_EQ(linnet("train none.lin --data ."), 1);
+  EXPECT_THAT(err_, HasSubstr("has no train block"));
+  npy("y.npy", {63, 1}, std::vector<double>(63, 1));
+  EXPECT_EQ(linnet("train m.lin --data ."), 1);
+  EXPECT_THAT(err_, HasSubstr("63 samples, but other files hold 64"));
+  npy("y.npy", {64, 1}, std::vector<double>(64, NAN));
+  EXPECT_EQ(linnet("train m.lin --data ."), 1);
+  EXPECT_THAT(err_, HasSubstr("sample 0 of 'y' is not finite"));
+}
+
+TEST_F(Train, ALossThatIsNotFiniteStops) {
+  small_problem("loss: mse; batch: 16; steps: 2000; optimizer: sgd(lr: 50)");
+  EXPECT_EQ(linnet("train m.lin --data . -o w.safetensors --quiet"), 1);
+  EXPECT_THAT(err_, HasSubstr("the loss is"));
+  EXPECT_THAT(err_, HasSubstr("'fc.weight'"));
+  EXPECT_FALSE(exists("w.safetensors"));
+}
+
+TEST_F(Train, ACheckpointOfAnotherModelIsRefused) {
+  small_problem("loss: mse; batch: 16; steps: 5");
+  ASSERT_EQ(linnet("train m.lin --data . -o w.safetensors --quiet"), 0) << err_;
+  small_problem("loss: mae; batch: 16; steps: 5");
+  EXPECT_EQ(linnet("train m.lin --data . --resume w.safetensors -o w.safetensors"), 1);
+  EXPECT_THAT(err_, HasSubstr("another model"));
+  small_problem("loss: mse; batch: 16; steps: 5");
+  EXPECT_EQ(linnet("train m.lin --data . --dtype f64 --resume w.safetensors"), 1);
+  // Damage is noticed, and the one before taken where there is one.
+  run("printf x | dd of=w.safetensors.ckpt bs=1 seek=$(($(stat -c %s w.safetensors.ckpt) - 2)) "
+      "conv=notrunc");
+  EXPECT_EQ(linnet("train m.lin --data . --resume w.safetensors"), 0);
+  EXPECT_THAT(err_, HasSubstr("taking the one before"));
+  run("rm w.safetensors.ckpt.prev");
+  EXPECT_EQ(linnet("train m.lin --data . --resume w.safetensors"), 1);
+  EXPECT_THAT(err_, HasSubstr("is damaged"));
+}
+
+// A full disk leaves what was there, and no litter.
+TEST_F(Train, AFullDiskHarmsNothing) {
+  const std::string model = "$S/models/mlp.lin --data $S/models/data/digits --quiet ";
+  ASSERT_EQ(linnet("train " + model + "--epochs 1 -o w.safetensors"), 0) << err_;
+  const std::string before = bytes("w.safetensors") + bytes("w.safetensors.ckpt");
+  const std::string limited = "trap '' XFSZ; ulimit -f 100; ";
+  EXPECT_EQ(
+      run(limited + LINNET_COMMAND " train " + model + "--epochs 2 --seed 5 -o w.safetensors"), 4)
+      << err_;
+  EXPECT_EQ(bytes("w.safetensors") + bytes("w.safetensors.ckpt"), before);
+  ASSERT_EQ(run("ls -A"), 0);
+  EXPECT_EQ(out_.find("tmp"), std::string::npos) << out_;
+  EXPECT_EQ(out_.find("new"), std::string::npos) << out_;
+}
+
+TEST_F(Train, LogsAndPlots) {
+  small_problem("loss: mse; batch: 16; epochs: 3; validation: 25%; optimizer: sgd(lr: 0.1)");
+  ASSERT_EQ(linnet("train m.lin --data . --logdir logs --plot p.svg --log-steps l.csv --json"), 0)
+      << err_;
+  EXPECT_THAT(out_, HasSubstr("\"validation\":{\"n\":16,"));
+  EXPECT_EQ(losses("l.csv").size(), 9u);
+  EXPECT_THAT(text("p.svg"), HasSubstr("validation loss"));
+  EXPECT_THAT(text("logs/events.out.tfevents.0.linnet"), HasSubstr("train loss"));
+}
+
+}  // namespace
+}  // namespace linnet
