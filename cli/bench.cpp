@@ -6,6 +6,7 @@
 #include "ir/op_def.h"
 
 #include "runtime/philox.h"
+#include "runtime/train/checkpoint.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -22,6 +23,7 @@ struct BenchOptions {
   ModelOptions model;
   PipelineFlags pipeline;
   bool json = false;
+  bool train = false;
 };
 
 struct Timing {
@@ -124,20 +126,28 @@ std::function<void()> kernel_call(void* function, const std::vector<AlignedBytes
 // The most multiply-adds one core reaches: twelve independent chains of the target's vectors.
 double peak_gflops(Session& session, const ModelOptions& model);
 
+// What is timed: a graph's whole call, and the kernels it calls.
+struct Timed {
+  const ir::Graph* graph = nullptr;
+  int64_t batch = 1;
+  std::function<void()> whole;
+  std::function<void*(const std::string&)> symbol;
+};
+
 class Bench {
 public:
-  Bench(Session& session, const BenchOptions& options, const Built& built, const Callable& callable)
-      : session_(session), options_(options), built_(built), callable_(callable) {}
+  Bench(Session& session, const BenchOptions& options, const Built& built, Timed timed)
+      : session_(session), options_(options), built_(built), timed_(std::move(timed)) {}
 
   Status run() {
-    std::vector<std::function<void()>> calls = {whole_call()};
+    std::vector<std::function<void()>> calls = {timed_.whole};
     std::vector<KernelRow> rows;
     const ir::Module& module = built_.modules.front();
-    for (const ir::Node& node : module.graphs.front().nodes()) {
+    for (const ir::Node& node : timed_.graph->nodes()) {
       if (node.op != &ir::ops::call) continue;
       const ir::Graph& kernel = *module.kernel(node.callee);
       if (kernel.inputs.size() + kernel.outputs.size() > 8) continue;
-      void* function = callable_.symbol(built_.compiled.name + "_" + kernel.name);
+      void* function = timed_.symbol(built_.compiled.name + "_" + kernel.name);
       LINNET_CHECK(function != nullptr, "the object has no @" + kernel.name);
       std::vector<ir::Type> types;
       for (const ir::GraphInput& input : kernel.inputs)
@@ -155,26 +165,6 @@ public:
   }
 
 private:
-  std::function<void()> whole_call() {
-    const linnet_model_v1& model = callable_.model();
-    const ir::Graph& graph = built_.modules.front().graphs.front();
-    std::vector<ir::Type> types;
-    for (const ir::GraphInput& input : graph.inputs)
-      types.push_back(graph.value(input.value).type);
-    for (const ir::GraphOutput& output : graph.outputs)
-      types.push_back(graph.value(output.value).type);
-    memory_.push_back(buffers(types));
-    for (size_t i = 0; i < graph.inputs.size(); ++i)
-      from_.push_back(memory_.back()[i].data());
-    for (size_t i = graph.inputs.size(); i < types.size(); ++i)
-      to_.push_back(memory_.back()[i].data());
-    memory_.emplace_back();
-    memory_.back().emplace_back(static_cast<size_t>(model.entries[0].arena_bytes));
-    void* arena = memory_.back().back().data();
-    const linnet_call_v1 call = model.entries[0].call;
-    return [this, call, arena] { call(from_.data(), to_.data(), nullptr, arena); };
-  }
-
   static double gflops(int64_t flops, const Timing& timing) {
     return static_cast<double>(flops) / timing.median;
   }
@@ -193,8 +183,8 @@ private:
     for (size_t i = 0; i < rows.size(); ++i)
       add(rows[i].name, rows[i].what, timings[i + 1], rows[i].flops, rows[i].bytes);
     table.rule();
-    add(built_.compiled.name, fmt::format("batch {}", options_.model.batch), timings[0],
-        built_.flops * options_.model.batch, 0);
+    add(built_.compiled.name, fmt::format("batch {}", timed_.batch), timings[0],
+        built_.flops * timed_.batch, 0);
     std::fputs(table.text().c_str(), stdout);
     fmt::print("peak {:.1f} GFLOP/s on one core of {}\n", peak, built_.target.info.name);
   }
@@ -212,11 +202,11 @@ private:
                          {"roof_share", rate / peak}});
     }
     const nlohmann::ordered_json json = {{"model", built_.compiled.name},
-                                         {"batch", options_.model.batch},
+                                         {"batch", timed_.batch},
                                          {"target", built_.target.info.name},
                                          {"median_ns", timings[0].median},
                                          {"p99_ns", timings[0].p99},
-                                         {"flops", built_.flops * options_.model.batch},
+                                         {"flops", built_.flops * timed_.batch},
                                          {"peak_gflops", peak},
                                          {"kernels", kernels}};
     fmt::print("{}\n", json.dump());
@@ -225,10 +215,8 @@ private:
   Session& session_;
   const BenchOptions& options_;
   const Built& built_;
-  const Callable& callable_;
+  Timed timed_;
   std::vector<std::vector<AlignedBytes>> memory_;
-  std::vector<const void*> from_;
-  std::vector<void*> to_;
 };
 
 double peak_gflops(Session& session, const ModelOptions& model) {
@@ -240,15 +228,89 @@ double peak_gflops(Session& session, const ModelOptions& model) {
   return static_cast<double>(loop.flops(kSteps)) / timing.front().median;
 }
 
-Status run(Session& session, const BenchOptions& options) {
-  BuildOptions flags;
-  flags.product = true;
-  flags.keep_kernels = true;
+// One call of the largest batch, on memory of its own.
+struct PredictMemory {
+  std::vector<AlignedBytes> tensors;
+  AlignedBytes arena{0};
+  std::vector<const void*> from;
+  std::vector<void*> to;
+};
+
+Status run_predict(Session& session, const BenchOptions& options, const BuildOptions& flags) {
   const auto built = build(session, options.model, options.pipeline, flags);
   if (!built) return Status::kBadInput;
   const auto callable = Callable::load(session, *built);
   if (!callable) return Status::kMachine;
-  return Bench(session, options, *built, *callable).run();
+  const linnet_entry_v1& entry = callable->model().entries[0];
+  const ir::Graph& graph = built->modules.front().graphs.front();
+  PredictMemory memory;
+  std::vector<ir::Type> types;
+  for (const ir::GraphInput& input : graph.inputs)
+    types.push_back(graph.value(input.value).type);
+  for (const ir::GraphOutput& output : graph.outputs)
+    types.push_back(graph.value(output.value).type);
+  memory.tensors = buffers(types);
+  memory.arena = AlignedBytes(static_cast<size_t>(entry.arena_bytes));
+  for (size_t i = 0; i < types.size(); ++i) {
+    if (i < graph.inputs.size()) {
+      memory.from.push_back(memory.tensors[i].data());
+    } else {
+      memory.to.push_back(memory.tensors[i].data());
+    }
+  }
+  const auto whole = [&] {
+    entry.call(memory.from.data(), memory.to.data(), nullptr, memory.arena.data());
+  };
+  const auto symbol = [&](const std::string& name) { return callable->symbol(name); };
+  return Bench(session, options, *built, {&graph, options.model.batch, whole, symbol}).run();
+}
+
+// A training step at learning rate 0, so that the values stay what they are.
+Status run_train(Session& session, const BenchOptions& options, const BuildOptions& flags) {
+  auto built = build_trainer(session, options.model, options.pipeline, flags,
+                             options.model.batch == 1 ? 0 : options.model.batch);
+  if (!built) return Status::kBadInput;
+  codegen::Failure failure;
+  const auto loaded = codegen::load(built->compiled, failure);
+  if (!loaded) {
+    report(session, failure);
+    return failure.status;
+  }
+  const auto* trainer =
+      static_cast<const linnet_trainer_v1*>(loaded->symbol("linnet_product_trainer"));
+  LINNET_CHECK(trainer != nullptr, "the object has no linnet_product_trainer");
+  const ir::Graph& graph = *built->modules.front().graph(ir::kTrainStep);
+  built->flops = 0;
+  for (const ir::Node& node : graph.nodes()) {
+    if (node.op == &ir::ops::call)
+      built->flops += describe(*built->modules.front().kernel(node.callee)).flops;
+  }
+  built->flops /= trainer->batch;
+  runtime::train::Slots slots(*trainer);
+  slots.initialize(0);
+  std::vector<ir::Type> types;
+  for (const ir::GraphInput& input : graph.inputs) {
+    if (input.slot.empty()) types.push_back(graph.value(input.value).type);
+  }
+  const auto inputs = buffers(types);
+  std::vector<const void*> from;
+  for (const AlignedBytes& input : inputs)
+    from.push_back(input.data());
+  const AlignedBytes arena(static_cast<size_t>(trainer->arena_bytes));
+  const linnet_step_args_v1 args{0, 1, 0.0};
+  double losses[2];
+  const auto whole = [&] {
+    trainer->train_step(from.data(), slots.data(), &args, losses, arena.data());
+  };
+  const auto symbol = [&](const std::string& name) { return loaded->symbol(name); };
+  return Bench(session, options, *built, {&graph, trainer->batch, whole, symbol}).run();
+}
+
+Status run(Session& session, const BenchOptions& options) {
+  BuildOptions flags;
+  flags.product = true;
+  flags.keep_kernels = true;
+  return options.train ? run_train(session, options, flags) : run_predict(session, options, flags);
 }
 
 }  // namespace
@@ -261,6 +323,7 @@ void add_bench(CLI::App& app, Session& session) {
   options->model.add_weights(*command);
   options->model.add_target(*command);
   options->pipeline.add(*command);
+  command->add_flag("--train", options->train, "A training step instead of inference");
   command->add_flag("--json", options->json, "One JSON object instead of the table");
   command->callback([&session, options] {
     session.command = [options](Session& s) { return run(s, *options); };
