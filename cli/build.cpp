@@ -197,7 +197,9 @@ std::optional<Built> build_trainer(Session& session, const ModelOptions& given,
   }
   for (ir::Module& module : modules) {
     if (refuse_size(session, module)) return std::nullopt;
-    auto planned = flags.run(session, std::move(module), *target, model.seed);
+    PipelineFlags threaded = flags;
+    threaded.threads = true;
+    auto planned = threaded.run(session, std::move(module), *target, model.seed);
     if (!planned) return std::nullopt;
     built.modules.push_back(std::move(*planned));
   }

@@ -42,6 +42,7 @@ PipelineFlags::run(Session& session, ir::Module module, const codegen::Target& t
   context.target = target.info;
   context.seed = seed;
   context.limit = limit;
+  context.threads = threads;
   const auto listen = [&](const passes::Remark& remark) {
     session.diagnostics.report({.severity = Severity::kRemark,
                                 .place = remark.place.diag(),

@@ -17,6 +17,7 @@ struct PipelineFlags {
   int64_t limit = -1;
   bool times = false;
   bool check = false;
+  bool threads = false;  // no flag: what builds a trainer sets it
 
   void add(CLI::App& command);
   // Runs `rows` on the module; nullopt, with an error, if a name is wrong or a pass broke it.

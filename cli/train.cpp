@@ -86,6 +86,9 @@ void add_train(CLI::App& app, Session& session) {
   command->add_option("--steps", loop.steps, "Batches in all")
       ->check(CLI::PositiveNumber)
       ->type_name("N");
+  command->add_option("--threads", loop.threads, "For the tiles of kernels; no bit depends on it")
+      ->check(CLI::Range(1, 256))
+      ->type_name("N");
   command->add_option("--seed", flags->model.seed, "Of initial values, order and noise")
       ->type_name("N");
   command->add_option("--init", loop.init, "Begin with these weights")->type_name("F");

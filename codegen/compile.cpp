@@ -206,7 +206,8 @@ private:
     }
     out_.object = emit_object(module, options_.target);
     const auto sizes = function_sizes(out_.object);
-    out_.stack_bytes = stack_bytes(module, sizes);
+    // Tiles of a training step are called through a pointer; its caller is a thread with room.
+    if (!options_.trainer) out_.stack_bytes = stack_bytes(module, sizes);
     out_.kernels.clear();
     for (const ir::Graph* kernel : kernels) {
       const auto size = sizes.find(options_.name + "_" + kernel->name);

@@ -55,6 +55,7 @@ std::unique_ptr<llvm::Module> import_kernel(llvm::LLVMContext& context, const st
   for (llvm::Function& function : *module) {
     if (function.isDeclaration()) continue;
     clean(function);
+    // A tile's function is called through a pointer; all else becomes part of its caller.
     function.setLinkage(llvm::GlobalValue::InternalLinkage);
     function.setVisibility(llvm::GlobalValue::DefaultVisibility);
     function.addFnAttr(llvm::Attribute::AlwaysInline);

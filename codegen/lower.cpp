@@ -301,6 +301,16 @@ void Lowering::schedule_stages() {
   }
 }
 
+// The outermost loop's iterations are independent tiles of the output, whatever the family: each is
+// computed by one thread, in the order in which one thread would.
+void split_among_threads(Func& output) {
+  if (output.has_update_definition()) return;
+  const auto& dims = output.function().definition().schedule().dims();
+  if (dims.size() < 3) return;  // the innermost loop, and Halide's outermost that runs once
+  const std::string& loop = dims[dims.size() - 2].var;  // "p3", or "p3.p3" after a split
+  output.parallel(Var(loop.substr(loop.rfind('.') + 1)));
+}
+
 LoweredKernel lower_kernel(const ir::Graph& kernel, const Target& target) {
   Lowering lowering(kernel, target);
   LINNET_CHECK(kernel.schedule.has_value(), "kernel @" + kernel.name + " has no schedule");
@@ -308,6 +318,10 @@ LoweredKernel lower_kernel(const ir::Graph& kernel, const Target& target) {
   const auto family = std::ranges::find(families, kernel.schedule->family, &LoweringFamily::name);
   LINNET_CHECK(family != families.end(), "no kernel family '" + kernel.schedule->family + "'");
   std::vector<Func> outputs = family->lower(lowering, *kernel.schedule);
+  if (kernel.schedule->get("threads", 0) != 0) {
+    for (Func& output : outputs)
+      split_among_threads(output);
+  }
   LoweredKernel lowered;
   for (size_t i = 0; i < outputs.size(); ++i) {
     fix_dimensions(outputs[i].output_buffer(), kernel.value(kernel.outputs[i].value),

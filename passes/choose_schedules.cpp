@@ -6,6 +6,28 @@
 
 namespace linnet::passes {
 
+namespace {
+
+// Bytes and multiply-adds from which a kernel of a training step is worth its tiles' threads: some
+// ten microseconds of work.
+constexpr int64_t kWorthThreads = 1 << 18;
+
+bool worth_threads(const ir::Graph& body) {
+  int64_t work = 0;
+  for (const ir::Node& node : body.nodes()) {
+    const ir::Type& result = body.value(node.results.front()).type;
+    work += result.stored_bytes() / 4;
+    if (!node.op->multiply_adds) continue;
+    std::vector<const ir::Type*> types;
+    for (ir::ValueId operand : node.operands)
+      types.push_back(&body.value(operand).type);
+    work += node.op->multiply_adds({types, node.attrs}, result) / 8;
+  }
+  return work >= kWorthThreads;
+}
+
+}  // namespace
+
 ir::Module choose_schedules(ir::Module module, PassContext& context) {
   return rewrite_graphs(std::move(module), [&](ir::Rewriter& r, ir::NodeId, const ir::Node& node) {
     if (node.op != &ir::ops::group || node.schedule) return false;
@@ -15,6 +37,9 @@ ir::Module choose_schedules(ir::Module module, PassContext& context) {
     ir::Schedule schedule = choose_schedule(candidate);
     if (!context.may_rewrite(node.place, label(r.old(), node) + " by " + to_string(schedule)))
       schedule = ir::Schedule{"generic", {}};
+    const bool step = r.old().name == ir::kTrainStep;
+    if (step && context.threads && worth_threads(candidate.body))
+      schedule.parameters.emplace_back("threads", 1);
     ir::Node scheduled = node;
     scheduled.schedule = std::move(schedule);
     r.copy(scheduled);

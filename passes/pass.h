@@ -28,7 +28,8 @@ struct PassError {
 // Options travel here: no globals, no environment variables.
 struct PassContext {
   TargetInfo target;
-  uint64_t seed = 0;  // of the values of untrained parameters
+  bool threads = false;  // kernels of a training step split their tiles among threads
+  uint64_t seed = 0;     // of the values of untrained parameters
   // Stop after this many rewrites in all (`--pass-limit=N`, to find the guilty one); < 0: no limit.
   int64_t limit = -1;
   std::function<void(const Remark&)> explain;  // empty: nobody listens

@@ -63,6 +63,13 @@ typedef int (*linnet_train_step_v1)(const void* const* inputs, void* slots,
 typedef int (*linnet_evaluate_v1)(const void* const* inputs, const void* slots,
                                   void* const* outputs, void* arena);
 
+/* Calls tile(context, i, closure) for each i of min … min + count − 1, in any order and on any
+ * thread, and returns when all are done. The tiles are independent: no bit depends on who does
+ * them. Halide's halide_do_par_for. */
+typedef int (*linnet_tile_v1)(void* context, int32_t i, uint8_t* closure);
+typedef int (*linnet_parallel_for_v1)(linnet_tile_v1 tile, int32_t min, int32_t count,
+                                      uint8_t* closure);
+
 typedef struct {
   int64_t batch;
   linnet_evaluate_v1 call;
@@ -116,7 +123,8 @@ typedef struct {
   int64_t slots_bytes;
 
   linnet_train_step_v1 train_step;
-  int64_t arena_bytes; /* the most of all entries */
+  int64_t arena_bytes;                  /* the most of all entries */
+  linnet_parallel_for_v1* parallel_for; /* where to put one's own; NULL there: one thread */
   int64_t evaluate_count;
   const linnet_evaluate_entry_v1* evaluate; /* batch descending, the last of 1 */
 
@@ -137,5 +145,5 @@ static_assert(sizeof(linnet_slot_v1) == 20 * 8);
 static_assert(sizeof(linnet_step_args_v1) == 3 * 8);
 static_assert(sizeof(linnet_evaluate_entry_v1) == 3 * 8);
 static_assert(sizeof(linnet_recipe_v1) == 10 * 8);
-static_assert(sizeof(linnet_trainer_v1) == 23 * 8 + sizeof(linnet_recipe_v1));
+static_assert(sizeof(linnet_trainer_v1) == 24 * 8 + sizeof(linnet_recipe_v1));
 #endif

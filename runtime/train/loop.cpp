@@ -6,6 +6,7 @@
 #include "runtime/train/curve.h"
 #include "runtime/train/interrupt.h"
 #include "runtime/train/progress.h"
+#include "runtime/train/threads.h"
 #include "support/math.h"
 #include "support/scalar_backend.h"
 
@@ -155,6 +156,7 @@ private:
 
   Result<void> steps(Progress& progress) {
     const InterruptGuard guard;
+    const Threads threads(t_, static_cast<int>(std::min<int64_t>(o_.threads, 256)));
     Batches batches(t_, data_.train);
     std::vector<int64_t> order;
     int64_t order_epoch = -1;

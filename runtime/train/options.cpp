@@ -22,6 +22,8 @@ const std::vector<Flag>& flags() {
       {"--data", "PATH", "where the samples are", &TrainOptions::data},
       {"--epochs", "N", "times through the samples", nullptr, &TrainOptions::epochs},
       {"--steps", "N", "batches in all", nullptr, &TrainOptions::steps},
+      {"--threads", "N", "for the tiles of kernels; the bits do not depend on it", nullptr,
+       &TrainOptions::threads},
       {"--seed", "N", "of initial values, order and noise; default 0"},
       {"--init", "F", "begin with these weights, .safetensors", &TrainOptions::init},
       {"--resume", "F", "go on from the checkpoint F.ckpt", &TrainOptions::resume},

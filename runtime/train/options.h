@@ -14,6 +14,7 @@ struct TrainOptions {
   std::string data;
   int64_t epochs = 0;  // 0: as the recipe says
   int64_t steps = 0;   // 0: as the recipe says; counts before epochs
+  int64_t threads = 1;
   uint64_t seed = 0;
   std::string init;       // weights to begin with, .safetensors
   std::string resume;     // a checkpoint, or the result it stands beside

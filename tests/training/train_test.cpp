@@ -218,6 +218,18 @@ TEST_F(Train, ResumesBitForBit) {
   EXPECT_EQ(bytes("whole.safetensors.ckpt"), before);
 }
 
+TEST_F(Train, ThreadsChangeNoBit) {
+  for (const char* threads : {"1", "2", "3"}) {
+    ASSERT_EQ(linnet("train $S/models/lenet.lin --data $S/models/data/digits --epochs 2 --quiet "
+                     "--threads " +
+                     std::string(threads) + " -o w" + threads),
+              0)
+        << err_;
+  }
+  EXPECT_EQ(bytes("w1"), bytes("w2"));
+  EXPECT_EQ(bytes("w1"), bytes("w3"));
+}
+
 TEST_F(Train, ATrainerAloneGivesTheSameWeights) {
   const std::string data = "--data $S/models/data/digits --epochs 1 --quiet ";
   ASSERT_EQ(linnet("train $S/models/lenet.lin --emit exe -o lenet-train"), 0) << err_;
