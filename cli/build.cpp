@@ -5,6 +5,7 @@
 #include "ir/op_def.h"
 #include "ir/print.h"
 #include "ir/summary.h"
+#include "passes/first_values.h"
 
 #include <fmt/format.h>
 
@@ -198,8 +199,23 @@ std::optional<Built> build_trainer(Session& session, const ModelOptions& given,
   for (ir::Module& module : modules) {
     if (refuse_size(session, module)) return std::nullopt;
     PipelineFlags threaded = flags;
-    threaded.threads = true;
-    auto planned = threaded.run(session, std::move(module), *target, model.seed);
+    threaded.threads = !options.training_library;
+    const auto rows = passes::pipeline();
+    const auto lowering = std::ranges::find(rows, "differentiate", &passes::Pass::name) + 1;
+    auto planned =
+        threaded.run(session, std::move(module), *target, model.seed, {rows.begin(), lowering});
+    if (planned && options.training_library && planned->graph(ir::kTrainStep)) {
+      if (const auto slots = passes::append_first_values(*planned); !slots.empty()) {
+        session.error(
+            fmt::format("a training library cannot initialise {}", fmt::join(slots, ", ")),
+            Status::kUnsupported,
+            "truncated_normal and orthogonal are not compiled: --emit exe has them");
+        return std::nullopt;
+      }
+    }
+    if (planned)
+      planned =
+          threaded.run(session, std::move(*planned), *target, model.seed, {lowering, rows.end()});
     if (!planned) return std::nullopt;
     built.modules.push_back(std::move(*planned));
   }

@@ -21,7 +21,8 @@ struct BuildOptions {
   std::string name;  // prefix of symbols; "" for the model's
   int jobs = 2;
   bool product = false;
-  bool trainer_main = false;  // the object of a trainer gets a `main`
+  bool training_library = false;  // functions for callers of their own: also @init, one thread
+  bool trainer_main = false;      // the object of a trainer gets a `main`
   bool keep_text = false;
   bool keep_kernels = false;
 };

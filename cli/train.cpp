@@ -1,6 +1,7 @@
 // linnet train MODEL --data PATH: compile a training step in memory and run the trainers' loop.
 #include "cli/build.h"
 
+#include "runtime/io/file.h"
 #include "runtime/train/loop.h"
 
 #include <fmt/format.h>
@@ -25,19 +26,37 @@ Status failed(Session& session, const runtime::Error& error) {
   return status;
 }
 
+// lenet-train; liblenet_train.a, liblenet_train.so or lenet_train.o with lenet_train.h beside it.
 Status emit(Session& session, const TrainFlags& flags, const Built& built) {
-  const std::string path =
-      flags.loop.output.empty() ? built.compiled.name + "-train" : flags.loop.output;
-  if (const auto failure = link_executable(built.compiled, path)) {
+  const codegen::Compiled& compiled = built.compiled;
+  const std::string stem = compiled.name + "_train";
+  std::string path = flags.loop.output;
+  if (path.empty()) {
+    path = flags.emit == "exe"      ? compiled.name + "-train"
+           : flags.emit == "lib"    ? "lib" + stem + ".a"
+           : flags.emit == "shared" ? "lib" + stem + ".so"
+                                    : stem + ".o";
+  }
+  std::optional<codegen::Failure> failure;
+  if (flags.emit == "exe") failure = link_executable(compiled, path);
+  if (flags.emit == "lib") failure = write_archive(compiled, path);
+  if (flags.emit == "shared") failure = link_shared(compiled, path);
+  if (flags.emit == "obj") failure = write_objects(compiled, path);
+  if (failure) {
     report(session, *failure);
     return failure->status;
   }
-  return Status::kDone;
+  if (flags.emit == "exe") return Status::kDone;
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
+  const auto written = runtime::write_file(folder + stem + ".h", compiled.header);
+  return written ? Status::kDone : failed(session, written.error());
 }
 
 Status run(Session& session, TrainFlags& flags) {
-  flags.build.product = true;
-  flags.build.trainer_main = !flags.emit.empty();
+  flags.build.training_library = !flags.emit.empty() && flags.emit != "exe";
+  flags.build.product = !flags.build.training_library;
+  flags.build.trainer_main = flags.emit == "exe";
   flags.loop.file_order = flags.order == "file";
   flags.loop.seed = flags.model.seed;
   if (flags.emit.empty() && flags.loop.data.empty()) {
@@ -103,7 +122,7 @@ void add_train(CLI::App& app, Session& session) {
   command->add_flag("--json", loop.json, "One line for machines");
   command->add_flag("--quiet", loop.quiet, "No progress");
   command->add_option("--emit", flags->emit, "Make a trainer instead of training")
-      ->check(CLI::IsMember({"exe"}));
+      ->check(CLI::IsMember({"exe", "lib", "shared", "obj"}));
   command->add_option("--jobs", flags->build.jobs, "Kernels compiled at the same time")
       ->check(CLI::Range(1, 256))
       ->type_name("N");

@@ -7,6 +7,7 @@
 #include "codegen/import.h"
 #include "codegen/object.h"
 #include "codegen/product.h"
+#include "codegen/train_header.h"
 #include "codegen/trainer.h"
 #include "codegen/workers.h"
 
@@ -71,6 +72,7 @@ std::optional<Failure> make_bitcode(const std::vector<const ir::Graph*>& kernels
 
 // What the function of a graph is called, without the model's name.
 std::string function_suffix(const std::string& graph, bool training) {
+  if (graph == "init") return "_train_init";
   if (graph != "predict") return "_" + graph;
   return training ? "_run_with" : "_run";
 }
@@ -163,7 +165,10 @@ public:
       build(kernels, bitcode, out_.stack_bytes);
     }
     if (!pool_.blob().empty()) out_.constants = constants_object(pool_.blob(), options_);
-    if (options_.trainer) return std::nullopt;
+    if (options_.trainer) {
+      out_.header = training_header(modules_.front(), entries_, out_, options_);
+      return std::nullopt;
+    }
     std::vector<HeaderEntry> header;
     for (size_t i = 0; i < entries_.size(); ++i)
       header.push_back({entries_[i].function, entries_[i].batch, ports_of(modules_[i])});
@@ -191,6 +196,7 @@ private:
     if (picture_of(ports) && !options_.trainer)
       emit_run_u8(module, entries_.back(), ports, options_);
     emit_labels(module, ports, options_);
+    if (options_.trainer) emit_parallel_for(module, options_);
     if (options_.product && options_.trainer) {
       emit_trainer(module, modules_.front(), entries_, *options_.trainer, options_);
     } else if (options_.product) {

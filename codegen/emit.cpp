@@ -263,7 +263,7 @@ std::vector<EntryParameter> entry_parameters(const EntryInfo& entry) {
   };
   const std::vector<EntryParameter> blob(slots ? 1 : 0, {EntryParameter::kSlots, 0});
   const bool trains = graph.name == ir::kTrainStep || graph.name == ir::kEvaluate;
-  if (graph.name == "predict") append(blob);
+  if (graph.name == "predict" || graph.name == "init") append(blob);
   append(inputs);
   if (trains) append(blob);
   if (counters) all.push_back({EntryParameter::kCounters, 0});

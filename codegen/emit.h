@@ -31,6 +31,7 @@ struct EntryInfo {
 
 // In the function's order, by the graph's name:
 //   predict     inputs, outputs, arena; of parameters in slots: slots first
+//   init        slots, counters, arena
 //   train_step  inputs and targets, slots, counters, losses, arena
 //   evaluate    inputs and targets, slots, loss and outputs, arena
 //   step        inputs, outputs, slots (the model's state), arena

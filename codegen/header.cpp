@@ -3,6 +3,7 @@
 #include "codegen/picture.h"
 
 #include "runtime/abi.h"
+#include "runtime/io/tensor.h"
 #include "support/text.h"
 
 #include <fmt/format.h>
@@ -76,6 +77,16 @@ std::string prototype_u8(const HeaderEntry& entry, const std::string& name) {
 }
 
 }  // namespace
+
+std::string c_type(ir::DType dtype) {
+  return c_type(static_cast<int64_t>(*runtime::dtype_named(ir::name(dtype))));
+}
+std::string c_name(const std::string& name) {
+  return identifier(name);
+}
+std::string upper_case(std::string text) {
+  return upper(std::move(text));
+}
 
 std::string c_header(const std::vector<HeaderEntry>& entries, const Compiled& compiled,
                      const CompileOptions& options) {

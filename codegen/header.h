@@ -16,6 +16,11 @@ struct HeaderEntry {
   Ports ports;
 };
 
+// "float"; a C identifier; "LENET".
+[[nodiscard]] std::string c_type(ir::DType dtype);
+[[nodiscard]] std::string c_name(const std::string& name);
+[[nodiscard]] std::string upper_case(std::string text);
+
 [[nodiscard]] std::string c_header(const std::vector<HeaderEntry>& entries,
                                    const Compiled& compiled, const CompileOptions& options);
 

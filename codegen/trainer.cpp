@@ -66,7 +66,7 @@ public:
         e_.integer(passes::slots_bytes(module_)),
         train_step(*step),
         e_.integer(arena),
-        parallel_for(),
+        e_.module().getGlobalVariable(options_.name + "_parallel_for", true),
         e_.integer(static_cast<int64_t>(evaluates.size())),
         e_.array(evaluates),
         e_.text(info_.loss)};
@@ -89,46 +89,6 @@ private:
     llvm::IRBuilder<> b(llvm::BasicBlock::Create(context, "entry", made));
     b.CreateRet(b.CreateCall(callee, {made->getArg(0), made->getArg(1),
                                       e_.module().getNamedGlobal("linnet_product_trainer")}));
-  }
-
-  // The variable that holds the caller's linnet_parallel_for_v1, and what kernels call:
-  //   halide_do_par_for(context, tile, min, count, closure): the caller's, or else a loop.
-  llvm::GlobalVariable* parallel_for() {
-    llvm::Module& module = e_.module();
-    llvm::LLVMContext& context = module.getContext();
-    auto* variable =
-        new llvm::GlobalVariable(module, e_.pointer(), false, llvm::GlobalValue::InternalLinkage,
-                                 e_.null(), options_.name + "_parallel_for");
-    llvm::Function* made = module.getFunction("halide_do_par_for");
-    if (!made) return variable;  // no kernel has tiles enough
-    made->setLinkage(llvm::GlobalValue::InternalLinkage);
-    made->setAttributes({});
-    auto* i32 = llvm::Type::getInt32Ty(context);
-    const auto block = [&](const char* name) {
-      return llvm::BasicBlock::Create(context, name, made);
-    };
-    auto *entry = block("entry"), *theirs = block("theirs"), *loop = block("loop"),
-         *body = block("body"), *done = block("done");
-    llvm::IRBuilder<> b(entry);
-    llvm::Value* given = b.CreateLoad(e_.pointer(), variable);
-    llvm::Value* end = b.CreateAdd(made->getArg(2), made->getArg(3));
-    b.CreateCondBr(b.CreateIsNull(given), loop, theirs);
-    b.SetInsertPoint(theirs);
-    b.CreateRet(
-        b.CreateCall(llvm::FunctionType::get(i32, {e_.pointer(), i32, i32, e_.pointer()}, false),
-                     given, {made->getArg(1), made->getArg(2), made->getArg(3), made->getArg(4)}));
-    b.SetInsertPoint(loop);
-    llvm::PHINode* i = b.CreatePHI(i32, 2);
-    i->addIncoming(made->getArg(2), entry);
-    b.CreateCondBr(b.CreateICmpSLT(i, end), body, done);
-    b.SetInsertPoint(body);
-    b.CreateCall(llvm::FunctionType::get(i32, {e_.pointer(), i32, e_.pointer()}, false),
-                 made->getArg(1), {made->getArg(0), i, made->getArg(4)});
-    i->addIncoming(b.CreateAdd(i, b.getInt32(1)), body);
-    b.CreateBr(loop);
-    b.SetInsertPoint(done);
-    b.CreateRet(b.getInt32(0));
-    return variable;
   }
 
   Constant* slot(size_t index) {
@@ -271,6 +231,42 @@ private:
 };
 
 }  // namespace
+
+void emit_parallel_for(llvm::Module& module, const CompileOptions& options) {
+  llvm::LLVMContext& context = module.getContext();
+  auto* pointer = llvm::PointerType::getUnqual(context);
+  auto* variable = new llvm::GlobalVariable(
+      module, pointer, false, llvm::GlobalValue::InternalLinkage,
+      llvm::ConstantPointerNull::get(pointer), options.name + "_parallel_for");
+  llvm::Function* made = module.getFunction("halide_do_par_for");
+  if (!made) return;  // no kernel has tiles enough
+  made->setLinkage(llvm::GlobalValue::InternalLinkage);
+  made->setAttributes({});
+  auto* i32 = llvm::Type::getInt32Ty(context);
+  const auto block = [&](const char* name) {
+    return llvm::BasicBlock::Create(context, name, made);
+  };
+  auto *entry = block("entry"), *theirs = block("theirs"), *loop = block("loop"),
+       *body = block("body"), *done = block("done");
+  llvm::IRBuilder<> b(entry);
+  llvm::Value* given = b.CreateLoad(pointer, variable);
+  llvm::Value* end = b.CreateAdd(made->getArg(2), made->getArg(3));
+  b.CreateCondBr(b.CreateIsNull(given), loop, theirs);
+  b.SetInsertPoint(theirs);
+  b.CreateRet(b.CreateCall(llvm::FunctionType::get(i32, {pointer, i32, i32, pointer}, false), given,
+                           {made->getArg(1), made->getArg(2), made->getArg(3), made->getArg(4)}));
+  b.SetInsertPoint(loop);
+  llvm::PHINode* i = b.CreatePHI(i32, 2);
+  i->addIncoming(made->getArg(2), entry);
+  b.CreateCondBr(b.CreateICmpSLT(i, end), body, done);
+  b.SetInsertPoint(body);
+  b.CreateCall(llvm::FunctionType::get(i32, {pointer, i32, pointer}, false), made->getArg(1),
+               {made->getArg(0), i, made->getArg(4)});
+  i->addIncoming(b.CreateAdd(i, b.getInt32(1)), body);
+  b.CreateBr(loop);
+  b.SetInsertPoint(done);
+  b.CreateRet(b.getInt32(0));
+}
 
 void emit_trainer(llvm::Module& out, const ir::Module& module, std::span<const EntryInfo> entries,
                   const TrainerInfo& info, const CompileOptions& options) {

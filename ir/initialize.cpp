@@ -1,7 +1,5 @@
 #include "ir/initialize.h"
 
-#include "runtime/initialize.h"
-
 #include <algorithm>
 
 namespace linnet::ir {
@@ -26,17 +24,6 @@ const std::vector<Initializer>& table() {
   return kTable;
 }
 
-// The numbers a recipe gives; its words mean nothing here.
-std::vector<runtime::InitialSetting> settings_of(const Recipe& recipe) {
-  std::vector<runtime::InitialSetting> settings;
-  for (const auto& [name, attr] : recipe.attrs) {
-    if (const int64_t* integer = std::get_if<int64_t>(&attr))
-      settings.push_back({name, static_cast<double>(*integer)});
-    if (const double* number = std::get_if<double>(&attr)) settings.push_back({name, *number});
-  }
-  return settings;
-}
-
 }  // namespace
 
 std::span<const Initializer> initializers() {
@@ -48,11 +35,21 @@ const Initializer* find_initializer(std::string_view name) {
   return at == table().end() ? nullptr : &*at;
 }
 
+std::vector<runtime::InitialSetting> initial_settings(const Recipe& recipe) {
+  std::vector<runtime::InitialSetting> settings;
+  for (const auto& [name, attr] : recipe.attrs) {
+    if (const int64_t* integer = std::get_if<int64_t>(&attr))
+      settings.push_back({name, static_cast<double>(*integer)});
+    if (const double* number = std::get_if<double>(&attr)) settings.push_back({name, *number});
+  }
+  return settings;
+}
+
 Tensor initial_value(const Slot& slot, uint64_t seed, uint32_t stream) {
   if (slot.value) return *slot.value;
   Type type = slot.type;
   type.layout = {};
-  const auto settings = settings_of(slot.initializer);
+  const auto settings = initial_settings(slot.initializer);
   const std::vector<double> values =
       runtime::initial_values(slot.initializer.kind, settings, type.shape, seed, stream);
   return values.size() == 1 ? Tensor::splat(type, values.front())

@@ -3,6 +3,8 @@
 
 #include "ir/module.h"
 
+#include "runtime/initialize.h"
+
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -30,6 +32,9 @@ struct Initializer {
 // definitions are torch.nn.init's (fan_in mode, leaky ReLU with slope a).
 [[nodiscard]] std::span<const Initializer> initializers();
 [[nodiscard]] const Initializer* find_initializer(std::string_view name);
+
+// The numbers a recipe gives, for runtime/initialize.h.
+[[nodiscard]] std::vector<runtime::InitialSetting> initial_settings(const Recipe& recipe);
 
 // The first value of a slot: key = seed, stream = the slot's index in the module, step 0. Numbers
 // are computed in f64 and rounded once, so that an f64 model begins as the f32 one does. The

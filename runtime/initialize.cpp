@@ -165,14 +165,10 @@ Fans fans(std::span<const int64_t> shape) {
   return {shape[1] * taps, shape[0] * taps};
 }
 
-std::vector<double> initial_values(std::string_view kind, std::span<const InitialSetting> settings,
-                                   std::span<const int64_t> shape, uint64_t seed,
-                                   uint32_t stream_number) {
+std::optional<Distribution> distribution(std::string_view kind,
+                                         std::span<const InitialSetting> settings,
+                                         std::span<const int64_t> shape) {
   const Settings get(settings);
-  const Stream stream{seed, stream_number};
-  int64_t count = 1;
-  for (int64_t size : shape)
-    count *= size;
   const Fans fan = fans(shape);
   const double in = get("fan_in", static_cast<double>(fan.in));
   const double out = get("fan_out", static_cast<double>(fan.out));
@@ -181,37 +177,42 @@ std::vector<double> initial_values(std::string_view kind, std::span<const Initia
   // A fan of 0 belongs to a tensor without elements.
   const double kaiming = 2 / ((1 + a * a) * std::max(in, 1.0));
   const double glorot = gain * gain * 2 / std::max(in + out, 1.0);
-  const auto uniform = [&](double low, double width) {
-    return width == 0
-               ? std::vector<double>{low}
-               : drawn(count, [&](uint64_t e) { return std::fma(width, stream.uniform(e), low); });
-  };
-  const auto normal = [&](double mean, double deviation) {
-    return deviation == 0 ? std::vector<double>{mean} : drawn(count, [&](uint64_t e) {
-      return std::fma(deviation, stream.normal(e), mean);
-    });
-  };
-  const auto symmetric = [&](double bound) { return uniform(-bound, 2 * bound); };
-  if (kind == "ones") return {1};
-  if (kind == "constant") return {get("value", 0)};
-  if (kind == "uniform") return uniform(a, get("b", 1) - a);
-  if (kind == "normal") return normal(get("mean", 0), get("std", 1));
+  const auto symmetric = [](double bound) { return Distribution{false, -bound, 2 * bound}; };
+  if (kind == "orthogonal" || kind == "truncated_normal") return std::nullopt;
+  if (kind == "ones") return Distribution{false, 1, 0};
+  if (kind == "constant") return Distribution{false, get("value", 0), 0};
+  if (kind == "uniform") return Distribution{false, a, get("b", 1) - a};
+  if (kind == "normal") return Distribution{true, get("mean", 0), get("std", 1)};
   if (kind == "glorot_uniform") return symmetric(std::sqrt(3 * glorot));
-  if (kind == "glorot_normal") return normal(0, std::sqrt(glorot));
+  if (kind == "glorot_normal") return Distribution{true, 0, std::sqrt(glorot)};
   if (kind == "kaiming_uniform") return symmetric(std::sqrt(3 * kaiming));
-  if (kind == "kaiming_normal") return normal(0, std::sqrt(kaiming));
-  if (kind == "orthogonal") return orthogonal(stream, shape, gain);
-  if (kind == "truncated_normal") {
-    const double mean = get("mean", 0), deviation = get("std", 1);
-    const double least = get("a", -2), most = get("b", 2);
-    const double low = normal_cdf((least - mean) / deviation);
-    const double high = normal_cdf((most - mean) / deviation);
+  if (kind == "kaiming_normal") return Distribution{true, 0, std::sqrt(kaiming)};
+  return Distribution{};  // zeros
+}
+
+std::vector<double> initial_values(std::string_view kind, std::span<const InitialSetting> settings,
+                                   std::span<const int64_t> shape, uint64_t seed,
+                                   uint32_t stream_number) {
+  const Settings get(settings);
+  const Stream stream{seed, stream_number};
+  int64_t count = 1;
+  for (int64_t size : shape)
+    count *= size;
+  if (const auto d = distribution(kind, settings, shape)) {
+    if (d->width == 0) return {d->centre};
     return drawn(count, [&](uint64_t e) {
-      const double p = std::fma(high - low, stream.uniform(e), low);
-      return std::clamp(std::fma(deviation, normal_quantile(p), mean), least, most);
+      return std::fma(d->width, d->normal ? stream.normal(e) : stream.uniform(e), d->centre);
     });
   }
-  return {0};
+  if (kind == "orthogonal") return orthogonal(stream, shape, get("gain", 1));
+  const double mean = get("mean", 0), deviation = get("std", 1);
+  const double least = get("a", -2), most = get("b", 2);
+  const double low = normal_cdf((least - mean) / deviation);
+  const double high = normal_cdf((most - mean) / deviation);
+  return drawn(count, [&](uint64_t e) {
+    const double p = std::fma(high - low, stream.uniform(e), low);
+    return std::clamp(std::fma(deviation, normal_quantile(p), mean), least, most);
+  });
 }
 
 }  // namespace linnet::runtime

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,17 @@ struct Fans {
   int64_t out = 1;
 };
 [[nodiscard]] Fans fans(std::span<const int64_t> shape);
+
+// What the elements of most initialisers are drawn from: centre + width · number, the number
+// uniform in [0, 1) or standard normal. A width of 0: `centre` everywhere.
+struct Distribution {
+  bool normal = false;
+  double centre = 0, width = 0;
+};
+// nullopt for those whose elements are not drawn so: truncated_normal and orthogonal.
+[[nodiscard]] std::optional<Distribution> distribution(std::string_view kind,
+                                                       std::span<const InitialSetting> settings,
+                                                       std::span<const int64_t> shape);
 
 // The elements of a tensor by the initialiser `kind` (torch.nn.init's, see ir/initialize.h), row-
 // major; a single number where all are equal. key = seed, step 0; element e takes number e of the

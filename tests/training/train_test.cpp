@@ -10,6 +10,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <sstream>
 #include <vector>
 
@@ -242,6 +243,56 @@ TEST_F(Train, ATrainerAloneGivesTheSameWeights) {
   EXPECT_THAT(out_, HasSubstr("--resume"));
   EXPECT_EQ(run("ldd ./lenet-train | grep -vE 'linux-vdso|libc\\.so|libm\\.so|ld-linux'"), 1)
       << out_;
+}
+
+// The library form, called from C: its first values are the command's, it learns, and its loss is
+// that of the outputs it gives.
+TEST_F(Train, ALibraryTrainsFromC) {
+  small_problem("loss: mse; batch: 4; steps: 5; optimizer: adam(lr: 0.05)");
+  ASSERT_EQ(linnet("train m.lin --emit lib"), 0) << err_;
+  EXPECT_THAT(text("m_train.h"), HasSubstr("fc.weight.exp_avg"));
+  write("main.c", R"(
+#include "m_train.h"
+#include <stdio.h>
+#include <string.h>
+static _Alignas(M_ALIGN) unsigned char slots[M_SLOTS_BYTES], arena[M_TRAIN_ARENA_BYTES + 64];
+int main(void) {
+  float x[16], y[4], target[4], loss[1], first = 0, sum = 0;
+  m_step_args args = {3, 0, 0.05};
+  if (m_train_init(slots, &args, arena) != 0) return 1;
+  FILE *f = fopen("weight.bin", "wb");
+  fwrite(slots, 4, 4, f);
+  fclose(f);
+  for (int i = 0; i < 16; ++i) x[i] = (float)((i * 7 + i / 4) % 5) - 2;
+  for (int i = 0; i < 4; ++i) target[i] = x[4 * i] - 2 * x[4 * i + 1] + 1;
+  for (args.step = 1; args.step <= 500; ++args.step) {
+    if (m_train_step(x, target, slots, &args, loss, arena) != 0) return 2;
+    if (args.step == 1) first = loss[0];
+  }
+  if (m_run_with(slots, x, y, arena) != 0) return 3;
+  for (int i = 0; i < 4; ++i) sum += (y[i] - target[i]) * (y[i] - target[i]) / 4;
+  if (m_evaluate(x, target, slots, loss, y, arena) != 0) return 4;
+  if (!(loss[0] < first / 100)) return 5;
+  if (sum - loss[0] > 1e-6f || loss[0] - sum > 1e-6f) return 6;
+  return m_train_step(x, target, slots + 4, &args, loss, arena) == -3 ? 0 : 7;
+}
+)");
+  ASSERT_EQ(run("cc -std=c11 -O1 main.c libm_train.a -o main && ./main"), 0) << err_;
+  ASSERT_EQ(linnet("init m.lin --seed 3 -o init.safetensors"), 0) << err_;
+  const auto expected = weights("init.safetensors", "fc.weight");
+  const std::string raw = bytes("weight.bin");
+  for (size_t k = 0; k < 4; ++k) {
+    float value = 0;
+    std::memcpy(&value, raw.data() + 4 * k, 4);
+    EXPECT_EQ(static_cast<double>(value), expected[k]);
+  }
+}
+
+TEST_F(Train, ALibraryCannotDoEveryInitialiser) {
+  write("m.lin", "model m(x: f32[N, 4]) -> y: f32[N, 2] {\n"
+                 "  layer fc = linear(2, init: orthogonal())\n  fc(x)\n}\ntrain m { loss: mse }\n");
+  EXPECT_EQ(linnet("train m.lin --emit lib"), 3);
+  EXPECT_THAT(err_, HasSubstr("fc.weight"));
 }
 
 // Killed at any moment, the last checkpoint loads and the end is that of an unbroken run.
