@@ -270,15 +270,9 @@ Status run_train(Session& session, const BenchOptions& options, const BuildOptio
   auto built = build_trainer(session, options.model, options.pipeline, flags,
                              options.model.batch == 1 ? 0 : options.model.batch);
   if (!built) return Status::kBadInput;
-  codegen::Failure failure;
-  const auto loaded = codegen::load(built->compiled, failure);
-  if (!loaded) {
-    report(session, failure);
-    return failure.status;
-  }
-  const auto* trainer =
-      static_cast<const linnet_trainer_v1*>(loaded->symbol("linnet_product_trainer"));
-  LINNET_CHECK(trainer != nullptr, "the object has no linnet_product_trainer");
+  const auto loaded = load_trainer(session, *built);
+  if (!loaded) return Status::kMachine;
+  const linnet_trainer_v1* trainer = loaded->trainer;
   const ir::Graph& graph = *built->modules.front().graph(ir::kTrainStep);
   built->flops = 0;
   for (const ir::Node& node : graph.nodes()) {
@@ -302,7 +296,7 @@ Status run_train(Session& session, const BenchOptions& options, const BuildOptio
   const auto whole = [&] {
     trainer->train_step(from.data(), slots.data(), &args, losses, arena.data());
   };
-  const auto symbol = [&](const std::string& name) { return loaded->symbol(name); };
+  const auto symbol = [&](const std::string& name) { return loaded->code->symbol(name); };
   return Bench(session, options, *built, {&graph, trainer->batch, whole, symbol}).run();
 }
 

@@ -6,6 +6,7 @@
 #include "ir/print.h"
 #include "ir/summary.h"
 #include "passes/first_values.h"
+#include "runtime/io/file.h"
 
 #include <fmt/format.h>
 
@@ -224,6 +225,49 @@ std::optional<Built> build_trainer(Session& session, const ModelOptions& given,
     return std::nullopt;
   }
   return built;
+}
+
+Status write_product(Session& session, const codegen::Compiled& compiled, const std::string& emit,
+                     const std::string& name, const std::string& given) {
+  const std::string path = !given.empty()     ? given
+                           : emit == "lib"    ? "lib" + name + ".a"
+                           : emit == "shared" ? "lib" + name + ".so"
+                           : emit == "obj"    ? name + ".o"
+                                              : name;
+  std::optional<codegen::Failure> failure;
+  if (emit == "exe") failure = link_executable(compiled, path);
+  if (emit == "lib") failure = write_archive(compiled, path);
+  if (emit == "shared") failure = link_shared(compiled, path);
+  if (emit == "obj") failure = write_objects(compiled, path);
+  if (failure) {
+    report(session, *failure);
+    return failure->status;
+  }
+  if (emit == "exe") return Status::kDone;
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
+  const auto written = runtime::write_file(folder + name + ".h", compiled.header);
+  if (written) return Status::kDone;
+  session.error(written.error().message, static_cast<Status>(written.error().status));
+  return Status::kMachine;
+}
+
+std::optional<LoadedTrainer> load_trainer(Session& session, const Built& built) {
+  if (!codegen::runs_here(built.target)) {
+    session.error("this CPU lacks instructions of " + built.target.info.name, Status::kMachine,
+                  "leave --target out, or name one this machine has");
+    return std::nullopt;
+  }
+  codegen::Failure failure;
+  LoadedTrainer loaded{codegen::load(built.compiled, failure), nullptr};
+  if (!loaded.code) {
+    report(session, failure);
+    return std::nullopt;
+  }
+  loaded.trainer =
+      static_cast<const linnet_trainer_v1*>(loaded.code->symbol("linnet_product_trainer"));
+  LINNET_CHECK(loaded.trainer != nullptr, "the object has no linnet_product_trainer");
+  return loaded;
 }
 
 }  // namespace linnet::cli

@@ -4,6 +4,9 @@
 #include "cli/pipeline_options.h"
 #include "codegen/compile.h"
 
+#include "runtime/train_abi.h"
+
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,6 +39,20 @@ struct BuildOptions {
 [[nodiscard]] std::optional<Built> build_trainer(Session& session, const ModelOptions& model,
                                                  const PipelineFlags& flags,
                                                  const BuildOptions& options, int64_t batch);
+
+// Writes what is made of the object: an executable at `path`, or a library or object file with its
+// header in the same folder as HEADER. `path` empty: NAME, libNAME.a, libNAME.so, NAME.o here.
+[[nodiscard]] Status write_product(Session& session, const codegen::Compiled& compiled,
+                                   const std::string& emit, const std::string& name,
+                                   const std::string& path);
+
+// A trainer's object loaded into this process.
+struct LoadedTrainer {
+  std::unique_ptr<codegen::Loaded> code;
+  const linnet_trainer_v1* trainer = nullptr;
+};
+// nullopt, with an error, if it does not load or this CPU lacks the instructions.
+[[nodiscard]] std::optional<LoadedTrainer> load_trainer(Session& session, const Built& built);
 
 // The model's name as a C identifier.
 [[nodiscard]] std::string c_identifier(const std::string& name);

@@ -20,41 +20,10 @@ struct CompileFlags {
   std::string dump_dir;
 };
 
-// lenet, liblenet.a, liblenet.so, lenet.o in this folder.
-std::string default_output(const std::string& emit, const std::string& name) {
-  if (emit == "lib") return "lib" + name + ".a";
-  if (emit == "shared") return "lib" + name + ".so";
-  return emit == "obj" ? name + ".o" : name;
-}
-
-std::string folder_of(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "" : path.substr(0, slash + 1);
-}
-
 bool write_text(Session& session, const std::string& path, std::string_view text) {
   const auto done = runtime::write_file(path, text);
   if (!done) session.error(done.error().message, static_cast<Status>(done.error().status));
   return done.has_value();
-}
-
-Status write_product(Session& session, const CompileFlags& flags, const Built& built) {
-  const codegen::Compiled& compiled = built.compiled;
-  const std::string path =
-      flags.output.empty() ? default_output(flags.emit, compiled.name) : flags.output;
-  std::optional<codegen::Failure> failure;
-  if (flags.emit == "exe") failure = link_executable(compiled, path);
-  if (flags.emit == "lib") failure = write_archive(compiled, path);
-  if (flags.emit == "shared") failure = link_shared(compiled, path);
-  if (flags.emit == "obj") failure = write_objects(compiled, path);
-  if (failure) {
-    report(session, *failure);
-    return failure->status;
-  }
-  if (flags.emit == "exe") return Status::kDone;
-  return write_text(session, folder_of(path) + compiled.name + ".h", compiled.header)
-             ? Status::kDone
-             : Status::kMachine;
 }
 
 // The final IR of every level: what was compiled, in the languages of those who compile.
@@ -76,7 +45,7 @@ Status run(Session& session, CompileFlags& flags) {
     if (const Status status = write_dumps(session, flags, *built); status != Status::kDone)
       return status;
   }
-  return write_product(session, flags, *built);
+  return write_product(session, built->compiled, flags.emit, built->compiled.name, flags.output);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // linnet train MODEL --data PATH: compile a training step in memory and run the trainers' loop.
 #include "cli/build.h"
 
-#include "runtime/io/file.h"
 #include "runtime/train/loop.h"
 
 #include <fmt/format.h>
@@ -26,33 +25,6 @@ Status failed(Session& session, const runtime::Error& error) {
   return status;
 }
 
-// lenet-train; liblenet_train.a, liblenet_train.so or lenet_train.o with lenet_train.h beside it.
-Status emit(Session& session, const TrainFlags& flags, const Built& built) {
-  const codegen::Compiled& compiled = built.compiled;
-  const std::string stem = compiled.name + "_train";
-  std::string path = flags.loop.output;
-  if (path.empty()) {
-    path = flags.emit == "exe"      ? compiled.name + "-train"
-           : flags.emit == "lib"    ? "lib" + stem + ".a"
-           : flags.emit == "shared" ? "lib" + stem + ".so"
-                                    : stem + ".o";
-  }
-  std::optional<codegen::Failure> failure;
-  if (flags.emit == "exe") failure = link_executable(compiled, path);
-  if (flags.emit == "lib") failure = write_archive(compiled, path);
-  if (flags.emit == "shared") failure = link_shared(compiled, path);
-  if (flags.emit == "obj") failure = write_objects(compiled, path);
-  if (failure) {
-    report(session, *failure);
-    return failure->status;
-  }
-  if (flags.emit == "exe") return Status::kDone;
-  const size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
-  const auto written = runtime::write_file(folder + stem + ".h", compiled.header);
-  return written ? Status::kDone : failed(session, written.error());
-}
-
 Status run(Session& session, TrainFlags& flags) {
   flags.build.training_library = !flags.emit.empty() && flags.emit != "exe";
   flags.build.product = !flags.build.training_library;
@@ -67,21 +39,13 @@ Status run(Session& session, TrainFlags& flags) {
   const auto built = build_trainer(session, flags.model, flags.pipeline, flags.build,
                                    flags.model.batch == 1 ? 0 : flags.model.batch);
   if (!built) return Status::kBadInput;
-  if (!flags.emit.empty()) return emit(session, flags, *built);
-  if (!codegen::runs_here(built->target)) {
-    session.error("this CPU lacks instructions of " + built->target.info.name, Status::kMachine);
-    return Status::kMachine;
+  if (!flags.emit.empty()) {
+    const std::string name = built->compiled.name + (flags.emit == "exe" ? "-train" : "_train");
+    return write_product(session, built->compiled, flags.emit, name, flags.loop.output);
   }
-  codegen::Failure failure;
-  const auto loaded = codegen::load(built->compiled, failure);
-  if (!loaded) {
-    report(session, failure);
-    return failure.status;
-  }
-  const auto* trainer =
-      static_cast<const linnet_trainer_v1*>(loaded->symbol("linnet_product_trainer"));
-  LINNET_CHECK(trainer != nullptr, "the object has no linnet_product_trainer");
-  const auto report = runtime::train::train(*trainer, flags.loop);
+  const auto loaded = load_trainer(session, *built);
+  if (!loaded) return Status::kMachine;
+  const auto report = runtime::train::train(*loaded->trainer, flags.loop);
   if (!report) return failed(session, report.error());
   if (report->signal != 0) return static_cast<Status>(128 + report->signal);
   std::fputs(report_text(*report, flags.loop.json).c_str(), stdout);
