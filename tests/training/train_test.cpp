@@ -196,6 +196,88 @@ TEST_F(Train, WhatIsFrozenStays) {
   EXPECT_NE(weights("before.safetensors", "fc.weight"), weights("after.safetensors", "fc.weight"));
 }
 
+// ---- data
+
+TEST_F(Train, ReadsPicturesInFoldersByLabel) {
+  for (int label = 0; label < 10; ++label) {
+    const std::string digit = std::to_string(label);
+    run("mkdir -p p/train/" + digit + " && cp $S/models/data/digits/" + digit + ".png p/train/" +
+        digit + "/a.png");
+  }
+  run("mkdir -p p/test/3 && cp $S/models/data/digits/3.png p/test/3/");
+  ASSERT_EQ(linnet("train $S/models/lenet.lin --data p --batch 10 --steps 60 --quiet"), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("accuracy 100.00 % (10 of 10)"));
+  EXPECT_THAT(out_, HasSubstr("accuracy 100.00 % (1 of 1;"));
+  run("mkdir -p q/zebra");
+  EXPECT_EQ(linnet("train $S/models/lenet.lin --data q"), 1);
+  EXPECT_THAT(err_, HasSubstr("folders of pictures named like the labels"));
+}
+
+TEST_F(Train, ReadsTables) {
+  std::string csv = "width,colour,kind\n";
+  for (int i = 0; i < 60; ++i)
+    csv +=
+        std::to_string(i % 10) + (i % 2 ? ",red," : ",blue,") + (i % 10 > 4 ? "big\n" : "small\n");
+  run("mkdir -p t");
+  write("t/train.csv", csv);
+  write("t/test.csv", csv.substr(0, csv.find("6,blue")));
+  write("m.lin",
+        "model m(width: f32[N, 1], colour: f32[N, 2]) -> kind: f32[N, 2] {\n"
+        "  layer fc = linear(2)\n  fc(concat(width, colour, dim: 1))\n}\n"
+        "data m {\n  width: table(columns: [\"width\"], scale: raw)\n"
+        "  colour: onehot(\"colour\", [\"red\", \"blue\"])\n"
+        "  kind: classes(labels: [\"small\", \"big\"])\n}\n"
+        "train m { loss: cross_entropy; batch: 20; epochs: 300; optimizer: adam(lr: 0.1) }\n");
+  ASSERT_EQ(linnet("train m.lin --data t --quiet"), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("train       loss 0.0"));
+  EXPECT_THAT(out_, HasSubstr("accuracy 100.00 % (6 of 6;"));
+  write("t/train.csv", csv + "3,green,small\n");
+  EXPECT_EQ(linnet("train m.lin --data t"), 1);
+  EXPECT_THAT(err_, HasSubstr("row 62, column 2 (colour): 'green' is none of the 2 categories"));
+  write("t/train.csv", csv + "x,red,small\n");
+  EXPECT_EQ(linnet("train m.lin --data t"), 1);
+  EXPECT_THAT(err_, HasSubstr("row 62, column 1 (width)"));
+}
+
+TEST_F(Train, ReadsSeries) {
+  ASSERT_EQ(
+      linnet("train $S/models/ar_mlp.lin --data $S/models/data/sunspots.csv --steps 20 --json "
+             "--quiet"),
+      0)
+      << err_;
+  // 309 years make 305 windows of 4 and the year after; the last tenth is set apart.
+  EXPECT_THAT(out_, HasSubstr("\"train\":{\"n\":275,"));
+  EXPECT_THAT(out_, HasSubstr("\"validation\":{\"n\":30,"));
+}
+
+// The test set is opened when training is over, and not before.
+TEST_F(Train, OpensTheTestSetLast) {
+  run("mkdir d && cp $S/models/data/digits/train-* d/ && printf 'no IDX' > "
+      "d/t10k-images-idx3-ubyte");
+  EXPECT_EQ(linnet("train $S/models/mlp.lin --data d --steps 2 -o w.safetensors --quiet"), 1);
+  EXPECT_THAT(err_, HasSubstr("t10k-images-idx3-ubyte"));
+  EXPECT_TRUE(exists("w.safetensors"));
+  run("rm d/t10k-images-idx3-ubyte; (printf x >> d/train-labels-idx1-ubyte)");
+  EXPECT_EQ(linnet("train $S/models/mlp.lin --data d --steps 2 -o v.safetensors"), 1);
+  EXPECT_FALSE(exists("v.safetensors"));
+}
+
+// One step moves the running mean by `momentum` towards the batch's.
+TEST_F(Train, BatchNormKeepsRunningStatistics) {
+  std::vector<double> x;
+  for (int i = 0; i < 16; ++i)
+    x.push_back(i % 2 == 0 ? 3 : 5);
+  npy("x.npy", {4, 1, 2, 2}, x);
+  npy("y.npy", {4, 1, 2, 2}, std::vector<double>(16, 0));
+  write("m.lin",
+        "model m(x: f32[N, 1, 2, 2]) -> y: f32[N, 1, 2, 2] {\n  layer bn = batch_norm2d()\n"
+        "  bn(x)\n}\ntrain m { loss: mse; batch: 4; steps: 1; optimizer: sgd(lr: 0) }\n");
+  ASSERT_EQ(linnet("train m.lin --data . --dtype f64 -o w.safetensors --quiet"), 0) << err_;
+  EXPECT_NEAR(weights("w.safetensors", "bn.running_mean")[0], 0.4, 1e-15);
+  EXPECT_NEAR(weights("w.safetensors", "bn.running_var")[0], 0.9 + 0.1 * 16.0 / 15, 1e-15);
+  EXPECT_EQ(linnet("compile m.lin --weights w.safetensors -o m"), 0) << err_;
+}
+
 // ---- the same bits
 
 TEST_F(Train, ResumesBitForBit) {
