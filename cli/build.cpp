@@ -55,7 +55,8 @@ bool refuse_size(Session& session, const ir::Module& module) {
   return any;
 }
 
-// A model with state can be checked, dumped and evaluated, but not compiled: says where each is.
+// A model with state can be checked, dumped and evaluated, but neither compiled nor trained: says
+// where each is.
 bool refuse_state(Session& session, const ir::Module& module) {
   bool any = false;
   for (const ir::Slot& slot : module.slots) {
@@ -63,7 +64,7 @@ bool refuse_state(Session& session, const ir::Module& module) {
     Diagnostic diagnostic;
     diagnostic.place = slot.place.diag();
     diagnostic.message =
-        "state '" + slot.path + "': this linnet does not compile models with state";
+        "state '" + slot.path + "': this linnet neither compiles nor trains models with state";
     diagnostic.status = Status::kUnsupported;
     session.diagnostics.report(std::move(diagnostic));
     any = true;
@@ -168,7 +169,7 @@ std::optional<Built> build_trainer(Session& session, const ModelOptions& given,
   model.training = true;
   const auto target = model.find_target(session);
   auto single = model.load(session, 1);
-  if (!target || !single) return std::nullopt;
+  if (!target || !single || refuse_state(session, *single)) return std::nullopt;
   if (batch == 0) {
     const ir::Declaration* declared = single->training("batch");
     batch =

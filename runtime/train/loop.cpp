@@ -248,6 +248,7 @@ private:
     const double mean = state_.loss_sum / static_cast<double>(each_);
     const double penalty = state_.penalty_sum / static_cast<double>(each_);
     state_.loss_sum = state_.penalty_sum = 0;
+    epoch_curve_.points.push_back({state_.step, mean});
     double loss = -1, accuracy = -1;
     if (data_.validation) {
       const Score score = evaluate(*data_.validation);
@@ -288,6 +289,8 @@ private:
     std::vector<Curve> curves{train_curve_};
     if (!validation_curve_.points.empty()) curves.push_back(validation_curve_);
     if (!o_.logdir.empty()) LINNET_TRY(write_events(o_.logdir, curves));
+    // A picture of single batches would be noise.
+    if (epoch_curve_.points.size() > 2) curves.front() = epoch_curve_;
     if (!o_.plot.empty())
       LINNET_TRY(write_plot(o_.plot, std::string(t_.name) + ": " + t_.loss, curves));
     return {};
@@ -357,7 +360,8 @@ private:
   RunState state_;
   std::string note_;
   std::string log_;
-  Curve train_curve_{"train loss", {}}, validation_curve_{"validation loss", {}};
+  Curve train_curve_{"train loss", {}}, epoch_curve_{"train loss", {}},
+      validation_curve_{"validation loss", {}};
   double losses_[2] = {0, 0};
   int64_t each_ = 1;   // steps of an epoch
   int64_t steps_ = 0;  // of the whole run
