@@ -20,10 +20,10 @@ protected:
   }
   void TearDown() override { std::system(("rm -rf '" + folder_ + "'").c_str()); }
 
-  // Runs in the folder of the test; $S is the source tree.
+  // Runs in the folder of the test, whatever folder the line goes to; $S is the source tree.
   int run(const std::string& line) {
     const std::string command =
-        "cd '" + folder_ + "' && S='" LINNET_SOURCE_DIR "' && " + line + " > out.txt 2> err.txt";
+        "cd '" + folder_ + "' && S='" LINNET_SOURCE_DIR "' && ( " + line + " ) > out.txt 2> err.txt";
     const int status = std::system(command.c_str());
     out_ = text("out.txt");
     err_ = text("err.txt");
