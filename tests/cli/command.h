@@ -22,8 +22,8 @@ protected:
 
   // Runs in the folder of the test, whatever folder the line goes to; $S is the source tree.
   int run(const std::string& line) {
-    const std::string command =
-        "cd '" + folder_ + "' && S='" LINNET_SOURCE_DIR "' && ( " + line + " ) > out.txt 2> err.txt";
+    const std::string command = "cd '" + folder_ + "' && S='" LINNET_SOURCE_DIR "' && ( " + line +
+                                " ) > out.txt 2> err.txt";
     const int status = std::system(command.c_str());
     out_ = text("out.txt");
     err_ = text("err.txt");
