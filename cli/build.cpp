@@ -6,6 +6,7 @@
 #include "ir/print.h"
 #include "ir/summary.h"
 #include "passes/first_values.h"
+#include "passes/storage.h"
 #include "runtime/io/file.h"
 
 #include <fmt/format.h>
@@ -51,23 +52,6 @@ bool refuse_size(Session& session, const ir::Module& module) {
       session.diagnostics.report(std::move(diagnostic));
       any = true;
     }
-  }
-  return any;
-}
-
-// A model with state can be checked, dumped and evaluated, but neither compiled nor trained: says
-// where each is.
-bool refuse_state(Session& session, const ir::Module& module) {
-  bool any = false;
-  for (const ir::Slot& slot : module.slots) {
-    if (slot.kind != ir::SlotKind::kState) continue;
-    Diagnostic diagnostic;
-    diagnostic.place = slot.place.diag();
-    diagnostic.message =
-        "state '" + slot.path + "': this linnet neither compiles nor trains models with state";
-    diagnostic.status = Status::kUnsupported;
-    session.diagnostics.report(std::move(diagnostic));
-    any = true;
   }
   return any;
 }
@@ -126,11 +110,11 @@ std::optional<Built> build(Session& session, const ModelOptions& model, const Pi
   for (int64_t batch :
        model.batch == 1 ? std::vector<int64_t>{1} : std::vector<int64_t>{model.batch, 1}) {
     auto module = model.load(session, batch);
-    if (!module) return std::nullopt;
-    const bool state = refuse_state(session, *module);
-    if (refuse_size(session, *module) || state) return std::nullopt;
+    if (!module || refuse_size(session, *module)) return std::nullopt;
     mark_probabilities(*module);
     modules.push_back(std::move(*module));
+    // A state is of so many streams: no entry of another batch could use it.
+    if (passes::has_state(modules.back())) break;
   }
   const ir::Module& single = modules.back();
   Built built;
@@ -146,7 +130,8 @@ std::optional<Built> build(Session& session, const ModelOptions& model, const Pi
   compile.weights_hash = weights_hash(single);
   compile.untrained = single.untrained();
   compile.flops = built.flops = 2 * ir::summarize(single).multiply_adds;
-  if (model.path.ends_with(".lin")) {
+  compile.seed = model.seed;
+  if (model.path.ends_with(".lin") && !passes::has_state(single)) {
     const auto two = model.load(session, 2);
     compile.batched = two && is_batched(single, *two);
   }
@@ -169,7 +154,7 @@ std::optional<Built> build_trainer(Session& session, const ModelOptions& given,
   model.training = true;
   const auto target = model.find_target(session);
   auto single = model.load(session, 1);
-  if (!target || !single || refuse_state(session, *single)) return std::nullopt;
+  if (!target || !single) return std::nullopt;
   if (batch == 0) {
     const ir::Declaration* declared = single->training("batch");
     batch =

@@ -3,6 +3,7 @@
 #include "codegen/bitcode.h"
 #include "codegen/emit.h"
 #include "codegen/emit_image.h"
+#include "codegen/emit_stream.h"
 #include "codegen/header.h"
 #include "codegen/import.h"
 #include "codegen/object.h"
@@ -12,6 +13,7 @@
 #include "codegen/workers.h"
 
 #include "ir/print.h"
+#include "passes/storage.h"
 #include "runtime/io/file.h"
 #include "support/check.h"
 
@@ -81,9 +83,10 @@ std::vector<EntryInfo> entry_infos(std::span<const ir::Module> modules,
                                    const CompileOptions& options) {
   std::vector<EntryInfo> entries;
   for (const ir::Module& module : modules) {
-    const Ports ports = ports_of(module);
-    const bool batched = options.batched && !ports.inputs.empty() && !ports.inputs[0].dims.empty();
     for (const ir::Graph& graph : module.graphs) {
+      const Ports ports = ports_of(module, graph);
+      const bool batched =
+          options.batched && !ports.inputs.empty() && !ports.inputs[0].dims.empty();
       EntryInfo info;
       info.module = &module;
       info.graph = &graph;
@@ -94,7 +97,6 @@ std::vector<EntryInfo> entry_infos(std::span<const ir::Module> modules,
       if (known) info.function += fmt::format("_{}", info.batch);
       info.arena_bytes = arena_bytes(graph);
       entries.push_back(info);
-      if (!options.trainer) break;
     }
   }
   return entries;
@@ -158,6 +160,7 @@ public:
     out_.arena_bytes = std::max(
         out_.arena_bytes, entries_.back().arena_bytes +
                               (options_.trainer ? 0 : decoded_bytes(ports_of(modules_.back()))));
+    if (const EntryInfo* step = step_entry()) out_.state_bytes = passes::slots_bytes(*step->module);
     build(kernels, bitcode, 0);
     if (options_.product && !options_.trainer) {
       // The constant holds the stack's size, which is known once the code is: the same code
@@ -170,13 +173,21 @@ public:
       return std::nullopt;
     }
     std::vector<HeaderEntry> header;
-    for (size_t i = 0; i < entries_.size(); ++i)
-      header.push_back({entries_[i].function, entries_[i].batch, ports_of(modules_[i])});
+    for (size_t i = 0; i < entries_.size(); ++i) {
+      header.push_back({entries_[i].function, entries_[i].batch,
+                        ports_of(*entries_[i].module, *entries_[i].graph), is_step(entries_[i])});
+    }
     out_.header = c_header(header, out_, options_);
     return std::nullopt;
   }
 
 private:
+  static bool is_step(const EntryInfo& entry) { return entry.graph->name == "step"; }
+  [[nodiscard]] const EntryInfo* step_entry() const {
+    const auto at = std::ranges::find_if(entries_, is_step);
+    return at == entries_.end() ? nullptr : &*at;
+  }
+
   void build(const std::vector<const ir::Graph*>& kernels, const std::vector<std::string>& bitcode,
              int64_t known_stack) {
     llvm::LLVMContext context;
@@ -192,8 +203,9 @@ private:
     }
     emit_entries(module, modules_, entries_, options_, pool_);
     emit_supported(module, options_);
+    if (const EntryInfo* step = step_entry()) emit_stream(module, *step, options_);
     const Ports ports = ports_of(modules_.back());
-    if (picture_of(ports) && !options_.trainer)
+    if (picture_of(ports) && !options_.trainer && !is_step(entries_.back()))
       emit_run_u8(module, entries_.back(), ports, options_);
     emit_labels(module, ports, options_);
     if (options_.trainer) emit_parallel_for(module, options_);

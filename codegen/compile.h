@@ -32,6 +32,7 @@ struct CompileOptions {
   bool untrained = false;                // parameters are initial values
   bool batched = false;                  // dimension 0 of every port is the batch
   int64_t flops = 0;                     // of one sample, for --bench
+  uint64_t seed = 0;                     // of a state that begins with random numbers
   bool keep_text = false;                // fill in Compiled::llvm and ::assembly
   const TrainerInfo* trainer = nullptr;  // the entries are those of training (codegen/trainer.h)
   bool trainer_main = false;             // with `trainer`: also `main`, for an executable
@@ -52,13 +53,14 @@ struct Compiled {
   int64_t arena_bytes = 0;
   int64_t arena_align = 64;
   int64_t stack_bytes = 0;
+  int64_t state_bytes = 0;  // 0: no NAME_step
   std::vector<KernelReport> kernels;
   std::string llvm, assembly;  // of the final module, when asked for
 };
 
 // `modules` are the outcome of the whole pipeline, one for each batch size, largest batch first,
 // batch 1 last. With `trainer` every graph is an entry: @train_step, @evaluate, and @predict on
-// slots, NAME_run_with; otherwise the first graph of each module is, NAME_run. Fills `compiled`;
+// slots, NAME_run_with; otherwise @predict, NAME_run, and @step, NAME_step. Fills `compiled`;
 // otherwise returns why not.
 [[nodiscard]] std::optional<Failure> compile(std::span<const ir::Module> modules,
                                              const CompileOptions& options, Compiled& compiled);

@@ -47,20 +47,52 @@ std::string c_type(int64_t dtype) {
 // `float logits[1*10]`.
 std::string parameter(const PortInfo& port, bool input) {
   std::vector<std::string> dims;
-  for (int64_t dim : port.dims)
+  for (int64_t dim : port.dims) {
+    if (dim == 0) return fmt::format("{}{} *{}", input ? "const " : "", c_type(port.dtype), identifier(port.name));
     dims.push_back(std::to_string(dim));
+  }
   return fmt::format("{}{} {}[{}]", input ? "const " : "", c_type(port.dtype),
                      identifier(port.name), dims.empty() ? "1" : join(dims, "*"));
 }
 
-std::string prototype(const HeaderEntry& entry) {
+// `more`: what stands before the arena.
+std::string prototype(const HeaderEntry& entry, const std::string& function,
+                      const std::vector<std::string>& more = {}) {
   std::vector<std::string> parameters;
   for (const PortInfo& port : entry.ports.inputs)
     parameters.push_back(parameter(port, true));
   for (const PortInfo& port : entry.ports.outputs)
     parameters.push_back(parameter(port, false));
+  parameters.insert(parameters.end(), more.begin(), more.end());
   parameters.emplace_back("void *arena");
-  return fmt::format("int {}({});\n", entry.function, join(parameters, ", "));
+  return fmt::format("int {}({});\n", function, join(parameters, ", "));
+}
+
+// A port as NAME_steps takes it: so many one after the other.
+PortInfo many(PortInfo port) {
+  port.dims.insert(port.dims.begin(), 0);
+  return port;
+}
+
+std::string stream(const HeaderEntry& entry, const std::string& name) {
+  HeaderEntry steps = entry;
+  for (PortInfo& port : steps.ports.inputs)
+    port = many(port);
+  for (PortInfo& port : steps.ports.outputs)
+    port = many(port);
+  return fmt::format(
+      "/* One step of time. The state holds what lasts from one to the next, {0}_STATE_BYTES from a\n"
+      " * multiple of {0}_ARENA_ALIGN: {1}_reset fills it, a copy of its bytes is a snapshot. One\n"
+      " * state for each stream. {0}_STATE_INVALID: it is NULL or misaligned. */\n",
+      upper(name), name) +
+         prototype(entry, entry.function, {"void *state"}) +
+         fmt::format("/* `count` steps: arrays of so many inputs and outputs, one after the other; the\n"
+                     " * same bits as single steps. */\n") +
+         prototype(steps, name + "_steps", {"ptrdiff_t count", "void *state"}) +
+         fmt::format("void {0}_reset(void *state);\n"
+                     "/* 0 for a state of this model with these weights; else {1}_STATE_INVALID. */\n"
+                     "int {0}_state_check(const void *state);\n",
+                     name, upper(name));
 }
 
 std::string prototype_u8(const HeaderEntry& entry, const std::string& name) {
@@ -116,14 +148,18 @@ std::string c_header(const std::vector<HeaderEntry>& entries, const Compiled& co
   define("STACK_BYTES", std::to_string(compiled.stack_bytes));
   define("ARENA_NULL", fmt::format("({})", static_cast<int>(LINNET_ARENA_NULL)));
   define("ARENA_MISALIGNED", fmt::format("({})", static_cast<int>(LINNET_ARENA_MISALIGNED)));
+  if (compiled.state_bytes != 0) {
+    define("STATE_BYTES", std::to_string(compiled.state_bytes));
+    define("STATE_INVALID", fmt::format("({})", static_cast<int>(LINNET_STATE_INVALID)));
+  }
   define("BATCH", std::to_string(entries.front().batch));
   define("TARGET", '"' + options.target.info.name + '"');
   define("MODEL_HASH", '"' + options.model_hash + '"');
   define("WEIGHTS_HASH", '"' + options.weights_hash + '"');
   text += "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
   for (const HeaderEntry& entry : entries)
-    text += prototype(entry);
-  if (picture_of(entries.back().ports)) text += prototype_u8(entries.back(), name);
+    text += entry.step ? stream(entry, options.name) : prototype(entry, entry.function);
+  if (picture_of(entries.back().ports) && !entries.back().step) text += prototype_u8(entries.back(), name);
   text += fmt::format("/* Does this CPU have the instructions? Ask once, not for each call. */\n"
                       "int {}_supported(void);\n",
                       name);

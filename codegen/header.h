@@ -14,6 +14,7 @@ struct HeaderEntry {
   std::string function;
   int64_t batch = 1;
   Ports ports;
+  bool step = false;  // NAME_step: with a state before the arena
 };
 
 // "float"; a C identifier; "LENET".

@@ -9,6 +9,7 @@
 #include <llvm/Bitcode/BitcodeReader.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/Instructions.h>
+#include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/Operator.h>
 #include <llvm/Support/MemoryBuffer.h>
@@ -30,6 +31,40 @@ void clean(llvm::Function& function) {
       const llvm::Function* callee = call->getCalledFunction();
       if (callee && !callee->isIntrinsic()) call->setAttributes({});
     }
+  }
+}
+
+// Halide fences what must not be reassociated, lane by lane, which takes a vector apart. Nothing is
+// reassociated here: no operation has a flag that allows it.
+void drop_fences(llvm::Function& function) {
+  for (llvm::Instruction& instruction :
+       llvm::make_early_inc_range(llvm::instructions(function))) {
+    auto* call = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction);
+    if (!call || call->getIntrinsicID() != llvm::Intrinsic::arithmetic_fence) continue;
+    call->replaceAllUsesWith(call->getArgOperand(0));
+    call->eraseFromParent();
+  }
+}
+
+// A loop of a few scalar additions costs more than they do. Unrolled here and not by the schedule:
+// Halide's LLVM would make vectors of the products, and no FMA would form.
+void unroll_short_sums(llvm::Function& function) {
+  constexpr uint64_t kShort = 16;
+  for (llvm::BasicBlock& block : function) {
+    auto* branch = llvm::dyn_cast<llvm::BranchInst>(block.getTerminator());
+    if (!branch || !branch->isConditional()) continue;
+    if (branch->getSuccessor(0) != &block && branch->getSuccessor(1) != &block) continue;
+    const auto* compare = llvm::dyn_cast<llvm::ICmpInst>(branch->getCondition());
+    const auto* end = compare ? llvm::dyn_cast<llvm::ConstantInt>(compare->getOperand(1)) : nullptr;
+    if (!end || end->getValue().ugt(kShort) || block.size() > kShort) continue;
+    const bool vectors = llvm::any_of(
+        block, [](const llvm::Instruction& i) { return i.getType()->isVectorTy(); });
+    if (vectors) continue;
+    llvm::LLVMContext& context = function.getContext();
+    auto* full = llvm::MDNode::get(context, llvm::MDString::get(context, "llvm.loop.unroll.full"));
+    auto loop = llvm::MDNode::getDistinct(context, {nullptr, full});
+    loop->replaceOperandWith(0, loop);
+    branch->setMetadata(llvm::LLVMContext::MD_loop, loop);
   }
 }
 
@@ -64,6 +99,8 @@ std::unique_ptr<llvm::Module> import_kernel(llvm::LLVMContext& context, const st
     } else {
       expand_multiply_add(function);
     }
+    drop_fences(function);
+    unroll_short_sums(function);
   }
   for (llvm::GlobalVariable& variable : module->globals()) {
     if (variable.hasInitializer()) variable.setLinkage(llvm::GlobalValue::PrivateLinkage);

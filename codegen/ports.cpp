@@ -153,7 +153,10 @@ PortInfo port_of(const ir::Module& module, const std::string& name, const ir::Ty
 }
 
 Ports ports_of(const ir::Module& module) {
-  const ir::Graph& graph = module.graphs.front();
+  return ports_of(module, module.graphs.front());
+}
+
+Ports ports_of(const ir::Module& module, const ir::Graph& graph) {
   Ports ports;
   for (const ir::GraphInput& input : graph.inputs) {
     if (!input.slot.empty()) continue;

@@ -53,7 +53,8 @@ struct Ports {
   std::vector<PortInfo> inputs, outputs;
 };
 
-// Of the entry graph of a module for one sample.
+// Of a graph of the module; of its first one.
+[[nodiscard]] Ports ports_of(const ir::Module& module, const ir::Graph& graph);
 [[nodiscard]] Ports ports_of(const ir::Module& module);
 
 // A value that is declared under this name.

@@ -1,6 +1,9 @@
 #include "codegen/product.h"
 
+#include "codegen/emit_stream.h"
 #include "codegen/records.h"
+
+#include "passes/storage.h"
 
 #include "runtime/abi.h"
 
@@ -9,22 +12,28 @@ namespace {
 
 using llvm::Constant;
 
-// int (const void *const *inputs, void *const *outputs, void *state, void *arena)
-llvm::Function* uniform(RecordEmitter& e, const EntryInfo& info) {
+// int (const void *const *inputs, void *const *outputs, [int64_t count,] void *state, void *arena)
+llvm::Function* uniform(RecordEmitter& e, const EntryInfo& info, const std::string& function_name,
+                        bool counted) {
   llvm::Module& module = e.module();
   llvm::PointerType* pointer = e.pointer();
+  const std::string name = function_name + "_uniform";
+  if (llvm::Function* known = module.getFunction(name)) return known;
+  std::vector<llvm::Type*> types(counted ? 5 : 4, pointer);
+  if (counted) types[2] = llvm::Type::getInt64Ty(module.getContext());
   auto* function = llvm::Function::Create(
-      llvm::FunctionType::get(llvm::Type::getInt32Ty(module.getContext()),
-                              {pointer, pointer, pointer, pointer}, false),
-      llvm::GlobalValue::InternalLinkage, info.function + "_uniform", module);
+      llvm::FunctionType::get(llvm::Type::getInt32Ty(module.getContext()), types, false),
+      llvm::GlobalValue::InternalLinkage, name, module);
   llvm::IRBuilder<> builder(llvm::BasicBlock::Create(module.getContext(), "entry", function));
+  const unsigned state = counted ? 3 : 2;
   std::vector<llvm::Value*> arguments;
   size_t next[2] = {0, 0};
   for (const EntryParameter& parameter : entry_parameters(info)) {
     if (parameter.kind == EntryParameter::kArena) {
-      arguments.push_back(function->getArg(3));
+      arguments.push_back(function->getArg(state + 1));
     } else if (parameter.kind == EntryParameter::kSlots) {
-      arguments.push_back(function->getArg(2));
+      if (counted) arguments.push_back(function->getArg(2));
+      arguments.push_back(function->getArg(state));
     } else {
       const unsigned list = parameter.kind == EntryParameter::kInput ? 0 : 1;
       arguments.push_back(builder.CreateLoad(
@@ -32,8 +41,18 @@ llvm::Function* uniform(RecordEmitter& e, const EntryInfo& info) {
           builder.CreateConstInBoundsGEP1_64(pointer, function->getArg(list), next[list]++)));
     }
   }
-  builder.CreateRet(builder.CreateCall(module.getFunction(info.function), arguments));
+  builder.CreateRet(builder.CreateCall(module.getFunction(function_name), arguments));
   return function;
+}
+
+Constant* stream(RecordEmitter& e, const EntryInfo& step, const CompileOptions& options) {
+  return e.global(e.record({uniform(e, step, step.function, false),
+                            uniform(e, step, options.name + "_steps", true),
+                            e.module().getFunction(options.name + "_reset"),
+                            e.module().getFunction(options.name + "_state_check"),
+                            e.integer(passes::slots_bytes(*step.module)),
+                            e.integer(step.arena_bytes),
+                            e.integer(warmup_steps(*step.module, *step.graph))}));
 }
 
 }  // namespace
@@ -44,8 +63,12 @@ void emit_product(llvm::Module& module, std::span<const ir::Module> planned,
   RecordEmitter e(module, options.name);
   const ir::Module& single = planned.back();
   std::vector<Constant*> records;
+  const EntryInfo* step = nullptr;
   for (const EntryInfo& info : entries) {
-    records.push_back(e.record({e.integer(info.batch), uniform(e, info),
+    const bool steps = info.graph->name == "step";
+    if (steps) step = &info;
+    if (steps && entries.size() > 1) continue;
+    records.push_back(e.record({e.integer(info.batch), uniform(e, info, info.function, false),
                                 e.integer(info.arena_bytes), e.integer(stack_bytes)}));
   }
   const Ports ports = ports_of(single);
@@ -67,9 +90,8 @@ void emit_product(llvm::Module& module, std::span<const ir::Module> planned,
                               e.ports(ports.inputs),
                               e.integer(static_cast<int64_t>(ports.outputs.size())),
                               e.ports(ports.outputs),
-                              e.integer(0),
-                              e.integer(ConstantPool::kAlign),
-                              e.null()});
+                              step ? stream(e, *step, options) : e.null(),
+                              e.integer(step && entries.size() == 1)});
   e.define("linnet_product_model", model, sizeof(linnet_model_v1));
 }
 

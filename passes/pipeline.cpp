@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::array kPipeline = std::to_array<Pass>({
     // From a model to a plain graph of what inference needs.
+    LINNET_PASS(stream_series, "a model of a window also steps through its series"),
     LINNET_PASS(freeze_parameters, "parameters become constants"),
     LINNET_PASS(drop_dropout, "what only training needs goes"),
     LINNET_PASS(enter_training, "a training step draws its noise and takes the batch's statistics"),

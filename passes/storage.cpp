@@ -34,7 +34,7 @@ bool reads_in_place(const ir::Graph& body, ir::ValueId input) {
 }  // namespace
 
 int64_t slot_offset(const ir::Module& module, std::string_view path) {
-  int64_t offset = 0;
+  int64_t offset = has_state(module) ? kStateHeader : 0;
   for (const ir::Slot& slot : module.slots) {
     if (slot.path == path) return offset;
     if (slot.kind == ir::SlotKind::kCounter) continue;
@@ -42,6 +42,11 @@ int64_t slot_offset(const ir::Module& module, std::string_view path) {
   }
   LINNET_CHECK(path.empty(), "no slot @" + std::string(path));
   return offset;
+}
+
+bool has_state(const ir::Module& module) {
+  return std::ranges::find(module.slots, ir::SlotKind::kState, &ir::Slot::kind) !=
+         module.slots.end();
 }
 
 int64_t slots_bytes(const ir::Module& module) {

@@ -8,6 +8,11 @@
 
 namespace linnet::passes {
 
+// Is there a slot of the model's own state? Its blob begins with kStateHeader bytes that tell whose
+// it is.
+[[nodiscard]] bool has_state(const ir::Module& module);
+inline constexpr int64_t kStateHeader = 64;
+
 // All slots but counters lie in one blob, in the module's order, each from a multiple of 64 bytes
 // on and with room up to the next. Where `path` begins; and the bytes of all.
 [[nodiscard]] int64_t slot_offset(const ir::Module& module, std::string_view path);

@@ -121,6 +121,23 @@ typedef struct {
   int64_t stack_bytes;
 } linnet_entry_v1;
 
+/* The same for `count` steps of time: arrays of so many inputs and outputs one after the other. */
+typedef int (*linnet_steps_v1)(const void* const* inputs, void* const* outputs, int64_t count,
+                               void* state, void* arena);
+
+/* A model stepped through time. Its state is state_bytes of memory from a multiple of arena_align
+ * on, which hold nothing but numbers: a copy is a snapshot. If the model has no state of its own,
+ * but windows over series, a step takes one value of each series and keeps the window. */
+typedef struct {
+  linnet_call_v1 step;
+  linnet_steps_v1 steps;
+  void (*reset)(void* state);
+  int (*check)(const void* state); /* 0, or LINNET_STATE_INVALID: of another model or its weights */
+  int64_t state_bytes;
+  int64_t arena_bytes;
+  int64_t warmup; /* so many first answers come from windows that are not yet full */
+} linnet_stream_v1;
+
 typedef struct {
   int64_t abi;  /* LINNET_ABI_VERSION; checked before anything else is read */
   int64_t size; /* sizeof(linnet_model_v1) */
@@ -146,9 +163,8 @@ typedef struct {
   int64_t output_count;
   const linnet_port_v1* outputs;
 
-  int64_t state_bytes; /* 0: no state, and reset is NULL */
-  int64_t state_align;
-  void (*reset)(void* state);
+  const linnet_stream_v1* stream; /* NULL: the model cannot be stepped */
+  int64_t stateful;               /* 1: entries[0] is stream->step, and the only entry */
 } linnet_model_v1;
 
 #if defined(__GNUC__)
@@ -167,5 +183,6 @@ static_assert(sizeof(linnet_column_v1) == 5 * 8);
 static_assert(sizeof(linnet_table_v1) == 2 * 8);
 static_assert(sizeof(linnet_port_v1) == 16 * 8);
 static_assert(sizeof(linnet_entry_v1) == 4 * 8);
-static_assert(sizeof(linnet_model_v1) == 21 * 8);
+static_assert(sizeof(linnet_stream_v1) == 7 * 8);
+static_assert(sizeof(linnet_model_v1) == 20 * 8);
 #endif

@@ -15,6 +15,10 @@ Model::Model(const linnet_model_v1& model, int64_t most) : model_(&model) {
   const size_t rounded = (static_cast<size_t>(bytes) + align - 1) / align * align;
   arena_.reset(std::aligned_alloc(align, std::max(rounded, align)));
   if (!arena_) throw std::bad_alloc();
+  if (!model.stateful) return;
+  state_.reset(std::aligned_alloc(align, (static_cast<size_t>(model.stream->state_bytes) + align - 1) / align * align));
+  if (!state_) throw std::bad_alloc();
+  model.stream->reset(state_.get());
 }
 
 int64_t Model::elements(const linnet_port_v1& port) {
@@ -45,7 +49,7 @@ Result<void> Model::run(std::span<const Tensor> inputs, std::span<Tensor> output
         from[k] = inputs[k].data.data() + offset(inputs[k]);
       for (size_t k = 0; k < to.size(); ++k)
         to[k] = outputs[k].data.data() + offset(outputs[k]);
-      if (const int status = entry.call(from.data(), to.data(), nullptr, arena_.get()))
+      if (const int status = entry.call(from.data(), to.data(), state_.get(), arena_.get()))
         return tl::unexpected(Error{format("the model's call returned %d", status), Exit::kBug});
     }
   }
@@ -57,7 +61,7 @@ int64_t Model::batch() const {
 }
 
 int Model::call(const void* const* inputs, void* const* outputs) const {
-  return model_->entries[first_].call(inputs, outputs, nullptr, arena_.get());
+  return model_->entries[first_].call(inputs, outputs, state_.get(), arena_.get());
 }
 
 }  // namespace linnet::runtime

@@ -35,6 +35,7 @@ private:
   const linnet_model_v1* model_;
   int64_t first_ = 0;  // the largest entry that is allowed
   std::unique_ptr<void, Free> arena_;
+  std::unique_ptr<void, Free> state_;  // of a model with state: each call is a step
 };
 
 }  // namespace linnet::runtime

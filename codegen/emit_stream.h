@@ -1,0 +1,18 @@
+// What a model with state offers besides NAME_step.
+#pragma once
+
+#include "codegen/emit.h"
+
+namespace linnet::codegen {
+
+// For `step`, the entry of a graph @step whose function is in `module`:
+//   int  NAME_steps(inputs…, outputs…, ptrdiff_t count, void *state, void *arena)
+//   void NAME_reset(void *state)
+//   int  NAME_state_check(const void *state)
+// NAME_steps calls NAME_step for each element of its arrays of inputs, in order.
+void emit_stream(llvm::Module& module, const EntryInfo& step, const CompileOptions& options);
+
+// linnet_stream_v1's `warmup`: steps until every window of the graph holds values of the series.
+[[nodiscard]] int64_t warmup_steps(const ir::Module& module, const ir::Graph& step);
+
+}  // namespace linnet::codegen
