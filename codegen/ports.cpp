@@ -87,13 +87,21 @@ ImageInfo image(const Reader& r, const ir::Type& type) {
   return info;
 }
 
+// Is the scale to be learnt, and not known yet?
+bool learns(const Reader& r) {
+  return r.text("scale") == "standard" && r.numbers("mean").empty() && r.numbers("std").empty();
+}
+
 SeriesInfo series(const Reader& r, const ir::Type& type) {
   SeriesInfo info;
   info.column = r.text("column");
   info.index = r.text("index");
   info.lags = static_cast<int64_t>(
       r.number("lags", static_cast<double>(type.shape.empty() ? 1 : type.shape.back())));
+  info.window = std::max<int64_t>(type.elements() / std::max<int64_t>(info.lags, 1), 1);
   info.missing = r.word("missing", {"refuse", "previous", "linear"});
+  info.ahead = r.text("known") == "ahead";
+  info.learn = learns(r);
   info.mean = r.number("mean", 0);
   info.deviation = r.number("std", 1);
   return info;
@@ -124,11 +132,11 @@ void declare(PortInfo& port, const ir::Module& module, const std::vector<PortInf
   if (kind == "table") {
     const auto names = r.texts("columns");
     for (size_t i = 0; i < names.size(); ++i)
-      port.columns.push_back({names[i], r.number("mean", 0, i), r.number("std", 1, i), {}});
+      port.columns.push_back({names[i], r.number("mean", 0, i), r.number("std", 1, i), learns(r), {}});
   }
   if (kind == "value")
-    port.columns.push_back({r.text("column"), r.number("mean", 0), r.number("std", 1), {}});
-  if (kind == "onehot") port.columns.push_back({r.text("column"), 0, 1, r.texts("categories")});
+    port.columns.push_back({r.text("column"), r.number("mean", 0), r.number("std", 1), learns(r), {}});
+  if (kind == "onehot") port.columns.push_back({r.text("column"), 0, 1, false, r.texts("categories")});
 }
 
 PortInfo port(const std::string& name, const ir::Type& type) {

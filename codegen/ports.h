@@ -26,6 +26,9 @@ struct ClassesInfo {
 struct SeriesInfo {
   std::string column, index;
   int64_t lags = 0, missing = 0;
+  int64_t window = 1;  // steps of time in one sample
+  bool ahead = false;  // known: ahead
+  bool learn = false;  // its scale is learnt
   double mean = 0, deviation = 1;
 };
 struct AheadInfo {
@@ -34,6 +37,7 @@ struct AheadInfo {
 struct ColumnInfo {
   std::string name;
   double mean = 0, deviation = 1;
+  bool learn = false;
   std::vector<std::string> categories;
 };
 

@@ -64,7 +64,8 @@ llvm::Constant* RecordEmitter::series(const PortInfo& port) {
   if (!port.series) return null();
   const SeriesInfo& s = *port.series;
   return global(record({text(s.column), s.index.empty() ? null() : text(s.index), integer(s.lags),
-                        integer(s.missing), number(s.mean), number(s.deviation)}));
+                        integer(s.missing), number(s.mean), number(s.deviation),
+                        integer(s.window), integer(s.ahead), integer(s.learn)}));
 }
 llvm::Constant* RecordEmitter::ahead(const PortInfo& port) {
   if (!port.ahead) return null();
@@ -75,7 +76,7 @@ llvm::Constant* RecordEmitter::table(const PortInfo& port) {
   std::vector<Constant*> columns;
   for (const ColumnInfo& c : port.columns) {
     columns.push_back(
-        record({text(c.name), number(c.mean), number(c.deviation),
+        record({text(c.name), number(c.mean), number(c.deviation), integer(c.learn),
                 integer(static_cast<int64_t>(c.categories.size())), texts(c.categories)}));
   }
   return global(record({integer(static_cast<int64_t>(columns.size())), array(columns)}));

@@ -88,7 +88,7 @@ const std::map<std::string, std::vector<Kind>, std::less<>>& train_targets() {
     }
     const std::vector<Kind> number = {{"number", {}}};
     std::map<std::string, std::vector<Kind>, std::less<>> targets;
-    for (const char* target : {"batch", "epochs", "steps", "validation", "warmup"})
+    for (const char* target : {"batch", "epochs", "steps", "validation", "warmup", "window"})
       targets[target] = number;
     targets["loss"] = {};
     targets["optimizer"] = std::move(optimizers);
@@ -199,7 +199,7 @@ private:
     return ok ? std::optional(recipe) : std::nullopt;
   }
 
-  // batch, epochs, steps, warmup: whole numbers; validation: a part of the whole.
+  // batch, epochs, steps, warmup, window: whole numbers; validation: a part of the whole.
   std::optional<ir::Recipe> counted(const Declarations::Entry& entry) {
     const Span span = entry.value->span;
     const auto number = this->number(*entry.value);

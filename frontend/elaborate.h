@@ -76,6 +76,7 @@ private:
   ExprPtr with_losses(const Expr& expr);
   ExprPtr loss_call(const ir::OpDef& op, const Expr& expr);
   std::string target_of(const std::string& output, const ir::OpDef& loss, Span at);
+  bool through_time(const Expr& loss, ir::Module& module);
   void build_loss(const Expr& loss, bool step);
   void add_counters();
 

@@ -1,5 +1,6 @@
 // The `train` block's loss: the model's graph once more, with targets, loss and counters.
 #include "frontend/elaborate.h"
+#include "frontend/unroll.h"
 
 #include "ir/op_def.h"
 #include "ir/rewrite.h"
@@ -210,7 +211,41 @@ void Elaborator::add_counters() {
   add(ir::kRateSlot, "lr", ir::DType::kF64);
 }
 
+// A model with state learns on windows: its step is unrolled.
+bool Elaborator::through_time(const Expr& loss, ir::Module& module) {
+  const auto state = std::ranges::find(module.slots, ir::SlotKind::kState, &ir::Slot::kind);
+  const ir::Declaration* window = module.training("window");
+  if (state == module.slots.end()) {
+    if (!window) return true;
+    Diagnostic diagnostic;
+    diagnostic.place = window->place.diag();
+    diagnostic.message = "'window' is for models with state, and this one has none";
+    diagnostics_.report(std::move(diagnostic));
+    return false;
+  }
+  if (!window) {
+    diagnostics_.error(loss.span, "a model with state learns on windows, and none is declared")
+        .help("window: 32")
+        .note(state->place.spans.front(), "the state is here");
+    return false;
+  }
+  const double steps = window->recipe.attrs.get(ir::Key<double>{"value"});
+  constexpr double kMostSteps = 4096;
+  std::string wrong = fmt::format("a window of {:.0f} steps; at most {:.0f}", steps, kMostSteps);
+  if (steps <= kMostSteps) {
+    wrong.clear();
+    if (unroll(module, static_cast<int64_t>(steps), wrong)) return true;
+    wrong += ": over a window its first dimension must be the samples'";
+  }
+  Diagnostic diagnostic;
+  diagnostic.place = window->place.diag();
+  diagnostic.message = wrong;
+  diagnostics_.report(std::move(diagnostic));
+  return false;
+}
+
 bool Elaborator::training(const Expr& loss, ir::Module& module) {
+  if (!through_time(loss, module)) return false;
   const ir::Graph forward = module.graphs.front();
   std::swap(module_, module);
   bool ok = true;

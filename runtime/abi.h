@@ -73,6 +73,9 @@ typedef struct {
   int64_t missing; /* 0 refuse, 1 previous, 2 linear */
   double mean;     /* the model sees (x − mean) / deviation; 0 and 1 if raw */
   double deviation;
+  int64_t window; /* of a trainer whose model has state: steps of time in one sample */
+  int64_t ahead;  /* known: ahead: the values end at the one forecast, not at the newest */
+  int64_t learn;  /* 1: scale: standard, and no weights have brought mean and deviation */
 } linnet_series_v1;
 
 /* ahead(of:, steps:): the output is the value `steps` after the newest one of that input, in the
@@ -87,6 +90,7 @@ typedef struct {
   const char* name;
   double mean; /* the model sees (x − mean) / deviation; 0 and 1 if raw */
   double deviation;
+  int64_t learn; /* as of a series */
   int64_t category_count;        /* 0: a number; else onehot: one element for each category */
   const char* const* categories; /* NULL for a number */
 } linnet_column_v1;
@@ -177,9 +181,9 @@ extern const linnet_model_v1 linnet_product_model;
 
 static_assert(sizeof(linnet_image_v1) == 13 * 8);
 static_assert(sizeof(linnet_classes_v1) == 3 * 8);
-static_assert(sizeof(linnet_series_v1) == 6 * 8);
+static_assert(sizeof(linnet_series_v1) == 9 * 8);
 static_assert(sizeof(linnet_ahead_v1) == 2 * 8);
-static_assert(sizeof(linnet_column_v1) == 5 * 8);
+static_assert(sizeof(linnet_column_v1) == 6 * 8);
 static_assert(sizeof(linnet_table_v1) == 2 * 8);
 static_assert(sizeof(linnet_port_v1) == 16 * 8);
 static_assert(sizeof(linnet_entry_v1) == 4 * 8);

@@ -224,8 +224,9 @@ Result<double> CsvTable::number(size_t row, size_t column) const {
   return fail("%s: %s is not a number", at.c_str(), quoted(text).c_str());
 }
 
-Result<std::vector<double>> CsvTable::numbers(size_t column, Missing missing) const {
-  std::vector<double> values(rows());
+Result<std::vector<double>> CsvTable::numbers(size_t column, Missing missing,
+                                              size_t most) const {
+  std::vector<double> values(std::min(rows(), most));
   std::optional<size_t> last;  // the last row with a number
   for (size_t row = 0; row < values.size(); ++row) {
     if (missing != Missing::kRefuse && is_missing(trimmed(cell(row, column)))) {

@@ -299,8 +299,8 @@ private:
   // Every sample once: the largest batch as often as it fits, then single ones.
   Score evaluate(const Samples& samples) {
     Score score;
-    score.count = samples.count;
     const int64_t classes = classes_output();
+    score.count = samples.count * (classes >= 0 ? elements_of(t_.targets[0]) : 1);
     if (classes >= 0) score.correct = 0;
     std::vector<int64_t> order(static_cast<size_t>(samples.count));
     for (size_t i = 0; i < order.size(); ++i)
@@ -322,7 +322,7 @@ private:
         sum += value_at(outputs[0].data(), 0) * static_cast<double>(entry.batch);
         if (classes >= 0)
           score.correct += correct(outputs[static_cast<size_t>(classes) + 1].data(),
-                                   elements_of(t_.outputs[classes]), samples, done, entry.batch);
+                                   t_.outputs[classes], samples, done, entry.batch);
       }
     }
     score.loss = sum / static_cast<double>(samples.count);
@@ -339,15 +339,18 @@ private:
     return -1;
   }
 
-  int64_t correct(const void* values, int64_t classes, const Samples& samples, int64_t first,
-                  int64_t count) const {
+  // Right answers of `count` samples; one of a window has several.
+  int64_t correct(const void* values, const linnet_port_v1& port, const Samples& samples,
+                  int64_t first, int64_t count) const {
+    const int64_t classes = port.dims[port.rank - 1];
+    const int64_t each = elements_of(t_.targets[0]);
     int64_t right = 0;
-    for (int64_t i = 0; i < count; ++i) {
+    for (int64_t i = 0; i < count * each; ++i) {
       int64_t best = 0;
       for (int64_t k = 1; k < classes; ++k) {
         if (value_at(values, i * classes + k) > value_at(values, i * classes + best)) best = k;
       }
-      right += best == samples.targets[0].as<int64_t>()[static_cast<size_t>(first + i)];
+      right += best == samples.targets[0].as<int64_t>()[static_cast<size_t>(first * each + i)];
     }
     return right;
   }

@@ -5,26 +5,48 @@
 #include "runtime/io/npy.h"
 #include "runtime/philox.h"
 #include "runtime/ports.h"
+#include "runtime/series_table.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 
 namespace linnet::runtime::train {
 namespace {
 
 constexpr uint32_t kSplitStream = 0xFFFFFFFE;
 
+Scale scale_of(const char* name, std::span<const double> values) {
+  double mean = 0, square = 0;
+  for (double value : values)
+    mean += value;
+  mean /= static_cast<double>(values.size());
+  for (double value : values)
+    square += (value - mean) * (value - mean);
+  const double deviation = std::sqrt(square / static_cast<double>(values.size()));
+  return {name, {mean}, {deviation > 0 ? deviation : 1}};  // a constant stays one
+}
+
 class Reader {
 public:
-  Reader(const linnet_trainer_v1& trainer, std::string path)
-      : t_(trainer), path_(std::move(path)) {}
+  Reader(const linnet_trainer_v1& trainer, std::string path, double validation,
+         std::vector<Scale> scales = {})
+      : t_(trainer), path_(std::move(path)), validation_(validation), scales_(std::move(scales)) {}
+
+  // Samples set apart of so many.
+  [[nodiscard]] int64_t apart_of(int64_t count) const {
+    return static_cast<int64_t>(std::floor(static_cast<double>(count) * validation_));
+  }
+  // Samples before those set apart that share rows with them.
+  [[nodiscard]] int64_t overlap() const { return overlap_; }
+  [[nodiscard]] std::vector<Scale>& scales() { return scales_; }
 
   // nullopt: there is no test data.
   Result<std::optional<Samples>> read(bool test) {
     if (t_.input_count == 1 && t_.inputs[0].image && t_.target_count == 1 && t_.targets[0].classes)
       return pictures(test);
-    if (t_.input_count == 1 && t_.inputs[0].series) return series(test);
+    if (t_.inputs[0].series) return series(test);
     if (t_.input_count >= 1 && t_.inputs[0].table) return table(test);
     return tensors(test);
   }
@@ -185,35 +207,65 @@ private:
   Found series(bool test) {
     const std::string file = csv(test);
     if (file.empty()) return std::nullopt;
-    const linnet_series_v1& s = *t_.inputs[0].series;
-    auto table = CsvTable::read(file);
+    auto ports = SeriesPorts::of({t_.inputs, static_cast<size_t>(t_.input_count)},
+                                 {t_.targets, static_cast<size_t>(t_.target_count)});
+    if (!ports) return tl::unexpected(ports.error());
+    if (t_.target_count != 1) return fail("a model of series has one target, '%s'", t_.targets[0].name);
+    auto table = SeriesTable::read(file, *ports);
     if (!table) return tl::unexpected(table.error());
-    auto column = table->column_named(s.column);
-    if (!column) return tl::unexpected(column.error());
-    auto values = table->numbers(*column, static_cast<Missing>(s.missing));
-    if (!values) return tl::unexpected(values.error());
-    const linnet_port_v1& target = t_.targets[0];
-    if (!target.ahead)
-      return fail("output '%s' has no `ahead` in the data block, so that nothing says what is "
-                  "forecast",
-                  target.name);
-    const int64_t count = static_cast<int64_t>(values->size()) - s.lags - target.ahead->steps + 1;
+    const int64_t window = ports->series(0).window, first = ports->first_row();
+    const int64_t last = table->rows() - 1 - ports->steps;  // a row that is forecast from
+    const int64_t count = last - first - window + 2;
     if (count < 1)
-      return fail("%s: %zu values make no window of %lld and what comes after", file.c_str(),
-                  values->size(), static_cast<long long>(s.lags));
+      return fail("%s: %lld values make no window of %lld and what comes after", file.c_str(),
+                  static_cast<long long>(table->rows()),
+                  static_cast<long long>(first + window));
+    // The targets of the last training sample are not among those of validation.
+    if (!test) {
+      const int64_t apart = apart_of(count);
+      overlap_ = apart > 0 ? std::min(window - 1, count - apart - 1) : 0;
+      learn(*ports, *table, first + count - apart - overlap_ + window - 1 + ports->steps);
+    }
     Samples samples = empty(count);
-    std::vector<float> window(static_cast<size_t>(s.lags));
-    const auto scaled = [&](int64_t at) {
-      return static_cast<float>(((*values)[static_cast<size_t>(at)] - s.mean) / s.deviation);
-    };
     for (int64_t i = 0; i < count; ++i) {
-      for (int64_t k = 0; k < s.lags; ++k)
-        window[static_cast<size_t>(k)] = scaled(i + k);
-      store(samples.inputs[0], i * s.lags, window.data(), s.lags);
-      const float next = scaled(i + s.lags + target.ahead->steps - 1);
-      store(samples.targets[0], i, &next, 1);
+      for (int64_t t = 0; t < window; ++t) {
+        const int64_t row = first + i + t;
+        for (size_t k = 0; k < samples.inputs.size(); ++k) {
+          const int64_t lags = ports->series(k).lags;
+          store_row(*table, k, ports->newest(k, row) - lags + 1, lags, samples.inputs[k],
+                    (i * window + t) * lags);
+        }
+        store_row(*table, static_cast<size_t>(ports->target), row + ports->steps, 1,
+                  samples.targets[0], i * window + t);
+      }
     }
     return samples;
+  }
+
+  // Mean and deviation of each column's first `rows` values, where they are to be learnt.
+  void learn(const SeriesPorts& ports, const SeriesTable& table, int64_t rows) {
+    for (size_t i = 0; i < ports.inputs.size(); ++i) {
+      if (!ports.series(i).learn) continue;
+      const std::vector<double>& column = table.column(i);
+      const size_t count = std::min(column.size(), static_cast<size_t>(rows));
+      scales_.push_back(scale_of(ports.inputs[i].name, {column.data(), count}));
+    }
+  }
+
+  void store_row(const SeriesTable& table, size_t input, int64_t row, int64_t count, Tensor& to,
+                 int64_t at) const {
+    const linnet_port_v1& port = t_.inputs[input];
+    double mean = port.series->mean, deviation = port.series->deviation;
+    for (const Scale& scale : scales_) {
+      if (scale.name != port.name) continue;
+      mean = scale.mean[0];
+      deviation = scale.deviation[0];
+    }
+    for (int64_t k = 0; k < count; ++k) {
+      const double value =
+          (table.column(input)[static_cast<size_t>(row + k)] - mean) / deviation;
+      convert(DType::kF64, &value, to.dtype, to.data.data() + (at + k) * bytes_of(to.dtype), 1);
+    }
   }
 
   Found table(bool test) {
@@ -311,6 +363,9 @@ private:
 
   const linnet_trainer_v1& t_;
   std::string path_;
+  double validation_;
+  std::vector<Scale> scales_;
+  int64_t overlap_ = 0;
 };
 
 Tensor chosen(const Tensor& from, int64_t count, const std::vector<int64_t>& which) {
@@ -354,6 +409,50 @@ Result<void> check_finite(const linnet_trainer_v1& trainer, const Samples& sampl
   return {};
 }
 
+// The port of this name and its samples.
+void apply(const linnet_trainer_v1& trainer, const Scale& scale, Samples& samples) {
+  const auto scaled = [&](const linnet_port_v1& port, Tensor& tensor) {
+    if (!port.table || scale.name != port.name) return;
+    Tensor wide = converted(tensor, DType::kF64);
+    const auto values = wide.as<double>();
+    const size_t columns = scale.mean.size();
+    for (size_t i = 0; i < values.size(); ++i)
+      values[i] = (values[i] - scale.mean[i % columns]) / scale.deviation[i % columns];
+    const DType dtype = tensor.dtype;
+    tensor = converted(wide, dtype);
+  };
+  for (size_t i = 0; i < samples.inputs.size(); ++i)
+    scaled(trainer.inputs[i], samples.inputs[i]);
+  for (size_t i = 0; i < samples.targets.size(); ++i)
+    scaled(trainer.targets[i], samples.targets[i]);
+}
+
+// `scale: standard` of tables: by the training part's columns.
+void learn_tables(const linnet_trainer_v1& trainer, DataSet& data) {
+  const auto learn = [&](const linnet_port_v1& port, const Tensor& tensor) {
+    if (!port.table || !port.table->columns[0].learn) return;
+    const Tensor wide = converted(tensor, DType::kF64);
+    const auto values = wide.as<double>();
+    const auto columns = static_cast<size_t>(port.table->count);
+    Scale whole{port.name, {}, {}};
+    for (size_t c = 0; c < columns; ++c) {
+      std::vector<double> column;
+      for (size_t i = c; i < values.size(); i += columns)
+        column.push_back(values[i]);
+      const Scale one = scale_of(port.name, column);
+      whole.mean.push_back(one.mean[0]);
+      whole.deviation.push_back(one.deviation[0]);
+    }
+    data.scales.push_back(whole);
+    apply(trainer, whole, data.train);
+    if (data.validation) apply(trainer, whole, *data.validation);
+  };
+  for (size_t i = 0; i < data.train.inputs.size(); ++i)
+    learn(trainer.inputs[i], data.train.inputs[i]);
+  for (size_t i = 0; i < data.train.targets.size(); ++i)
+    learn(trainer.targets[i], data.train.targets[i]);
+}
+
 }  // namespace
 
 std::vector<int64_t> permutation(int64_t count, uint64_t seed, uint32_t stream, uint64_t step) {
@@ -369,37 +468,44 @@ std::vector<int64_t> permutation(int64_t count, uint64_t seed, uint32_t stream, 
 
 Result<DataSet> read_training(const linnet_trainer_v1& trainer, const std::string& path,
                               uint64_t seed, double validation) {
-  auto read = Reader(trainer, path).read(false);
+  Reader reader(trainer, path, validation);
+  auto read = reader.read(false);
   if (!read) return tl::unexpected(read.error());
   Samples all = std::move(**read);
   LINNET_TRY(check_finite(trainer, all));
   DataSet data;
-  const auto apart = static_cast<int64_t>(std::floor(static_cast<double>(all.count) * validation));
-  const int64_t rest = all.count - apart;
+  data.scales = reader.scales();
+  const int64_t apart = reader.apart_of(all.count);
+  const int64_t rest = all.count - apart - reader.overlap();
   if (rest < trainer.batch)
     return fail("%s: %lld samples to train on, fewer than a batch of %lld", path.c_str(),
                 static_cast<long long>(rest), static_cast<long long>(trainer.batch));
   if (apart == 0) {
     data.train = std::move(all);
+    learn_tables(trainer, data);
     return data;
   }
   std::vector<int64_t> order(static_cast<size_t>(all.count));
   std::iota(order.begin(), order.end(), 0);
   if (!trainer.recipe.chronological) order = permutation(all.count, seed, kSplitStream, 0);
   std::vector<int64_t> first(order.begin(), order.begin() + rest),
-      last(order.begin() + rest, order.end());
+      last(order.end() - apart, order.end());
   // Both parts keep the order of the files.
   std::ranges::sort(first);
   std::ranges::sort(last);
   data.train = chosen(all, first);
   data.validation = chosen(all, last);
+  learn_tables(trainer, data);
   return data;
 }
 
 Result<std::optional<Samples>> read_test(const linnet_trainer_v1& trainer, const std::string& path,
-                                         const std::vector<Scale>&) {
-  auto read = Reader(trainer, path).read(true);
-  if (read && *read) LINNET_TRY(check_finite(trainer, **read));
+                                         const std::vector<Scale>& scales) {
+  auto read = Reader(trainer, path, 0, scales).read(true);
+  if (!read || !*read) return read;
+  LINNET_TRY(check_finite(trainer, **read));
+  for (const Scale& scale : scales)
+    apply(trainer, scale, **read);
   return read;
 }
 

@@ -1,0 +1,94 @@
+#include "runtime/stream.h"
+
+#include "runtime/io/file.h"
+#include "runtime/ports.h"
+
+#include <cstring>
+#include <new>
+
+namespace linnet::runtime {
+
+std::unique_ptr<void, Stream::Free> Stream::make(int64_t bytes) {
+  const size_t rounded = (static_cast<size_t>(std::max<int64_t>(bytes, 1)) + 63) / 64 * 64;
+  std::unique_ptr<void, Free> memory(std::aligned_alloc(64, rounded));
+  if (!memory) throw std::bad_alloc();
+  return memory;
+}
+
+Stream::Stream(const linnet_model_v1& model, const SeriesPorts& ports)
+    : model_(model), ports_(ports), state_(make(model.stream->state_bytes)),
+      arena_(make(model.stream->arena_bytes)) {
+  model.stream->reset(state_.get());
+  for (int64_t i = 0; i < model.input_count; ++i) {
+    widths_.push_back(model.stateful ? elements_of(model.inputs[i]) : 1);
+    inputs_.emplace_back(static_cast<size_t>(widths_.back()));
+    row_.emplace_back(static_cast<size_t>(widths_.back()));
+  }
+  for (int64_t i = 0; i < model.output_count; ++i) {
+    outputs_.emplace_back(static_cast<size_t>(elements_of(model.outputs[i])));
+    if (model.outputs[i].ahead) target_output_ = static_cast<size_t>(i);
+  }
+  for (const auto& input : inputs_)
+    from_.push_back(input.data());
+  for (auto& output : outputs_)
+    to_.push_back(output.data());
+}
+
+double Stream::step(const std::vector<std::vector<double>>& values) {
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    const linnet_series_v1& series = ports_.series(i);
+    for (size_t k = 0; k < inputs_[i].size(); ++k)
+      inputs_[i][k] = static_cast<float>((values[i][k] - series.mean) / series.deviation);
+  }
+  model_.stream->step(from_.data(), to_.data(), state_.get(), arena_.get());
+  if (++steps_ <= model_.stream->warmup) return std::numeric_limits<double>::quiet_NaN();
+  const linnet_series_v1& series = ports_.series(static_cast<size_t>(ports_.target));
+  return static_cast<double>(outputs_[target_output_][0]) * series.deviation + series.mean;
+}
+
+double Stream::step(const std::vector<std::vector<double>>& columns, int64_t row) {
+  for (size_t i = 0; i < row_.size(); ++i) {
+    const int64_t first = ports_.newest(i, row) - widths_[i] + 1;
+    for (int64_t k = 0; k < widths_[i]; ++k)
+      row_[i][static_cast<size_t>(k)] = columns[i][static_cast<size_t>(first + k)];
+  }
+  return step(row_);
+}
+
+Stream::Snapshot Stream::snapshot() const {
+  const auto* bytes = static_cast<const uint8_t*>(state_.get());
+  return {{bytes, bytes + model_.stream->state_bytes}, steps_};
+}
+
+void Stream::restore(const Snapshot& snapshot) {
+  std::memcpy(state_.get(), snapshot.state.data(), snapshot.state.size());
+  steps_ = snapshot.steps;
+}
+
+// The state's bytes, then the steps done, as i64.
+Result<void> Stream::save(const std::string& path) const {
+  std::string bytes(static_cast<const char*>(state_.get()),
+                    static_cast<size_t>(model_.stream->state_bytes));
+  bytes.append(reinterpret_cast<const char*>(&steps_), sizeof steps_);
+  return write_file(path, bytes);
+}
+
+Result<void> Stream::load(const std::string& path) {
+  const auto bytes = read_file(path, model_.stream->state_bytes + 64);
+  if (!bytes) return tl::unexpected(bytes.error());
+  const auto size = static_cast<size_t>(model_.stream->state_bytes);
+  const auto other = [&] {
+    return fail("%s: no state of this model with these weights; --save-state writes one",
+                path.c_str());
+  };
+  if (bytes->size() != size + sizeof steps_) return other();
+  const auto state = make(model_.stream->state_bytes);
+  std::memcpy(state.get(), bytes->data(), size);
+  if (model_.stream->check(state.get()) != 0) return other();
+  std::memcpy(state_.get(), bytes->data(), size);
+  std::memcpy(&steps_, bytes->data() + size, sizeof steps_);
+  if (steps_ < 0) return other();
+  return {};
+}
+
+}  // namespace linnet::runtime
