@@ -27,12 +27,14 @@ Result<void> run(const Options& options, const std::string& program) {
   const Model model(abi, options.batch);
   if (options.bench) return run_bench(model, options);
   const linnet_port_v1& input = abi.inputs[0];
-  if (options.files.empty() && options.inputs.empty())
+  const bool series = input.series && abi.stream;
+  if (options.follow && !series)
+    return tl::unexpected(Error{"--follow is for models of series", Exit::kBadCall});
+  if (options.files.empty() && options.inputs.empty() && !options.follow)
     return tl::unexpected(Error{"nothing to do\n" + usage(abi, program), Exit::kBadCall});
   if (!options.inputs.empty()) return run_tensors(model, options);
   if (input.image && abi.input_count == 1) return run_images(model, options);
-  if (input.series && abi.input_count == 1 && abi.output_count == 1)
-    return run_series(model, options);
+  if (series) return run_series(model, options);
   if (input.table) return run_table(model, options);
   return run_tensors(model, options);
 }

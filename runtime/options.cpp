@@ -55,6 +55,7 @@ Result<Options> parse_options(int argc, char** argv) {
       const char* name;
       bool* flag;
     } flags[] = {{"--json", &options.json},       {"--bench", &options.bench},
+                 {"--follow", &options.follow},   {"--backtest", &options.backtest},
                  {"--help", &options.help},       {"-h", &options.help},
                  {"--version", &options.version}, {"--licenses", &options.licenses}};
     bool known = false;
@@ -64,20 +65,33 @@ Result<Options> parse_options(int argc, char** argv) {
       known = true;
     }
     if (known) continue;
-    if (argument == "--steps" || argument == "--batch") {
+    const struct {
+      const char* name;
+      std::string* text;
+    } texts[] = {{"--plot", &options.plot},
+                 {"--load-state", &options.load_state},
+                 {"--save-state", &options.save_state},
+                 {"--output-dir", &options.output_dir}};
+    for (const auto& row : texts) {
+      if (argument != row.name) continue;
+      auto text = take();
+      if (!text) return tl::unexpected(text.error());
+      *row.text = *text;
+      known = true;
+    }
+    if (known) continue;
+    if (argument == "--steps" || argument == "--batch" || argument == "--last") {
       auto text = take();
       if (!text) return tl::unexpected(text.error());
       auto number = count(argument, *text);
       if (!number) return tl::unexpected(number.error());
-      (argument == "--steps" ? options.steps : options.batch) = *number;
-    } else if (argument == "--input" || argument == "--output-dir") {
+      (argument == "--steps"   ? options.steps
+       : argument == "--batch" ? options.batch
+                               : options.last) = *number;
+    } else if (argument == "--input") {
       auto text = take();
       if (!text) return tl::unexpected(text.error());
-      if (argument == "--input") {
-        options.inputs.push_back(*text);
-      } else {
-        options.output_dir = *text;
-      }
+      options.inputs.push_back(*text);
     } else {
       return tl::unexpected(
           Error{"no option '" + argument + "'; --help lists them", Exit::kBadCall});
@@ -96,9 +110,15 @@ std::string usage(const linnet_model_v1& model, const std::string& program) {
     text +=
         format("  %s IMAGES [LABELS]   IDX files: accuracy, or the answers without labels\n", name);
   } else if (input.series) {
-    text += format("  %s FILE.csv          the value after the last %lld of column '%s'\n", name,
-                   static_cast<long long>(input.series->lags), input.series->column);
-    text += "      --steps K          K values, each from those before it\n";
+    text += format("  %s FILE.csv          the value after the last of column '%s'\n", name,
+                   input.series->column);
+    text += "      --steps K          K values, each from those before it\n"
+            "      --plot F.svg       a picture: the past, one step ahead, the forecast\n"
+            "      --backtest         errors of forecasts from each row, beside \"same as last\"\n"
+            "      --last N           … from the last N rows only\n";
+    text += format("  %s [FILE.csv] --follow   a number a line from standard input, a forecast each\n",
+                   name);
+    text += "      --save-state F     what the next answer depends on; --load-state F goes on\n";
   } else if (input.table) {
     text += format("  %s FILE.csv          an answer for each row\n", name);
   }

@@ -1,75 +1,275 @@
-#include "runtime/answer.h"
-#include "runtime/io/csv.h"
+#include "runtime/backtest.h"
+#include "runtime/io/file.h"
 #include "runtime/io/utf8.h"
+#include "runtime/plot.h"
+#include "runtime/stream.h"
 #include "runtime/tasks.h"
 
+#include <charconv>
 #include <cstdio>
+#include <cstring>
+#include <poll.h>
+#include <unistd.h>
 
 namespace linnet::runtime {
 namespace {
 
-// The name of the row after the last: 2009 after 2008; "" if names are no integers.
-std::string next_name(const CsvTable& table, size_t column, int64_t steps) {
-  const size_t rows = table.rows();
-  if (rows < 2) return "";
-  const auto last = parse_number(table.cell(rows - 1, column));
-  const auto before = parse_number(table.cell(rows - 2, column));
-  if (!last || !before) return "";
-  return number_text(static_cast<float>(*last + (*last - *before) * static_cast<double>(steps)));
-}
-
-Result<void> forecast(const Model& model, const Options& options, const std::string& path) {
-  const linnet_port_v1& port = model.abi().inputs[0];
-  const linnet_series_v1& series = *port.series;
-  auto table = CsvTable::read(path);
-  if (!table) return tl::unexpected(table.error());
-  auto column = table->column_named(series.column);
-  if (!column) return tl::unexpected(column.error());
-  auto values = table->numbers(*column, static_cast<Missing>(series.missing));
-  if (!values) return tl::unexpected(values.error());
-  const auto lags = static_cast<size_t>(series.lags);
-  if (values->size() < lags)
-    return fail("%s: %zu values, but a forecast takes the last %zu", path.c_str(), values->size(),
-                lags);
-  size_t index = table->columns();
-  if (series.index) {
-    if (auto named = table->column_named(series.index)) index = *named;
-  }
-  if (options.files.size() > 1 && !options.json) std::printf("%s\n", path.c_str());
-  for (int64_t step = 1; step <= options.steps; ++step) {
-    std::vector<Tensor> inputs = {Model::make(port, 1)};
-    std::vector<Tensor> outputs = {Model::make(model.abi().outputs[0], 1)};
-    const auto to = inputs[0].as<float>();
-    const size_t first = values->size() - lags;
-    for (size_t i = 0; i < lags; ++i)
-      to[i] = static_cast<float>(((*values)[first + i] - series.mean) / series.deviation);
-    LINNET_TRY(model.run(inputs, outputs, 1));
-    const double value =
-        static_cast<double>(outputs[0].as<float>()[0]) * series.deviation + series.mean;
-    values->push_back(value);
-    const std::string name = index < table->columns() ? next_name(*table, index, step) : "";
-    if (options.json) {
-      std::printf("{\"file\":\"%s\",\"step\":%lld,", json_escaped(path).c_str(),
-                  static_cast<long long>(step));
-      if (!name.empty())
-        std::printf("\"%s\":\"%s\",", json_escaped(series.index).c_str(), name.c_str());
-      std::printf("\"%s\":%.9g}\n", json_escaped(series.column).c_str(), value);
-    } else {
-      std::printf("%s  %.6g\n",
-                  name.empty() ? format("+%lld", static_cast<long long>(step)).c_str()
-                               : name.c_str(),
-                  value);
-    }
+// Beyond the target's own past a step needs what the others will be.
+Result<void> check_known(const SeriesPorts& ports, const SeriesTable& table, int64_t row) {
+  for (size_t i = 0; i < ports.inputs.size(); ++i) {
+    if (static_cast<int64_t>(i) == ports.target) continue;
+    const linnet_series_v1& series = ports.series(i);
+    const auto known = static_cast<int64_t>(table.column(i).size());
+    if (ports.newest(i, row) < known) continue;
+    return series.ahead
+               ? fail("column \"%s\" ends at row %lld of data, and this forecast needs %lld; add "
+                      "rows with that column filled and \"%s\" empty",
+                      series.column, static_cast<long long>(known),
+                      static_cast<long long>(ports.newest(i, row) + 1),
+                      ports.series(static_cast<size_t>(ports.target)).column)
+               : fail("column \"%s\" is not `known: ahead`, so nothing beyond its end can be "
+                      "forecast",
+                      series.column);
   }
   return {};
+}
+
+// One file: its past into the stream, then `steps` values each from those before.
+class Forecast {
+public:
+  Forecast(Stream& stream, const SeriesPorts& ports, const Options& options, const SeriesTable& table)
+      : stream_(stream), ports_(ports), options_(options), table_(table) {
+    for (size_t i = 0; i < ports.inputs.size(); ++i)
+      columns_.push_back(table.column(i));
+  }
+
+  Result<void> past() {
+    const int64_t rows = table_.rows();
+    if (rows < ports_.first_row() + 1 || rows < stream_warmup())
+      return fail("%lld values, but a forecast takes the last %lld",
+                  static_cast<long long>(rows),
+                  static_cast<long long>(std::max(ports_.first_row() + 1, stream_warmup())));
+    forecasts_.resize(static_cast<size_t>(rows + ports_.steps), kNone);
+    const int64_t first = stream_.width(0) > 1 ? ports_.first_row() : 0;
+    for (int64_t row = first; row < rows; ++row) {
+      LINNET_TRY(check_known(ports_, table_, row));
+      forecasts_[static_cast<size_t>(row + ports_.steps)] = stream_.step(columns_, row);
+    }
+    return {};
+  }
+
+  // From where the file ends on; the stream's state is as it was after the file.
+  Result<void> future() {
+    const Stream::Snapshot after = stream_.snapshot();
+    auto& target = columns_[static_cast<size_t>(ports_.target)];
+    const int64_t rows = table_.rows();
+    for (int64_t row = rows; row < rows + options_.steps; ++row) {
+      if (row >= static_cast<int64_t>(forecasts_.size())) {
+        LINNET_TRY(check_known(ports_, table_, row - ports_.steps));
+        forecasts_.push_back(stream_.step(columns_, row - ports_.steps));
+      }
+      target.push_back(forecasts_[static_cast<size_t>(row)]);
+    }
+    stream_.restore(after);
+    return {};
+  }
+
+  void print(const std::string& path) const {
+    const linnet_series_v1& series = ports_.series(static_cast<size_t>(ports_.target));
+    for (int64_t step = 1; step <= options_.steps; ++step) {
+      const int64_t row = table_.rows() + step - 1;
+      const double value = forecasts_[static_cast<size_t>(row)];
+      const std::string name = table_.name(row);
+      if (options_.json) {
+        std::printf("{\"file\":\"%s\",\"step\":%lld,", json_escaped(path).c_str(),
+                    static_cast<long long>(step));
+        if (!name.empty())
+          std::printf("\"%s\":\"%s\",", json_escaped(series.index).c_str(), name.c_str());
+        std::printf("\"%s\":%.9g}\n", json_escaped(series.column).c_str(), value);
+      } else {
+        std::printf(
+            "%s  %.6g\n",
+            name.empty() ? format("+%lld", static_cast<long long>(step)).c_str() : name.c_str(),
+            value);
+      }
+    }
+  }
+
+  Result<void> draw(const std::string& title) const {
+    const linnet_series_v1& series = ports_.series(static_cast<size_t>(ports_.target));
+    const auto& target = table_.column(static_cast<size_t>(ports_.target));
+    // So much of the past that a forecast is seen beside it.
+    const int64_t rows = table_.rows();
+    const int64_t from = std::max<int64_t>(rows - std::max<int64_t>(options_.steps * 4, 100), 0);
+    PlotLine history{series.column, {}, {}}, one{"one step ahead", {}, {}}, ahead{"forecast", {}, {}};
+    bool named = true;
+    double before = -kInfinity;
+    for (int64_t row = from; row < rows + options_.steps; ++row) {
+      const auto number = parse_number(table_.name(row));
+      named = named && number && *number > before;
+      before = number.value_or(0);
+    }
+    const auto position = [&](int64_t row) {
+      return named ? *parse_number(table_.name(row)) : static_cast<double>(row + 1);
+    };
+    const auto add = [&](PlotLine& line, int64_t row, double value) {
+      line.x.push_back(position(row));
+      line.y.push_back(value);
+    };
+    for (int64_t row = from; row < rows; ++row) {
+      add(history, row, target[static_cast<size_t>(row)]);
+      add(one, row, forecasts_[static_cast<size_t>(row)]);
+    }
+    add(ahead, rows - 1, target.back());
+    for (int64_t row = rows; row < rows + options_.steps; ++row)
+      add(ahead, row, forecasts_[static_cast<size_t>(row)]);
+    one.dashed = true;
+    const Plot plot{title, named ? series.index : "row", series.column, {history, one, ahead},
+                    position(rows - 1)};
+    return write_file(options_.plot, plot.svg());
+  }
+
+  [[nodiscard]] const std::vector<std::vector<double>>& columns() const { return columns_; }
+
+private:
+  static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  static constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  [[nodiscard]] int64_t stream_warmup() const {
+    return options_.load_state.empty() ? linnet_product_model.stream->warmup + 1 : 1;
+  }
+
+  Stream& stream_;
+  const SeriesPorts& ports_;
+  const Options& options_;
+  const SeriesTable& table_;
+  std::vector<std::vector<double>> columns_;
+  std::vector<double> forecasts_;  // by row
+};
+
+// Lines of standard input as they come: a number for each input, commas between; an answer a line.
+class Follower {
+public:
+  Follower(Stream& stream, const SeriesPorts& ports) : stream_(stream), ports_(ports) {
+    for (size_t i = 0; i < ports.inputs.size(); ++i)
+      values_.emplace_back(1);
+  }
+
+  Result<void> run() {
+    std::vector<char> buffer(kBuffer);
+    size_t held = 0;  // the begin of a line that has not ended
+    while (true) {
+      if (!more_is_ready()) flush();
+      const ssize_t got = read(STDIN_FILENO, buffer.data() + held, buffer.size() - held);
+      if (got < 0) return fail("standard input: %s", std::strerror(errno));
+      size_t end = held + static_cast<size_t>(got);
+      size_t at = 0;
+      for (const char* stop; at < end; at = static_cast<size_t>(stop - buffer.data()) + 1) {
+        stop = static_cast<const char*>(std::memchr(buffer.data() + at, '\n', end - at));
+        if (!stop) break;
+        LINNET_TRY(line(buffer.data() + at, stop));
+      }
+      if (got == 0) {
+        if (at < end) LINNET_TRY(line(buffer.data() + at, buffer.data() + end));
+        break;
+      }
+      held = end - at;
+      std::memmove(buffer.data(), buffer.data() + at, held);
+      if (held == buffer.size())
+        return fail("line %lld: longer than %zu bytes", static_cast<long long>(line_ + 1), kBuffer);
+    }
+    flush();
+    return {};
+  }
+
+private:
+  static constexpr size_t kBuffer = 1 << 16;
+
+  static bool more_is_ready() {
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    return poll(&input, 1, 0) > 0 && (input.revents & POLLIN) != 0;
+  }
+  void flush() {
+    std::fwrite(answers_.data(), 1, answers_.size(), stdout);
+    std::fflush(stdout);
+    answers_.clear();
+  }
+
+  Result<void> line(const char* at, const char* end) {
+    ++line_;
+    if (end > at && end[-1] == '\r') --end;
+    for (size_t i = 0; i < values_.size(); ++i) {
+      while (at < end && (*at == ' ' || *at == '\t'))
+        ++at;
+      const auto [stop, error] = std::from_chars(at, end, values_[i][0]);
+      const char* next = stop;
+      while (next < end && (*next == ' ' || *next == '\t'))
+        ++next;
+      const bool last = i + 1 == values_.size();
+      const bool ends = last ? next == end : next < end && *next == ',';
+      if (error != std::errc() || !ends || !std::isfinite(values_[i][0]))
+        return fail("line %lld, column %zu (%s): \"%s\" is not a number",
+                    static_cast<long long>(line_), i + 1, ports_.series(i).column,
+                    std::string(at, std::min(end, at + 24)).c_str());
+      at = next + 1;
+    }
+    char text[32];
+    const int length = std::snprintf(text, sizeof text, "%.9g\n", stream_.step(values_));
+    answers_.append(text, static_cast<size_t>(length));
+    if (answers_.size() > kBuffer) flush();
+    return {};
+  }
+
+  Stream& stream_;
+  const SeriesPorts& ports_;
+  std::vector<std::vector<double>> values_;
+  std::string answers_;
+  int64_t line_ = 0;
+};
+
+Result<void> one_file(const SeriesPorts& ports, const Options& options, const std::string& path,
+                      Stream& stream) {
+  auto table = SeriesTable::read(path, ports);
+  if (!table) return tl::unexpected(table.error());
+  if (options.files.size() > 1 && !options.json) std::printf("%s\n", path.c_str());
+  if (options.backtest) return run_backtest(stream, ports, *table, path, options);
+  Forecast forecast(stream, ports, options, *table);
+  const auto named = [&](const Error& error) {
+    return tl::unexpected(Error{path + ": " + error.message, error.status});
+  };
+  if (auto done = forecast.past(); !done) return named(done.error());
+  if (options.follow) return {};
+  if (auto done = forecast.future(); !done) return named(done.error());
+  forecast.print(path);
+  if (options.plot.empty()) return {};
+  return forecast.draw(format("%s: %s", linnet_product_model.name, path.c_str()));
 }
 
 }  // namespace
 
 Result<void> run_series(const Model& model, const Options& options) {
-  for (const std::string& path : options.files)
-    LINNET_TRY(forecast(model, options, path));
-  return {};
+  const linnet_model_v1& abi = model.abi();
+  auto ports = SeriesPorts::of({abi.inputs, static_cast<size_t>(abi.input_count)},
+                               {abi.outputs, static_cast<size_t>(abi.output_count)});
+  if (!ports) return tl::unexpected(ports.error());
+  std::unique_ptr<Stream> stream;
+  const auto begin = [&]() -> Result<void> {
+    stream = std::make_unique<Stream>(abi, *ports);
+    return options.load_state.empty() ? Result<void>() : stream->load(options.load_state);
+  };
+  LINNET_TRY(begin());
+  for (size_t i = 0; i < options.files.size(); ++i) {
+    if (i > 0) LINNET_TRY(begin());  // each file is a series of its own
+    LINNET_TRY(one_file(*ports, options, options.files[i], *stream));
+  }
+  if (options.follow) {
+    for (size_t i = 0; i < ports->inputs.size(); ++i) {
+      if (stream->width(i) != 1)
+        return fail("--follow: '%s' takes %lld values a step; a line brings one",
+                    ports->inputs[i].name, static_cast<long long>(stream->width(i)));
+    }
+    LINNET_TRY(Follower(*stream, *ports).run());
+  }
+  return options.save_state.empty() ? Result<void>() : stream->save(options.save_state);
 }
 
 }  // namespace linnet::runtime

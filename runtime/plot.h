@@ -1,0 +1,31 @@
+// A line plot as SVG.
+#pragma once
+
+#include "runtime/io/result.h"
+
+#include <string>
+#include <vector>
+
+namespace linnet::runtime {
+
+// About `count` round numbers, steps of 1, 2 or 5 times a power of ten, from low to high.
+[[nodiscard]] std::vector<double> round_ticks(double low, double high, int count);
+
+struct PlotLine {
+  std::string name;
+  std::vector<double> x, y;  // a y that is not finite breaks the line
+  bool points = false;       // dots instead of a line
+  bool dashed = false;
+};
+
+// Lines over one pair of linear axes. `shade_from`: what lies right of it is shaded (a forecast),
+// NaN for none. The legend stands under the title, outside of the data.
+struct Plot {
+  std::string title, x_label, y_label;
+  std::vector<PlotLine> lines;
+  double shade_from;
+
+  [[nodiscard]] std::string svg() const;
+};
+
+}  // namespace linnet::runtime
