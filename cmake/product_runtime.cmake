@@ -4,8 +4,10 @@ file(GLOB product_sources CONFIGURE_DEPENDS
      ${CMAKE_CURRENT_SOURCE_DIR}/runtime/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/runtime/io/*.cpp
      ${CMAKE_CURRENT_SOURCE_DIR}/runtime/train/*.cpp)
 if(product_sources)
+  find_package(Eigen3 3.4 REQUIRED NO_MODULE)  # headers only
   add_library(linnet_product_runtime STATIC ${product_sources})
   target_include_directories(linnet_product_runtime PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_link_libraries(linnet_product_runtime PRIVATE Eigen3::Eigen)
   target_compile_definitions(linnet_product_runtime PRIVATE
     NDEBUG LINNET_VERSION="${PROJECT_VERSION}")
   target_compile_options(linnet_product_runtime PRIVATE
@@ -18,7 +20,7 @@ if(product_sources)
 
   # The same sources with this build's flags, for the tests of runtime/.
   linnet_layer(linnet_runtime SOURCES runtime/*.cpp runtime/train/*.cpp EXCLUDE runtime/philox.cpp runtime/initialize.cpp
-               LINK linnet_runtime_io)
+               LINK linnet_runtime_io Eigen3::Eigen)
 else()
   add_library(linnet_runtime INTERFACE)
 endif()

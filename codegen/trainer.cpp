@@ -221,7 +221,8 @@ private:
                    e_.number(number_of(recipe, "schedule", "min_lr", 0)),
                    whole(number_of(recipe, "warmup", "value", 0)),
                    whole(steps > 0 ? 0 : number_of(recipe, "epochs", "value", 10)), whole(steps),
-                   e_.number(number_of(recipe, "validation", "value", 0)), e_.integer(series)});
+                   e_.number(number_of(recipe, "validation", "value", 0)),
+                   e_.integer(used.kind == "least_squares"), e_.integer(series)});
   }
 
   RecordEmitter e_;

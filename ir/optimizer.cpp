@@ -42,6 +42,7 @@ const std::vector<Optimizer>& table() {
         {"momentum", 0.0},
         {"centered", false},
         kDecay}},
+      {"least_squares", {{"lr", 0.0}}},
   };
   return kTable;
 }

@@ -1,5 +1,6 @@
 #include "passes/backward.h"
 #include "passes/graphs.h"
+#include "passes/least_squares.h"
 #include "passes/optimizers.h"
 #include "passes/passes.h"
 
@@ -115,6 +116,9 @@ ir::Module differentiate(ir::Module module, PassContext& context) {
   ir::ValueId root = loss;
   if (penalty)
     root = ir::Builder(graph).at(place).create(ir::ops::add, {loss, penalty}, {}, "total");
+  if (const ir::Declaration* optimizer = module.training("optimizer");
+      optimizer && optimizer->recipe.kind == "least_squares")
+    check_least_squares(module, context);
   std::vector<ir::GraphInput> parameters;
   std::vector<ir::ValueId> by;
   for (const ir::GraphInput& input : graph.inputs) {

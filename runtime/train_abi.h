@@ -94,6 +94,7 @@ typedef struct {
   int64_t epochs;        /* 0 if `steps` is declared */
   int64_t steps;         /* 0 if `epochs` is declared */
   double validation;     /* part of the training samples that only chooses the best; 0: none */
+  int64_t least_squares; /* 1: the output is affine in the parameters; they are solved for */
   int64_t chronological; /* 1: samples are a series; the validation part is the last, not drawn */
 } linnet_recipe_v1;
 
@@ -144,6 +145,6 @@ static_assert(sizeof(linnet_initializer_v1) == 4 * 8);
 static_assert(sizeof(linnet_slot_v1) == 20 * 8);
 static_assert(sizeof(linnet_step_args_v1) == 3 * 8);
 static_assert(sizeof(linnet_evaluate_entry_v1) == 3 * 8);
-static_assert(sizeof(linnet_recipe_v1) == 10 * 8);
+static_assert(sizeof(linnet_recipe_v1) == 11 * 8);
 static_assert(sizeof(linnet_trainer_v1) == 24 * 8 + sizeof(linnet_recipe_v1));
 #endif

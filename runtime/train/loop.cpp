@@ -5,6 +5,7 @@
 #include "runtime/train/checkpoint.h"
 #include "runtime/train/curve.h"
 #include "runtime/train/interrupt.h"
+#include "runtime/train/least_squares.h"
 #include "runtime/train/progress.h"
 #include "runtime/train/threads.h"
 #include "support/math.h"
@@ -93,7 +94,7 @@ public:
       progress.note(
           format("the last %lld samples of each epoch make no whole batch and are left out",
                  static_cast<long long>(left)));
-    LINNET_TRY(steps(progress));
+    LINNET_TRY(t_.recipe.least_squares ? solve(progress) : steps(progress));
     TrainReport report;
     report.steps = state_.step;
     report.signal = interrupted();
@@ -116,6 +117,10 @@ private:
   }
 
   void plan() {
+    if (t_.recipe.least_squares) {
+      steps_ = 1;
+      return;
+    }
     const bool by_steps = o_.steps > 0 || (o_.epochs == 0 && t_.recipe.steps > 0);
     const int64_t epochs = o_.epochs > 0 ? o_.epochs : std::max<int64_t>(t_.recipe.epochs, 1);
     steps_ = by_steps ? (o_.steps > 0 ? o_.steps : t_.recipe.steps) : epochs * each_;
@@ -179,6 +184,56 @@ private:
       }
     }
     return {};
+  }
+
+  // All parameters at once. Where the result differs from the optimum, f32 has rounded it.
+  Result<void> solve(Progress& progress) {
+    std::vector<const linnet_slot_v1*> trained;
+    int64_t count = 0;
+    for (int64_t i = 0; i < t_.slot_count; ++i) {
+      const linnet_slot_v1& slot = t_.slots[i];
+      if (slot.kind != LINNET_PARAMETER || slot.frozen) continue;
+      trained.push_back(&slot);
+      count += slot.bytes / bytes_of(static_cast<DType>(slot.dtype));
+    }
+    const auto store = [&](const std::vector<double>& values) {
+      const double* from = values.data();
+      for (const linnet_slot_v1* slot : trained) {
+        const int64_t size = slot->bytes / bytes_of(static_cast<DType>(slot->dtype));
+        convert(DType::kF64, from, static_cast<DType>(slot->dtype), slots_.of(*slot), size);
+        from += size;
+      }
+    };
+    const Tensor wide = converted(data_.train.targets[0], DType::kF64);
+    const std::vector<double> target(wide.as<double>().begin(), wide.as<double>().end());
+    int64_t rank = 0;
+    const auto solution = least_squares(
+        count, target,
+        [&](const std::vector<double>& values) -> Result<std::vector<double>> {
+          store(values);
+          return outputs_of(data_.train);
+        },
+        rank);
+    if (!solution) return tl::unexpected(solution.error());
+    store(*solution);
+    if (rank < count)
+      progress.note(format("the data decide %lld of %lld directions of the parameters; of equal "
+                           "fits the smallest is taken",
+                           static_cast<long long>(rank), static_cast<long long>(count)));
+    state_.step = steps_;
+    return {};
+  }
+
+  // The model's first output on every sample.
+  std::vector<double> outputs_of(const Samples& samples) {
+    std::vector<double> values;
+    const int64_t each = elements_of(t_.outputs[0]);
+    for_batches(samples, [&](const std::vector<std::vector<uint8_t>>& outputs, int64_t,
+                             int64_t count) {
+      for (int64_t i = 0; i < count * each; ++i)
+        values.push_back(value_at(outputs[1].data(), i));
+    });
+    return values;
   }
 
   std::vector<int64_t> order_of(int64_t epoch) const {
@@ -296,17 +351,13 @@ private:
     return {};
   }
 
-  // Every sample once: the largest batch as often as it fits, then single ones.
-  Score evaluate(const Samples& samples) {
-    Score score;
-    const int64_t classes = classes_output();
-    score.count = samples.count * (classes >= 0 ? elements_of(t_.targets[0]) : 1);
-    if (classes >= 0) score.correct = 0;
+  // Every sample once: the largest batch as often as it fits, then single ones. `use` gets the
+  // loss and the outputs, the first sample and how many.
+  template <class Use> void for_batches(const Samples& samples, Use use) {
     std::vector<int64_t> order(static_cast<size_t>(samples.count));
     for (size_t i = 0; i < order.size(); ++i)
       order[i] = static_cast<int64_t>(i);
     Batches batches(t_, samples);
-    double sum = 0;
     int64_t done = 0;
     for (int64_t e = 0; e < t_.evaluate_count; ++e) {
       const linnet_evaluate_entry_v1& entry = t_.evaluate[e];
@@ -319,12 +370,24 @@ private:
       for (; samples.count - done >= entry.batch; done += entry.batch) {
         entry.call(batches.at(order, done, entry.batch), slots_.data(), pointers.data(),
                    arena_.memory.get());
-        sum += value_at(outputs[0].data(), 0) * static_cast<double>(entry.batch);
-        if (classes >= 0)
-          score.correct += correct(outputs[static_cast<size_t>(classes) + 1].data(),
-                                   t_.outputs[classes], samples, done, entry.batch);
+        use(outputs, done, entry.batch);
       }
     }
+  }
+
+  Score evaluate(const Samples& samples) {
+    Score score;
+    const int64_t classes = classes_output();
+    score.count = samples.count * (classes >= 0 ? elements_of(t_.targets[0]) : 1);
+    if (classes >= 0) score.correct = 0;
+    double sum = 0;
+    for_batches(samples, [&](const std::vector<std::vector<uint8_t>>& outputs, int64_t first,
+                             int64_t count) {
+      sum += value_at(outputs[0].data(), 0) * static_cast<double>(count);
+      if (classes >= 0)
+        score.correct += correct(outputs[static_cast<size_t>(classes) + 1].data(),
+                                 t_.outputs[classes], samples, first, count);
+    });
     score.loss = sum / static_cast<double>(samples.count);
     return score;
   }
