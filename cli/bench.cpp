@@ -245,21 +245,27 @@ Status run_predict(Session& session, const BenchOptions& options, const BuildOpt
   const ir::Graph& graph = built->modules.front().graphs.front();
   PredictMemory memory;
   std::vector<ir::Type> types;
-  for (const ir::GraphInput& input : graph.inputs)
-    types.push_back(graph.value(input.value).type);
-  for (const ir::GraphOutput& output : graph.outputs)
-    types.push_back(graph.value(output.value).type);
+  for (const ir::GraphInput& input : graph.inputs) {
+    if (input.slot.empty()) types.push_back(graph.value(input.value).type);
+  }
+  const size_t inputs = types.size();
+  for (const ir::GraphOutput& output : graph.outputs) {
+    if (output.slot.empty()) types.push_back(graph.value(output.value).type);
+  }
   memory.tensors = buffers(types);
   memory.arena = AlignedBytes(static_cast<size_t>(entry.arena_bytes));
   for (size_t i = 0; i < types.size(); ++i) {
-    if (i < graph.inputs.size()) {
+    if (i < inputs) {
       memory.from.push_back(memory.tensors[i].data());
     } else {
       memory.to.push_back(memory.tensors[i].data());
     }
   }
+  const linnet_stream_v1* stream = callable->model().stream;
+  const AlignedBytes state(static_cast<size_t>(stream ? stream->state_bytes : 0));
+  if (stream) stream->reset(state.data());
   const auto whole = [&] {
-    entry.call(memory.from.data(), memory.to.data(), nullptr, memory.arena.data());
+    entry.call(memory.from.data(), memory.to.data(), state.data(), memory.arena.data());
   };
   const auto symbol = [&](const std::string& name) { return callable->symbol(name); };
   return Bench(session, options, *built, {&graph, options.model.batch, whole, symbol}).run();

@@ -33,12 +33,12 @@ std::unique_ptr<Callable> Callable::load(Session& session, const Built& built) {
 int Callable::run(std::span<const runtime::Tensor> inputs, std::span<runtime::Tensor> outputs,
                   int64_t samples) const {
   int64_t done = 0;
-  const bool stateful = model_->stateful != 0;
   for (int64_t i = 0; i < model_->entry_count; ++i) {
     const linnet_entry_v1& entry = model_->entries[i];
     const AlignedBytes arena(static_cast<size_t>(entry.arena_bytes));
-    const AlignedBytes state(static_cast<size_t>(stateful ? model_->stream->state_bytes : 0));
-    if (stateful) model_->stream->reset(state.data());
+    const linnet_stream_v1* stream = model_->stateful ? model_->stream : nullptr;
+    const AlignedBytes state(static_cast<size_t>(stream ? stream->state_bytes : 0));
+    if (stream) stream->reset(state.data());
     while (samples - done >= entry.batch) {
       std::vector<const void*> from;
       std::vector<void*> to;
@@ -47,6 +47,7 @@ int Callable::run(std::span<const runtime::Tensor> inputs, std::span<runtime::Te
         from.push_back(tensor.data.data() + at(static_cast<int64_t>(tensor.data.size())));
       for (runtime::Tensor& tensor : outputs)
         to.push_back(tensor.data.data() + at(static_cast<int64_t>(tensor.data.size())));
+      if (stream) return stream->steps(from.data(), to.data(), samples, state.data(), arena.data());
       if (const int status = entry.call(from.data(), to.data(), state.data(), arena.data()))
         return status;
       done += entry.batch;

@@ -5,9 +5,13 @@
 #include "ir/evaluate.h"
 #include "ir/initialize.h"
 #include "passes/backward.h"
+#include "passes/storage.h"
 #include "support/text.h"
 
 #include <fmt/format.h>
+
+#include <cstring>
+#include <map>
 
 namespace linnet::cli {
 namespace {
@@ -107,44 +111,88 @@ std::optional<ir::Module> with_gradients(Session& session, ir::Module module,
   return module;
 }
 
+// The t-th of `parts` equal parts along the first dimension; and one more of them behind the
+// others.
+runtime::Tensor part(const runtime::Tensor& tensor, int64_t t, int64_t parts) {
+  std::vector<int64_t> shape = tensor.shape;
+  shape[0] /= parts;
+  runtime::Tensor result = runtime::make_tensor(tensor.dtype, shape);
+  std::memcpy(result.data.data(), tensor.data.data() + static_cast<size_t>(t) * result.data.size(),
+              result.data.size());
+  return result;
+}
+
+void append(std::vector<runtime::Tensor>& list, size_t index, const runtime::Tensor& tensor) {
+  if (index == list.size()) {
+    list.push_back(tensor);
+    return;
+  }
+  list[index].shape[0] += tensor.shape[0];
+  list[index].data.insert(list[index].data.end(), tensor.data.begin(), tensor.data.end());
+}
+
 // The evaluator on the module as it comes in, in f32 (f64 where the model is).
 Status run_reference(Session& session, const RunOptions& options) {
   auto module = options.model.load(session, options.model.batch);
   if (!module) return Status::kBadInput;
   int64_t samples = 0;
-  const bool batched =
-      options.grad.empty() && options.model.path.ends_with(".lin") && options.model.batch == 1;
+  const bool state = passes::has_state(*module);
+  const bool batched = options.grad.empty() && options.model.path.ends_with(".lin") &&
+                       (options.model.batch == 1 || state);
   if (!options.grad.empty()) module = with_gradients(session, std::move(*module), options.grad);
   if (!module) return Status::kBadCall;
   const auto tensors = read_inputs(session, options.inputs, input_ports(*module), batched, samples);
   if (!tensors) return Status::kBadInput;
-  if (samples > 1) {  // the same model for as many samples as the files hold
+  if (samples > 1 && !state) {  // the same model for as many samples as the files hold
     module = options.model.load(session, samples);
     if (!module) return Status::kBadInput;
   }
   const ir::Graph& graph = module->graphs.front();
-  const auto evaluate = [&]<class T>(T) {
+  // One call; `states` holds the values of slots, which it replaces by the next ones.
+  const auto evaluate = [&]<class T>(T, const std::vector<runtime::Tensor>& given,
+                                     std::map<std::string, ir::Tensor>& states) {
     std::vector<ir::Array<T>> inputs;
     size_t next = 0;
     for (const ir::GraphInput& input : graph.inputs) {
       if (input.slot.empty()) {
-        inputs.push_back(ir::to_array<T>(to_ir((*tensors)[next++], graph.value(input.value).type)));
+        inputs.push_back(ir::to_array<T>(to_ir(given[next++], graph.value(input.value).type)));
         continue;
       }
       const ir::Slot& slot = *module->slot(input.slot);
       const auto stream = static_cast<uint32_t>(&slot - module->slots.data());
-      inputs.push_back(ir::to_array<T>(ir::initial_value(slot, options.model.seed, stream)));
+      const auto known = states.find(slot.path);
+      inputs.push_back(ir::to_array<T>(known == states.end()
+                                           ? ir::initial_value(slot, options.model.seed, stream)
+                                           : known->second));
     }
     std::vector<runtime::Tensor> outputs;
     const auto arrays = ir::evaluate<T>(*module, graph, inputs);
     for (size_t i = 0; i < arrays.size(); ++i) {
-      if (graph.outputs[i].slot.empty()) outputs.push_back(to_file(ir::to_tensor(arrays[i])));
+      if (graph.outputs[i].slot.empty()) {
+        outputs.push_back(to_file(ir::to_tensor(arrays[i])));
+      } else {
+        states.insert_or_assign(graph.outputs[i].slot, ir::to_tensor(arrays[i]));
+      }
     }
     return outputs;
   };
   const bool f64 = std::ranges::any_of(
       graph.values(), [](const ir::Value& v) { return v.type.dtype == ir::DType::kF64; });
-  const auto outputs = f64 ? evaluate(double{}) : evaluate(float{});
+  std::map<std::string, ir::Tensor> states;
+  const auto call = [&](const std::vector<runtime::Tensor>& given) {
+    return f64 ? evaluate(double{}, given, states) : evaluate(float{}, given, states);
+  };
+  if (!state || samples <= 1)
+    return write_outputs(session, options.output_dir, output_ports(*module), call(*tensors));
+  std::vector<runtime::Tensor> outputs;
+  for (int64_t t = 0; t < samples; ++t) {
+    std::vector<runtime::Tensor> now;
+    for (const runtime::Tensor& tensor : *tensors)
+      now.push_back(part(tensor, t, samples));
+    const auto results = call(now);
+    for (size_t i = 0; i < results.size(); ++i)
+      append(outputs, i, results[i]);
+  }
   return write_outputs(session, options.output_dir, output_ports(*module), outputs);
 }
 
@@ -157,7 +205,8 @@ Status run_compiled(Session& session, const RunOptions& options) {
   if (!callable) return Status::kMachine;
   const ir::Module& single = built->modules.back();
   int64_t samples = 0;
-  const bool batched = callable->model().batched != 0;
+  // Of a model with state the samples are steps of time, one after the other.
+  const bool batched = callable->model().batched != 0 || callable->model().stateful != 0;
   const auto tensors = read_inputs(session, options.inputs, input_ports(single), batched, samples);
   if (!tensors) return Status::kBadInput;
   samples = std::max<int64_t>(samples, 1);

@@ -98,8 +98,8 @@ public:
     const std::vector<uint8_t> bytes = first_state(*step_.module, options_);
     llvm::Function* function = make("_reset", b_.getVoidTy(), {pointer_});
     Value* state = function->getArg(0);
-    const bool zeros = std::all_of(bytes.begin() + kTagBytes, bytes.end(),
-                                   [](uint8_t byte) { return byte == 0; });
+    const bool zeros =
+        std::all_of(bytes.begin() + kTagBytes, bytes.end(), [](uint8_t byte) { return byte == 0; });
     if (zeros) {
       b_.CreateMemSet(state, b_.getInt8(0), bytes.size(), align());
       const Tag tag = tag_of(*step_.module, options_);

@@ -48,7 +48,9 @@ std::string c_type(int64_t dtype) {
 std::string parameter(const PortInfo& port, bool input) {
   std::vector<std::string> dims;
   for (int64_t dim : port.dims) {
-    if (dim == 0) return fmt::format("{}{} *{}", input ? "const " : "", c_type(port.dtype), identifier(port.name));
+    if (dim == 0)
+      return fmt::format("{}{} *{}", input ? "const " : "", c_type(port.dtype),
+                         identifier(port.name));
     dims.push_back(std::to_string(dim));
   }
   return fmt::format("{}{} {}[{}]", input ? "const " : "", c_type(port.dtype),
@@ -80,19 +82,22 @@ std::string stream(const HeaderEntry& entry, const std::string& name) {
     port = many(port);
   for (PortInfo& port : steps.ports.outputs)
     port = many(port);
-  return fmt::format(
-      "/* One step of time. The state holds what lasts from one to the next, {0}_STATE_BYTES from a\n"
-      " * multiple of {0}_ARENA_ALIGN: {1}_reset fills it, a copy of its bytes is a snapshot. One\n"
-      " * state for each stream. {0}_STATE_INVALID: it is NULL or misaligned. */\n",
-      upper(name), name) +
+  return fmt::format("/* One step of time. The state holds what lasts from one to the next, "
+                     "{0}_STATE_BYTES from a\n"
+                     " * multiple of {0}_ARENA_ALIGN: {1}_reset fills it, a copy of its bytes is a "
+                     "snapshot. One\n"
+                     " * state for each stream. {0}_STATE_INVALID: it is NULL or misaligned. */\n",
+                     upper(name), name) +
          prototype(entry, entry.function, {"void *state"}) +
-         fmt::format("/* `count` steps: arrays of so many inputs and outputs, one after the other; the\n"
-                     " * same bits as single steps. */\n") +
+         fmt::format(
+             "/* `count` steps: arrays of so many inputs and outputs, one after the other; the\n"
+             " * same bits as single steps. */\n") +
          prototype(steps, name + "_steps", {"ptrdiff_t count", "void *state"}) +
-         fmt::format("void {0}_reset(void *state);\n"
-                     "/* 0 for a state of this model with these weights; else {1}_STATE_INVALID. */\n"
-                     "int {0}_state_check(const void *state);\n",
-                     name, upper(name));
+         fmt::format(
+             "void {0}_reset(void *state);\n"
+             "/* 0 for a state of this model with these weights; else {1}_STATE_INVALID. */\n"
+             "int {0}_state_check(const void *state);\n",
+             name, upper(name));
 }
 
 std::string prototype_u8(const HeaderEntry& entry, const std::string& name) {
@@ -159,7 +164,8 @@ std::string c_header(const std::vector<HeaderEntry>& entries, const Compiled& co
   text += "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
   for (const HeaderEntry& entry : entries)
     text += entry.step ? stream(entry, options.name) : prototype(entry, entry.function);
-  if (picture_of(entries.back().ports) && !entries.back().step) text += prototype_u8(entries.back(), name);
+  if (picture_of(entries.back().ports) && !entries.back().step)
+    text += prototype_u8(entries.back(), name);
   text += fmt::format("/* Does this CPU have the instructions? Ask once, not for each call. */\n"
                       "int {}_supported(void);\n",
                       name);

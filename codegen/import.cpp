@@ -37,8 +37,7 @@ void clean(llvm::Function& function) {
 // Halide fences what must not be reassociated, lane by lane, which takes a vector apart. Nothing is
 // reassociated here: no operation has a flag that allows it.
 void drop_fences(llvm::Function& function) {
-  for (llvm::Instruction& instruction :
-       llvm::make_early_inc_range(llvm::instructions(function))) {
+  for (llvm::Instruction& instruction : llvm::make_early_inc_range(llvm::instructions(function))) {
     auto* call = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction);
     if (!call || call->getIntrinsicID() != llvm::Intrinsic::arithmetic_fence) continue;
     call->replaceAllUsesWith(call->getArgOperand(0));
@@ -57,8 +56,8 @@ void unroll_short_sums(llvm::Function& function) {
     const auto* compare = llvm::dyn_cast<llvm::ICmpInst>(branch->getCondition());
     const auto* end = compare ? llvm::dyn_cast<llvm::ConstantInt>(compare->getOperand(1)) : nullptr;
     if (!end || end->getValue().ugt(kShort) || block.size() > kShort) continue;
-    const bool vectors = llvm::any_of(
-        block, [](const llvm::Instruction& i) { return i.getType()->isVectorTy(); });
+    const bool vectors =
+        llvm::any_of(block, [](const llvm::Instruction& i) { return i.getType()->isVectorTy(); });
     if (vectors) continue;
     llvm::LLVMContext& context = function.getContext();
     auto* full = llvm::MDNode::get(context, llvm::MDString::get(context, "llvm.loop.unroll.full"));

@@ -132,11 +132,14 @@ void declare(PortInfo& port, const ir::Module& module, const std::vector<PortInf
   if (kind == "table") {
     const auto names = r.texts("columns");
     for (size_t i = 0; i < names.size(); ++i)
-      port.columns.push_back({names[i], r.number("mean", 0, i), r.number("std", 1, i), learns(r), {}});
+      port.columns.push_back(
+          {names[i], r.number("mean", 0, i), r.number("std", 1, i), learns(r), {}});
   }
   if (kind == "value")
-    port.columns.push_back({r.text("column"), r.number("mean", 0), r.number("std", 1), learns(r), {}});
-  if (kind == "onehot") port.columns.push_back({r.text("column"), 0, 1, false, r.texts("categories")});
+    port.columns.push_back(
+        {r.text("column"), r.number("mean", 0), r.number("std", 1), learns(r), {}});
+  if (kind == "onehot")
+    port.columns.push_back({r.text("column"), 0, 1, false, r.texts("categories")});
 }
 
 PortInfo port(const std::string& name, const ir::Type& type) {

@@ -46,13 +46,12 @@ llvm::Function* uniform(RecordEmitter& e, const EntryInfo& info, const std::stri
 }
 
 Constant* stream(RecordEmitter& e, const EntryInfo& step, const CompileOptions& options) {
-  return e.global(e.record({uniform(e, step, step.function, false),
-                            uniform(e, step, options.name + "_steps", true),
-                            e.module().getFunction(options.name + "_reset"),
-                            e.module().getFunction(options.name + "_state_check"),
-                            e.integer(passes::slots_bytes(*step.module)),
-                            e.integer(step.arena_bytes),
-                            e.integer(warmup_steps(*step.module, *step.graph))}));
+  return e.global(e.record(
+      {uniform(e, step, step.function, false), uniform(e, step, options.name + "_steps", true),
+       e.module().getFunction(options.name + "_reset"),
+       e.module().getFunction(options.name + "_state_check"),
+       e.integer(passes::slots_bytes(*step.module)), e.integer(step.arena_bytes),
+       e.integer(warmup_steps(*step.module, *step.graph))}));
 }
 
 }  // namespace

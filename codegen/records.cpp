@@ -64,8 +64,8 @@ llvm::Constant* RecordEmitter::series(const PortInfo& port) {
   if (!port.series) return null();
   const SeriesInfo& s = *port.series;
   return global(record({text(s.column), s.index.empty() ? null() : text(s.index), integer(s.lags),
-                        integer(s.missing), number(s.mean), number(s.deviation),
-                        integer(s.window), integer(s.ahead), integer(s.learn)}));
+                        integer(s.missing), number(s.mean), number(s.deviation), integer(s.window),
+                        integer(s.ahead), integer(s.learn)}));
 }
 llvm::Constant* RecordEmitter::ahead(const PortInfo& port) {
   if (!port.ahead) return null();

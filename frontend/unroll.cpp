@@ -48,8 +48,9 @@ private:
       const ir::Slot& slot = *module_.slot(input.slot);
       if (slot.kind == ir::SlotKind::kState) {
         const auto stream = static_cast<uint32_t>(&slot - module_.slots.data());
-        states_[slot.path] = ir::Builder(graph_).at(slot.place).constant(
-            ir::initial_value(slot, 0, stream), slot.path);
+        states_[slot.path] = ir::Builder(graph_)
+                                 .at(slot.place)
+                                 .constant(ir::initial_value(slot, 0, stream), slot.path);
       } else {
         parameters_[input.value.index] = graph_.add_input(step_.value(input.value).name,
                                                           step_.value(input.value).type, slot.path);
@@ -118,12 +119,11 @@ private:
     std::vector<ValueId> columns;
     for (ValueId value : outputs_[output])
       columns.push_back(builder().create(ir::ops::reshape, {value}, {{"shape", each}}));
-    const ValueId all = window_ == 1 ? columns.front()
-                                     : builder().create(ir::ops::concat, columns, {{"dim", 1}});
+    const ValueId all =
+        window_ == 1 ? columns.front() : builder().create(ir::ops::concat, columns, {{"dim", 1}});
     ir::Ints flat(one.begin(), one.end());
     flat[0] *= window_;
-    return builder().create(ir::ops::reshape, {all}, {{"shape", flat}},
-                            step_.outputs[output].name);
+    return builder().create(ir::ops::reshape, {all}, {{"shape", flat}}, step_.outputs[output].name);
   }
 
   const ir::Module& module_;

@@ -19,15 +19,15 @@ const ir::Declaration* in_the_way(const ir::Module& module) {
 void check_least_squares(const ir::Module& module, PassContext& context) {
   const ir::Place& asked = module.training("optimizer")->place;
   if (const ir::Declaration* other = in_the_way(module)) {
-    context.errors.push_back(
-        {other->place, "least_squares minimises the mean squared error and nothing else",
-         "loss: mse without clip, or another optimizer: adam(lr: 0.01)"});
+    context.errors.push_back({other->place,
+                              "least_squares minimises the mean squared error and nothing else",
+                              "loss: mse without clip, or another optimizer: adam(lr: 0.01)"});
     return;
   }
   ir::Graph graph = expand_for_gradient(module.graphs.front());
   if (graph.outputs.size() != 1) {
-    context.errors.push_back({asked, "least_squares is for a model with one output",
-                              "optimizer: adam(lr: 0.01)"});
+    context.errors.push_back(
+        {asked, "least_squares is for a model with one output", "optimizer: adam(lr: 0.01)"});
     return;
   }
   std::vector<ir::ValueId> by;
@@ -56,8 +56,9 @@ void check_least_squares(const ir::Module& module, PassContext& context) {
   depends.resize(graph.values().size(), false);
   const auto report = [&](const ir::Place& place) {
     context.errors.push_back(
-        {place, "least_squares needs an output that is affine in the parameters, and the "
-                "derivative of this depends on them",
+        {place,
+         "least_squares needs an output that is affine in the parameters, and the "
+         "derivative of this depends on them",
          "freeze the parameters that enter in another way, or choose another optimizer: "
          "adam(lr: 0.01)"});
   };

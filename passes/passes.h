@@ -12,12 +12,13 @@ namespace linnet::passes {
 //   graph @predict(%x: f32[1,4]) …   →   graph @predict(%x: f64[1,4]) …
 [[nodiscard]] ir::Module widen_floats(ir::Module module, PassContext& context);
 
-// Does: a model whose inputs are all windows over series gets a second entry, @step, which takes the
+// Does: a model whose inputs are all windows over series gets a second entry, @step, which takes
+// the
 //   newest value of each and keeps the window as state. Needs: a module as it is imported, of one
 //   sample. Leaves: @predict as it was.
 //   graph @predict(%h: f32[1,4]) { %y = matmul(%h, …) }   →   graph @step(%h: f32[1,1],
-//   %h.window: f32[1,4] = @h.window) { %window = concat(slice(%h.window), %h)  %y = matmul(%window, …)
-//   return y = %y, h.window = %window -> @h.window }
+//   %h.window: f32[1,4] = @h.window) { %window = concat(slice(%h.window), %h)  %y = matmul(%window,
+//   …) return y = %y, h.window = %window -> @h.window }
 [[nodiscard]] ir::Module stream_series(ir::Module module, PassContext& context);
 
 // Does: parameters and buffers become constants: their value, or for untrained ones the initial

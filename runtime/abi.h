@@ -90,7 +90,7 @@ typedef struct {
   const char* name;
   double mean; /* the model sees (x − mean) / deviation; 0 and 1 if raw */
   double deviation;
-  int64_t learn; /* as of a series */
+  int64_t learn;                 /* as of a series */
   int64_t category_count;        /* 0: a number; else onehot: one element for each category */
   const char* const* categories; /* NULL for a number */
 } linnet_column_v1;

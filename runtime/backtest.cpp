@@ -56,8 +56,8 @@ void look_ahead(Stream& stream, const SeriesPorts& ports, const SeriesTable& tab
     }
     bool known = true;
     for (size_t i = 0; i < ports.inputs.size(); ++i)
-      known = known && (i == target || ports.newest(i, row) <
-                                           static_cast<int64_t>(table.column(i).size()));
+      known = known &&
+              (i == target || ports.newest(i, row) < static_cast<int64_t>(table.column(i).size()));
     if (!on || !known || k == kSteps.back()) break;
     kept.push_back(std::exchange(columns[target][static_cast<size_t>(row)], value));
     value = stream.step(columns, row);

@@ -16,7 +16,8 @@ Model::Model(const linnet_model_v1& model, int64_t most) : model_(&model) {
   arena_.reset(std::aligned_alloc(align, std::max(rounded, align)));
   if (!arena_) throw std::bad_alloc();
   if (!model.stateful) return;
-  state_.reset(std::aligned_alloc(align, (static_cast<size_t>(model.stream->state_bytes) + align - 1) / align * align));
+  state_.reset(std::aligned_alloc(
+      align, (static_cast<size_t>(model.stream->state_bytes) + align - 1) / align * align));
   if (!state_) throw std::bad_alloc();
   model.stream->reset(state_.get());
 }

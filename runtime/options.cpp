@@ -116,8 +116,8 @@ std::string usage(const linnet_model_v1& model, const std::string& program) {
             "      --plot F.svg       a picture: the past, one step ahead, the forecast\n"
             "      --backtest         errors of forecasts from each row, beside \"same as last\"\n"
             "      --last N           … from the last N rows only\n";
-    text += format("  %s [FILE.csv] --follow   a number a line from standard input, a forecast each\n",
-                   name);
+    text += format(
+        "  %s [FILE.csv] --follow   a number a line from standard input, a forecast each\n", name);
     text += "      --save-state F     what the next answer depends on; --load-state F goes on\n";
   } else if (input.table) {
     text += format("  %s FILE.csv          an answer for each row\n", name);

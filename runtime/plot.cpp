@@ -103,8 +103,8 @@ private:
       label(kLeft - 8, up(tick) + 4.5, "end", format("%g", tick));
     }
     for (double tick : round_ticks(x_.low, x_.high, 8)) {
-      text_ += format("<path d=\"M%.1f %gv5\" stroke=\"#444\" fill=\"none\"/>\n", across(tick),
-                      kBottom);
+      text_ +=
+          format("<path d=\"M%.1f %gv5\" stroke=\"#444\" fill=\"none\"/>\n", across(tick), kBottom);
       label(across(tick), kBottom + 20, "middle", format("%g", tick));
     }
     text_ += format("<path d=\"M%g %gV%gH%g\" stroke=\"#444\" fill=\"none\"/>\n", kLeft, kTop,

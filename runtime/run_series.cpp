@@ -37,8 +37,9 @@ Result<void> check_known(const SeriesPorts& ports, const SeriesTable& table, int
 // One file: its past into the stream, then `steps` values each from those before.
 class Forecast {
 public:
-  Forecast(Stream& stream, const SeriesPorts& ports, const Options& options, const SeriesTable& table)
-      : stream_(stream), ports_(ports), options_(options), table_(table) {
+  Forecast(const linnet_model_v1& model, Stream& stream, const SeriesPorts& ports,
+           const Options& options, const SeriesTable& table)
+      : model_(model), stream_(stream), ports_(ports), options_(options), table_(table) {
     for (size_t i = 0; i < ports.inputs.size(); ++i)
       columns_.push_back(table.column(i));
   }
@@ -46,8 +47,7 @@ public:
   Result<void> past() {
     const int64_t rows = table_.rows();
     if (rows < ports_.first_row() + 1 || rows < stream_warmup())
-      return fail("%lld values, but a forecast takes the last %lld",
-                  static_cast<long long>(rows),
+      return fail("%lld values, but a forecast takes the last %lld", static_cast<long long>(rows),
                   static_cast<long long>(std::max(ports_.first_row() + 1, stream_warmup())));
     forecasts_.resize(static_cast<size_t>(rows + ports_.steps), kNone);
     const int64_t first = stream_.width(0) > 1 ? ports_.first_row() : 0;
@@ -87,10 +87,10 @@ public:
           std::printf("\"%s\":\"%s\",", json_escaped(series.index).c_str(), name.c_str());
         std::printf("\"%s\":%.9g}\n", json_escaped(series.column).c_str(), value);
       } else {
-        std::printf(
-            "%s  %.6g\n",
-            name.empty() ? format("+%lld", static_cast<long long>(step)).c_str() : name.c_str(),
-            value);
+        std::printf("%s  %.6g\n",
+                    name.empty() ? format("+%lld", static_cast<long long>(step)).c_str()
+                                 : name.c_str(),
+                    value);
       }
     }
   }
@@ -101,7 +101,8 @@ public:
     // So much of the past that a forecast is seen beside it.
     const int64_t rows = table_.rows();
     const int64_t from = std::max<int64_t>(rows - std::max<int64_t>(options_.steps * 4, 100), 0);
-    PlotLine history{series.column, {}, {}}, one{"one step ahead", {}, {}}, ahead{"forecast", {}, {}};
+    PlotLine history{series.column, {}, {}}, one{"one step ahead", {}, {}},
+        ahead{"forecast", {}, {}};
     bool named = true;
     double before = -kInfinity;
     for (int64_t row = from; row < rows + options_.steps; ++row) {
@@ -124,7 +125,10 @@ public:
     for (int64_t row = rows; row < rows + options_.steps; ++row)
       add(ahead, row, forecasts_[static_cast<size_t>(row)]);
     one.dashed = true;
-    const Plot plot{title, named ? series.index : "row", series.column, {history, one, ahead},
+    const Plot plot{title,
+                    named ? series.index : "row",
+                    series.column,
+                    {history, one, ahead},
                     position(rows - 1)};
     return write_file(options_.plot, plot.svg());
   }
@@ -135,9 +139,10 @@ private:
   static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
   static constexpr double kInfinity = std::numeric_limits<double>::infinity();
   [[nodiscard]] int64_t stream_warmup() const {
-    return options_.load_state.empty() ? linnet_product_model.stream->warmup + 1 : 1;
+    return options_.load_state.empty() ? model_.stream->warmup + 1 : 1;
   }
 
+  const linnet_model_v1& model_;
   Stream& stream_;
   const SeriesPorts& ports_;
   const Options& options_;
@@ -226,13 +231,13 @@ private:
   int64_t line_ = 0;
 };
 
-Result<void> one_file(const SeriesPorts& ports, const Options& options, const std::string& path,
-                      Stream& stream) {
+Result<void> one_file(const linnet_model_v1& model, const SeriesPorts& ports,
+                      const Options& options, const std::string& path, Stream& stream) {
   auto table = SeriesTable::read(path, ports);
   if (!table) return tl::unexpected(table.error());
   if (options.files.size() > 1 && !options.json) std::printf("%s\n", path.c_str());
   if (options.backtest) return run_backtest(stream, ports, *table, path, options);
-  Forecast forecast(stream, ports, options, *table);
+  Forecast forecast(model, stream, ports, options, *table);
   const auto named = [&](const Error& error) {
     return tl::unexpected(Error{path + ": " + error.message, error.status});
   };
@@ -241,7 +246,7 @@ Result<void> one_file(const SeriesPorts& ports, const Options& options, const st
   if (auto done = forecast.future(); !done) return named(done.error());
   forecast.print(path);
   if (options.plot.empty()) return {};
-  return forecast.draw(format("%s: %s", linnet_product_model.name, path.c_str()));
+  return forecast.draw(format("%s: %s", model.name, path.c_str()));
 }
 
 }  // namespace
@@ -259,7 +264,7 @@ Result<void> run_series(const Model& model, const Options& options) {
   LINNET_TRY(begin());
   for (size_t i = 0; i < options.files.size(); ++i) {
     if (i > 0) LINNET_TRY(begin());  // each file is a series of its own
-    LINNET_TRY(one_file(*ports, options, options.files[i], *stream));
+    LINNET_TRY(one_file(abi, *ports, options, options.files[i], *stream));
   }
   if (options.follow) {
     for (size_t i = 0; i < ports->inputs.size(); ++i) {

@@ -54,12 +54,12 @@ Result<void> run_tensors(const Model& model, const Options& options) {
     auto tensor = read_npy(path);
     if (!tensor) return tl::unexpected(tensor.error());
     const linnet_port_v1& port = abi.inputs[*at];
-    const int64_t count = samples_of(*tensor, port, abi.batched != 0);
+    const int64_t count = samples_of(*tensor, port, abi.batched != 0 || abi.stateful != 0);
     if (count == 0 || (samples != 0 && count != samples)) {
       const std::vector<int64_t> wanted(port.dims, port.dims + port.rank);
       return fail("%s: '%s' takes %s%s, the file holds %s", path.c_str(), port.name,
                   shape_text(wanted).c_str(),
-                  abi.batched ? " (any number of samples in front)" : "",
+                  abi.batched || abi.stateful ? " (any number of samples in front)" : "",
                   shape_text(tensor->shape).c_str());
     }
     samples = count;

@@ -224,8 +224,7 @@ Result<double> CsvTable::number(size_t row, size_t column) const {
   return fail("%s: %s is not a number", at.c_str(), quoted(text).c_str());
 }
 
-Result<std::vector<double>> CsvTable::numbers(size_t column, Missing missing,
-                                              size_t most) const {
+Result<std::vector<double>> CsvTable::numbers(size_t column, Missing missing, size_t most) const {
   std::vector<double> values(std::min(rows(), most));
   std::optional<size_t> last;  // the last row with a number
   for (size_t row = 0; row < values.size(); ++row) {

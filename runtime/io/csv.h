@@ -48,9 +48,8 @@ public:
   // A cell as a finite number; anything else is an error with row and column.
   [[nodiscard]] Result<double> number(size_t row, size_t column) const;
   // Of the first `most` rows.
-  [[nodiscard]] Result<std::vector<double>> numbers(size_t column,
-                                                    Missing missing = Missing::kRefuse,
-                                                    size_t most = SIZE_MAX) const;
+  [[nodiscard]] Result<std::vector<double>>
+  numbers(size_t column, Missing missing = Missing::kRefuse, size_t most = SIZE_MAX) const;
   // "data.csv: row 3, column 2 (sunspots)", for messages about a cell.
   [[nodiscard]] std::string place(size_t row, size_t column) const;
 

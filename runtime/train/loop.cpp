@@ -90,7 +90,8 @@ public:
     LINNET_TRY(begin());
     Progress progress(o_.quiet, steps_, each_, t_.batch);
     if (!note_.empty()) progress.note(note_);
-    if (const int64_t left = data_.train.count % t_.batch; left != 0 && state_.step == 0)
+    if (const int64_t left = data_.train.count % t_.batch;
+        left != 0 && state_.step == 0 && !t_.recipe.least_squares)
       progress.note(
           format("the last %lld samples of each epoch make no whole batch and are left out",
                  static_cast<long long>(left)));
@@ -228,11 +229,11 @@ private:
   std::vector<double> outputs_of(const Samples& samples) {
     std::vector<double> values;
     const int64_t each = elements_of(t_.outputs[0]);
-    for_batches(samples, [&](const std::vector<std::vector<uint8_t>>& outputs, int64_t,
-                             int64_t count) {
-      for (int64_t i = 0; i < count * each; ++i)
-        values.push_back(value_at(outputs[1].data(), i));
-    });
+    for_batches(samples,
+                [&](const std::vector<std::vector<uint8_t>>& outputs, int64_t, int64_t count) {
+                  for (int64_t i = 0; i < count * each; ++i)
+                    values.push_back(value_at(outputs[1].data(), i));
+                });
     return values;
   }
 

@@ -210,7 +210,8 @@ private:
     auto ports = SeriesPorts::of({t_.inputs, static_cast<size_t>(t_.input_count)},
                                  {t_.targets, static_cast<size_t>(t_.target_count)});
     if (!ports) return tl::unexpected(ports.error());
-    if (t_.target_count != 1) return fail("a model of series has one target, '%s'", t_.targets[0].name);
+    if (t_.target_count != 1)
+      return fail("a model of series has one target, '%s'", t_.targets[0].name);
     auto table = SeriesTable::read(file, *ports);
     if (!table) return tl::unexpected(table.error());
     const int64_t window = ports->series(0).window, first = ports->first_row();
@@ -218,8 +219,7 @@ private:
     const int64_t count = last - first - window + 2;
     if (count < 1)
       return fail("%s: %lld values make no window of %lld and what comes after", file.c_str(),
-                  static_cast<long long>(table->rows()),
-                  static_cast<long long>(first + window));
+                  static_cast<long long>(table->rows()), static_cast<long long>(first + window));
     // The targets of the last training sample are not among those of validation.
     if (!test) {
       const int64_t apart = apart_of(count);
@@ -262,8 +262,7 @@ private:
       deviation = scale.deviation[0];
     }
     for (int64_t k = 0; k < count; ++k) {
-      const double value =
-          (table.column(input)[static_cast<size_t>(row + k)] - mean) / deviation;
+      const double value = (table.column(input)[static_cast<size_t>(row + k)] - mean) / deviation;
       convert(DType::kF64, &value, to.dtype, to.data.data() + (at + k) * bytes_of(to.dtype), 1);
     }
   }

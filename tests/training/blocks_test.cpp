@@ -210,7 +210,8 @@ TEST_P(WholeModel, GradientIsTheDifference) {
   EXPECT_TRUE(checked.zero.empty()) << *checked.zero.begin();
 }
 INSTANTIATE_TEST_SUITE_P(Models, WholeModel,
-                         testing::Values("lenet", "lenet_classic", "mlp", "ar", "ar_mlp"),
+                         testing::Values("lenet", "lenet_classic", "mlp", "ar", "ar_mlp",
+                                         "latent_ar", "latent_ar_lstm", "arx"),
                          [](const auto& info) { return std::string(info.param); });
 
 // ---- noise
