@@ -1,6 +1,7 @@
-"""Writes LeNet, MLP and AR as ONNX with the weights linnet compiles: onnx_models.py DATA OUT.
+"""Writes LeNet, MLP, AR and a GRU as ONNX with the weights linnet compiles: onnx_models.py DATA OUT.
 
-Input x, output y, float32, batch 1. Needs numpy and onnx.
+Input x, output y, float32, batch 1; the GRU takes 64 steps and answers after the last. Needs numpy
+and onnx.
 """
 import json
 import struct
@@ -55,6 +56,38 @@ def pool(source, target):
     return helper.make_node("MaxPool", [source], [target], kernel_shape=[2, 2], strides=[2, 2])
 
 
+def write_safetensors(path, tensors):
+    header, data = {}, b""
+    for name, value in sorted(tensors.items()):
+        header[name] = {"dtype": "F32", "shape": list(value.shape),
+                        "data_offsets": [len(data), len(data) + value.nbytes]}
+        data += value.tobytes()
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + data)
+
+
+def gru(out, hidden, steps):
+    rng = np.random.Generator(np.random.PCG64(1))
+    uniform = lambda *shape: rng.uniform(-0.18, 0.18, shape).astype(np.float32)
+    w = {"cell.weight_ih": uniform(3 * hidden, 1), "cell.weight_hh": uniform(3 * hidden, hidden),
+         "cell.bias_ih": uniform(3 * hidden), "cell.bias_hh": uniform(3 * hidden),
+         "head.weight": uniform(1, hidden), "head.bias": uniform(1)}
+    write_safetensors(out + "/latent_ar.safetensors", w)
+    # PyTorch's gates are r, z, n; ONNX's are z, r, h.
+    gates = lambda name: w[name].reshape(3, hidden, -1)[[1, 0, 2]].reshape(3 * hidden, -1)
+    bias = np.concatenate([gates("cell.bias_ih")[:, 0], gates("cell.bias_hh")[:, 0]])
+    save(out + "/latent_ar.onnx",
+         [helper.make_node("Transpose", ["x"], ["t"], perm=[1, 0, 2]),
+          helper.make_node("GRU", ["t", "w", "r", "b"], ["", "h"], hidden_size=hidden,
+                           linear_before_reset=1),
+          helper.make_node("Squeeze", ["h", "axes"], ["s"]), dense("s", "head", "y")],
+         {"w": gates("cell.weight_ih")[None], "r": gates("cell.weight_hh")[None], "b": bias[None],
+          "axes": np.array([0]), "head.weight": w["head.weight"], "head.bias": w["head.bias"]},
+         [1, steps, 1], [1, 1])
+
+
 def main(data, out):
     save(out + "/lenet.onnx",
          [conv("x", "conv1", "a", 2), relu("a", "b"), pool("b", "c"),
@@ -70,13 +103,9 @@ def main(data, out):
     weights = np.array([[0.1, -0.2, 0.3, 0.7]], np.float32)
     save(out + "/ar.onnx", [dense("x", "head", "y")],
          {"head.weight": weights, "head.bias": np.array([1.5], np.float32)}, [1, 4], [1, 1])
-    header = json.dumps({"head.bias": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]},
-                         "head.weight": {"dtype": "F32", "shape": [1, 4], "data_offsets": [4, 20]}},
-                        separators=(",", ":")).encode()
-    header += b" " * (-len(header) % 8)
-    with open(out + "/ar.safetensors", "wb") as file:
-        file.write(struct.pack("<Q", len(header)) + header +
-                   np.array([1.5], np.float32).tobytes() + weights.tobytes())
+    write_safetensors(out + "/ar.safetensors",
+                      {"head.weight": weights, "head.bias": np.array([1.5], np.float32)})
+    gru(out, 32, 64)
 
 
 main(*sys.argv[1:])

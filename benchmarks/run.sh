@@ -25,6 +25,9 @@ printf 'model        linnet        ONNX Runtime    ratio   |difference|\n'
 "${pin[@]}" "$build/benchmarks/against_onnxruntime" "$ort" lenet "$out/liblenet.so" "$out/lenet.onnx" 1,1,28,28 1,10
 "${pin[@]}" "$build/benchmarks/against_onnxruntime" "$ort" mlp "$out/libmlp.so" "$out/mlp.onnx" 1,784 1,10
 "${pin[@]}" "$build/benchmarks/against_onnxruntime" "$ort" ar "$out/libar.so" "$out/ar.onnx" 1,4 1,1
+"$linnet" compile models/latent_ar.lin --weights "$out/latent_ar.safetensors" --emit shared -o "$out/liblatent_ar.so"
+printf '\n'
+"${pin[@]}" "$build/benchmarks/streams" "$ort" "$out"
 for model in lenet mlp; do
   printf '\n'
   "${pin[@]}" "$linnet" bench "models/$model.lin" --weights "models/data/$model.safetensors"

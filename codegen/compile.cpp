@@ -154,12 +154,15 @@ public:
     if (auto failure = make_bitcode(kernels, options_, bitcode)) return failure;
     out_.name = options_.name;
     out_.arena_bytes = 0;
-    for (const EntryInfo& entry : entries_)
-      out_.arena_bytes = std::max(out_.arena_bytes, entry.arena_bytes);
+    for (const EntryInfo& entry : entries_) {
+      if (is_step(entry)) out_.step_arena_bytes = entry.arena_bytes;
+      if (!is_step(entry) || entries_.size() == 1)
+        out_.arena_bytes = std::max(out_.arena_bytes, entry.arena_bytes);
+    }
     // NAME_run_u8 keeps the decoded picture behind what the plan takes.
-    out_.arena_bytes = std::max(
-        out_.arena_bytes, entries_.back().arena_bytes +
-                              (options_.trainer ? 0 : decoded_bytes(ports_of(modules_.back()))));
+    if (!options_.trainer && !step_entry())
+      out_.arena_bytes = std::max(out_.arena_bytes, entries_.back().arena_bytes +
+                                                        decoded_bytes(ports_of(modules_.back())));
     if (const EntryInfo* step = step_entry()) out_.state_bytes = passes::slots_bytes(*step->module);
     build(kernels, bitcode, 0);
     if (options_.product && !options_.trainer) {

@@ -53,7 +53,8 @@ struct Compiled {
   int64_t arena_bytes = 0;
   int64_t arena_align = 64;
   int64_t stack_bytes = 0;
-  int64_t state_bytes = 0;  // 0: no NAME_step
+  int64_t state_bytes = 0;       // 0: no NAME_step
+  int64_t step_arena_bytes = 0;  // of NAME_step and NAME_steps
   std::vector<KernelReport> kernels;
   std::string llvm, assembly;  // of the final module, when asked for
 };

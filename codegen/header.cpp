@@ -86,7 +86,8 @@ std::string stream(const HeaderEntry& entry, const std::string& name) {
                      "{0}_STATE_BYTES from a\n"
                      " * multiple of {0}_ARENA_ALIGN: {1}_reset fills it, a copy of its bytes is a "
                      "snapshot. One\n"
-                     " * state for each stream. {0}_STATE_INVALID: it is NULL or misaligned. */\n",
+                     " * state for each stream. {0}_STATE_INVALID: it is NULL or misaligned. Its "
+                     "arena has {0}_STEP_ARENA_BYTES. */\n",
                      upper(name), name) +
          prototype(entry, entry.function, {"void *state"}) +
          fmt::format(
@@ -154,6 +155,7 @@ std::string c_header(const std::vector<HeaderEntry>& entries, const Compiled& co
   define("ARENA_NULL", fmt::format("({})", static_cast<int>(LINNET_ARENA_NULL)));
   define("ARENA_MISALIGNED", fmt::format("({})", static_cast<int>(LINNET_ARENA_MISALIGNED)));
   if (compiled.state_bytes != 0) {
+    define("STEP_ARENA_BYTES", std::to_string(compiled.step_arena_bytes));
     define("STATE_BYTES", std::to_string(compiled.state_bytes));
     define("STATE_INVALID", fmt::format("({})", static_cast<int>(LINNET_STATE_INVALID)));
   }

@@ -31,7 +31,7 @@ std::optional<ir::Schedule> choose_dense(const Candidate& group) {
   const int64_t blocks = (vectors + most / tm - 1) / (most / tm);
   const int64_t cv = (vectors + blocks - 1) / blocks;
   // Chains of additions side by side: latency times throughput, 8 on every machine so far.
-  const int64_t ks = std::clamp<int64_t>(std::min(8 / (cv * tm), inner / 4), 1, 8);
+  const int64_t ks = std::clamp<int64_t>(std::min((8 + cv * tm - 1) / (cv * tm), inner / 4), 1, 8);
   return ir::Schedule{"dense", {{"lanes", lanes}, {"cv", cv}, {"ks", ks}, {"tm", tm}}};
 }
 
