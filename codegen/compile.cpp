@@ -143,6 +143,15 @@ std::string text_of(const llvm::Module& module) {
   return text;
 }
 
+// Comments of the header: where each part of the state lies.
+std::string state_table(const ir::Module& module) {
+  std::string text;
+  for (const ir::Slot& slot : module.slots)
+    text += fmt::format("/* {} of the state, from byte {} on: {} */\n", to_string(slot.type),
+                        passes::slot_offset(module, slot.path), slot.path);
+  return text;
+}
+
 class Compilation {
 public:
   Compilation(std::span<const ir::Module> modules, const CompileOptions& options, Compiled& out)
@@ -178,7 +187,8 @@ public:
     std::vector<HeaderEntry> header;
     for (size_t i = 0; i < entries_.size(); ++i) {
       header.push_back({entries_[i].function, entries_[i].batch,
-                        ports_of(*entries_[i].module, *entries_[i].graph), is_step(entries_[i])});
+                        ports_of(*entries_[i].module, *entries_[i].graph), is_step(entries_[i]),
+                        is_step(entries_[i]) ? state_table(*entries_[i].module) : ""});
     }
     out_.header = c_header(header, out_, options_);
     return std::nullopt;

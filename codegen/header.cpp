@@ -89,7 +89,7 @@ std::string stream(const HeaderEntry& entry, const std::string& name) {
                      " * state for each stream. {0}_STATE_INVALID: it is NULL or misaligned. Its "
                      "arena has {0}_STEP_ARENA_BYTES. */\n",
                      upper(name), name) +
-         prototype(entry, entry.function, {"void *state"}) +
+         entry.state + prototype(entry, entry.function, {"void *state"}) +
          fmt::format(
              "/* `count` steps: arrays of so many inputs and outputs, one after the other; the\n"
              " * same bits as single steps. */\n") +

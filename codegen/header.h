@@ -15,6 +15,7 @@ struct HeaderEntry {
   int64_t batch = 1;
   Ports ports;
   bool step = false;  // NAME_step: with a state before the arena
+  std::string state;  // lines that say where what lies in it
 };
 
 // "float"; a C identifier; "LENET".

@@ -162,7 +162,7 @@ std::vector<double> round_ticks(double low, double high, int count) {
   const double step = power * (ratio < 1.5 ? 1 : ratio < 3.5 ? 2 : ratio < 7.5 ? 5 : 10);
   std::vector<double> list;
   for (double i = std::ceil(low / step); i * step <= high + step * 1e-9; ++i)
-    list.push_back(i * step);
+    list.push_back(i * step + 0.0);  // no -0
   return list;
 }
 

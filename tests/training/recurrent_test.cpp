@@ -54,6 +54,15 @@ protected:
     for (size_t i = 0; i < got.size(); ++i)
       EXPECT_NEAR(got[i], wanted[i], 1e-6) << name << flags << " element " << i;
   }
+  std::vector<double> weights(const std::string& name) const {
+    const auto file = runtime::Safetensors::read(folder_ + "/w.safetensors");
+    const auto* entry = file ? file->find(name) : nullptr;
+    EXPECT_NE(entry, nullptr) << name;
+    if (!entry) return {};
+    const runtime::Tensor tensor = file->tensor_as(*entry, runtime::DType::kF64);
+    const auto values = tensor.as<double>();
+    return {values.begin(), values.end()};
+  }
   void ar9() {
     ASSERT_EQ(linnet("compile $S/models/ar.lin --set p=9 --weights "
                      "$S/models/data/ar9_sunspots.safetensors -o ar"),
@@ -74,6 +83,62 @@ TEST_F(Recurrent, CellsAreOnnxs) {
   for (const char* flags : {"", "--reference", "--target x86-64-v2", "--dtype f64"}) {
     cell("gru", kGru, flags);
     cell("lstm", kLstm, flags);
+  }
+}
+
+// Against PyTorch's formula, by hand.
+TEST_F(Recurrent, RnnCellIsItsFormula) {
+  write("m.lin", "model m(x: f32[N, 2]) -> y: f32[N, 3] {\n  state h: f32[N, 3] = zeros()\n"
+                 "  layer cell = rnn_cell(3)\n  let h1 = cell(x, h)\n  next h = h1\n  h1\n}\n");
+  ASSERT_EQ(linnet("init m.lin --seed 4 -o w.safetensors"), 0) << err_;
+  const std::vector<float> x = {0.5F, -1, 0.25F, 2, -0.75F, 0.125F, 1, 1};
+  ASSERT_TRUE(runtime::write_npy(folder_ + "/x.npy", runtime::DType::kF32,
+                                 std::vector<int64_t>{4, 2}, x.data()));
+  ASSERT_EQ(linnet("run m.lin --weights w.safetensors --input x=x.npy"), 0) << err_;
+  const auto w_ih = weights("cell.weight_ih"), w_hh = weights("cell.weight_hh"),
+             b_ih = weights("cell.bias_ih"), b_hh = weights("cell.bias_hh");
+  const auto got = numbers(folder_ + "/y.npy");
+  std::vector<double> h(3);
+  for (size_t t = 0; t < 4; ++t) {
+    std::vector<double> next(3);
+    for (size_t i = 0; i < 3; ++i) {
+      double sum = b_ih[i] + b_hh[i];
+      for (size_t k = 0; k < 2; ++k)
+        sum += w_ih[2 * i + k] * static_cast<double>(x[2 * t + k]);
+      for (size_t k = 0; k < 3; ++k)
+        sum += w_hh[3 * i + k] * h[k];
+      next[i] = std::tanh(sum);
+      EXPECT_NEAR(got[3 * t + i], next[i], 1e-6);
+    }
+    h = next;
+  }
+}
+
+TEST_F(Recurrent, CausalConvolutionIsOneOverTheSequence) {
+  write("m.lin", "model m(x: f32[N, 2]) -> y: f32[N, 3] {\n"
+                 "  layer conv = causal_conv1d(3, kernel_size: 3, dilation: 2)\n  conv(x)\n}\n");
+  ASSERT_EQ(linnet("init m.lin -o w.safetensors"), 0) << err_;
+  std::vector<float> x;
+  for (int i = 0; i < 20; ++i)
+    x.push_back(static_cast<float>(i * 7 % 11) / 11);
+  ASSERT_TRUE(runtime::write_npy(folder_ + "/x.npy", runtime::DType::kF32,
+                                 std::vector<int64_t>{10, 2}, x.data()));
+  ASSERT_EQ(linnet("run m.lin --weights w.safetensors --input x=x.npy"), 0) << err_;
+  const auto weight = weights("conv.weight"), bias = weights("conv.bias");
+  const auto got = numbers(folder_ + "/y.npy");
+  for (int t = 0; t < 10; ++t) {
+    for (int o = 0; o < 3; ++o) {
+      double sum = bias[static_cast<size_t>(o)];
+      for (int c = 0; c < 2; ++c) {
+        for (int k = 0; k < 3; ++k) {
+          const int at = t - 2 * (2 - k);  // the last tap sees this step
+          if (at >= 0)
+            sum += weight[static_cast<size_t>((o * 2 + c) * 3 + k)] *
+                   static_cast<double>(x[static_cast<size_t>(2 * at + c)]);
+        }
+      }
+      EXPECT_NEAR(got[static_cast<size_t>(3 * t + o)], sum, 1e-6) << t << " " << o;
+    }
   }
 }
 
