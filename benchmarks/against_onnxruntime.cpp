@@ -2,31 +2,13 @@
 // linnet's shared library and ONNX Runtime's C API on the same weights, in turn, round by round, so
 // that a noisy neighbour meets both; the medians, their ratio, and how far the answers differ.
 #include "benchmarks/onnx_runtime.h"
+#include "benchmarks/timing.h"
 
-#include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <functional>
 #include <sstream>
 
 namespace linnet::benchmarks {
 namespace {
-
-constexpr int kRounds = 101;
-constexpr double kRoundNs = 1.5e6;
-
-double once(const std::function<void()>& call, int64_t times) {
-  const auto start = std::chrono::steady_clock::now();
-  for (int64_t i = 0; i < times; ++i)
-    call();
-  const std::chrono::duration<double, std::nano> time = std::chrono::steady_clock::now() - start;
-  return time.count() / static_cast<double>(times);
-}
-
-double median(std::vector<double> times) {
-  std::sort(times.begin(), times.end());
-  return times[times.size() / 2];
-}
 
 std::vector<int64_t> dims(const std::string& text) {
   std::vector<int64_t> list;
@@ -59,24 +41,12 @@ int run(char** arguments) {
   const auto call = reinterpret_cast<Call>(dlsym(library, (name + "_run").c_str()));
   void* arena = std::aligned_alloc(64, 1 << 20);
   OnnxRuntime peer(arguments[1], arguments[4], in_shape, in.data(), out_shape, theirs.data());
-  const std::function<void()> a = [&] { call(in.data(), ours.data(), arena); };
-  const std::function<void()> b = [&] { peer.run(); };
-  const auto repeats = [](const std::function<void()>& f) {
-    once(f, 20);
-    return std::max<int64_t>(static_cast<int64_t>(kRoundNs / std::max(once(f, 20), 1.0)), 1);
-  };
-  const int64_t times_a = repeats(a);
-  const int64_t times_b = repeats(b);
-  std::vector<double> list_a, list_b;
-  for (int round = 0; round < kRounds; ++round) {
-    list_a.push_back(once(a, times_a));
-    list_b.push_back(once(b, times_b));
-  }
+  const auto times = medians({[&] { call(in.data(), ours.data(), arena); }, [&] { peer.run(); }});
   double difference = 0;
   for (size_t i = 0; i < ours.size(); ++i)
     difference = std::max(difference, std::fabs(static_cast<double>(ours[i]) - theirs[i]));
-  const double x = median(list_a);
-  const double y = median(list_b);
+  const double x = times[0];
+  const double y = times[1];
   std::printf("%-8s  %9.3f µs  %9.3f µs  %6.3f×   %.1e\n", name.c_str(), x * 1e-3, y * 1e-3, x / y,
               difference);
   std::free(arena);

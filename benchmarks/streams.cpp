@@ -3,19 +3,15 @@
 // C, in turn, round by round. FOLDER holds libar.so, ar.onnx, liblatent_ar.so, latent_ar.onnx.
 #include "benchmarks/c_loop.h"
 #include "benchmarks/onnx_runtime.h"
+#include "benchmarks/timing.h"
 
-#include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <functional>
 #include <string>
 #include <vector>
 
 namespace linnet::benchmarks {
 namespace {
 
-constexpr int kRounds = 101;
-constexpr double kRoundNs = 1e6;
 constexpr ptrdiff_t kSteps = 64;
 
 using Step = int (*)(const float*, float*, void*, void*);
@@ -41,35 +37,6 @@ struct Stream {
     reset(state);
   }
 };
-
-double once(const std::function<void()>& call, int64_t times) {
-  const auto start = std::chrono::steady_clock::now();
-  for (int64_t i = 0; i < times; ++i)
-    call();
-  const std::chrono::duration<double, std::nano> time = std::chrono::steady_clock::now() - start;
-  return time.count() / static_cast<double>(times);
-}
-
-// Median time of one call of each, ns.
-std::vector<double> medians(const std::vector<std::function<void()>>& calls) {
-  std::vector<int64_t> times;
-  for (const auto& call : calls) {
-    once(call, 20);
-    times.push_back(
-        std::max<int64_t>(static_cast<int64_t>(kRoundNs / std::max(once(call, 20), 1.0)), 1));
-  }
-  std::vector<std::vector<double>> lists(calls.size());
-  for (int round = 0; round < kRounds; ++round) {
-    for (size_t i = 0; i < calls.size(); ++i)
-      lists[i].push_back(once(calls[i], times[i]));
-  }
-  std::vector<double> result;
-  for (auto& list : lists) {
-    std::sort(list.begin(), list.end());
-    result.push_back(list[list.size() / 2]);
-  }
-  return result;
-}
 
 int run(char** arguments) {
   const std::string folder = arguments[2];
