@@ -2,6 +2,7 @@
 #include "runtime/io/file.h"
 #include "runtime/io/utf8.h"
 #include "runtime/plot.h"
+#include "runtime/ports.h"
 #include "runtime/stream.h"
 #include "runtime/tasks.h"
 
@@ -256,6 +257,13 @@ Result<void> run_series(const Model& model, const Options& options) {
   auto ports = SeriesPorts::of({abi.inputs, static_cast<size_t>(abi.input_count)},
                                {abi.outputs, static_cast<size_t>(abi.output_count)});
   if (!ports) return tl::unexpected(ports.error());
+  for (int64_t i = 0; abi.stateful && i < abi.input_count; ++i) {
+    if (elements_of(abi.inputs[i]) != abi.inputs[i].series->lags)
+      return fail(
+          "a step takes %lld values of '%s', several streams side by side, and this program "
+          "follows one; compile it without --batch",
+          static_cast<long long>(elements_of(abi.inputs[i])), abi.inputs[i].name);
+  }
   std::unique_ptr<Stream> stream;
   const auto begin = [&]() -> Result<void> {
     stream = std::make_unique<Stream>(abi, *ports);

@@ -263,6 +263,42 @@ TEST_F(Recurrent, BadLinesAreSaid) {
   EXPECT_THAT(err_, HasSubstr("longer than"));
 }
 
+TEST_F(Recurrent, AProgramFollowsOneStream) {
+  ASSERT_EQ(linnet("compile $S/models/latent_ar.lin --batch 4 -o four"), 0) << err_;
+  EXPECT_EQ(run("./four $S/models/data/visitors.csv"), 1);
+  EXPECT_THAT(err_, HasSubstr("follows one"));
+}
+
+// Batches of streams: each its own row, as if it were alone.
+TEST_F(Recurrent, StreamsSideBySideAreSingleOnes) {
+  write("gru.lin", kGru);
+  std::vector<float> x;
+  for (int i = 0; i < 24; ++i)
+    x.push_back(static_cast<float>(i * 5 % 13) / 13);
+  const auto save = [&](const char* name, const std::vector<float>& values) {
+    const auto rows = static_cast<int64_t>(values.size()) / 3;
+    ASSERT_TRUE(runtime::write_npy(folder_ + "/" + name, runtime::DType::kF32,
+                                   std::vector<int64_t>{rows, 3}, values.data()));
+  };
+  const std::string weights = " --weights " + std::string(kData) + "gru.safetensors ";
+  save("x.npy", x);  // 4 steps of 2 streams
+  ASSERT_EQ(linnet("run gru.lin --batch 2" + weights + "--input x=x.npy"), 0) << err_;
+  const auto both = numbers(folder_ + "/y.npy");
+  for (size_t stream = 0; stream < 2; ++stream) {
+    std::vector<float> own;
+    for (size_t t = 0; t < 4; ++t)
+      own.insert(own.end(), x.begin() + static_cast<ptrdiff_t>(6 * t + 3 * stream),
+                 x.begin() + static_cast<ptrdiff_t>(6 * t + 3 * stream + 3));
+    save("one.npy", own);
+    ASSERT_EQ(linnet("run gru.lin" + weights + "--input x=one.npy"), 0) << err_;
+    const auto one = numbers(folder_ + "/y.npy");
+    for (size_t t = 0; t < 4; ++t) {
+      for (size_t i = 0; i < 5; ++i)
+        EXPECT_NEAR(both[10 * t + 5 * stream + i], one[5 * t + i], 1e-6);
+    }
+  }
+}
+
 TEST_F(Recurrent, BacktestBeatsTheNaiveForecast) {
   ar9();
   ASSERT_EQ(run("./ar $S/models/data/sunspots.csv --backtest --last 59"), 0) << err_;
