@@ -82,17 +82,16 @@ std::string stream(const HeaderEntry& entry, const std::string& name) {
     port = many(port);
   for (PortInfo& port : steps.ports.outputs)
     port = many(port);
-  return fmt::format("/* One step of time. The state holds what lasts from one to the next, "
-                     "{0}_STATE_BYTES from a\n"
-                     " * multiple of {0}_ARENA_ALIGN: {1}_reset fills it, a copy of its bytes is a "
-                     "snapshot. One\n"
-                     " * state for each stream. {0}_STATE_INVALID: it is NULL or misaligned. Its "
-                     "arena has {0}_STEP_ARENA_BYTES. */\n",
-                     upper(name), name) +
+  return fmt::format(
+             "/* One step of time. The state is {0}_STATE_BYTES from a multiple of\n"
+             " * {0}_ARENA_ALIGN on, one for each stream: {1}_reset fills it, and a copy of its\n"
+             " * bytes is a snapshot. The arena has {0}_STEP_ARENA_BYTES. Returns 0 or a code;\n"
+             " * {0}_STATE_INVALID if the state is NULL or misaligned. */\n",
+             upper(name), name) +
          entry.state + prototype(entry, entry.function, {"void *state"}) +
-         fmt::format(
-             "/* `count` steps: arrays of so many inputs and outputs, one after the other; the\n"
-             " * same bits as single steps. */\n") +
+         "/* `count` steps: arrays of so many inputs and outputs, one after the other. The bits "
+         "are\n"
+         " * those of single steps. */\n" +
          prototype(steps, name + "_steps", {"ptrdiff_t count", "void *state"}) +
          fmt::format(
              "void {0}_reset(void *state);\n"
