@@ -143,7 +143,7 @@ TEST_P(Streams, TenMillionStepsTakeNoMemory) {
   const int64_t pages = resident_pages();
   const auto heap = mallinfo2().uordblks;
   const std::vector<float> whole = run(stream, 0);
-  EXPECT_LE(resident_pages() - pages, 4);
+  EXPECT_LE(resident_pages() - pages, 64);  // one byte a step would be 2,441
   EXPECT_LE(static_cast<int64_t>(mallinfo2().uordblks - heap), 8192);  // the snapshot and `whole`
   EXPECT_EQ(run(restored, blocks / 2), whole);
 }
