@@ -55,11 +55,11 @@ public:
       for (size_t i = 0; i < line.x.size(); ++i) {
         if (!std::isfinite(line.y[i])) continue;
         x_.take(line.x[i]);
-        y_.take(line.y[i]);
+        y_.take(scaled(line.y[i]));
       }
     }
     if (x_.high <= x_.low) x_.widen(0);
-    y_.widen(0.05);
+    y_.widen(plot.log_y ? 0.02 : 0.05);
   }
 
   std::string svg() {
@@ -85,11 +85,12 @@ public:
   }
 
 private:
+  [[nodiscard]] double scaled(double y) const { return plot_.log_y ? std::log10(y) : y; }
   [[nodiscard]] double across(double x) const {
     return kLeft + (x - x_.low) / (x_.high - x_.low) * (kRight - kLeft);
   }
   [[nodiscard]] double up(double y) const {
-    return kBottom - (y - y_.low) / (y_.high - y_.low) * (kBottom - kTop);
+    return kBottom - (scaled(y) - y_.low) / (y_.high - y_.low) * (kBottom - kTop);
   }
   void label(double x, double y, const char* anchor, const std::string& words,
              const std::string& more = "") {
@@ -97,7 +98,8 @@ private:
                     more.c_str(), escaped(words).c_str());
   }
   void axes() {
-    for (double tick : round_ticks(y_.low, y_.high, 6)) {
+    for (double tick : plot_.log_y ? log_ticks(std::pow(10, y_.low), std::pow(10, y_.high))
+                                   : round_ticks(y_.low, y_.high, 6)) {
       text_ += format("<path d=\"M%g %.1fH%g\" stroke=\"#ddd\" fill=\"none\"/>\n", kLeft, up(tick),
                       kRight);
       label(kLeft - 8, up(tick) + 4.5, "end", format("%g", tick));
@@ -163,6 +165,19 @@ std::vector<double> round_ticks(double low, double high, int count) {
   std::vector<double> list;
   for (double i = std::ceil(low / step); i * step <= high + step * 1e-9; ++i)
     list.push_back(i * step + 0.0);  // no -0
+  return list;
+}
+
+std::vector<double> log_ticks(double low, double high) {
+  if (!(low > 0) || !std::isfinite(high)) return {};
+  const bool wide = high > 1e4 * low;
+  std::vector<double> list;
+  for (double power = std::floor(std::log10(low)); power <= std::log10(high); ++power) {
+    for (const double digit : {1.0, 2.0, 5.0}) {
+      const double tick = digit * std::pow(10, power);
+      if (tick >= low && tick <= high && (digit == 1 || !wide)) list.push_back(tick);
+    }
+  }
   return list;
 }
 

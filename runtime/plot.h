@@ -10,6 +10,8 @@ namespace linnet::runtime {
 
 // About `count` round numbers, steps of 1, 2 or 5 times a power of ten, from low to high.
 [[nodiscard]] std::vector<double> round_ticks(double low, double high, int count);
+// 1, 2 and 5 times powers of ten from low > 0 to high; powers alone where these are many.
+[[nodiscard]] std::vector<double> log_ticks(double low, double high);
 
 struct PlotLine {
   std::string name;
@@ -18,12 +20,14 @@ struct PlotLine {
   bool dashed = false;
 };
 
-// Lines over one pair of linear axes. `shade_from`: what lies right of it is shaded (a forecast),
-// NaN for none. The legend stands under the title, outside of the data.
+// Lines over one pair of axes, the vertical one logarithmic on wish (all y above 0). `shade_from`:
+// what lies right of it is shaded (a forecast), NaN for none. The legend stands under the title,
+// outside of the data.
 struct Plot {
   std::string title, x_label, y_label;
   std::vector<PlotLine> lines;
   double shade_from;
+  bool log_y = false;
 
   [[nodiscard]] std::string svg() const;
 };

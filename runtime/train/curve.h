@@ -24,7 +24,8 @@ struct Curve {
 [[nodiscard]] Result<void> write_events(const std::string& folder,
                                         const std::vector<Curve>& curves);
 
-// Lines over steps as SVG; the vertical axis is logarithmic where all values are above 0.
+// Lines over steps as SVG; the vertical axis is logarithmic where all values are above 0 and the
+// largest is more than 20 times the least.
 [[nodiscard]] Result<void> write_plot(const std::string& path, const std::string& title,
                                       const std::vector<Curve>& curves);
 
