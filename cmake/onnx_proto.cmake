@@ -1,0 +1,19 @@
+# linnet_onnx_proto: the messages of ONNX files as C++ classes, from onnx-ml.proto of the pinned
+# `onnx` package in the private Python environment. Its LITE_RUNTIME is linked statically: nothing
+# is registered when linnet starts, and nothing must be installed where it runs.
+find_package(Protobuf REQUIRED)
+find_library(LINNET_PROTOBUF_LITE NAMES libprotobuf-lite.a REQUIRED)
+mark_as_advanced(LINNET_PROTOBUF_LITE)
+file(GLOB onnx_package ${LINNET_VENV}/lib/python3*/site-packages/onnx)
+if(NOT EXISTS ${onnx_package}/onnx-ml.proto)
+  message(FATAL_ERROR "no onnx/onnx-ml.proto in ${LINNET_VENV}: run cmake/setup.sh")
+endif()
+set(onnx_folder ${PROJECT_BINARY_DIR}/onnx)
+file(MAKE_DIRECTORY ${onnx_folder})
+add_custom_command(
+  OUTPUT ${onnx_folder}/onnx-ml.pb.cc ${onnx_folder}/onnx-ml.pb.h
+  COMMAND protobuf::protoc --proto_path=${onnx_package} --cpp_out=${onnx_folder} onnx-ml.proto
+  DEPENDS ${onnx_package}/onnx-ml.proto VERBATIM)
+add_library(linnet_onnx_proto STATIC ${onnx_folder}/onnx-ml.pb.cc)
+target_include_directories(linnet_onnx_proto SYSTEM PUBLIC ${onnx_folder} ${Protobuf_INCLUDE_DIRS})
+target_link_libraries(linnet_onnx_proto PUBLIC ${LINNET_PROTOBUF_LITE})
