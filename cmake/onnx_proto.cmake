@@ -17,3 +17,11 @@ add_custom_command(
 add_library(linnet_onnx_proto STATIC ${onnx_folder}/onnx-ml.pb.cc)
 target_include_directories(linnet_onnx_proto SYSTEM PUBLIC ${onnx_folder} ${Protobuf_INCLUDE_DIRS})
 target_link_libraries(linnet_onnx_proto PUBLIC ${LINNET_PROTOBUF_LITE})
+# The operators' schemas and function bodies, written by a script that asks the package.
+file(GLOB onnx_python ${LINNET_VENV}/bin/python)
+add_custom_command(
+  OUTPUT ${onnx_folder}/schemas.inc
+  COMMAND ${onnx_python} ${PROJECT_SOURCE_DIR}/cmake/onnx_schemas.py ${onnx_folder}/schemas.inc
+  DEPENDS ${PROJECT_SOURCE_DIR}/cmake/onnx_schemas.py ${onnx_package}/onnx-ml.proto VERBATIM)
+add_custom_target(linnet_onnx_schemas DEPENDS ${onnx_folder}/schemas.inc)
+add_dependencies(linnet_onnx_proto linnet_onnx_schemas)

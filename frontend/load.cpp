@@ -1,5 +1,8 @@
 #include "frontend/load.h"
 
+#include "frontend/onnx/import.h"
+#include "frontend/onnx/model_file.h"
+
 #include "ir/print.h"
 #include "ir/read.h"
 #include "ir/verify.h"
@@ -86,13 +89,14 @@ std::optional<ir::Module> load_lir(const std::string& path, SourceManager& sourc
 std::optional<ir::Module> load_model(const std::string& path, SourceManager& sources,
                                      const ImportOptions& options, Diagnostics& diagnostics) {
   if (path.ends_with(".lir")) return load_lir(path, sources, diagnostics);
-  if (path.ends_with(".onnx")) {
-    report(diagnostics, path + ": this linnet does not read ONNX", Status::kUnsupported,
-           "write the model as a .lin; docs/language.md has the language");
+  if (path.ends_with(".onnx")) return load_onnx(path, options, diagnostics);
+  if (const std::string other = other_framework(path); !other.empty()) {
+    report(diagnostics, path + ": a model's name ends in .lin, .onnx or .lir", Status::kBadInput,
+           other);
     return std::nullopt;
   }
   if (!path.ends_with(".lin")) {
-    report(diagnostics, path + ": a model's name ends in .lin or .lir", Status::kBadInput);
+    report(diagnostics, path + ": a model's name ends in .lin, .onnx or .lir", Status::kBadInput);
     return std::nullopt;
   }
   const auto file = add_source(path, sources, diagnostics);

@@ -1,5 +1,7 @@
 #include "ir/builder.h"
 
+#include "ir/evaluate.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,6 +24,10 @@ std::string count_error(const OpDef& op, size_t given) {
 }
 
 }  // namespace
+
+OpFailure::OpFailure(const OpDef& op_given, OpError error_given)
+    : InternalError(fmt::format("{}: {}", op_given.name, error_given.message)), op(&op_given),
+      error(std::move(error_given)) {}
 
 OpResult<std::vector<Type>> infer(const OpDef& op, std::span<const Type* const> operands,
                                   const Attrs& attrs) {
@@ -52,6 +58,19 @@ NodeId Builder::append(Node node, const std::vector<Type>& types,
   return graph_->append(std::move(node), types, names);
 }
 
+bool Builder::folds(const OpDef& op, std::span<const ValueId> operands,
+                    std::span<const Type> results) const {
+  constexpr int64_t kMostBytes = 16 << 20;
+  if (!folding_ || op.has(kRandom) || op.has(kStructural) || operands.empty()) return false;
+  for (const Type& type : results) {
+    if (type.stored_bytes() > kMostBytes) return false;
+  }
+  return std::ranges::all_of(operands, [&](ValueId operand) {
+    const Node* node = operand ? graph_->producer(operand) : nullptr;
+    return !operand || (node && node->tensor && !node->attrs.get_or(kOpaque, false));
+  });
+}
+
 OpResult<std::vector<ValueId>> Builder::try_create(const OpDef& op, std::vector<ValueId> operands,
                                                    Attrs attrs, std::string_view name) {
   while (!operands.empty() && !operands.back())
@@ -63,6 +82,12 @@ OpResult<std::vector<ValueId>> Builder::try_create(const OpDef& op, std::vector<
     types.push_back(operand ? &type(operand) : nullptr);
   auto results = infer(op, types, *complete);
   if (!results) return tl::unexpected(results.error());
+  if (folds(op, operands, *results)) {
+    std::vector<ValueId> constants;
+    for (Tensor& tensor : evaluate_alone(*graph_, op, operands, *complete))
+      constants.push_back(constant(std::move(tensor), constants.empty() ? name : ""));
+    return constants;
+  }
   Node node;
   node.op = &op;
   node.operands = std::move(operands);
@@ -74,7 +99,7 @@ OpResult<std::vector<ValueId>> Builder::try_create(const OpDef& op, std::vector<
 ValueId Builder::create(const OpDef& op, std::vector<ValueId> operands, Attrs attrs,
                         std::string_view name) {
   auto results = try_create(op, std::move(operands), std::move(attrs), name);
-  LINNET_CHECK(results.has_value(), fmt::format("{}: {}", op.name, results.error().message));
+  if (!results) throw OpFailure(op, std::move(results.error()));
   return results->front();
 }
 

@@ -11,9 +11,25 @@
 
 namespace linnet::ir {
 
+// What Builder::create throws where operands or attributes do not fit: a bug, but in front ends
+// that build what a model asks for, which catch it and say where.
+class OpFailure : public InternalError {
+public:
+  OpFailure(const OpDef& op, OpError error);
+  const OpDef* op;
+  OpError error;
+};
+
 class Builder {
 public:
   explicit Builder(Graph& graph) : graph_(&graph) {}
+  // A builder of the same graph that evaluates what depends on constants alone, unless the result
+  // is large: a shape that a model computes is then known while it is built.
+  [[nodiscard]] Builder folding() const {
+    Builder copy = *this;
+    copy.folding_ = true;
+    return copy;
+  }
   // A builder of the same graph whose nodes get this place.
   [[nodiscard]] Builder at(Place place) const {
     Builder copy = *this;
@@ -27,7 +43,7 @@ public:
   // and report the error; `name` is wished for the first result.
   OpResult<std::vector<ValueId>> try_create(const OpDef& op, std::vector<ValueId> operands,
                                             Attrs attrs = {}, std::string_view name = "");
-  // The same where an error would be linnet's own; the first result.
+  // The same where an error would be linnet's own, thrown as OpFailure; the first result.
   ValueId create(const OpDef& op, std::vector<ValueId> operands, Attrs attrs = {},
                  std::string_view name = "");
 
@@ -45,8 +61,11 @@ public:
 
 private:
   NodeId append(Node node, const std::vector<Type>& types, const std::vector<std::string>& names);
+  [[nodiscard]] bool folds(const OpDef& op, std::span<const ValueId> operands,
+                           std::span<const Type> results) const;
 
   Graph* graph_;
+  bool folding_ = false;
   Place place_;
 };
 

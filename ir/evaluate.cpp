@@ -1,5 +1,6 @@
 #include "ir/evaluate.h"
 
+#include "ir/builder.h"
 #include "ir/ops/index.h"
 #include "ir/scalar_math.h"
 
@@ -204,6 +205,45 @@ template <class T> Tensor to_tensor(const Array<T>& array) {
   for (const T& value : array.values)
     values.push_back(as_double(value));
   return Tensor::from_doubles(type, values);
+}
+
+namespace {
+
+template <class T>
+std::vector<Tensor> evaluated(const Graph& graph, const std::vector<const Tensor*>& operands) {
+  std::vector<Array<T>> inputs;
+  for (const Tensor* tensor : operands)
+    inputs.push_back(to_array<T>(*tensor));
+  std::vector<Tensor> results;
+  for (const Array<T>& array : evaluate<T>(Module{}, graph, inputs))
+    results.push_back(to_tensor(array));
+  return results;
+}
+
+}  // namespace
+
+std::vector<Tensor> evaluate_alone(const Graph& graph, const OpDef& op,
+                                   std::span<const ValueId> operands, const Attrs& attrs) {
+  Graph alone;
+  std::vector<const Tensor*> tensors;
+  std::vector<ValueId> inputs;
+  bool f64 = false;
+  for (ValueId operand : operands) {
+    if (!operand) {
+      inputs.emplace_back();
+      continue;
+    }
+    const Node* node = graph.producer(operand);
+    LINNET_CHECK(node && node->tensor, "only constants are evaluated alone");
+    tensors.push_back(&*node->tensor);
+    inputs.push_back(alone.add_input("", node->tensor->type()));
+    f64 = f64 || node->tensor->type().dtype == DType::kF64;
+  }
+  auto results = Builder(alone).try_create(op, inputs, attrs);
+  LINNET_CHECK(results.has_value(), std::string(op.name) + " of constants does not fit");
+  for (ValueId result : *results)
+    alone.outputs.push_back({"", result, ""});
+  return f64 ? evaluated<double>(alone, tensors) : evaluated<float>(alone, tensors);
 }
 
 template std::vector<Array<float>> evaluate(const Module&, const Graph&,

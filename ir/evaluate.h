@@ -17,6 +17,11 @@ template <class T>
                                              std::span<const Array<T>> inputs);
 
 template <class T> [[nodiscard]] Array<T> to_array(const Tensor& tensor);
+// The results of one op on operands of `graph` that are constants; in f64 if one of them is f64.
+[[nodiscard]] std::vector<Tensor> evaluate_alone(const Graph& graph, const OpDef& op,
+                                                 std::span<const ValueId> operands,
+                                                 const Attrs& attrs);
+
 // Rounds to the type's dtype.
 template <class T> [[nodiscard]] Tensor to_tensor(const Array<T>& array);
 

@@ -1,0 +1,500 @@
+#include "frontend/onnx/import.h"
+
+#include "frontend/onnx/importer.h"
+
+#include "ir/rewrite.h"
+#include "support/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace linnet::frontend {
+namespace {
+
+using ::onnx::FunctionProto;
+using ::onnx::NodeProto;
+
+// Nested functions and graphs; more are taken for a recursion.
+constexpr size_t kMostCalls = 64;
+// Nodes after everything is inlined and unrolled.
+constexpr int64_t kMostNodes = 1 << 20;
+
+constexpr std::string_view kTrainingDomain = "ai.onnx.preview.training";
+
+std::string domain_of(const std::string& domain) {
+  return domain == "ai.onnx" ? "" : domain;
+}
+
+// Graphs without nodes that nothing needs: initializers that were read for their value only, and
+// what folding left behind.
+ir::Graph without_dead(const ir::Graph& graph) {
+  std::vector<bool> live(graph.values().size(), false);
+  for (const ir::GraphOutput& output : graph.outputs)
+    live[static_cast<size_t>(output.value.index)] = true;
+  std::vector<bool> needed(graph.nodes().size(), false);
+  for (size_t i = graph.nodes().size(); i-- > 0;) {
+    const ir::Node& node = graph.nodes()[i];
+    needed[i] = std::ranges::any_of(
+        node.results, [&](ir::ValueId r) { return live[static_cast<size_t>(r.index)]; });
+    if (!needed[i]) continue;
+    for (ir::ValueId operand : node.operands) {
+      if (operand) live[static_cast<size_t>(operand.index)] = true;
+    }
+  }
+  return ir::rewrite(graph, [&](ir::Rewriter&, ir::NodeId id, const ir::Node&) {
+    return !needed[static_cast<size_t>(id.index)];
+  });
+}
+
+std::string stem_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
+  if (name.ends_with(".onnx")) name.resize(name.size() - 5);
+  return name.empty() ? "model" : name;
+}
+
+// Attributes of a function's nodes that refer to those of its call.
+void substitute(::onnx::GraphProto& graph, const NodeProto& call, const FunctionProto& function);
+void substitute(NodeProto& node, const NodeProto& call, const FunctionProto& function) {
+  auto& attributes = *node.mutable_attribute();
+  for (int i = attributes.size(); i-- > 0;) {
+    ::onnx::AttributeProto& attribute = *attributes.Mutable(i);
+    if (attribute.has_g()) substitute(*attribute.mutable_g(), call, function);
+    if (attribute.ref_attr_name().empty()) continue;
+    const auto named = [&](const ::onnx::AttributeProto& a) {
+      return a.name() == attribute.ref_attr_name();
+    };
+    const auto given = std::ranges::find_if(call.attribute(), named);
+    const auto fallback = std::ranges::find_if(function.attribute_proto(), named);
+    const std::string name = attribute.name();
+    if (given != call.attribute().end()) {
+      attribute = *given;
+      attribute.set_name(name);
+    } else if (fallback != function.attribute_proto().end()) {
+      attribute = *fallback;
+      attribute.set_name(name);
+    } else {
+      attributes.DeleteSubrange(i, 1);
+    }
+  }
+}
+void substitute(::onnx::GraphProto& graph, const NodeProto& call, const FunctionProto& function) {
+  for (NodeProto& node : *graph.mutable_node())
+    substitute(node, call, function);
+}
+
+}  // namespace
+
+OnnxImporter::OnnxImporter(std::string path, const ::onnx::ModelProto& model,
+                           const ImportOptions& options, Diagnostics& diagnostics)
+    : path_(std::move(path)), model_(model), options_(options), diagnostics_(diagnostics) {
+  const size_t slash = path_.rfind('/');
+  if (slash != std::string::npos) folder_ = path_.substr(0, slash + 1);
+  for (const auto& set : model.opset_import())
+    root_.opsets[domain_of(set.domain())] = set.version();
+}
+
+std::optional<ir::Module> OnnxImporter::run() {
+  module_.name = stem_of(path_);
+  graph_.name = "predict";
+  for (const auto& [name, value] : options_.settings) {
+    report_here(fmt::format("--set {}={}: an ONNX model has no settings", name, value),
+                "--bind NAME=N sets the size of a dimension");
+  }
+  add_initializers(model_.graph(), root_);
+  add_inputs();
+  check_binds();
+  if (diagnostics_.has_errors()) return std::nullopt;
+  add_nodes(model_.graph().node(), root_);
+  if (!diagnostics_.has_errors()) add_outputs();
+  if (diagnostics_.has_errors()) return std::nullopt;
+  // Inputs in the model's order, then parameters as they were first read.
+  std::ranges::stable_partition(graph_.inputs,
+                                [](const ir::GraphInput& input) { return input.slot.empty(); });
+  module_.graphs.push_back(without_dead(graph_));
+  return std::move(module_);
+}
+
+std::string OnnxImporter::place_of(const NodeProto& node) const {
+  if (!outer_place_.empty()) return outer_place_;
+  const std::string& name = !node.name().empty()    ? node.name()
+                            : node.output_size() > 0 ? node.output(0)
+                                                     : node.op_type();
+  return fmt::format("{}: node '{}' ({})", path_, name, node.op_type());
+}
+
+void OnnxImporter::report(const std::string& place, const NodeFault& fault) {
+  Diagnostic diagnostic;
+  diagnostic.place.name = place;
+  diagnostic.message = fault.message;
+  diagnostic.remedy = fault.remedy;
+  diagnostic.status = fault.status;
+  diagnostics_.report(std::move(diagnostic));
+}
+
+void OnnxImporter::report_here(std::string message, std::string remedy, Status status) {
+  report(path_, {status, std::move(message), std::move(remedy)});
+}
+
+OnnxEntry* OnnxImporter::find(const std::string& name, OnnxScope& scope) {
+  for (OnnxScope* s = &scope; s; s = s->outer) {
+    if (const auto at = s->names.find(name); at != s->names.end()) return &at->second;
+  }
+  return nullptr;
+}
+
+void OnnxImporter::define(const std::string& name, OnnxEntry entry, OnnxScope& scope,
+                          std::string_view what) {
+  if (name.empty() || scope.names.emplace(name, entry).second) return;
+  report(outer_place_.empty() ? path_ : outer_place_,
+         {Status::kBadInput,
+          fmt::format("{} '{}': that name is taken; every value is made once", what, name), ""});
+}
+
+void OnnxImporter::name_value(ir::ValueId value, const std::string& name) {
+  if (!graph_.producer(value) || name.empty() || !named_.insert(value.index).second) return;
+  graph_.rename(value, name);
+}
+
+ir::ValueId OnnxImporter::value(OnnxEntry& entry, InitializerUse use) {
+  if (entry.value) return entry.value;
+  LINNET_CHECK(entry.initializer != nullptr, "an entry that stands for nothing");
+  const ::onnx::TensorProto& proto = *entry.initializer;
+  ir::Tensor elements = tensor(proto);
+  const ir::Type type = elements.type();
+  if (use == InitializerUse::kConstant || !is_float(type.dtype) || type.rank() == 0 ||
+      type.elements() == 0) {
+    const ir::Place place =
+        ir::Place::named(fmt::format("{}: initializer '{}'", path_, proto.name()));
+    const ir::ValueId constant =
+        ir::Builder(graph_).at(place).constant(std::move(elements), proto.name());
+    // A parameter may be asked for later; a constant stays what it is.
+    if (!is_float(type.dtype) || type.rank() == 0 || use != InitializerUse::kConstant)
+      entry.value = constant;
+    named_.insert(constant.index);
+    return constant;
+  }
+  ir::Slot slot;
+  slot.path = proto.name();
+  slot.type = type;
+  slot.initializer = {"zeros", {}};
+  slot.kind = use == InitializerUse::kBuffer ? ir::SlotKind::kBuffer : ir::SlotKind::kParameter;
+  slot.place = ir::Place::named(fmt::format("{}: initializer '{}'", path_, proto.name()));
+  slot.value = std::move(elements);
+  // A name is unique in its graph; a nested graph may use it again.
+  for (int i = 1; module_.slot(slot.path); ++i)
+    slot.path = fmt::format("{}.{}", proto.name(), i);
+  entry.value = graph_.add_input(slot.path, type, slot.path);
+  module_.slots.push_back(std::move(slot));
+  return entry.value;
+}
+
+std::optional<ir::Tensor> OnnxImporter::known(const OnnxEntry& entry) {
+  if (entry.initializer) return tensor(*entry.initializer);
+  const ir::Node* node = entry.value ? graph_.producer(entry.value) : nullptr;
+  return node ? node->tensor : std::nullopt;
+}
+
+ir::Tensor OnnxImporter::tensor(const ::onnx::TensorProto& proto) {
+  auto elements = read_tensor(proto, folder_);
+  if (!elements) {
+    throw NodeFault{elements.error().status,
+                    proto.name().empty()
+                        ? elements.error().message
+                        : fmt::format("tensor '{}': {}", proto.name(), elements.error().message),
+                    ""};
+  }
+  return *std::move(elements);
+}
+
+void OnnxImporter::add_nodes(const google::protobuf::RepeatedPtrField<NodeProto>& nodes,
+                             OnnxScope& scope) {
+  // What a later node makes: for the message if one reads it too early.
+  std::map<std::string, const NodeProto*> later;
+  for (const NodeProto& node : nodes) {
+    for (const std::string& output : node.output())
+      later.emplace(output, &node);
+  }
+  for (const NodeProto& node : nodes) {
+    if (diagnostics_.full()) return;
+    bool ready = true;
+    for (const std::string& input : node.input()) {
+      if (input.empty() || find(input, scope)) continue;
+      const auto maker = later.find(input);
+      ready = false;
+      report(place_of(node),
+             maker == later.end()
+                 ? NodeFault{Status::kBadInput,
+                             fmt::format("input '{}' is made by no node, is no input of the graph "
+                                         "and no initializer",
+                                         input),
+                             "an initializer may have been stripped: export the model again"}
+                 : NodeFault{Status::kBadInput,
+                             fmt::format("input '{}' is made only later, by node '{}' ({}): nodes "
+                                         "stand in the order of their values, without cycles",
+                                         input, maker->second->name(), maker->second->op_type()),
+                             ""});
+    }
+    if (ready) {
+      add_node(node, scope);
+    } else {
+      for (const std::string& output : node.output())
+        define(output, {{}, nullptr, true}, scope, "output");
+    }
+  }
+}
+
+void OnnxImporter::add_node(const NodeProto& node, OnnxScope& scope) {
+  const std::string place = place_of(node);
+  std::vector<ir::ValueId> results(static_cast<size_t>(node.output_size()));
+  bool unknown = false;
+  std::vector<OnnxEntry*> inputs;
+  for (const std::string& input : node.input()) {
+    inputs.push_back(input.empty() ? nullptr : find(input, scope));
+    unknown = unknown || (inputs.back() && inputs.back()->unknown);
+  }
+  const size_t reported = diagnostics_.all().size();
+  const auto failed = [&](const NodeFault& fault) {
+    report(place, fault);
+    unknown = true;
+  };
+  try {
+    if (++nodes_ > kMostNodes) {
+      throw NodeFault{Status::kUnsupported,
+                      fmt::format("more than {} nodes once functions and loops are written out",
+                                  kMostNodes),
+                      ""};
+    }
+    // A node that cannot be computed for lack of an input is still checked: all at once.
+    if (unknown) inputs.clear();
+    auto made = import_node(node, scope, std::move(inputs));
+    unknown = unknown || diagnostics_.all().size() != reported;  // inside a function or graph
+    if (!unknown) {
+      made.resize(results.size());
+      results = std::move(made);
+    }
+  } catch (const NodeFault& fault) {
+    failed(fault);
+  } catch (const ir::OpFailure& failure) {
+    failed({Status::kBadInput, failure.error.message, failure.error.remedy});
+  }
+  for (size_t i = 0; i < results.size(); ++i) {
+    const std::string& name = node.output(static_cast<int>(i));
+    if (name.empty()) continue;
+    if (!unknown && !results[i]) {
+      failed({Status::kUnsupported, fmt::format("output {} ('{}') is not supported", i, name), ""});
+    }
+    if (results[i] && outer_place_.empty()) name_value(results[i], name);
+    define(name, {results[i], nullptr, !results[i]}, scope, "output");
+  }
+}
+
+void OnnxImporter::check_against(const OnnxSchema& schema, const NodeProto& node) const {
+  const auto wrong = [&](std::string message, std::string remedy = "") {
+    throw NodeFault{Status::kBadInput, std::move(message), std::move(remedy)};
+  };
+  if (schema.deprecated) {
+    wrong(fmt::format("{} is gone from operator set {} on", schema.name, schema.since),
+          "onnx.version_converter.convert_version(model, …) replaces it");
+  }
+  const auto count = [&](int given, int least, int most, std::string_view what) {
+    if (given >= least && given <= most) return;
+    wrong(fmt::format("{} {}s are given, {} takes {}", given, what, schema.name,
+                      least == most ? fmt::format("{}", least)
+                                    : fmt::format("{} to {}", least, most)));
+  };
+  count(node.input_size(), schema.least_inputs, schema.most_inputs, "input");
+  count(node.output_size(), schema.least_outputs, schema.most_outputs, "output");
+  std::vector<std::string> known;
+  for (const OnnxAttribute& attribute : schema.attributes)
+    known.emplace_back(attribute.name);
+  for (const ::onnx::AttributeProto& given : node.attribute()) {
+    const auto at = std::ranges::find(schema.attributes, given.name(), &OnnxAttribute::name);
+    if (at == schema.attributes.end()) {
+      wrong(fmt::format("{} of version {} has no attribute '{}'", schema.name, schema.since,
+                        given.name()),
+            did_you_mean(given.name(), known));
+    }
+    if (given.type() != at->type && given.type() != ::onnx::AttributeProto::UNDEFINED) {
+      const auto name = [](int type) {
+        return ::onnx::AttributeProto::AttributeType_Name(
+            static_cast<::onnx::AttributeProto::AttributeType>(type));
+      };
+      wrong(fmt::format("attribute '{}' must be of type {}, not {}", given.name(), name(at->type),
+                        name(given.type())));
+    }
+  }
+  for (const OnnxAttribute& attribute : schema.attributes) {
+    const bool given = std::ranges::any_of(node.attribute(), [&](const ::onnx::AttributeProto& a) {
+      return a.name() == attribute.name;
+    });
+    if (attribute.required && !given)
+      wrong(fmt::format("attribute '{}' is missing", attribute.name));
+  }
+}
+
+const FunctionProto* OnnxImporter::local_function(const NodeProto& node) const {
+  for (const FunctionProto& function : model_.functions()) {
+    if (function.name() == node.op_type() && function.domain() == node.domain() &&
+        function.overload() == node.overload())
+      return &function;
+  }
+  return nullptr;
+}
+
+std::vector<ir::ValueId> OnnxImporter::import_node(const NodeProto& node, OnnxScope& scope,
+                                                   std::vector<OnnxEntry*> inputs) {
+  const bool checking = inputs.empty() && node.input_size() != 0;
+  if (const FunctionProto* function = local_function(node))
+    return checking ? std::vector<ir::ValueId>{} : call(*function, node, inputs);
+  const std::string domain = domain_of(node.domain());
+  if (!domain.empty() && domain != kTrainingDomain) {
+    throw NodeFault{
+        Status::kUnsupported,
+        fmt::format("{} of domain '{}' is not one of ONNX's operators", node.op_type(), domain),
+        "export with standard operators only, or give the model the operator as a function"};
+  }
+  const auto set = scope.opsets.find(domain);
+  const int64_t opset = set != scope.opsets.end() ? set->second : domain.empty() ? 7 : 1;
+  const auto schema = find_schema(domain, node.op_type(), opset);
+  if (!schema) {
+    const auto newer = find_schema(domain, node.op_type(), newest_opset());
+    throw NodeFault{Status::kBadInput,
+                    newer ? fmt::format("{} is not in operator set {}, which the model imports",
+                                        node.op_type(), opset)
+                          : fmt::format("ONNX has no operator '{}'", node.op_type()),
+                    did_you_mean(node.op_type(), operator_names(domain))};
+  }
+  check_against(*schema, node);
+  const OnnxOp* row = find_onnx_op(node.op_type());
+  const auto body = row ? std::nullopt : function_body(*schema, opset);
+  if (!row && !body) {
+    throw NodeFault{Status::kUnsupported,
+                    fmt::format("{} (operator set {}) is not supported", node.op_type(), opset),
+                    "docs/onnx.md lists the operators that are"};
+  }
+  if (checking) return {};
+  if (body) return call(*body, node, inputs);
+  const std::string place = place_of(node);
+  OnnxNode view(node, opset, std::move(inputs), *this,
+                ir::Builder(graph_).at(ir::Place::named(place)).folding());
+  OnnxScope* const before = std::exchange(current_, &scope);
+  const std::string outer = outer_place_;
+  try {
+    row->import(view);
+  } catch (...) {
+    current_ = before;
+    outer_place_ = outer;
+    throw;
+  }
+  current_ = before;
+  return view.results();
+}
+
+// The function's body in place of the node: names of its own, the node's place.
+std::vector<ir::ValueId> OnnxImporter::call(const FunctionProto& function, const NodeProto& node,
+                                            const std::vector<OnnxEntry*>& inputs) {
+  if (calls_.size() >= kMostCalls) {
+    throw NodeFault{Status::kBadInput,
+                    fmt::format("functions call each other more than {} deep: {}", kMostCalls,
+                                fmt::join(calls_.end() - 3, calls_.end(), " → ")),
+                    "a function may not lead back to itself"};
+  }
+  if (node.input_size() > function.input_size() || node.output_size() > function.output_size()) {
+    throw NodeFault{Status::kBadInput,
+                    fmt::format("function {} takes {} inputs and gives {} outputs", function.name(),
+                                function.input_size(), function.output_size()),
+                    ""};
+  }
+  OnnxScope scope;
+  for (const auto& set : function.opset_import())
+    scope.opsets[domain_of(set.domain())] = set.version();
+  if (scope.opsets.empty()) scope.opsets = root_.opsets;
+  std::vector<std::pair<OnnxEntry*, OnnxEntry*>> lazy;  // initializers that the body may read
+  for (int i = 0; i < function.input_size(); ++i) {
+    const size_t at = static_cast<size_t>(i);
+    OnnxEntry* given = at < inputs.size() ? inputs[at] : nullptr;
+    if (!given) continue;
+    define(function.input(i), *given, scope, "input");
+    lazy.emplace_back(given, &scope.names.at(function.input(i)));
+  }
+  const std::string outer = outer_place_;
+  if (outer_place_.empty()) outer_place_ = place_of(node);
+  calls_.push_back(function.name());
+  FunctionProto body = function;
+  for (NodeProto& inner : *body.mutable_node())
+    substitute(inner, node, function);
+  // An input that is left out is an empty name to the nodes that read it.
+  for (NodeProto& inner : *body.mutable_node()) {
+    for (std::string& input : *inner.mutable_input()) {
+      const bool declared = std::ranges::find(function.input(), input) != function.input().end();
+      if (declared && !scope.names.contains(input)) input.clear();
+    }
+  }
+  add_nodes(body.node(), scope);
+  calls_.pop_back();
+  outer_place_ = outer;
+  for (const auto& [given, own] : lazy)
+    given->value = own->value;
+  std::vector<ir::ValueId> results;
+  for (int i = 0; i < node.output_size(); ++i) {
+    OnnxEntry* entry = find(function.output(i), scope);
+    if (!entry) {
+      throw NodeFault{Status::kBadInput,
+                      fmt::format("function {} makes no '{}'", function.name(), function.output(i)),
+                      ""};
+    }
+    results.push_back(entry->unknown ? ir::ValueId() : value(*entry, InitializerUse::kParameter));
+  }
+  return results;
+}
+
+std::vector<ir::ValueId> OnnxImporter::inlined(const ::onnx::GraphProto& body,
+                                               const std::vector<ir::ValueId>& inputs) {
+  if (calls_.size() >= kMostCalls) {
+    throw NodeFault{Status::kUnsupported,
+                    fmt::format("graphs nest more than {} deep", kMostCalls), ""};
+  }
+  OnnxScope scope;
+  scope.outer = current_;
+  scope.opsets = current_->opsets;
+  if (static_cast<size_t>(body.input_size()) != inputs.size()) {
+    throw NodeFault{Status::kBadInput,
+                    fmt::format("the nested graph takes {} inputs, {} are given", body.input_size(),
+                                inputs.size()),
+                    ""};
+  }
+  for (int i = 0; i < body.input_size(); ++i)
+    define(body.input(i).name(), {inputs[static_cast<size_t>(i)], nullptr, false}, scope, "input");
+  add_initializers(body, scope);
+  calls_.push_back(body.name());
+  OnnxScope* const before = std::exchange(current_, &scope);
+  const std::string outer = outer_place_;
+  const size_t errors = diagnostics_.all().size();
+  add_nodes(body.node(), scope);
+  current_ = before;
+  outer_place_ = outer;
+  calls_.pop_back();
+  std::vector<ir::ValueId> results;
+  for (const auto& output : body.output()) {
+    OnnxEntry* entry = find(output.name(), scope);
+    if (!entry) {
+      throw NodeFault{Status::kBadInput,
+                      fmt::format("the nested graph makes no '{}'", output.name()), ""};
+    }
+    if (entry->unknown && diagnostics_.all().size() == errors)
+      throw NodeFault{Status::kBadInput, "the nested graph depends on what is missing", ""};
+    results.push_back(entry->unknown ? ir::ValueId() : value(*entry, InitializerUse::kParameter));
+  }
+  return results;
+}
+
+std::optional<ir::Module> load_onnx(const std::string& path, const ImportOptions& options,
+                                    Diagnostics& diagnostics) {
+  const auto model = read_onnx_file(path, diagnostics);
+  if (!model) return std::nullopt;
+  return OnnxImporter(path, *model, options, diagnostics).run();
+}
+
+}  // namespace linnet::frontend

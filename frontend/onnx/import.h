@@ -1,0 +1,19 @@
+// An ONNX model becomes a module: every node by its operator's row, names and places kept.
+#pragma once
+
+#include "frontend/frontend.h"
+
+#include <optional>
+#include <string>
+
+namespace linnet::frontend {
+
+// Reads `path` (.onnx). One entry graph `predict`; floats that were initializers are parameters
+// under their names, with their values. What depends on constants and shapes alone is computed
+// here, so that the shape algebra of exporters is gone. Errors go to `diagnostics`: all nodes that
+// are wrong (status 1) or not supported (status 3); nullopt if there was any.
+[[nodiscard]] std::optional<ir::Module> load_onnx(const std::string& path,
+                                                  const ImportOptions& options,
+                                                  Diagnostics& diagnostics);
+
+}  // namespace linnet::frontend

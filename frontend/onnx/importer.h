@@ -1,0 +1,85 @@
+// The state of one import; import*.cpp define its parts.
+#pragma once
+
+#include "frontend/frontend.h"
+#include "frontend/onnx/model_file.h"
+#include "frontend/onnx/node.h"
+#include "frontend/onnx/schemas.h"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace linnet::frontend {
+
+// Names of one graph; a nested graph sees those around it, a function's body does not.
+struct OnnxScope {
+  std::map<std::string, OnnxEntry> names;
+  OnnxScope* outer = nullptr;
+  std::map<std::string, int64_t> opsets;  // by domain
+};
+
+class OnnxImporter final : public OnnxGraph {
+public:
+  OnnxImporter(std::string path, const ::onnx::ModelProto& model, const ImportOptions& options,
+               Diagnostics& diagnostics);
+
+  // nullopt, with everything that is wrong reported, if the model cannot be imported.
+  std::optional<ir::Module> run();
+
+  ir::ValueId value(OnnxEntry& entry, InitializerUse use) override;
+  std::optional<ir::Tensor> known(const OnnxEntry& entry) override;
+  ir::Tensor tensor(const ::onnx::TensorProto& proto) override;
+  std::vector<ir::ValueId> inlined(const ::onnx::GraphProto& body,
+                                   const std::vector<ir::ValueId>& inputs) override;
+  int64_t next_stream() override { return next_stream_++; }
+
+private:
+  // import_ports.cpp: what comes in and goes out of the model.
+  void add_initializers(const ::onnx::GraphProto& graph, OnnxScope& scope);
+  void add_inputs();
+  std::optional<ir::Shape> input_shape(const ::onnx::ValueInfoProto& input);
+  void check_binds();
+  void add_outputs();
+  void check_declared(const ::onnx::ValueInfoProto& declared, ir::ValueId value,
+                      std::string_view what);
+
+  // import.cpp: nodes.
+  void add_nodes(const google::protobuf::RepeatedPtrField<::onnx::NodeProto>& nodes,
+                 OnnxScope& scope);
+  void add_node(const ::onnx::NodeProto& node, OnnxScope& scope);
+  std::vector<ir::ValueId> import_node(const ::onnx::NodeProto& node, OnnxScope& scope,
+                                       std::vector<OnnxEntry*> inputs);
+  void check_against(const OnnxSchema& schema, const ::onnx::NodeProto& node) const;
+  std::vector<ir::ValueId> call(const ::onnx::FunctionProto& function,
+                                const ::onnx::NodeProto& node,
+                                const std::vector<OnnxEntry*>& inputs);
+  [[nodiscard]] const ::onnx::FunctionProto* local_function(const ::onnx::NodeProto& node) const;
+  void define(const std::string& name, OnnxEntry entry, OnnxScope& scope, std::string_view what);
+  OnnxEntry* find(const std::string& name, OnnxScope& scope);
+
+  void report(const std::string& place, const NodeFault& fault);
+  void report_here(std::string message, std::string remedy = "",
+                   Status status = Status::kBadInput);
+  [[nodiscard]] std::string place_of(const ::onnx::NodeProto& node) const;
+  void name_value(ir::ValueId value, const std::string& name);
+
+  std::string path_, folder_;
+  const ::onnx::ModelProto& model_;
+  const ImportOptions& options_;
+  Diagnostics& diagnostics_;
+  ir::Module module_;
+  ir::Graph graph_;
+  OnnxScope root_;
+  OnnxScope* current_ = nullptr;       // of the node under import
+  std::vector<std::string> calls_;     // functions and nested graphs under way
+  std::string outer_place_;            // of the node they stand for; "" at the top
+  std::set<std::string> used_binds_;
+  std::set<int32_t> named_;            // values that have their final name
+  int64_t next_stream_ = 0;
+  int64_t nodes_ = 0;
+};
+
+}  // namespace linnet::frontend

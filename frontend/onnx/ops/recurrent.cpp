@@ -1,0 +1,296 @@
+// RNN, GRU and LSTM (version 22 and before), written out step by step: the number of steps is part
+// of the model. What does not depend on the state is one product for all steps.
+#include "frontend/onnx/ops/rows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <optional>
+
+namespace linnet::frontend {
+namespace {
+
+namespace ops = ir::ops;
+using ir::Ints;
+using ir::Shape;
+
+constexpr int64_t kMostSteps = 4096;
+
+// One of the activation functions with its constants.
+struct Activation {
+  std::string name;
+  double alpha = 0, beta = 0;
+};
+
+// Name, whether it takes alpha and beta, and their defaults.
+struct ActivationRow {
+  std::string_view name;
+  int constants;
+  double alpha, beta;
+};
+constexpr std::array kActivations = std::to_array<ActivationRow>({
+    {"relu", 0, 0, 0},
+    {"tanh", 0, 0, 0},
+    {"sigmoid", 0, 0, 0},
+    {"softsign", 0, 0, 0},
+    {"softplus", 0, 0, 0},
+    {"leakyrelu", 1, 0.01, 0},
+    {"thresholdedrelu", 1, 1, 0},
+    {"elu", 1, 1, 0},
+    {"affine", 2, 1, 0},
+    {"scaledtanh", 2, 1, 1},
+    {"hardsigmoid", 2, 0.2, 0.5},
+});
+
+Var activated(const Activation& f, const Var& x) {
+  if (f.name == "relu") return x.apply(ops::relu);
+  if (f.name == "tanh") return tanh(x);
+  if (f.name == "sigmoid") return sigmoid(x);
+  if (f.name == "softsign") return x / (x.apply(ops::abs) + x.splat(1));
+  if (f.name == "softplus") return softplus(x);
+  if (f.name == "leakyrelu") return x.apply(ops::leaky_relu, {{"negative_slope", f.alpha}});
+  if (f.name == "thresholdedrelu")
+    return select(apply(ops::gt, x, x.splat(f.alpha)), x, x.splat(0));
+  if (f.name == "elu") return x.apply(ops::elu, {{"alpha", f.alpha}});
+  if (f.name == "scaledtanh") return tanh(x * f.beta) * f.alpha;
+  const Var line = x * f.alpha + x.splat(f.beta);
+  return f.name == "affine" ? line : line.apply(ops::clip, {{"min", 0.0}, {"max", 1.0}});
+}
+
+// What all three share; operands by their names in ONNX.
+struct Recurrence {
+  OnnxNode& node;
+  size_t gates, directions;
+  int64_t steps = 0, batch = 0, hidden = 0;
+  bool batch_first = false;
+  std::vector<bool> backward;  // by direction
+  std::vector<Activation> activations;
+  double clip = 0;
+  Var x;  // [steps, batch, inputs]
+  std::optional<Var> lengths;  // i64 [batch, 1]
+
+  Recurrence(OnnxNode& given, size_t gate_count, std::vector<std::string> defaults);
+
+  [[nodiscard]] Var clipped(const Var& v) const {
+    return clip > 0 ? v.apply(ops::clip, {{"min", -clip}, {"max", clip}}) : v;
+  }
+  [[nodiscard]] const Activation& function(size_t direction, size_t i) const {
+    return activations[direction * activations.size() / directions + i];
+  }
+  // Operand [directions, …] of one direction.
+  [[nodiscard]] Var of(size_t operand, size_t direction) const {
+    return squeezed(sliced(node.in(operand), 0, static_cast<int64_t>(direction), 1), 0);
+  }
+  // Rows of a gate in [gates · hidden, …] or columns in [batch, gates · hidden].
+  [[nodiscard]] Var gate(const Var& v, size_t dim, size_t i) const {
+    return sliced(v, dim, static_cast<int64_t>(i) * hidden, hidden);
+  }
+  [[nodiscard]] Var initial(size_t operand, size_t direction) const;
+  [[nodiscard]] Var with_length(int64_t step, const Var& inside, const Var& outside) const;
+
+  // Runs `step(direction, x·Wᵀ + Wb of this step, states)`, which replaces the states (the first is
+  // the output), and gives Y, Y_h and further last states.
+  template <class Step> void run(size_t states, bool joint_bias, Step step);
+};
+
+Recurrence::Recurrence(OnnxNode& given, size_t gate_count, std::vector<std::string> defaults)
+    : node(given), gates(gate_count), directions(1) {
+  const std::string direction = node.text("direction", "forward");
+  if (direction == "bidirectional") {
+    directions = 2;
+    backward = {false, true};
+  } else if (direction == "forward" || direction == "reverse") {
+    backward = {direction == "reverse"};
+  } else {
+    node.wrong(fmt::format("direction is '{}'; forward, reverse and bidirectional exist", direction));
+  }
+  batch_first = node.integer("layout", 0) == 1;
+  x = node.in(0);
+  if (x.type().rank() != 3)
+    node.wrong(fmt::format("X must be [steps, batch, inputs], not {}", to_string(x.shape())));
+  if (batch_first) x = transposed(x, {1, 0, 2});
+  steps = x.shape()[0];
+  batch = x.shape()[1];
+  const Shape r = node.in(2).shape(), w = node.in(1).shape();
+  const int64_t count = static_cast<int64_t>(gates);
+  hidden = r.empty() ? 0 : r.back();
+  const Shape wanted_r{static_cast<int64_t>(directions), count * hidden, hidden};
+  const Shape wanted_w{wanted_r[0], wanted_r[1], x.shape()[2]};
+  if (hidden < 1 || r != wanted_r || w != wanted_w) {
+    node.wrong(fmt::format("W {} and R {} do not fit X {}: {} and {} are expected", to_string(w),
+                           to_string(r), to_string(x.shape()), to_string(wanted_w),
+                           to_string(wanted_r)));
+  }
+  if (node.integer("hidden_size", hidden) != hidden)
+    node.wrong(fmt::format("hidden_size differs from R's {}", hidden));
+  if (steps > kMostSteps || steps == 0)
+    node.unsupported(fmt::format("{} steps are not supported (1 to {})", steps, kMostSteps));
+  clip = node.number("clip", 0);
+  std::vector<std::string> names = node.texts("activations");
+  if (names.empty()) {
+    for (size_t d = 0; d < directions; ++d)
+      names.insert(names.end(), defaults.begin(), defaults.end());
+  }
+  if (names.size() != directions * defaults.size())
+    node.wrong(fmt::format("{} activations, {} are expected", names.size(),
+                           directions * defaults.size()));
+  const auto alphas = node.numbers("activation_alpha"), betas = node.numbers("activation_beta");
+  size_t alpha = 0, beta = 0;
+  for (std::string name : names) {
+    std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
+    const auto row = std::ranges::find(kActivations, name, &ActivationRow::name);
+    if (row == kActivations.end()) node.wrong(fmt::format("there is no activation '{}'", name));
+    Activation f{name, row->alpha, row->beta};
+    if (row->constants > 0 && alpha < alphas.size()) f.alpha = alphas[alpha++];
+    if (row->constants > 1 && beta < betas.size()) f.beta = betas[beta++];
+    activations.push_back(f);
+  }
+  if (node.has(4)) {
+    const auto known = node.known(4);
+    const bool all = known && std::ranges::all_of(known->as_ints(), [&](int64_t n) {
+      return n == steps;
+    });
+    if (!all) lengths = reshaped(cast_to(node.in(4), ir::DType::kI64), {batch, 1});
+  }
+}
+
+Var Recurrence::initial(size_t operand, size_t direction) const {
+  if (!node.has(operand))
+    return node.literal(ir::Tensor::splat({x.type().dtype, {batch, hidden}, {}}, 0));
+  Var states = node.in(operand);
+  if (batch_first) states = transposed(states, {1, 0, 2});
+  const Shape wanted{static_cast<int64_t>(directions), batch, hidden};
+  if (states.shape() != wanted)
+    node.wrong(fmt::format("an initial state is {}, {} is expected", to_string(states.shape()),
+                           to_string(wanted)));
+  return squeezed(sliced(states, 0, static_cast<int64_t>(direction), 1), 0);
+}
+
+// `inside` in samples whose sequence has this step.
+Var Recurrence::with_length(int64_t step, const Var& inside, const Var& outside) const {
+  if (!lengths) return inside;
+  const Var here = apply(ops::gt, *lengths, lengths->splat(static_cast<double>(step)));
+  return select(here, inside, outside);
+}
+
+template <class Step> void Recurrence::run(size_t states, bool joint_bias, Step step) {
+  const int64_t width = static_cast<int64_t>(gates) * hidden;
+  std::vector<std::vector<Var>> last(states);
+  std::vector<Var> sequences;
+  for (size_t d = 0; d < directions; ++d) {
+    // [steps, batch, inputs] · [inputs, gates · hidden], once for all steps.
+    Var from_x = apply(ops::matmul, x, transposed(of(1, d), {1, 0}));
+    if (node.has(3)) {
+      const Var bias = of(3, d);
+      if (bias.shape() != Shape{2 * width})
+        node.wrong(fmt::format("B has {} numbers a direction, {} are expected",
+                               bias.type().elements(), 2 * width));
+      from_x = from_x + sliced(bias, 0, 0, width);
+      if (joint_bias) from_x = from_x + sliced(bias, 0, width, width);
+    }
+    std::vector<Var> now;
+    for (size_t i = 0; i < states; ++i)
+      now.push_back(initial(5 + i, d));
+    std::vector<Var> outputs(static_cast<size_t>(steps));
+    for (int64_t i = 0; i < steps; ++i) {
+      const int64_t t = backward[d] ? steps - 1 - i : i;
+      const Var here = squeezed(sliced(from_x, 0, t, 1), 0);
+      std::vector<Var> next = step(d, here, now);
+      for (size_t k = 0; k < states; ++k)
+        next[k] = with_length(t, next[k], now[k]);
+      now = next;
+      outputs[static_cast<size_t>(t)] =
+          unsqueezed(with_length(t, now[0], now[0].splat(0)), 0);
+    }
+    if (node.wants(0)) sequences.push_back(unsqueezed(concatenated(outputs, 0), 1));
+    for (size_t k = 0; k < states; ++k)
+      last[k].push_back(unsqueezed(now[k], 0));
+  }
+  // Y is [steps, directions, batch, hidden], or with layout 1 [batch, steps, directions, hidden].
+  if (node.wants(0)) {
+    const Var y = concatenated(sequences, 1);
+    node.give(0, batch_first ? transposed(y, {2, 0, 1, 3}) : y);
+  }
+  for (size_t k = 0; k < states; ++k) {
+    const Var state = concatenated(last[k], 0);
+    node.give(1 + k, batch_first ? transposed(state, {1, 0, 2}) : state);
+  }
+}
+
+// H = f(X Wᵀ + Wb + H Rᵀ + Rb)
+void rnn(OnnxNode& node) {
+  Recurrence r(node, 1, {"Tanh"});
+  r.run(1, true, [&](size_t d, const Var& from_x, const std::vector<Var>& state) {
+    const Var sum = from_x + apply(ops::matmul, state[0], transposed(r.of(2, d), {1, 0}));
+    return std::vector{activated(r.function(d, 0), r.clipped(sum))};
+  });
+}
+
+// Gates z, r, h: H = (1 − z) ∘ h + z ∘ H (Cho et al., 2014); with linear_before_reset the reset
+// applies to H Rᵀ + Rb, as in cuDNN and PyTorch.
+void gru(OnnxNode& node) {
+  Recurrence r(node, 3, {"Sigmoid", "Tanh"});
+  const bool linear = node.flag("linear_before_reset", false);
+  const int64_t width = 3 * r.hidden;
+  r.run(1, false, [&](size_t d, const Var& from_x, const std::vector<Var>& state) {
+    const Var& h = state[0];
+    const Var weight = r.of(2, d);
+    const auto biased = [&](const Var& v, size_t from, size_t count) {
+      if (!node.has(3)) return v;
+      return v + sliced(r.of(3, d), 0, width + static_cast<int64_t>(from) * r.hidden,
+                        static_cast<int64_t>(count) * r.hidden);
+    };
+    const auto times = [&](const Var& v, size_t from, size_t count) {
+      const Var rows = sliced(weight, 0, static_cast<int64_t>(from) * r.hidden,
+                              static_cast<int64_t>(count) * r.hidden);
+      return biased(apply(ops::matmul, v, transposed(rows, {1, 0})), from, count);
+    };
+    const auto gate = [&](const Var& from_h, size_t i) {
+      return activated(r.function(d, 0), r.clipped(r.gate(from_x, 1, i) + r.gate(from_h, 1, i)));
+    };
+    const Var from_h = times(h, 0, linear ? 3 : 2);
+    const Var z = gate(from_h, 0), reset = gate(from_h, 1);
+    const Var inner = linear ? reset * r.gate(from_h, 1, 2) : times(reset * h, 2, 1);
+    const Var candidate =
+        activated(r.function(d, 1), r.clipped(r.gate(from_x, 1, 2) + inner));
+    return std::vector{(1 - z) * candidate + z * h};
+  });
+}
+
+// Gates i, o, f, c with peepholes P in the order i, o, f (Gers and Schmidhuber, 2000).
+void lstm(OnnxNode& node) {
+  Recurrence r(node, 4, {"Sigmoid", "Tanh", "Tanh"});
+  const bool joined = node.flag("input_forget", false);
+  r.run(2, true, [&](size_t d, const Var& from_x, const std::vector<Var>& state) {
+    const Var &h = state[0], &c = state[1];
+    const Var sums = from_x + apply(ops::matmul, h, transposed(r.of(2, d), {1, 0}));
+    const auto peeped = [&](size_t i, size_t peephole, const Var& cell) {
+      const Var sum = r.gate(sums, 1, i);
+      if (!node.has(7)) return sum;
+      return sum + r.gate(r.of(7, d), 0, peephole) * cell;
+    };
+    const auto gate = [&](const Var& sum) { return activated(r.function(d, 0), r.clipped(sum)); };
+    const Var input = gate(peeped(0, 0, c));
+    const Var forget = joined ? 1 - input : gate(peeped(2, 2, c));
+    const Var fresh = activated(r.function(d, 1), r.clipped(r.gate(sums, 1, 3)));
+    const Var cell = forget * c + input * fresh;
+    const Var output = gate(peeped(1, 1, cell));
+    return std::vector{output * activated(r.function(d, 2), cell), cell};
+  });
+}
+
+constexpr std::array kRows = std::to_array<OnnxOp>({
+    {"GRU", gru},
+    {"LSTM", lstm},
+    {"RNN", rnn},
+});
+
+}  // namespace
+
+std::span<const OnnxOp> recurrent_rows() {
+  return kRows;
+}
+
+}  // namespace linnet::frontend

@@ -1,0 +1,139 @@
+#include "frontend/onnx/ops/rows.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <numeric>
+
+namespace linnet::frontend {
+namespace {
+
+const std::map<std::string_view, const OnnxOp*>& table() {
+  static const std::map<std::string_view, const OnnxOp*> kTable = [] {
+    std::map<std::string_view, const OnnxOp*> rows;
+    for (const std::span<const OnnxOp> part :
+         {elementwise_rows(), activation_rows(), reduction_rows(), order_rows(), shape_rows(),
+          selection_rows(), constant_rows(), convolution_rows(), pool_rows(), matmul_rows(),
+          einsum_rows(), normalization_rows(), resize_rows(), recurrent_rows(), loss_rows(),
+          optimizer_rows(), quantization_rows(), control_rows()}) {
+      for (const OnnxOp& row : part)
+        LINNET_CHECK(rows.emplace(row.name, &row).second, std::string(row.name) + " has two rows");
+    }
+    return rows;
+  }();
+  return kTable;
+}
+
+}  // namespace
+
+const OnnxOp* find_onnx_op(std::string_view name) {
+  const auto at = table().find(name);
+  return at == table().end() ? nullptr : at->second;
+}
+
+std::vector<std::string> onnx_op_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, row] : table())
+    names.emplace_back(name);
+  return names;
+}
+
+Var cast_to(const Var& x, ir::DType dtype) {
+  return x.type().dtype == dtype ? x : x.apply(ir::ops::cast, {{"dtype", dtype}});
+}
+
+Var iota(OnnxNode& node, ir::DType dtype, int64_t count, size_t dim, size_t rank) {
+  std::vector<double> numbers(static_cast<size_t>(count));
+  std::iota(numbers.begin(), numbers.end(), 0.0);
+  ir::Shape shape(rank, 1);
+  shape[dim] = count;
+  return node.literal(dtype, shape, numbers);
+}
+
+Var reduced(const ir::OpDef& op, const Var& x, ir::Ints dims, bool keepdim) {
+  // No dimensions would mean all of them.
+  if (dims.empty()) return x;
+  return x.apply(op, {{"dim", std::move(dims)}, {"keepdim", keepdim}});
+}
+
+Var picked(OnnxNode& node, const Var& x, const ir::Ints& positions, size_t dim) {
+  return apply(ir::ops::gather, x, node.literal(positions), {{"dim", static_cast<int64_t>(dim)}});
+}
+
+Var concatenated(const std::vector<Var>& parts, size_t dim) {
+  if (parts.size() == 1) return parts.front();
+  std::vector<ir::ValueId> operands;
+  for (const Var& part : parts)
+    operands.push_back(part.id());
+  ir::Builder& b = parts.front().builder();
+  return {b, b.create(ir::ops::concat, std::move(operands), {{"dim", static_cast<int64_t>(dim)}})};
+}
+
+Var broadcast_to(const Var& x, const ir::Shape& shape) {
+  return x.shape() == shape ? x : x.apply(ir::ops::broadcast_to, {{"shape", ir::Ints(shape)}});
+}
+
+Var unsqueezed(const Var& x, size_t dim) {
+  ir::Shape shape = x.shape();
+  shape.insert(shape.begin() + static_cast<std::ptrdiff_t>(dim), 1);
+  return reshaped(x, shape);
+}
+
+Var squeezed(const Var& x, size_t dim) {
+  ir::Shape shape = x.shape();
+  shape.erase(shape.begin() + static_cast<std::ptrdiff_t>(dim));
+  return reshaped(x, shape);
+}
+
+int64_t product(const ir::Shape& shape, size_t begin, size_t end) {
+  return std::accumulate(shape.begin() + static_cast<std::ptrdiff_t>(begin),
+                         shape.begin() + static_cast<std::ptrdiff_t>(end), int64_t{1},
+                         std::multiplies<>());
+}
+
+Var by_channel(const Var& x, size_t rank) {
+  ir::Shape shape(rank - 1, 1);
+  shape[0] = x.type().elements();
+  return reshaped(x, shape);
+}
+
+Var minimum(const Var& a, const Var& b) {
+  return apply(ir::ops::minimum, a, b);
+}
+Var maximum(const Var& a, const Var& b) {
+  return apply(ir::ops::maximum, a, b);
+}
+Var exp(const Var& x) {
+  return x.apply(ir::ops::exp);
+}
+Var log(const Var& x) {
+  return x.apply(ir::ops::log);
+}
+Var sqrt(const Var& x) {
+  return x.apply(ir::ops::sqrt);
+}
+Var tanh(const Var& x) {
+  return x.apply(ir::ops::tanh);
+}
+Var sigmoid(const Var& x) {
+  return x.apply(ir::ops::sigmoid);
+}
+Var softplus(const Var& x) {
+  const Var tail = log(exp(-x.apply(ir::ops::abs)) + x.splat(1));
+  return maximum(x, x.splat(0)) + tail;
+}
+
+std::pair<double, double> range_of(ir::DType dtype) {
+  switch (dtype) {
+  case ir::DType::kI8:
+    return {-128, 127};
+  case ir::DType::kU8:
+    return {0, 255};
+  case ir::DType::kI32:
+    return {-2147483648.0, 2147483647.0};
+  default:
+    return {-0x1p63, 0x1p63};
+  }
+}
+
+}  // namespace linnet::frontend

@@ -1,0 +1,167 @@
+// Elements by their positions.
+#include "frontend/onnx/ops/rows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace linnet::frontend {
+namespace {
+
+namespace ops = ir::ops;
+using ir::DType;
+using ir::Ints;
+
+// Slice-13; before version 10 starts, ends and axes are attributes.
+void slice(OnnxNode& node) {
+  const Var x = node.in(0);
+  ir::Attrs attrs;
+  if (node.opset() < 10) {
+    attrs = {{"starts", node.ints("starts")},
+             {"ends", node.ints("ends")},
+             {"axes", node.ints("axes")}};
+  } else {
+    attrs = {{"starts", node.ints(1, "starts")}, {"ends", node.ints(2, "ends")}};
+    if (node.has(3)) attrs.set("axes", node.ints(3, "axes"));
+    if (node.has(4)) attrs.set("steps", node.ints(4, "steps"));
+  }
+  node.give(x.apply(ops::slice, std::move(attrs)));
+}
+
+// What is known to lie outside is wrong; what is computed is clamped when it runs.
+void check_range(OnnxNode& node, size_t operand, int64_t size) {
+  const auto positions = node.known(operand);
+  if (!positions) return;
+  for (int64_t position : positions->as_ints()) {
+    if (position >= size || position < -size)
+      node.wrong(fmt::format("index {} does not exist among {}", position, size));
+  }
+}
+
+void gather(OnnxNode& node) {
+  const Var x = node.in(0);
+  const size_t dim = node.axis(node.integer("axis", 0), x.type().rank());
+  check_range(node, 1, x.shape()[dim]);
+  const auto known = node.known(1);
+  // One element is a slice, which every pass knows.
+  if (known && known->type().rank() == 0) {
+    const int64_t at = known->as_ints().front();
+    const int64_t size = x.shape()[dim];
+    return node.give(squeezed(sliced(x, dim, at < 0 ? at + size : at, 1), dim));
+  }
+  node.give(apply(ops::gather, x, node.in(1), {{"dim", static_cast<int64_t>(dim)}}));
+}
+
+// Row-major position in the tensor of each element named by `index` along `dim` and by its own
+// place along the others; negative ones count from the end.
+Var gather_along(OnnxNode& node, const Var& x, const Var& index, size_t dim) {
+  const ir::Shape& shape = x.shape();
+  const auto strides = ir::row_major_strides(shape);
+  const Var wide = cast_to(index, DType::kI64);
+  const Var size = wide.splat(static_cast<double>(shape[dim]));
+  const Var wrapped = select(apply(ops::lt, wide, wide.splat(0)), wide + size, wide);
+  Var at = wrapped * static_cast<double>(strides[dim]);
+  for (size_t other = 0; other < shape.size(); ++other) {
+    if (other == dim) continue;
+    const Var place =
+        iota(node, DType::kI64, index.shape()[other], other, shape.size());
+    at = at + place * static_cast<double>(strides[other]);
+  }
+  return apply(ops::gather, reshaped(x, {x.type().elements()}), at, {{"dim", int64_t{0}}});
+}
+
+// GatherElements-13
+void gather_elements(OnnxNode& node) {
+  const Var x = node.in(0), index = node.in(1);
+  const size_t rank = x.type().rank();
+  const size_t dim = node.axis(node.integer("axis", 0), rank);
+  if (index.type().rank() != rank)
+    node.wrong(fmt::format("indices have {} dimensions, data {}", index.type().rank(), rank));
+  for (size_t other = 0; other < rank; ++other) {
+    if (other != dim && index.shape()[other] > x.shape()[other])
+      node.wrong(fmt::format("indices {} reach beyond data {}", to_string(index.shape()),
+                             to_string(x.shape())));
+  }
+  check_range(node, 1, x.shape()[dim]);
+  node.give(gather_along(node, x, index, dim));
+}
+
+// GatherND-13: the last dimension of the indices is a position in the first dimensions of data,
+// after `batch_dims` that both share.
+void gather_nd(OnnxNode& node) {
+  const Var x = node.in(0), index = cast_to(node.in(1), DType::kI64);
+  const ir::Shape shape = x.shape(), at = index.shape();
+  const int64_t batch = node.integer("batch_dims", 0);
+  if (at.empty() || batch < 0 || static_cast<size_t>(batch) >= std::min(at.size(), shape.size()) ||
+      batch + at.back() > static_cast<int64_t>(shape.size()))
+    node.wrong(fmt::format("indices {} do not fit data {} with {} batch dimensions", to_string(at),
+                           to_string(shape), batch));
+  const size_t first = static_cast<size_t>(batch);
+  const size_t inner = first + static_cast<size_t>(at.back());
+  const auto strides = ir::row_major_strides(shape);
+  const int64_t block = product(shape, inner, shape.size());
+  const size_t last = at.size() - 1;
+  Var place = index.splat(0);
+  for (size_t i = 0; i < static_cast<size_t>(at.back()); ++i) {
+    const Var one = squeezed(sliced(index, last, static_cast<int64_t>(i), 1), last);
+    const int64_t size = shape[first + i];
+    const Var wrapped = select(apply(ops::lt, one, one.splat(0)),
+                               one + one.splat(static_cast<double>(size)), one);
+    place = place + wrapped * static_cast<double>(strides[first + i] / block);
+  }
+  for (size_t i = 0; i < first; ++i) {
+    place = place + iota(node, DType::kI64, shape[i], i, last) *
+                        static_cast<double>(strides[i] / block);
+  }
+  const Var rows = reshaped(x, {x.type().elements() / std::max<int64_t>(block, 1), block});
+  const Var taken = apply(ops::gather, rows, place, {{"dim", int64_t{0}}});
+  ir::Shape to(at.begin(), at.end() - 1);
+  to.insert(to.end(), shape.begin() + static_cast<std::ptrdiff_t>(inner), shape.end());
+  node.give(reshaped(taken, to));
+}
+
+// OneHot-11
+void one_hot(OnnxNode& node) {
+  const Var index = cast_to(node.in(0), DType::kI64);
+  const int64_t depth = node.integer(1, "depth");
+  const size_t rank = index.type().rank() + 1;
+  const size_t dim = node.axis(node.integer("axis", -1), rank);
+  const Var wide = index.splat(static_cast<double>(depth));
+  const Var wrapped = select(apply(ops::lt, index, index.splat(0)), index + wide, index);
+  const Var hit =
+      apply(ops::eq, unsqueezed(wrapped, dim), iota(node, DType::kI64, depth, dim, rank));
+  const Var values = node.in(2);
+  if (values.shape() != ir::Shape{2}) node.wrong("values must be [off, on]");
+  node.give(select(hit, sliced(values, 0, 1, 1), sliced(values, 0, 0, 1)));
+}
+
+// Trilu-14: the triangle on one side of a diagonal, zeros elsewhere.
+void trilu(OnnxNode& node) {
+  const Var x = node.in(0);
+  const size_t rank = x.type().rank();
+  if (rank < 2) node.wrong("the input must be a matrix or a stack of them");
+  const int64_t k = node.has(1) ? node.integer(1, "k") : 0;
+  const Var row = iota(node, DType::kI64, x.shape()[rank - 2], rank - 2, rank);
+  const Var column = iota(node, DType::kI64, x.shape()[rank - 1], rank - 1, rank);
+  const Var diagonal = row + row.splat(static_cast<double>(k));
+  const bool upper = node.flag("upper", true);
+  node.give(select(apply(upper ? ops::ge : ops::le, column, diagonal), x, x.splat(0)));
+}
+
+constexpr std::array kRows = std::to_array<OnnxOp>({
+    {"Gather", gather},
+    {"GatherElements", gather_elements},
+    {"GatherND", gather_nd},
+    {"OneHot", one_hot},
+    {"Slice", slice},
+    {"Trilu", trilu},
+});
+
+}  // namespace
+
+std::span<const OnnxOp> selection_rows() {
+  return kRows;
+}
+
+}  // namespace linnet::frontend
