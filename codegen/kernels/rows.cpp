@@ -28,6 +28,7 @@ const std::array kRows = std::to_array<LoweringRow>({
     {&ops::transpose, lower_transpose},
     {&ops::concat, lower_concat},
     {&ops::slice, lower_slice},
+    {&ops::gather, lower_gather},
     {&ops::pad, lower_pad},
     {&ops::broadcast_to, lower_broadcast_to},
     {&ops::cast, lower_cast},

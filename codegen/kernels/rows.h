@@ -20,6 +20,7 @@ namespace linnet::codegen {
 [[nodiscard]] Halide::Expr lower_transpose(Lowering&, const ir::Node&, const Position&);
 [[nodiscard]] Halide::Expr lower_concat(Lowering&, const ir::Node&, const Position&);
 [[nodiscard]] Halide::Expr lower_slice(Lowering&, const ir::Node&, const Position&);
+[[nodiscard]] Halide::Expr lower_gather(Lowering&, const ir::Node&, const Position&);
 [[nodiscard]] Halide::Expr lower_pad(Lowering&, const ir::Node&, const Position&);
 [[nodiscard]] Halide::Expr lower_broadcast_to(Lowering&, const ir::Node&, const Position&);
 [[nodiscard]] Halide::Expr lower_cast(Lowering&, const ir::Node&, const Position&);

@@ -173,6 +173,19 @@ TEST(Generic, DataMovement) {
   expect_right(kernel_of(ir::ops::cast, {{DType::kI64, {5, 7}, {}}}, {{"dtype", DType::kF32}}));
 }
 
+// Most random indices lie outside, at guard pages.
+TEST(Generic, Gathers) {
+  for (DType dtype : {DType::kI64, DType::kI32}) {
+    for (const Shape& shape : {Shape{}, Shape{37}, Shape{5, 4}}) {
+      const ir::Type indices{dtype, shape, {}};
+      for (int64_t dim : {0, 1, 2})
+        expect_right(kernel_of(ir::ops::gather, {f32({300, 19, 500}), indices}, {{"dim", dim}}));
+    }
+  }
+  expect_right(kernel_of(ir::ops::gather, {{DType::kU8, {700, 3}, {}}, {DType::kI64, {9}, {}}}));
+  expect_right(kernel_of(ir::ops::gather, {{DType::kBool, {700}, {}}, {DType::kI64, {99}, {}}}));
+}
+
 TEST(Generic, RandomNumbersAreThoseOfTheEvaluator) {
   const ir::Type word{DType::kI64, {}, {}};
   expect_right(kernel_of(ir::ops::random_uniform, {word, word},
@@ -248,6 +261,42 @@ void expect_scheduled(const std::string& family, const ir::OpDef& op, const Shap
     EXPECT_TRUE(kernel.schedule->family == family || name == "x86-64-v2")
         << to_string(*kernel.schedule);
     expect_right(kernel, name);
+  }
+}
+
+// A gather takes the movement of its input and its indices into its kernel, constants too, and goes
+// into the kernel of what reads it.
+TEST(Generic, GathersInGroups) {
+  for (const std::string& name : kTargets) {
+    const FoundTarget target = find_target(name);
+    if (!runs_here(target.target)) continue;
+    ir::Graph graph;
+    graph.name = "predict";
+    const ValueId x = graph.add_input("x", f32({9, 700}));
+    const ValueId i = graph.add_input("i", {DType::kI64, {2, 20}, {}});
+    ir::Builder b = ir::Builder(graph).at(ir::Place::named("test"));
+    const auto indices = [&](const Shape& shape, const std::vector<int64_t>& values) {
+      return b.constant(ir::Tensor::from_ints({DType::kI64, shape, {}}, values), "c");
+    };
+    const ValueId rows = b.create(ir::ops::transpose, {x});
+    const ValueId which = b.create(ir::ops::slice, {i},
+                                   {{"starts", ir::Ints{1}},
+                                    {"ends", ir::Ints{20}},
+                                    {"axes", ir::Ints{1}},
+                                    {"steps", ir::Ints{3}}});
+    const ValueId taken = b.create(ir::ops::gather, {rows, which});  // [2,7,9]
+    const ValueId some = b.create(ir::ops::gather, {taken, indices({3}, {-1, 2, 40})},
+                                  {{"dim", int64_t{1}}});  // [2,3,9]
+    const ValueId column =
+        b.create(ir::ops::gather, {some, indices({}, {-2})}, {{"dim", int64_t{2}}});  // [2,3]
+    graph.outputs.push_back({"y", b.create(ir::ops::amax, {some}, {{"dim", ir::Ints{1}}}), ""});
+    graph.outputs.push_back({"z", b.create(ir::ops::relu, {column}), ""});
+    // By indices that other kernels compute, of what others compute.
+    const ValueId next = b.create(ir::ops::add, {i, indices({}, {5})});
+    const ValueId later =
+        b.create(ir::ops::gather, {b.create(ir::ops::exp, {x}), next}, {{"dim", int64_t{1}}});
+    graph.outputs.push_back({"w", b.create(ir::ops::sum, {later}, {{"dim", ir::Ints{0}}}), ""});
+    EXPECT_EQ(expect_kernels_right(graph, target, name), "");
   }
 }
 

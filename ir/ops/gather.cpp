@@ -1,0 +1,94 @@
+#include "ir/gradient.h"
+#include "ir/ops/reduction.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace linnet::ir {
+namespace {
+
+// The input as [outer, size, inner] around the dimension, and how many indices there are.
+struct Extents {
+  int64_t outer, size, inner, count;
+
+  Extents(const Attrs& attrs, const Shape& input, const Shape& indices) {
+    const auto dim = input.begin() + static_cast<ptrdiff_t>(*one_dim(attrs, input.size()));
+    outer = element_count({input.begin(), dim});
+    size = *dim;
+    inner = element_count({dim + 1, input.end()});
+    count = element_count(indices);
+  }
+};
+
+OpResult<std::vector<Type>> infer_gather(const InferContext& c) {
+  const Type& input = c.type(0);
+  const Type& indices = c.type(1);
+  if (indices.dtype != DType::kI64 && indices.dtype != DType::kI32)
+    return op_error(fmt::format("indices must be i64 or i32, not {}", name(indices.dtype)), 1);
+  const auto dim = one_dim(c.attrs, input.rank());
+  if (!dim) return tl::unexpected(dim.error());
+  if (input.shape[*dim] == 0 && indices.elements() != 0) {
+    return op_error(fmt::format("there is nothing to take from dimension {} of {}", *dim,
+                                to_string(input.shape)),
+                    0);
+  }
+  Shape shape = input.shape;
+  const auto at = shape.erase(shape.begin() + static_cast<ptrdiff_t>(*dim));
+  shape.insert(at, indices.shape.begin(), indices.shape.end());
+  return std::vector<Type>{{input.dtype, std::move(shape), {}}};
+}
+
+template <class T> void evaluate_gather(EvalContext<T>& c) {
+  const Extents extents(c.attrs, c.in(0).type.shape, c.in(1).type.shape);
+  size_t o = 0;
+  for (int64_t outer = 0; outer < extents.outer; ++outer) {
+    for (int64_t index : c.in(1).ints) {
+      const int64_t wrapped = index < 0 ? index + extents.size : index;
+      const int64_t from = std::clamp<int64_t>(wrapped, 0, extents.size - 1);
+      const int64_t row = (outer * extents.size + from) * extents.inner;
+      for (int64_t inner = 0; inner < extents.inner; ++inner, ++o)
+        c.out().copy(o, c.in(0), static_cast<size_t>(row + inner));
+    }
+  }
+}
+
+// Each element of the input sums what was taken from it: a comparison of all its positions with
+// all indices, in their order.
+Var gather_gradient(const GradientContext& c) {
+  const Shape in = c.in(0).shape();
+  const auto [outer, size, inner, count] = Extents(c.attrs(), in, c.in(1).shape());
+  const Var given = reshaped(c.in(1), {count, 1});
+  const double last = static_cast<double>(size - 1);
+  const Var wrapped = select(apply(ops::lt, given, given.splat(0)),
+                             given + given.splat(static_cast<double>(size)), given);
+  const Var taken =
+      apply(ops::minimum, apply(ops::maximum, wrapped, given.splat(0)), given.splat(last));
+  std::vector<int64_t> each(static_cast<size_t>(size));
+  std::iota(each.begin(), each.end(), int64_t{0});
+  const Var positions(c.builder(), c.builder().constant(Tensor::from_ints(
+                                       {given.type().dtype, {size, 1, 1}, {}}, each)));
+  const Var g = reshaped(c.gradient(), {outer, 1, count, inner});
+  const Var shares = select(apply(ops::eq, positions, taken), g, g.splat(0));
+  return reshaped(sum_over(shares, {2}, false), in);
+}
+
+}  // namespace
+
+const OpDef ops::gather{
+    .name = "gather",
+    .doc = "Slices of the input along a dimension, one for each index: out.shape = "
+           "input.shape[:dim] + indices.shape + input.shape[dim+1:]. Negative indices count from "
+           "the end; what lies outside is clamped to the first or last. ONNX Gather-13.",
+    .operands = {{"input"}, {"indices", "i64 or i32, of any shape"}},
+    .attrs = {{.name = "dim", .doc = "along which", .default_value = int64_t{0}}},
+    .traits = kDataMovement,
+    .infer = infer_gather,
+    .evaluate = []<class T>(EvalContext<T>& c) { evaluate_gather(c); },
+    .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
+      return {gather_gradient(c).id()};
+    },
+};
+
+}  // namespace linnet::ir
