@@ -131,8 +131,8 @@ std::optional<Built> build(Session& session, const ModelOptions& model, const Pi
   compile.untrained = single.untrained();
   compile.flops = built.flops = 2 * ir::summarize(single).multiply_adds;
   compile.seed = model.seed;
-  if (model.path.ends_with(".lin") && !passes::has_state(single)) {
-    const auto two = model.load(session, 2);
+  if (!passes::has_state(single) && !model.path.ends_with(".lir")) {
+    const auto two = model.try_load(2);
     compile.batched = two && is_batched(single, *two);
   }
   for (ir::Module& module : modules) {

@@ -14,7 +14,7 @@ constexpr int64_t kMostCount = std::numeric_limits<int32_t>::max();
 }
 
 void ModelOptions::add_model(CLI::App& command) {
-  command.add_option("MODEL", path, "A model: .lin, or .lir (text IR)")->required();
+  command.add_option("MODEL", path, "A model: .lin, .onnx, or .lir (text IR)")->required();
   command.add_option("--model", model, "Which model, if the file has several");
   command.add_option("--set", settings, "A setting of the model")->type_name("NAME=VALUE");
   command.add_option("--bind", binds, "Size of a symbolic dimension")->type_name("NAME=N");
@@ -112,6 +112,11 @@ std::optional<ir::Module> ModelOptions::load(Session& session, int64_t samples) 
     module = passes::widen_floats(std::move(*module), context);
   }
   return module;
+}
+
+std::optional<ir::Module> ModelOptions::try_load(int64_t samples) const {
+  Session quiet;
+  return load(quiet, samples);
 }
 
 std::optional<codegen::Target> ModelOptions::find_target(Session& session) const {

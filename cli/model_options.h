@@ -37,6 +37,8 @@ struct ModelOptions {
   void add_target(CLI::App& command);
   // The module with its weights, for `batch` samples; nullopt with diagnostics.
   [[nodiscard]] std::optional<ir::Module> load(Session& session, int64_t batch) const;
+  // The same without a word if it cannot be: does the model take that many samples?
+  [[nodiscard]] std::optional<ir::Module> try_load(int64_t batch) const;
   [[nodiscard]] std::optional<codegen::Target> find_target(Session& session) const;
 };
 

@@ -137,8 +137,8 @@ Status run_reference(Session& session, const RunOptions& options) {
   if (!module) return Status::kBadInput;
   int64_t samples = 0;
   const bool state = passes::has_state(*module);
-  const bool batched = options.grad.empty() && options.model.path.ends_with(".lin") &&
-                       (options.model.batch == 1 || state);
+  const bool batched = options.grad.empty() && (options.model.batch == 1 || state) &&
+                       !options.model.path.ends_with(".lir");
   if (!options.grad.empty()) module = with_gradients(session, std::move(*module), options.grad);
   if (!module) return Status::kBadCall;
   const auto tensors = read_inputs(session, options.inputs, input_ports(*module), batched, samples);

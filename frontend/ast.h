@@ -91,6 +91,7 @@ struct Block {
   std::string name;
   Span span;  // of the name
   bool is_model = false;
+  std::string onnx;  // model NAME = onnx("FILE"): the file, and nothing below
   std::vector<Parameter> settings, data, results;
   std::vector<Item> items;
 };

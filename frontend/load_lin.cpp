@@ -1,6 +1,7 @@
 #include "frontend/declare.h"
 #include "frontend/elaborate.h"
 #include "frontend/frontend.h"
+#include "frontend/onnx/import.h"
 #include "frontend/parser.h"
 
 #include "support/text.h"
@@ -70,6 +71,11 @@ std::string folder_of(std::string_view path) {
   return slash == std::string_view::npos ? "" : std::string(path.substr(0, slash + 1));
 }
 
+// A path that a model file names: relative ones begin at its folder.
+std::string under(const std::string& folder, const std::string& path) {
+  return path.starts_with('/') ? path : folder + path;
+}
+
 // The entry `loss:` of the model's train block: its text as a declaration, and where training is
 // asked for the graphs it stands for.
 bool add_loss(const File& user, const Block& model, const SourceManager& sources,
@@ -124,11 +130,15 @@ std::optional<ir::Module> load_lin(uint32_t file, SourceManager& sources,
       blocks.push_back(&block);
   }
   Elaborator elaborator(blocks, prelude_file, diagnostics, options);
-  auto module = elaborator.model(*model);
+  const std::string folder = folder_of(sources.name(file));
+  auto module = model->onnx.empty()
+                    ? elaborator.model(*model)
+                    : load_onnx(under(folder, model->onnx), options, diagnostics);
   if (!module) return std::nullopt;
+  module->name = model->name;
   for (const Declarations& block : user.declarations) {
     if (block.name == model->name)
-      declare(block, folder_of(sources.name(file)), elaborator.numbers(), *module, diagnostics);
+      declare(block, folder, elaborator.numbers(), *module, diagnostics);
   }
   const bool ok = add_loss(user, *model, sources, options, elaborator, *module, diagnostics);
   if (!ok || diagnostics.has_errors()) return std::nullopt;

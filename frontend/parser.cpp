@@ -53,11 +53,28 @@ private:
     }
   }
 
+  // onnx("FILE"), a model from elsewhere.
+  std::string imported() {
+    constexpr const char* kForm = "model digits = onnx(\"digits.onnx\")";
+    if (now().text != "onnx") fail(fmt::format("expected `onnx`, not {}", shown(now())), kForm);
+    take();
+    expect("(");
+    if (now().kind != TokenKind::kString || now().text.empty())
+      fail(fmt::format("expected the file's name in quotes, not {}", shown(now())), kForm);
+    std::string file = take().text;
+    expect(")");
+    return file;
+  }
+
   Block block() {
     Block block;
     block.is_model = take().text == "model";
     block.span = now().span;
     block.name = name("a name");
+    if (block.is_model && accept("=")) {
+      block.onnx = imported();
+      return block;
+    }
     std::vector<Parameter> first = parameters();
     if (is("(")) {
       block.settings = std::move(first);
@@ -301,7 +318,8 @@ private:
       try {
         Declarations::Entry entry;
         entry.span = now().span;
-        entry.target = name("a name");
+        // Names of an ONNX model may need quotes.
+        entry.target = now().kind == TokenKind::kString ? take().text : name("a name");
         expect(":");
         entry.value = expr();
         if (is(",")) entry.value = listed(std::move(entry.value));

@@ -30,7 +30,7 @@ template <class T, class Field>
 tl::expected<ir::Tensor, TensorFault> from_field(const ir::Type& type, const Field& field) {
   if (static_cast<int64_t>(field.size()) != type.elements()) {
     return fault(fmt::format("{} elements are given for shape {}", field.size(),
-                             to_string(type.shape)));
+                             ir::to_string(type.shape)));
   }
   std::vector<std::byte> bytes(static_cast<size_t>(field.size()) * sizeof(T));
   for (int i = 0; i < field.size(); ++i) {

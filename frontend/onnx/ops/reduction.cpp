@@ -35,7 +35,7 @@ Reduction reduction(OnnxNode& node) {
   return r;
 }
 
-Var reduced(const ir::OpDef& op, const Reduction& r) {
+Var over(const ir::OpDef& op, const Reduction& r) {
   return reduced(op, r.x, r.dims, r.keepdims);
 }
 
@@ -44,36 +44,36 @@ template <const ir::OpDef& op> void reduce(OnnxNode& node) {
   Reduction r = reduction(node);
   const ir::DType dtype = r.x.type().dtype;
   if (dtype == ir::DType::kBool) r.x = cast_to(r.x, ir::DType::kU8);
-  node.give(cast_to(reduced(op, r), dtype));
+  node.give(cast_to(over(op, r), dtype));
 }
 void reduce_mean(OnnxNode& node) {
   Reduction r = reduction(node);
   const ir::DType dtype = r.x.type().dtype;
-  if (is_float(dtype)) return node.give(reduced(ops::mean, r));
+  if (is_float(dtype)) return node.give(over(ops::mean, r));
   // Integers: the sum over the count, toward zero.
   int64_t count = 1;
   for (int64_t dim : r.dims)
     count *= r.x.shape()[static_cast<size_t>(dim)];
-  const Var sum = reduced(ops::sum, r);
+  const Var sum = over(ops::sum, r);
   node.give(sum / sum.splat(static_cast<double>(count)));
 }
 void reduce_l1(OnnxNode& node) {
   Reduction r = reduction(node);
   r.x = r.x.apply(ops::abs);
-  node.give(reduced(ops::sum, r));
+  node.give(over(ops::sum, r));
 }
 void reduce_l2(OnnxNode& node) {
   Reduction r = reduction(node);
   r.x = r.x * r.x;
-  node.give(sqrt(reduced(ops::sum, r)));
+  node.give(sqrt(over(ops::sum, r)));
 }
 void reduce_sum_square(OnnxNode& node) {
   Reduction r = reduction(node);
   r.x = r.x * r.x;
-  node.give(reduced(ops::sum, r));
+  node.give(over(ops::sum, r));
 }
 void reduce_log_sum(OnnxNode& node) {
-  node.give(log(reduced(ops::sum, reduction(node))));
+  node.give(log(over(ops::sum, reduction(node))));
 }
 // max + log(sum(exp(x - max))); a maximum that is not finite is left out of the difference.
 void reduce_log_sum_exp(OnnxNode& node) {
@@ -85,7 +85,7 @@ void reduce_log_sum_exp(OnnxNode& node) {
             largest.splat(std::numeric_limits<double>::infinity()));
   const Var shift = select(finite, largest, largest.splat(0));
   r.x = exp(r.x - shift);
-  const Var total = log(reduced(ops::sum, r));
+  const Var total = log(over(ops::sum, r));
   node.give(total + reshaped(shift, total.shape()));
 }
 
