@@ -148,6 +148,16 @@ TEST(Generic, Reductions) {
   }
 }
 
+// Random integers are up to 2047, so that sums and products of enough of them wrap.
+TEST(Generic, ReductionsOfIntegers) {
+  for (const ir::OpDef* op : {&ir::ops::sum, &ir::ops::prod, &ir::ops::amax, &ir::ops::amin}) {
+    for (DType dtype : {DType::kI64, DType::kI32, DType::kI8, DType::kU8}) {
+      for (const ir::Ints& dim : {ir::Ints{}, ir::Ints{0}, ir::Ints{-1}})
+        expect_right(kernel_of(*op, {{dtype, {3, 300, 19}, {}}}, {{"dim", dim}}));
+    }
+  }
+}
+
 TEST(Generic, DataMovement) {
   const ir::Type x = f32({3, 4, 19});
   expect_right(kernel_of(ir::ops::transpose, {x}));
