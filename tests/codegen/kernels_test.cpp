@@ -121,8 +121,24 @@ TEST(Generic, Pools) {
     inner.set("count_include_pad", false);
     expect_right(kernel_of(ir::ops::avg_pool2d, {f32({2, 3, 8, 21})}, inner));
   }
-  expect_right(kernel_of(ir::ops::max_pool2d, {f32({1, 1, 9, 9})},
-                         {{"kernel_size", ir::Ints{2, 2}}, {"dilation", ir::Ints{2, 3}}}));
+  for (const ir::Attrs& attrs :
+       std::vector<ir::Attrs>{{{"kernel_size", ir::Ints{2, 2}}, {"dilation", ir::Ints{2, 3}}},
+                              {{"kernel_size", ir::Ints{3, 2}},
+                               {"stride", ir::Ints{2, 1}},
+                               {"dilation", ir::Ints{2, 3}},
+                               {"padding", ir::Ints{3, 1, 4, 2}},
+                               {"ceil_mode", true}},
+                              {{"kernel_size", ir::Ints{7, 7}},
+                               {"stride", ir::Ints{2, 3}},
+                               {"dilation", ir::Ints{3, 2}},
+                               {"padding", ir::Ints{9, 7, 8, 9}}}}) {
+    for (DType dtype : {DType::kF32, DType::kI64, DType::kI32, DType::kI8, DType::kU8})
+      expect_right(kernel_of(ir::ops::max_pool2d, {{dtype, {1, 2, 9, 9}, {}}}, attrs));
+    expect_right(kernel_of(ir::ops::avg_pool2d, {f32({1, 2, 9, 9})}, attrs));
+    ir::Attrs inner = attrs;
+    inner.set("count_include_pad", false);
+    expect_right(kernel_of(ir::ops::avg_pool2d, {f32({1, 2, 9, 9})}, inner));
+  }
 }
 
 TEST(Generic, Matmuls) {
