@@ -34,11 +34,12 @@ std::vector<ir::ValueId> create_folded(ir::Builder builder, const ir::OpDef& op,
   bool f64 = false;
   for (ir::ValueId operand : operands) {
     const ir::Node* node = constant_node(builder.graph(), operand);
-    LINNET_CHECK(node != nullptr, "only constants are folded");
-    tensors.push_back(*node->tensor);
-    inputs.push_back(alone.add_input("", node->tensor->type()));
-    opaque = opaque || node->attrs.get_or(ir::kOpaque, false);
-    f64 = f64 || node->tensor->type().dtype == ir::DType::kF64;
+    const ir::Type& type = builder.type(operand);
+    LINNET_CHECK(node || type.elements() == 0, "only constants are folded");
+    tensors.push_back(node ? *node->tensor : ir::Tensor(type, {}));
+    inputs.push_back(alone.add_input("", tensors.back().type()));
+    opaque = opaque || (node && node->attrs.get_or(ir::kOpaque, false));
+    f64 = f64 || type.dtype == ir::DType::kF64;
   }
   auto results = ir::Builder(alone).try_create(op, inputs, attrs);
   LINNET_CHECK(results.has_value(), std::string(op.name) + " of constants does not fit");
