@@ -85,6 +85,18 @@ std::vector<const ir::OpDef*> elementwise_ops() {
 INSTANTIATE_TEST_SUITE_P(Ops, Elementwise, testing::ValuesIn(elementwise_ops()),
                          [](const auto& info) { return std::string(info.param->name); });
 
+// Half of the random inputs are negative: their logarithms are NaN.
+TEST(Generic, NanIsSeen) {
+  for (const ir::OpDef* op : {&ir::ops::is_nan, &ir::ops::sign, &ir::ops::relu}) {
+    ir::Graph graph = kernel_of(ir::ops::log, {f32({3, 37})});
+    const ValueId seen =
+        ir::Builder(graph).at(ir::Place::named("test")).create(*op, {graph.outputs.front().value});
+    graph.outputs.front().value = seen;
+    for (const std::string& target : kTargets)
+      expect_right(graph, target);
+  }
+}
+
 TEST(Generic, Convolutions) {
   struct Case {
     Shape x, w;
