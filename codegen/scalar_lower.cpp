@@ -19,14 +19,6 @@ Expr truth(const Expr& e) {
   return e.type().is_bool() ? e : e != Halide::cast(e.type(), 0);
 }
 
-// Signed integers wrap: computed in the unsigned type of the same width, for in C++ and Halide
-// alike signed overflow has no meaning.
-template <class F> Expr wrapping(const Expr& a, const Expr& b, F f) {
-  const Halide::Type type = a.type();
-  const Halide::Type bits = type.with_code(Halide::Type::UInt);
-  return Halide::cast(type, f(Halide::cast(bits, a), Halide::cast(bits, b)));
-}
-
 // Toward zero; x / 0 is 0, and the least value over -1 wraps to itself.
 Expr integer_quotient(const Expr& a, const Expr& b) {
   const Halide::Type type = a.type();
@@ -34,7 +26,7 @@ Expr integer_quotient(const Expr& a, const Expr& b) {
   const Expr one = Halide::cast(type, 1);
   if (type.is_uint()) return Halide::select(b == zero, zero, a / Halide::max(b, one));
   const Expr minus = Halide::cast(type, -1);
-  const Expr negated = wrapping(zero, a, [](const Expr& x, const Expr& y) { return x - y; });
+  const Expr negated = difference_of(zero, a);
   const Expr safe = Halide::select(b == zero || b == minus, one, b);
   const Expr quotient =
       Halide::Internal::Call::make(type, Halide::Internal::Call::div_round_to_zero, {a, safe},
@@ -116,17 +108,15 @@ private:
     const Expr zero = Halide::cast(x[0].type(), 0);
     switch (op) {
     case ScalarOp::kAdd:
-      return wrapping(x[0], x[1], [](const Expr& a, const Expr& b) { return a + b; });
+      return sum_of(x[0], x[1]);
     case ScalarOp::kSub:
-      return wrapping(x[0], x[1], [](const Expr& a, const Expr& b) { return a - b; });
+      return difference_of(x[0], x[1]);
     case ScalarOp::kMul:
-      return wrapping(x[0], x[1], [](const Expr& a, const Expr& b) { return a * b; });
+      return product_of(x[0], x[1]);
     case ScalarOp::kNeg:
-      return wrapping(zero, x[0], [](const Expr& a, const Expr& b) { return a - b; });
+      return difference_of(zero, x[0]);
     case ScalarOp::kAbs:
-      return Halide::select(
-          x[0] < zero,
-          wrapping(zero, x[0], [](const Expr& a, const Expr& b) { return a - b; }), x[0]);
+      return Halide::select(x[0] < zero, difference_of(zero, x[0]), x[0]);
     case ScalarOp::kDiv:
       return integer_quotient(x[0], x[1]);
     case ScalarOp::kPow:

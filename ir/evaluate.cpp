@@ -210,10 +210,10 @@ template <class T> Tensor to_tensor(const Array<T>& array) {
 namespace {
 
 template <class T>
-std::vector<Tensor> evaluated(const Graph& graph, const std::vector<const Tensor*>& operands) {
+std::vector<Tensor> evaluated(const Graph& graph, const std::vector<Tensor>& operands) {
   std::vector<Array<T>> inputs;
-  for (const Tensor* tensor : operands)
-    inputs.push_back(to_array<T>(*tensor));
+  for (const Tensor& tensor : operands)
+    inputs.push_back(to_array<T>(tensor));
   std::vector<Tensor> results;
   for (const Array<T>& array : evaluate<T>(Module{}, graph, inputs))
     results.push_back(to_tensor(array));
@@ -225,7 +225,7 @@ std::vector<Tensor> evaluated(const Graph& graph, const std::vector<const Tensor
 std::vector<Tensor> evaluate_alone(const Graph& graph, const OpDef& op,
                                    std::span<const ValueId> operands, const Attrs& attrs) {
   Graph alone;
-  std::vector<const Tensor*> tensors;
+  std::vector<Tensor> tensors;
   std::vector<ValueId> inputs;
   bool f64 = false;
   for (ValueId operand : operands) {
@@ -234,10 +234,12 @@ std::vector<Tensor> evaluate_alone(const Graph& graph, const OpDef& op,
       continue;
     }
     const Node* node = graph.producer(operand);
-    LINNET_CHECK(node && node->tensor, "only constants are evaluated alone");
-    tensors.push_back(&*node->tensor);
-    inputs.push_back(alone.add_input("", node->tensor->type()));
-    f64 = f64 || node->tensor->type().dtype == DType::kF64;
+    const Type& type = graph.value(operand).type;
+    const bool constant = node && node->tensor;
+    LINNET_CHECK(constant || type.elements() == 0, "only constants are evaluated alone");
+    tensors.push_back(constant ? *node->tensor : Tensor(type, {}));
+    inputs.push_back(alone.add_input("", tensors.back().type()));
+    f64 = f64 || type.dtype == DType::kF64;
   }
   auto results = Builder(alone).try_create(op, inputs, attrs);
   LINNET_CHECK(results.has_value(), std::string(op.name) + " of constants does not fit");

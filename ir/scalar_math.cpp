@@ -211,6 +211,17 @@ template <class T> T arithmetic(ScalarOp op, std::span<const T> x) {
 
 }  // namespace
 
+int64_t least_integer(DType dtype) {
+  if (dtype == DType::kU8 || dtype == DType::kBool) return 0;
+  return -greatest_integer(dtype) - 1;
+}
+
+int64_t greatest_integer(DType dtype) {
+  if (dtype == DType::kBool) return 1;
+  const int64_t bits = 8 * size_of(dtype) - (dtype == DType::kU8 ? 0 : 1);
+  return static_cast<int64_t>((uint64_t{1} << bits) - 1);
+}
+
 template <class T> T evaluate(const ScalarExpr& expr, std::span<const T> arguments) {
   if (expr.op() == ScalarOp::kArgument) return arguments[static_cast<size_t>(expr.index())];
   if (expr.op() == ScalarOp::kConstant) return static_cast<T>(expr.constant());

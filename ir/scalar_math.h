@@ -3,9 +3,12 @@
 
 #include "ir/bounded.h"
 #include "ir/scalar_expr.h"
+#include "ir/type.h"
 
 #include <cstdint>
+#include <limits>
 #include <span>
+#include <type_traits>
 
 namespace linnet::ir::scalar {
 
@@ -16,6 +19,42 @@ template <class T> T min(T a, T b) {
 }
 template <class T> T max(T a, T b) {
   return b > a || b != b ? b : a;
+}
+
+// Integers wrap, without signed overflow.
+template <class T> T add(T a, T b) {
+  if constexpr (std::is_same_v<T, int64_t>) {
+    return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+  } else {
+    return a + b;
+  }
+}
+template <class T> T multiply(T a, T b) {
+  if constexpr (std::is_same_v<T, int64_t>) {
+    return static_cast<int64_t>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
+  } else {
+    return a * b;
+  }
+}
+
+// The range of an integer dtype.
+[[nodiscard]] int64_t least_integer(DType dtype);
+[[nodiscard]] int64_t greatest_integer(DType dtype);
+
+// What no element of the dtype lies below, or above: where a maximum or minimum begins.
+template <class T> T least(DType dtype) {
+  if constexpr (std::is_same_v<T, int64_t>) {
+    return least_integer(dtype);
+  } else {
+    return T(-std::numeric_limits<double>::infinity());
+  }
+}
+template <class T> T greatest(DType dtype) {
+  if constexpr (std::is_same_v<T, int64_t>) {
+    return greatest_integer(dtype);
+  } else {
+    return T(std::numeric_limits<double>::infinity());
+  }
 }
 
 // The elementary functions, one definition for the evaluator, initialisers and kernels

@@ -16,8 +16,8 @@ std::vector<ir::ValueId> create_folded(ir::Builder builder, const ir::OpDef& op,
   bool opaque = false;
   for (ir::ValueId operand : operands) {
     const ir::Node* node = constant_node(builder.graph(), operand);
-    LINNET_CHECK(node != nullptr, "only constants are folded");
-    opaque = opaque || node->attrs.get_or(ir::kOpaque, false);
+LINNET_CHECK(node || builder.type(operand).elements() == 0, "only constants are folded");
+    opaque = opaque || (node && node->attrs.get_or(ir::kOpaque, false));
   }
   std::vector<ir::ValueId> made;
   for (ir::Tensor& tensor : ir::evaluate_alone(builder.graph(), op, operands, attrs))

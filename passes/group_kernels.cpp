@@ -101,6 +101,7 @@ void copy_outputs(ir::Graph& graph) {
   std::vector<size_t> late;  // slots that must wait
   for (size_t i = 0; i < graph.outputs.size(); ++i) {
     ir::GraphOutput& output = graph.outputs[i];
+    if (graph.value(output.value).type.elements() == 0) continue;  // nothing to write
     const ir::ValueId root = view_root(graph, output.value);
     if (!output.slot.empty() && root == graph.input_of(output.slot)) continue;  // as it was
     const Node* producer = graph.producer(root);

@@ -61,8 +61,9 @@ namespace linnet::passes {
 //   mul(%w, %scale')  %y = conv2d(%x, %v)
 [[nodiscard]] ir::Module fold_batch_norm(ir::Module module, PassContext& context);
 
-// Does: ops of constants alone are evaluated; of opaque ones the result is opaque. Needs: nothing.
-// Leaves: constants.
+// Does: ops of constants alone are evaluated; of opaque ones the result is opaque. What has no
+//   elements is a constant too, whatever makes it. Needs: expand_ops. Leaves: no op that reads or
+//   makes an empty tensor; these are inputs, outputs and constants only.
 //   %t = transpose(%w)   →   %t = constant …
 [[nodiscard]] ir::Module fold_constants(ir::Module module, PassContext& context);
 

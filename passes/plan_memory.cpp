@@ -109,6 +109,8 @@ ir::Module plan_memory(ir::Module module, PassContext& context) {
     for (const ir::Node& node : graph.nodes()) {
       if (!node.tensor) continue;
       const ir::ValueId value = node.results.front();
+      // An empty one may be an output as it is.
+      if (storage[static_cast<size_t>(value.index)].memory != ir::Memory::kConstant) continue;
       storage[static_cast<size_t>(value.index)].offset = constants;
       constants += rounded(graph.value(value).type.stored_bytes());
     }

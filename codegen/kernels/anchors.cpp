@@ -54,7 +54,8 @@ Expr lower_matmul(Lowering& lowering, const ir::Node& node, const Position& posi
         Position right = batch(b, at);
         right.push_back(transposed ? at.back() : r[0]);
         right.push_back(transposed ? r[0] : at.back());
-        return sum + lowering.at(node.operands[0], left) * lowering.at(node.operands[1], right);
+        return sum_of(sum, product_of(lowering.at(node.operands[0], left),
+                                      lowering.at(node.operands[1], right)));
       });
 }
 

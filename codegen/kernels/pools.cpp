@@ -3,8 +3,6 @@
 #include "codegen/kernels/rows.h"
 #include "ir/ops/window.h"
 
-#include <limits>
-
 namespace linnet::codegen {
 namespace {
 
@@ -75,8 +73,11 @@ Expr divisor(const ir::Window& w, const Expr& output, int64_t input, bool paddin
   const int64_t first = padding_counts ? -w.before : 0;
   const int64_t end = padding_counts ? input + w.after : input;
   const Expr start = output * static_cast<int>(w.stride) - static_cast<int>(w.before);
-  const Expr from = Halide::max(start, static_cast<int>(first));
-  const Expr to = Halide::min(start + static_cast<int>(w.size), static_cast<int>(end));
+  const int dilation = static_cast<int>(w.dilation);
+  // The first tap that counts, and the first that counts no more; Halide's division rounds down.
+  const Expr from = Halide::max((static_cast<int>(first) - start + (dilation - 1)) / dilation, 0);
+  const Expr to = Halide::min((static_cast<int>(end) - start + (dilation - 1)) / dilation,
+                              static_cast<int>(w.size));
   return to - from;
 }
 
@@ -84,22 +85,21 @@ Expr divisor(const ir::Window& w, const Expr& output, int64_t input, bool paddin
 
 Expr lower_max_pool2d(Lowering& lowering, const ir::Node& node, const Position& position) {
   const ir::DType dtype = lowering.operand_type(node, 0).dtype;
-  const Expr least = literal(dtype, -std::numeric_limits<double>::infinity());
   return Pool(lowering, node)
-      .fold(lowering, node, position, least,
+      .fold(lowering, node, position, least(dtype),
             [](const Expr& best, const Expr& tap) { return larger(tap, best); });
 }
 
 // The best so far and its tap side by side. -1 stands for "none yet", while in the padding.
 Expr lower_max_pool2d_index(Lowering& lowering, const ir::Node& node, const Position& position) {
   const ir::DType dtype = lowering.operand_type(node, 0).dtype;
-  const Expr least = literal(dtype, -std::numeric_limits<double>::infinity());
+  const Expr lowest = least(dtype);
   const Pool pool(lowering, node);
   const int width = static_cast<int>(pool.columns.size);
-  Expr best = least;
+  Expr best = lowest;
   Expr index = -1;
   for (int k = 0; k < static_cast<int>(pool.rows.size) * width; ++k) {
-    const Expr tap = pool.tap(lowering, node, position, k / width, k % width, least);
+    const Expr tap = pool.tap(lowering, node, position, k / width, k % width, lowest);
     Expr better = k == 0 ? Halide::Internal::const_true() : tap > best;
     if (!pool.inside) {
       better =

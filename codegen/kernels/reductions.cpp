@@ -1,6 +1,7 @@
 // Reductions over dimensions, in row-major order of what is reduced.
 #include "codegen/kernels/rows.h"
 #include "ir/ops/reduction.h"
+#include "ir/scalar_math.h"
 
 #include <limits>
 
@@ -39,6 +40,13 @@ Expr one(Lowering& lowering, const ir::Node& node, double value) {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
+template <class F> Expr wrapping(const Expr& a, const Expr& b, F f) {
+  const Halide::Type type = a.type();
+  if (type.is_float()) return f(a, b);
+  const Halide::Type bits = type.with_code(Halide::Type::UInt);
+  return Halide::cast(type, f(Halide::cast(bits, a), Halide::cast(bits, b)));
+}
+
 }  // namespace
 
 Expr larger(const Expr& a, const Expr& b) {
@@ -49,9 +57,32 @@ Expr smaller(const Expr& a, const Expr& b) {
   return Halide::select(b < a || b != b, b, a);
 }
 
+Expr least(ir::DType dtype) {
+  return is_float(dtype)
+             ? literal(dtype, -kInfinity)
+             : Halide::Internal::make_const(halide_type(dtype), ir::scalar::least_integer(dtype));
+}
+
+Expr greatest(ir::DType dtype) {
+  return is_float(dtype) ? literal(dtype, kInfinity)
+                         : Halide::Internal::make_const(halide_type(dtype),
+                                                        ir::scalar::greatest_integer(dtype));
+}
+
+Expr sum_of(const Expr& a, const Expr& b) {
+  return wrapping(a, b, [](const Expr& x, const Expr& y) { return x + y; });
+}
+
+Expr difference_of(const Expr& a, const Expr& b) {
+  return wrapping(a, b, [](const Expr& x, const Expr& y) { return x - y; });
+}
+
+Expr product_of(const Expr& a, const Expr& b) {
+  return wrapping(a, b, [](const Expr& x, const Expr& y) { return x * y; });
+}
+
 Expr lower_sum(Lowering& lowering, const ir::Node& node, const Position& position) {
-  return reduce_dims(lowering, node, position, one(lowering, node, 0),
-                     [](const Expr& sum, const Expr& x) { return sum + x; });
+  return reduce_dims(lowering, node, position, one(lowering, node, 0), sum_of);
 }
 
 Expr lower_mean(Lowering& lowering, const ir::Node& node, const Position& position) {
@@ -61,17 +92,16 @@ Expr lower_mean(Lowering& lowering, const ir::Node& node, const Position& positi
 }
 
 Expr lower_prod(Lowering& lowering, const ir::Node& node, const Position& position) {
-  return reduce_dims(lowering, node, position, one(lowering, node, 1),
-                     [](const Expr& product, const Expr& x) { return product * x; });
+  return reduce_dims(lowering, node, position, one(lowering, node, 1), product_of);
 }
 
 Expr lower_amax(Lowering& lowering, const ir::Node& node, const Position& position) {
-  return reduce_dims(lowering, node, position, one(lowering, node, -kInfinity),
+  return reduce_dims(lowering, node, position, least(lowering.operand_type(node, 0).dtype),
                      [](const Expr& best, const Expr& x) { return larger(x, best); });
 }
 
 Expr lower_amin(Lowering& lowering, const ir::Node& node, const Position& position) {
-  return reduce_dims(lowering, node, position, one(lowering, node, kInfinity),
+  return reduce_dims(lowering, node, position, greatest(lowering.operand_type(node, 0).dtype),
                      [](const Expr& best, const Expr& x) { return smaller(x, best); });
 }
 

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 
-#include <algorithm>
-
 namespace linnet::ir {
 namespace {
 
@@ -58,7 +56,9 @@ Var avg_pool2d_gradient(const GradientContext& c) {
   const Shape out = c.result().shape();
   const auto [rows, columns] = *windows(c.attrs(), c.attrs().get(kKernelSize));
   Var g = c.gradient() * divisors(c, rows, 2) * divisors(c, columns, 3);
-  const auto disjoint = [](const Window& w) { return w.stride == w.size && w.before == 0; };
+  const auto disjoint = [](const Window& w) {
+    return w.stride == w.size && w.dilation == 1 && w.before == 0;
+  };
   Ints pads(8, 0);
   if (disjoint(rows) && disjoint(columns)) {
     const Shape apart{out[0], out[1], out[2], 1, out[3], 1};
@@ -71,13 +71,15 @@ Var avg_pool2d_gradient(const GradientContext& c) {
   }
   g = dilated(dilated(g, 2, rows.stride), 3, columns.stride);
   const auto around = [&](const Window& window, size_t dim) {
-    pads[dim] = window.size - 1 - window.before;
-    pads[dim + 4] = in[dim] + window.size - 1 - pads[dim] - g.shape()[dim];
+    pads[dim] = window.reach() - 1 - window.before;
+    pads[dim + 4] = in[dim] + window.reach() - 1 - pads[dim] - g.shape()[dim];
   };
   around(rows, 2);
   around(columns, 3);
-  const Var mean = padded(g, pads).apply(
-      ops::avg_pool2d, {{"kernel_size", Ints{rows.size, columns.size}}, {"stride", Ints{1, 1}}});
+  const Var mean =
+      padded(g, pads).apply(ops::avg_pool2d, {{"kernel_size", Ints{rows.size, columns.size}},
+                                              {"stride", Ints{1, 1}},
+                                              {"dilation", Ints{rows.dilation, columns.dilation}}});
   return mean * static_cast<double>(rows.size * columns.size);
 }
 
@@ -86,17 +88,19 @@ Var avg_pool2d_gradient(const GradientContext& c) {
 const OpDef ops::avg_pool2d{
     .name = "avg_pool2d",
     .doc = "Mean of each window over [N,C,H,W]. With count_include_pad the declared padding counts "
-           "as zeros; what ceil_mode adds beyond it never counts. ONNX AveragePool-22.",
+           "as zeros; what ceil_mode adds beyond it never counts. A window whose taps all lie "
+           "outside is NaN. ONNX AveragePool-22.",
     .operands = {{"input", "[N,C,H,W]"}},
     .attrs = {kernel_size_attr(),
               pool_stride_attr(),
               padding_attr(),
+              dilation_attr(),
               ceil_mode_attr(),
               {.name = "count_include_pad",
                .doc = "the padding counts in the divisor",
                .default_value = true}},
     .traits = kPool,
-    .infer = infer_pool,
+    .infer = [](const InferContext& c) { return infer_pool(c); },
     .evaluate = []<class T>(EvalContext<T>& c) { evaluate_avg_pool2d(c); },
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
       return {avg_pool2d_gradient(c).id()};

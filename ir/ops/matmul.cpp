@@ -2,10 +2,9 @@
 #include "ir/op_def.h"
 
 #include "ir/ops/index.h"
+#include "ir/scalar_math.h"
 
 #include <fmt/format.h>
-
-#include <type_traits>
 
 namespace linnet::ir {
 namespace {
@@ -73,12 +72,7 @@ void multiply(EvalContext<T>& c, const std::vector<Element>& a, const std::vecto
           const int64_t at_b = transposed ? j * k + l : l * n + j;
           const Element& x = a[base_a + static_cast<size_t>(i * k + l)];
           const Element& y = b[base_b + static_cast<size_t>(at_b)];
-          if constexpr (std::is_same_v<Element, int64_t>) {  // wraps, without signed overflow
-            sum = static_cast<int64_t>(static_cast<uint64_t>(sum) +
-                                       static_cast<uint64_t>(x) * static_cast<uint64_t>(y));
-          } else {
-            sum += x * y;
-          }
+          sum = scalar::add(sum, scalar::multiply(x, y));
         }
         out[o] = sum;
       }

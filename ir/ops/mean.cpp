@@ -6,7 +6,8 @@ namespace linnet::ir {
 namespace {
 
 struct Rule {
-  template <class T> static T first() { return T(0); }
+  static constexpr bool kIntegers = false;
+  template <class T> static T first(DType) { return T(0); }
   template <class T> static T step(T so_far, T element) { return so_far + element; }
   template <class T> static T finish(T result, int64_t count) {
     return result / T(static_cast<double>(count));

@@ -1,17 +1,21 @@
 #include "ir/ops/reduction.h"
 
+#include "ir/scalar_math.h"
+
 namespace linnet::ir {
 namespace {
 
 struct Rule : UncountedRule {
-  template <class T> static T first() { return T(1); }
-  template <class T> static T step(T so_far, T element) { return so_far * element; }
+  template <class T> static T first(DType) { return T(1); }
+  template <class T> static T step(T so_far, T element) {
+    return scalar::multiply(so_far, element);
+  }
 };
 
 }  // namespace
 
 const OpDef ops::prod = reduction<Rule>(
-    "prod", "Product over dimensions, 1 over none. ONNX ReduceProd-18.",
+    "prod", "Product over dimensions, 1 over none; integers wrap. ONNX ReduceProd-18.",
     [](const GradientContext& c) -> std::vector<ValueId> {
       // The product of the others: by division, but where zeros stand by what is not zero.
       const Var x = c.in(0);

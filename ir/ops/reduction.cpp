@@ -39,10 +39,12 @@ OpResult<size_t> one_dim(const Attrs& attrs, size_t rank) {
   return wrapped_dim(attrs.get(kDim), rank);
 }
 
-OpResult<std::vector<Type>> infer_reduction(const InferContext& c) {
+OpResult<std::vector<Type>> infer_reduction(const InferContext& c, bool integers) {
   const Type& input = c.type(0);
-  if (!is_float(input.dtype)) {
-    return op_error(fmt::format("input must be floating point, not {}", name(input.dtype)), 0);
+  if (!is_float(input.dtype) && !(integers && is_integer(input.dtype))) {
+    return op_error(fmt::format("input must be {}, not {}", integers ? "numbers" : "floating point",
+                                name(input.dtype)),
+                    0);
   }
   const auto reduced = reduced_dims(c.attrs, input.rank());
   if (!reduced) return tl::unexpected(reduced.error());

@@ -17,10 +17,11 @@ inline constexpr Key<int64_t> kDim{"dim"};
 // A single dimension of softmax and concat, negative counted from the end.
 [[nodiscard]] OpResult<size_t> one_dim(const Attrs& attrs, size_t rank);
 
-[[nodiscard]] OpResult<std::vector<Type>> infer_reduction(const InferContext& c);
+[[nodiscard]] OpResult<std::vector<Type>> infer_reduction(const InferContext& c, bool integers);
 
 // The record of a reduction. `Rule` is its arithmetic for any number T, over the input in row-major
-// order: first<T>(), step(so_far, element), and finish(so_far, count).
+// order: first<T>(dtype), step(so_far, element), and finish(so_far, count); kIntegers: for int64_t
+// too, the number of all integer dtypes.
 template <class Rule>
 [[nodiscard]] OpDef reduction(std::string_view name, std::string_view doc,
                               std::vector<ValueId> (*gradient)(const GradientContext&));
@@ -35,6 +36,7 @@ template <class Rule>
 
 // The count changes nothing for all but the mean.
 struct UncountedRule {
+  static constexpr bool kIntegers = true;
   template <class T> static T finish(T result, int64_t) { return result; }
 };
 
@@ -54,16 +56,23 @@ OpDef reduction(std::string_view name, std::string_view doc,
   def.operands = {{"input"}};
   def.attrs = reduction_attrs();
   def.traits = kReduction;
-  def.infer = infer_reduction;
+  def.infer = [](const InferContext& c) { return infer_reduction(c, Rule::kIntegers); };
   def.gradient = gradient;
   def.evaluate = []<class T>(EvalContext<T>& c) {
-    const ReductionPlan plan = reduction_plan(c.in(0).type.shape, c.attrs);
-    std::vector<T>& out = c.out().values;
-    out.assign(out.size(), Rule::template first<T>());
-    for (size_t i = 0; i < plan.target.size(); ++i)
-      out[plan.target[i]] = Rule::step(out[plan.target[i]], c.in(0).values[i]);
-    for (T& value : out)
-      value = Rule::finish(value, plan.count);
+    const Type& type = c.in(0).type;
+    const ReductionPlan plan = reduction_plan(type.shape, c.attrs);
+    const auto reduce = [&]<class Number>(const std::vector<Number>& in, std::vector<Number>& out) {
+      out.assign(out.size(), Rule::template first<Number>(type.dtype));
+      for (size_t i = 0; i < plan.target.size(); ++i)
+        out[plan.target[i]] = Rule::step(out[plan.target[i]], in[i]);
+      for (Number& value : out)
+        value = Rule::finish(value, plan.count);
+    };
+    if (is_float(type.dtype)) {
+      reduce(c.in(0).values, c.out().values);
+    } else if constexpr (Rule::kIntegers) {
+      reduce(c.in(0).ints, c.out().ints);
+    }
   };
   return def;
 }

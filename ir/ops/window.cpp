@@ -58,10 +58,12 @@ AttrDef ceil_mode_attr() {
   return {.name = "ceil_mode", .doc = "round the output size up", .default_value = false};
 }
 
-OpResult<std::vector<Type>> infer_pool(const InferContext& c) {
+OpResult<std::vector<Type>> infer_pool(const InferContext& c, bool integers) {
   const Type& input = c.type(0);
-  if (input.rank() != 4 || !is_float(input.dtype)) {
-    return op_error(fmt::format("input must be floating point [N,C,H,W], not {}", to_string(input)),
+  const bool fits = is_float(input.dtype) || (integers && is_integer(input.dtype));
+  if (input.rank() != 4 || !fits) {
+    return op_error(fmt::format("input must be {} [N,C,H,W], not {}",
+                                integers ? "numbers" : "floating point", to_string(input)),
                     0);
   }
   auto window = windows(c.attrs, c.attrs.get(kKernelSize));

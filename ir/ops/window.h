@@ -38,8 +38,8 @@ struct Window {
 [[nodiscard]] AttrDef pool_stride_attr();  // default: the kernel size
 [[nodiscard]] AttrDef ceil_mode_attr();    // default false
 
-// Shape of a pool over floating-point [N,C,H,W].
-[[nodiscard]] OpResult<std::vector<Type>> infer_pool(const InferContext& c);
+// Shape of a pool over [N,C,H,W], of floats or also of integers.
+[[nodiscard]] OpResult<std::vector<Type>> infer_pool(const InferContext& c, bool integers = false);
 
 // What output `output` of an average is divided by along one dimension: taps within the input,
 // or with `padding_counts` within input and declared padding (PyTorch).

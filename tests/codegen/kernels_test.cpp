@@ -85,6 +85,18 @@ std::vector<const ir::OpDef*> elementwise_ops() {
 INSTANTIATE_TEST_SUITE_P(Ops, Elementwise, testing::ValuesIn(elementwise_ops()),
                          [](const auto& info) { return std::string(info.param->name); });
 
+// Half of the random inputs are negative: their logarithms are NaN.
+TEST(Generic, NanIsSeen) {
+  for (const ir::OpDef* op : {&ir::ops::is_nan, &ir::ops::sign, &ir::ops::relu}) {
+    ir::Graph graph = kernel_of(ir::ops::log, {f32({3, 37})});
+    const ValueId seen =
+        ir::Builder(graph).at(ir::Place::named("test")).create(*op, {graph.outputs.front().value});
+    graph.outputs.front().value = seen;
+    for (const std::string& target : kTargets)
+      expect_right(graph, target);
+  }
+}
+
 TEST(Generic, Convolutions) {
   struct Case {
     Shape x, w;
@@ -121,8 +133,24 @@ TEST(Generic, Pools) {
     inner.set("count_include_pad", false);
     expect_right(kernel_of(ir::ops::avg_pool2d, {f32({2, 3, 8, 21})}, inner));
   }
-  expect_right(kernel_of(ir::ops::max_pool2d, {f32({1, 1, 9, 9})},
-                         {{"kernel_size", ir::Ints{2, 2}}, {"dilation", ir::Ints{2, 3}}}));
+  for (const ir::Attrs& attrs :
+       std::vector<ir::Attrs>{{{"kernel_size", ir::Ints{2, 2}}, {"dilation", ir::Ints{2, 3}}},
+                              {{"kernel_size", ir::Ints{3, 2}},
+                               {"stride", ir::Ints{2, 1}},
+                               {"dilation", ir::Ints{2, 3}},
+                               {"padding", ir::Ints{3, 1, 4, 2}},
+                               {"ceil_mode", true}},
+                              {{"kernel_size", ir::Ints{7, 7}},
+                               {"stride", ir::Ints{2, 3}},
+                               {"dilation", ir::Ints{3, 2}},
+                               {"padding", ir::Ints{9, 7, 8, 9}}}}) {
+    for (DType dtype : {DType::kF32, DType::kI64, DType::kI32, DType::kI8, DType::kU8})
+      expect_right(kernel_of(ir::ops::max_pool2d, {{dtype, {1, 2, 9, 9}, {}}}, attrs));
+    expect_right(kernel_of(ir::ops::avg_pool2d, {f32({1, 2, 9, 9})}, attrs));
+    ir::Attrs inner = attrs;
+    inner.set("count_include_pad", false);
+    expect_right(kernel_of(ir::ops::avg_pool2d, {f32({1, 2, 9, 9})}, inner));
+  }
 }
 
 TEST(Generic, Matmuls) {
@@ -144,6 +172,16 @@ TEST(Generic, Reductions) {
     for (const ir::Ints& dim : {ir::Ints{}, ir::Ints{0}, ir::Ints{-1}, ir::Ints{0, 2}}) {
       for (bool keep : {false, true})
         expect_right(kernel_of(*op, {f32({3, 4, 19})}, {{"dim", dim}, {"keepdim", keep}}));
+    }
+  }
+}
+
+// Random integers are up to 2047, so that sums and products of enough of them wrap.
+TEST(Generic, ReductionsOfIntegers) {
+  for (const ir::OpDef* op : {&ir::ops::sum, &ir::ops::prod, &ir::ops::amax, &ir::ops::amin}) {
+    for (DType dtype : {DType::kI64, DType::kI32, DType::kI8, DType::kU8}) {
+      for (const ir::Ints& dim : {ir::Ints{}, ir::Ints{0}, ir::Ints{-1}})
+        expect_right(kernel_of(*op, {{dtype, {3, 300, 19}, {}}}, {{"dim", dim}}));
     }
   }
 }

@@ -48,8 +48,11 @@ void pow(OnnxNode& node) {
   if (to == from) return node.give(apply(ops::pow, base, exponent));
   if (is_float(to)) return node.give(apply(ops::pow, base, cast_to(exponent, to)));
   if (is_float(from)) {
-    const Var wide = apply(ops::pow, cast_to(base, DType::kF64), cast_to(exponent, DType::kF64));
-    return node.give(cast_to(wide, to));
+    // Integers cut off what follows the point: what is whole but for the last bits is whole.
+    const Var power = apply(ops::pow, cast_to(base, DType::kF64), cast_to(exponent, DType::kF64));
+    const Var whole = power.apply(ops::round);
+    const Var near = apply(ops::le, (power - whole).apply(ops::abs), whole.apply(ops::abs) * 1e-12);
+    return node.give(cast_to(select(near, whole, power), to));
   }
   node.give(cast_to(apply(ops::pow, cast_to(base, DType::kI64), cast_to(exponent, DType::kI64)), to));
 }
@@ -72,17 +75,6 @@ void mod(OnnxNode& node) {
 
 void logical_xor(OnnxNode& node) {
   node.give(apply(ops::eq, node.in(0), node.in(1)).apply(ops::logical_not));
-}
-
-void sign(OnnxNode& node) {
-  const Var x = node.in(0), zero = x.splat(0);
-  const Var below = select(apply(ops::lt, x, zero), x.splat(-1), x);
-  node.give(select(apply(ops::gt, x, zero), x.splat(1), below));
-}
-
-void is_nan(OnnxNode& node) {
-  const Var x = node.in(0);
-  node.give(apply(ops::eq, x, x).apply(ops::logical_not));
 }
 
 void is_inf(OnnxNode& node) {
@@ -183,7 +175,7 @@ constexpr std::array kRows = std::to_array<OnnxOp>({
     {"GreaterOrEqual", one_to_one<ops::ge>},
     {"Identity", identity},
     {"IsInf", is_inf},
-    {"IsNaN", is_nan},
+    {"IsNaN", one_to_one<ops::is_nan>},
     {"Less", one_to_one<ops::lt>},
     {"LessOrEqual", one_to_one<ops::le>},
     {"Log", one_to_one<ops::log>},
@@ -198,7 +190,7 @@ constexpr std::array kRows = std::to_array<OnnxOp>({
     {"Pow", pow},
     {"Reciprocal", reciprocal},
     {"Round", one_to_one<ops::round>},
-    {"Sign", sign},
+    {"Sign", one_to_one<ops::sign>},
     {"Sin", one_to_one<ops::sin>},
     {"Sinh", sinh},
     {"Sqrt", one_to_one<ops::sqrt>},

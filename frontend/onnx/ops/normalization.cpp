@@ -165,15 +165,15 @@ template <const ir::OpDef& op> void softmax(OnnxNode& node) {
 // said by linnet's train block, so the op stays for it.
 void dropout(OnnxNode& node) {
   const Var x = node.in(0);
+  // A ratio that only a run knows is of no matter at inference.
   double ratio = node.number("ratio", 0.5);
-  if (node.has(1)) {
-    const auto given = node.numbers(1, "ratio");
-    if (given.size() != 1) node.wrong("ratio must be one number");
-    ratio = given.front();
+  if (const auto given = node.known(1)) {
+    if (given->type().elements() != 1) node.wrong("ratio must be one number");
+    ratio = given->as_doubles().front();
   }
   const auto training = node.known(2);
   const bool draws = node.has(2) && (!training || training->as_ints().at(0) != 0);
-  if (draws && ratio != 0) {
+  if (draws && (ratio != 0 || (node.has(1) && !node.known(1)))) {
     node.unsupported("a Dropout that draws random numbers (training_mode) is not supported",
                      "export the model in evaluation mode; linnet's train block trains it");
   }

@@ -274,14 +274,17 @@ void pad(OnnxNode& node) {
   }
   if (mode != "constant" && mode != "reflect" && mode != "edge")
     node.wrong("mode must be \"constant\", \"reflect\", \"edge\" or \"wrap\"");
-  double value = node.number("value", 0);
-  if (node.opset() >= 11 && node.has(2)) {
-    const auto values = node.numbers(2, "the value");
-    if (values.size() != 1) node.wrong("the value must be one number");
-    value = values.front();
-  }
-  node.give(
-      x.apply(ops::pad, {{"pads", pads}, {"mode", ir::Enum{mode}}, {"value", value}}));
+  const auto with = [&](const Var& input, double value) {
+    return input.apply(ops::pad, {{"pads", pads}, {"mode", ir::Enum{mode}}, {"value", value}});
+  };
+  if (node.opset() < 11 || !node.has(2)) return node.give(with(x, node.number("value", 0)));
+  const Var value = node.in(2);
+  if (value.type().elements() != 1) node.wrong("the value must be one number");
+  if (const auto known = node.known(2)) return node.give(with(x, known->as_doubles().front()));
+  // Known only when the model runs: chosen where the padding is.
+  const ir::Type type = x.type();
+  const Var own = with(node.literal(ir::Tensor::splat({ir::DType::kU8, type.shape, {}}, 1)), 0);
+  node.give(select(cast_to(own, ir::DType::kBool), with(x, 0), reshaped(value, {})));
 }
 
 // CenterCropPad-18: to these sizes, around the middle.
