@@ -70,8 +70,8 @@ int run_main(int argc, const char* const* argv) {
          "How messages are printed")
       ->check(CLI::IsMember({"text", "json"}))
       ->type_name("text|json");
-  for (auto add : {add_compile, add_run, add_train, add_check, add_dump, add_opt, add_kernel,
-                   add_bench, add_init, add_weights, add_new})
+  for (auto add : {add_compile, add_run, add_train, add_export, add_check, add_dump, add_opt,
+                   add_kernel, add_bench, add_init, add_weights, add_new})
     add(app, session);
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands(nullptr))

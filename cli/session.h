@@ -28,6 +28,7 @@ public:
 void add_compile(CLI::App& app, Session& session);
 void add_run(CLI::App& app, Session& session);
 void add_train(CLI::App& app, Session& session);
+void add_export(CLI::App& app, Session& session);
 void add_check(CLI::App& app, Session& session);
 void add_dump(CLI::App& app, Session& session);
 void add_opt(CLI::App& app, Session& session);

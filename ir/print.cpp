@@ -23,15 +23,6 @@ std::string spelled(const std::string& name) {
   return plain && !name.empty() ? name : quoted(name);
 }
 
-// `kind(name: value, …)`.
-std::string to_string(const Recipe& recipe) {
-  std::vector<std::string> parts;
-  for (const auto& [name, attr] : recipe.attrs) {
-    parts.push_back(fmt::format("{}: {}", name, ir::to_string(attr)));
-  }
-  return fmt::format("{}({})", recipe.kind, join(parts, ", "));
-}
-
 class Printer {
 public:
   explicit Printer(Printed& out) : out_(out) {}
@@ -189,6 +180,14 @@ private:
 };
 
 }  // namespace
+
+std::string to_string(const Recipe& recipe) {
+  std::vector<std::string> parts;
+  for (const auto& [name, attr] : recipe.attrs) {
+    parts.push_back(fmt::format("{}: {}", name, ir::to_string(attr)));
+  }
+  return fmt::format("{}({})", recipe.kind, join(parts, ", "));
+}
 
 Printed print(const Module& module) {
   Printed printed;

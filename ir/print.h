@@ -17,6 +17,9 @@ struct Printed {
   std::map<std::string, Tensor> tensors;  // what the text names as @"path"
 };
 
+// `kind(name: value, …)`.
+[[nodiscard]] std::string to_string(const Recipe& recipe);
+
 [[nodiscard]] Printed print(const Module& module);
 // One graph alone, as in the module's text; for messages and tests.
 [[nodiscard]] std::string print(const Graph& graph);

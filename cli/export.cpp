@@ -1,0 +1,65 @@
+// linnet export MODEL -o model.onnx: the model as other tools read it.
+#include "frontend/onnx/export.h"
+#include "cli/model_options.h"
+
+#include "runtime/io/file.h"
+
+#include <fmt/format.h>
+
+namespace linnet::cli {
+namespace {
+
+// The model at two other batch sizes, which show what follows the batch; none where it is not for
+// other sizes. The model at hand is for one sample and sound: what is said of the others is not
+// this call's concern.
+std::vector<frontend::AtBatch> at_other_batches(const ModelOptions& given) {
+  ModelOptions options = given;
+  options.weights.clear();
+  options.maps.clear();
+  std::vector<frontend::AtBatch> others;
+  for (int64_t batch : {2, 3}) {
+    Session aside;
+    auto module = options.load(aside, batch);
+    if (!module) return {};
+    others.push_back({batch, std::move(*module)});
+  }
+  return others;
+}
+
+Status run(Session& session, const ModelOptions& options, const std::string& output,
+           bool batch_given) {
+  const auto module = options.load(session, options.batch);
+  if (!module) return Status::kBadInput;
+  frontend::ExportOptions choices;
+  choices.seed = options.seed;
+  if (!batch_given) choices.others = at_other_batches(options);
+  const auto bytes = frontend::export_onnx(*module, choices, session.diagnostics);
+  if (!bytes) return Status::kUnsupported;
+  if (module->untrained()) {
+    session.diagnostics.report(
+        {.severity = Severity::kWarning,
+         .message = module->name + " is untrained: its parameters are initial values"});
+  }
+  const auto written = runtime::write_file(output, *bytes);
+  if (written) return Status::kDone;
+  session.error(written.error().message, static_cast<Status>(written.error().status));
+  return Status::kMachine;
+}
+
+}  // namespace
+
+void add_export(CLI::App& app, Session& session) {
+  auto options = std::make_shared<ModelOptions>();
+  auto output = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand("export", "Write a model as an ONNX file");
+  options->add_model(*command);
+  options->add_dtype(*command);
+  options->add_weights(*command);
+  command->add_option("-o,--output", *output, "The file to write")->required()->type_name("F.onnx");
+  command->callback([&session, command, options, output] {
+    const bool batch_given = command->count("--batch") != 0;
+    session.command = [=](Session& s) { return run(s, *options, *output, batch_given); };
+  });
+}
+
+}  // namespace linnet::cli
