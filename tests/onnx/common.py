@@ -213,7 +213,7 @@ class Report:
                   + "".join(f"{count[o] or '-':>12}" for o in OUTCOMES) + f"{worst:>10.1e}")
         bad = [row for row in self.rows if row[2].outcome != "pass"]
         for group, name, verdict in bad:
-            print(f"{colour(verdict.outcome, 31):12} {group} {name}: {verdict.note[:400]}")
+            print(f"{colour(verdict.outcome, 31):12} {group} {name}: {verdict.note[:1200]}")
         fine = all(row[2].outcome == "unsupported" for row in bad)
         fine = fine and len(bad) <= allowed_unsupported and bool(self.rows)
         worst = max((v.worst for _, _, v in self.rows if v.outcome == "pass"), default=0.0)
