@@ -77,10 +77,12 @@ def main():
             file.write(model.SerializeToString())
     if command == "bench":
         print('{"median_ns": 1.0}')
-    for i, (value, array) in enumerate(zip(running.get_outputs(), arrays)):
+    names = [re.sub(r"[^A-Za-z0-9_.-]", "_", value.name) for value in running.get_outputs()]
+    for i, (name, array) in enumerate(zip(names, arrays)):
         if i == 0 and MODE == "missing":
             continue
-        name = re.sub(r"[^A-Za-z0-9_.-]", "_", value.name)
+        if names.count(name) > 1 or len(name) > 200:
+            name = f"@{i}"
         np.save(os.path.join(out, name + ".npy"), spoil(array) if i == 0 else array)
 
 
