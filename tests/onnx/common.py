@@ -195,13 +195,17 @@ class Report:
             sys.stderr.write(f"\r{self.title} {bar} {len(self.rows)}/{self.total} ")
             sys.stderr.flush()
 
+    def clear(self):
+        """Takes the bar away."""
+        if not self.quiet and sys.stderr.isatty():
+            sys.stderr.write("\r\033[K")
+
     def count(self, outcome):
         return sum(row[2].outcome == outcome for row in self.rows)
 
     def finish(self, options=None, allowed_unsupported=0):
         """Prints the table, then what failed; answers the exit status."""
-        if not self.quiet and sys.stderr.isatty():
-            sys.stderr.write("\r\033[K")
+        self.clear()
         groups = collections.defaultdict(list)
         for group, _, verdict in self.rows:
             groups[group].append(verdict)
@@ -209,8 +213,8 @@ class Report:
         for group, verdicts in groups.items():
             count = collections.Counter(v.outcome for v in verdicts)
             worst = max((v.worst for v in verdicts if v.outcome == "pass"), default=0.0)
-            print(f"{group:28}{len(verdicts):>7}"
-                  + "".join(f"{count[o] or '-':>12}" for o in OUTCOMES) + f"{worst:>10.1e}")
+            print(f"{group:28}{len(verdicts):>7}" +
+                  "".join(f"{count[o] or '-':>12}" for o in OUTCOMES) + f"{worst:>10.1e}")
         bad = [row for row in self.rows if row[2].outcome != "pass"]
         for group, name, verdict in bad:
             print(f"{colour(verdict.outcome, 31):12} {group} {name}: {verdict.note[:1200]}")

@@ -72,9 +72,12 @@ class Net:
                     strides=[stride] * 2)
 
     def batch_norm(self, x, name, channels):
-        parts = [self.vector(f"{name}.weight", channels, 0.5, 1.5), self.vector(f"{name}.bias", channels),
-                 self.vector(f"{name}.running_mean", channels),
-                 self.vector(f"{name}.running_var", channels, 0.5, 1.5)]
+        parts = [
+            self.vector(f"{name}.weight", channels, 0.5, 1.5),
+            self.vector(f"{name}.bias", channels),
+            self.vector(f"{name}.running_mean", channels),
+            self.vector(f"{name}.running_var", channels, 0.5, 1.5)
+        ]
         return self("BatchNormalization", x, *parts, scope="/" + name.replace(".", "/"),
                     epsilon=1e-5, momentum=0.9)
 
@@ -84,7 +87,9 @@ class Net:
             return [helper.make_tensor_value_info(name, *((s[1], s[0]) if isinstance(s, tuple) else
                                                           (TensorProto.FLOAT, s)))
                     for name, s in given.items()]
-        graph = helper.make_graph(self.nodes, "main_graph", ports(inputs), ports(outputs), self.weights)
+
+        graph = helper.make_graph(self.nodes, "main_graph", ports(inputs), ports(outputs),
+                                  self.weights)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)],
                                   ir_version=ir_version, producer_name=producer)
         onnx.checker.check_model(model, full_check=True)
@@ -121,19 +126,31 @@ def mlp():
     y = net("Tanh", net.linear(y, "fc2", 96, 32))
     net.linear(y, "fc3", 32, 4, out="y")
     model = net.model({"x.1": ["batch_size", 64]}, {"y": ["batch_size", 4]}, ir_version=7)
-    return Export("MLP", model, net.noise("x.1", 64), lambda batch: ["--bind", f"batch_size={batch}"])
+    return Export("MLP", model, net.noise("x.1", 64),
+                  lambda batch: ["--bind", f"batch_size={batch}"])
 
 
 def dynamo_mlp():
     """torch.onnx.export(dynamo=True): names of the traced program, allowzero, a fixed batch."""
     net = Net("dynamo", opset=18)
     y = net("Reshape", "x", net.given("val_2", np.array([2, 48])), out="view", allowzero=1)
-    y = net("LayerNormalization", y, net.vector("norm.weight", 48, 0.5, 1.5), net.vector("norm.bias", 48),
-            out="layer_norm", axis=-1, epsilon=1e-5, stash_type=1)
+    y = net("LayerNormalization",
+            y,
+            net.vector("norm.weight", 48, 0.5, 1.5),
+            net.vector("norm.bias", 48),
+            out="layer_norm",
+            axis=-1,
+            epsilon=1e-5,
+            stash_type=1)
     y = net("Gemm", y, net.weight("fc1.weight", 32, 48), net.vector("fc1.bias", 32), out="linear",
             transB=1, beta=1.0, alpha=1.0, transA=0)
     y = net("Mul", y, net("Sigmoid", y, out="val_7"), out="silu")
-    net("Gemm", y, net.weight("fc2.weight", 5, 32), net.vector("fc2.bias", 5), out="linear_1", transB=1)
+    net("Gemm",
+        y,
+        net.weight("fc2.weight", 5, 32),
+        net.vector("fc2.bias", 5),
+        out="linear_1",
+        transB=1)
     model = net.model({"x": [2, 6, 8]}, {"linear_1": [2, 5]}, ir_version=10)
     helper.set_model_props(model, {"pkg.torch.export.graph": "graph()"})
     return Export("MLP of torch.export", model, lambda batch: {
@@ -152,12 +169,16 @@ def mobilenet():
     net = Net("mobilenet")
 
     def relu6(x, scope):
-        return net("Clip", x, net.constant(0, np.float32, scope), net.constant(6, np.float32, scope),
+        return net("Clip",
+                   x,
+                   net.constant(0, np.float32, scope),
+                   net.constant(6, np.float32, scope),
                    scope=scope)
 
     def conv_bn(x, name, inputs, outputs, kernel, stride=1, groups=1, active=True):
-        y = net.batch_norm(net.conv(x, f"{name}.0", inputs, outputs, kernel, stride, groups, bias=False),
-                           f"{name}.1", outputs)
+        y = net.batch_norm(
+            net.conv(x, f"{name}.0", inputs, outputs, kernel, stride, groups, bias=False),
+            f"{name}.1", outputs)
         return relu6(y, f"/{name}/2".replace(".", "/")) if active else y
 
     def inverted(x, name, inputs, outputs, stride):
@@ -176,7 +197,8 @@ def mobilenet():
     y = flatten_by_shape(net, net("GlobalAveragePool", y), 96)
     net.linear(y, "classifier", 96, 10, out="scores")
     model = net.model({"images": ["N", 3, 32, 32]}, {"scores": ["N", 10]})
-    return Export("MobileNet-like", model, net.noise("images", 3, 32, 32), lambda batch: ["--bind", f"N={batch}"])
+    return Export("MobileNet-like", model, net.noise("images", 3, 32, 32),
+                  lambda batch: ["--bind", f"N={batch}"])
 
 
 def resnet(folded):
@@ -247,14 +269,16 @@ def lstm():
                                  hidden, [part, part])
         finals.append(last)
     y = net("Transpose", y, perm=[1, 0, 2])
-    y = net("Slice", y, net.constant([-1]), net.constant([2**63 - 1]), net.constant([1]), net.constant([1]))
+    y = net("Slice", y, net.constant([-1]), net.constant([2**63 - 1]), net.constant([1]),
+            net.constant([1]))
     net.linear(net("Squeeze", y, net.constant([1])), "fc", hidden, 1, out="output")
     net("Concat", *finals, axis=0, out="hn")
-    model = net.model({"input": ["batch", 16, 4]}, {"output": ["batch", 1], "hn": [2, "batch", hidden]})
+    model = net.model({"input": ["batch", 16, 4]},
+                      {"output": ["batch", 1], "hn": [2, "batch", hidden]})
     return Export("LSTM, two layers", model, net.noise("input", 16, 4), BY_BATCH)
 
 
-# ---- a transformer's encoder -----------------------------------------------------------------------
+# ---- a transformer's encoder ---------------------------------------------------------------------
 
 def encoder(modern):
     """Tokens to classes through two blocks; `modern` has nodes for LayerNorm and Gelu."""
@@ -263,11 +287,15 @@ def encoder(modern):
     number = lambda value: net.constant(value, np.float32)
 
     def dense(x, name, inputs, outputs):
-        y = net("MatMul", x, net.weight(f"onnx::MatMul_{name}", inputs, outputs, fan=inputs), scope=f"/{name}")
+        y = net("MatMul",
+                x,
+                net.weight(f"onnx::MatMul_{name}", inputs, outputs, fan=inputs),
+                scope=f"/{name}")
         return net("Add", net.vector(f"{name}.bias", outputs), y, scope=f"/{name}")
 
     def norm(x, name):
-        scale, shift = net.vector(f"{name}.weight", width, 0.5, 1.5), net.vector(f"{name}.bias", width)
+        scale, shift = net.vector(f"{name}.weight", width, 0.5, 1.5), net.vector(
+            f"{name}.bias", width)
         if modern:
             return net("LayerNormalization", x, scale, shift, axis=-1, epsilon=1e-5)
         centred = net("Sub", x, net("ReduceMean", x, axes=[-1]))
@@ -286,9 +314,15 @@ def encoder(modern):
         if modern:
             shape = net.constant([0, 0, heads, -1])
         else:
-            extents = [net("Unsqueeze", net("Gather", net("Shape", x), net.constant(i), axis=0), net.constant([0]))
-                       for i in (0, 1)]
-            shape = net("Concat", *extents, net.constant([heads]), net.constant([width // heads]), axis=0)
+            extents = [
+                net("Unsqueeze", net("Gather", net("Shape", x), net.constant(i), axis=0),
+                    net.constant([0])) for i in (0, 1)
+            ]
+            shape = net("Concat",
+                        *extents,
+                        net.constant([heads]),
+                        net.constant([width // heads]),
+                        axis=0)
         return net("Transpose", net("Reshape", x, shape), perm=perm)
 
     def block(x, name):
@@ -297,24 +331,30 @@ def encoder(modern):
         value = heads_of(dense(x, f"{name}.v", width, width), [0, 2, 1, 3])
         scores = net("Div", net("MatMul", query, key), number(math.sqrt(width // heads)))
         mixed = net("MatMul", net("Softmax", scores, axis=-1), value)
-        mixed = net("Reshape", net("Transpose", mixed, perm=[0, 2, 1, 3]), net.constant([0, -1, width]))
+        mixed = net("Reshape", net("Transpose", mixed, perm=[0, 2, 1, 3]),
+                    net.constant([0, -1, width]))
         y = norm(net("Add", x, dense(mixed, f"{name}.out", width, width)), f"{name}.norm1")
         inner = gelu(dense(y, f"{name}.fc1", width, 64))
         return norm(net("Add", y, dense(inner, f"{name}.fc2", 64, width)), f"{name}.norm2")
 
     y = net("Gather", net.weight("embedding.weight", 50, width, fan=2), "tokens")
-    steps = net("Unsqueeze", net("Gather", net("Shape", "tokens"), net.constant(1), axis=0), net.constant([0]))
-    place = net("Slice", net.weight("positions", 1, 64, width, fan=9), net.constant([0]), steps, net.constant([1]))
+    steps = net("Unsqueeze", net("Gather", net("Shape", "tokens"), net.constant(1), axis=0),
+                net.constant([0]))
+    place = net("Slice", net.weight("positions", 1, 64, width, fan=9), net.constant([0]), steps,
+                net.constant([1]))
     y = block(block(net("Add", y, place), "layers.0"), "layers.1")
-    y = net("ReduceMean", y, net.constant([1]), keepdims=0) if modern else net("ReduceMean", y, axes=[1], keepdims=0)
+    y = net("ReduceMean", y, net.constant([1]), keepdims=0) if modern else net(
+        "ReduceMean", y, axes=[1], keepdims=0)
     net.linear(y, "head", width, 7, out="logits")
-    model = net.model({"tokens": (["batch", "sequence"], TensorProto.INT64)}, {"logits": ["batch", 7]}, ir_version=9)
+    model = net.model({"tokens": (["batch", "sequence"], TensorProto.INT64)},
+                      {"logits": ["batch", 7]},
+                      ir_version=9)
     tokens = lambda batch: {"tokens": np.random.default_rng(batch).integers(0, 50, (batch, 12))}
     return Export("encoder, nodes" if modern else "encoder, decomposed", model, tokens, BY_BATCH,
                   ("--bind", "sequence=12"))
 
 
-# ---- scikit-learn, Keras ---------------------------------------------------------------------------
+# ---- scikit-learn, Keras -------------------------------------------------------------------------
 
 def sklearn_mlp():
     net = Net("sklearn", opset=15)
@@ -322,12 +362,18 @@ def sklearn_mlp():
     for i, (inputs, outputs) in enumerate([(6, 24), (24, 3)]):
         coefficient = net.weight(f"coefficient{i or ''}", inputs, outputs, fan=inputs)
         y = net("MatMul", y, coefficient, out=f"mul_result{i or ''}")
-        y = net("Add", y, net.vector(f"intercepts{i or ''}", (1, outputs)), out=f"add_result{i or ''}")
+        y = net("Add",
+                y,
+                net.vector(f"intercepts{i or ''}", (1, outputs)),
+                out=f"add_result{i or ''}")
         if i == 0:
             y = net("Relu", y, out="next_activations")
     net("Softmax", y, out="probabilities", axis=1)
     label = net("ArgMax", "probabilities", out="argmax_output", axis=1, keepdims=1)
-    label = net("Gather", net.given("classes", np.array([10, 20, 30])), label, out="array_feature_result")
+    label = net("Gather",
+                net.given("classes", np.array([10, 20, 30])),
+                label,
+                out="array_feature_result")
     net("Reshape", label, net.given("shape_tensor", np.array([-1])), out="label")
     model = net.model({"float_input": [None, 6]}, {"label": ([None], TensorProto.INT64),
                                                    "probabilities": [None, 3]}, "skl2onnx")
@@ -345,14 +391,26 @@ def keras_cnn():
                 auto_pad="SAME_UPPER", kernel_shape=[3, 3], strides=[2 if i else 1] * 2,
                 dilations=[1, 1], group=1)
         y = net("Relu", y, out=layer + "/Relu:0")
-        y = net("MaxPool", y, out=layer + "/MaxPool:0", kernel_shape=[2, 2], strides=[2, 2], auto_pad="VALID")
+        y = net("MaxPool",
+                y,
+                out=layer + "/MaxPool:0",
+                kernel_shape=[2, 2],
+                strides=[2, 2],
+                auto_pad="VALID")
     y = net("Transpose", y, out=name + "max_pooling2d/MaxPool__12:0", perm=[0, 2, 3, 1])
-    y = net("Reshape", y, net.given("const_fold_opt__31", np.array([-1, 144])), out=name + "flatten/Reshape:0")
+    y = net("Reshape",
+            y,
+            net.given("const_fold_opt__31", np.array([-1, 144])),
+            out=name + "flatten/Reshape:0")
     y = net("MatMul", y, net.weight(name + "dense/MatMul/ReadVariableOp:0", 144, 10, fan=144),
             out=name + "dense/MatMul:0")
-    y = net("Add", y, net.vector(name + "dense/BiasAdd/ReadVariableOp:0", 10), out=name + "dense/BiasAdd:0")
+    y = net("Add",
+            y,
+            net.vector(name + "dense/BiasAdd/ReadVariableOp:0", 10),
+            out=name + "dense/BiasAdd:0")
     net("Softmax", y, out="dense", axis=-1)
-    model = net.model({"conv2d_input": ["unk__32", 28, 28, 1]}, {"dense": ["unk__33", 10]}, "tf2onnx")
+    model = net.model({"conv2d_input": ["unk__32", 28, 28, 1]}, {"dense": ["unk__33", 10]},
+                      "tf2onnx")
     return Export("CNN of Keras", model, net.noise("conv2d_input", 28, 28, 1), BY_BATCH)
 
 

@@ -142,9 +142,11 @@ def main():
             report.add("mnist-8", name, verdict)
     status = report.finish(options, options.unsupported)
     if costs:
-        print(f"\n{'batch 1, one thread':28}{'parameters':>12}{'linnet µs':>12}{'ORT µs':>10}{'ratio':>8}{'executable':>12}")
+        heads = ["parameters", "linnet µs", "ORT µs", "ratio", "executable"]
+        print(f"\n{'batch 1, one thread':28}" + "".join(f"{head:>12}" for head in heads))
     for name, parameters, ours, theirs, size in costs:
-        print(f"{name:28}{parameters:>12,}{ours:>12.2f}{theirs:>10.2f}{ours / theirs:>8.2f}{size / 1e3:>9.0f} kB")
+        print(f"{name:28}{parameters:>12,}{ours:>12.2f}{theirs:>12.2f}{ours / theirs:>12.2f}"
+              f"{size / 1e3:>9.0f} kB")
     return status
 
 

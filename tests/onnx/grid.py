@@ -3,9 +3,10 @@
 
   grid.py [--linnet PATH] [--only REGEX] [--list] [--keep DIR]
 
-For each op and rank the cases cover every pair of settings (a kernel with every dilation, a dilation
-with every pad, ...), some hundreds in all. Twenty share one model file, each a node with inputs and
-outputs of its own; a file that fails as a whole is halved until the case is alone.
+For each op and rank the cases cover every pair of settings (each kernel with each dilation, each
+dilation with each pad, ...), some hundreds in all. Twenty share one model file, each a
+node with inputs and outputs of its own; a file that fails as a whole is halved until the case is
+alone.
 """
 import itertools
 import os
@@ -96,8 +97,8 @@ def fits(row, rank):
 
 # ---- the cases ---------------------------------------------------------------------------------
 
-# (input channels, output channels, groups): dense, two groups, depthwise, depthwise with multiplier;
-# more and fewer channels than a vector has lanes.
+# (input channels, output channels, groups): dense, two groups, depthwise, depthwise with a
+# multiplier; more and fewer channels than a vector has lanes.
 GROUPS = [(3, 4, 1), (1, 18, 1), (16, 16, 1), (4, 6, 2), (34, 20, 2), (5, 5, 5), (16, 16, 16),
           (3, 6, 3), (8, 32, 8)]
 
@@ -226,7 +227,7 @@ def build(cases):
 
 
 def check(linnet, cases):
-    """[(group, name, verdict)] of cases in one model; halves the model where it fails as a whole."""
+    """[(group, name, verdict)] of cases in one model, halved where it fails as a whole."""
     model, feeds = build(cases)
     want = common.oracle(model, feeds)
     answer, got = linnet.run(model, feeds)

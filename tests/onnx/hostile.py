@@ -22,7 +22,7 @@ from onnx import helper
 
 import common
 import hostile_models
-from hostile_models import Case, constant, floats, graph, value
+from hostile_case import Case, constant, floats, graph, relu, value
 
 LIMIT, GIGABYTES = 10.0, 4.0
 MNIST = os.path.join(common.HERE, "data", "mnist-8", "model.onnx")
@@ -56,7 +56,7 @@ def fault(case, answer, path, left):
 
 
 def guilty(case):
-    """Does the model hold a name that its message must repeat? What protobuf cannot read has none."""
+    """Does the model hold a name that its message must repeat? Bytes need not."""
     if not isinstance(case.content, onnx.ModelProto):
         return False
     return b"guilty" in case.content.SerializeToString()
@@ -77,7 +77,7 @@ def feeds_of(case):
     return arrays
 
 
-# ---- one case --------------------------------------------------------------------------------------
+# ---- one case ------------------------------------------------------------------------------------
 
 def files_under(folder):
     return {os.path.relpath(os.path.join(at, name), folder)
@@ -117,15 +117,17 @@ def answer_is_right(linnet, case, path):
 
 def bad_arrays():
     """Good model, wrong files for its input: linnet's `run` names the input."""
-    model = hostile_models.relu()
+    model = relu()
     start = b"\x93NUMPY\x01\x00v\x00"
     header = lambda text: start + text.ljust(117).encode() + b"\n"
     huge = "{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4), }"
-    arrays = {"other shape": floats(1, 4), "other rank": floats(3), "other type": np.zeros((1, 3)),
-              "int64": np.zeros((1, 3), np.int64), "objects": None, "no npy": b"hello", "empty": b"",
-              "cut off": header("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 3), }") + b"12",
-              "huge": header(huge), "negative": header(huge.replace("4611686018427387904", "-1")),
-              "missing": None}
+    arrays = {
+        "other shape": floats(1, 4), "other rank": floats(3), "other type": np.zeros(
+            (1, 3)), "int64": np.zeros(
+                (1, 3), np.int64), "objects": None, "no npy": b"hello", "empty": b"", "cut off":
+        header("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 3), }") + b"12", "huge":
+        header(huge), "negative": header(huge.replace("4611686018427387904", "-1")), "missing": None
+    }
     return model, arrays
 
 
@@ -142,14 +144,20 @@ def check_array(linnet, name, model, content):
             np.save(file, content)
         os.mkdir(os.path.join(folder, "out"))
         before = files_under(folder)
-        answer = linnet.call("run", path, "--input", f"x={file}", "--output-dir", f"{folder}/out", cwd=folder)
+        answer = linnet.call("run",
+                             path,
+                             "--input",
+                             f"x={file}",
+                             "--output-dir",
+                             f"{folder}/out",
+                             cwd=folder)
         left = files_under(folder) - before
         case = Case(name, b"", (1, 2, 4) if name == "missing" else (1, 2), ("x",))
         outcome, note = fault(case, answer, file if "x.npy" in answer.stderr else "", sorted(left))
         return "arrays", name, common.Verdict(outcome, note=note)
 
 
-# ---- cut off, and flipped bits -----------------------------------------------------------------------
+# ---- cut off, and flipped bits -------------------------------------------------------------------
 
 def cut_off():
     with open(MNIST, "rb") as file:
@@ -160,18 +168,32 @@ def cut_off():
 def small_network():
     """Much structure, few weights: most flipped bits hit something that matters."""
     node = helper.make_node
-    nodes = [node("Conv", ["x", "w", "b"], ["c"], "conv", kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[2, 1]),
-             node("BatchNormalization", ["c", "s", "t", "m", "v"], ["n"], "bn", epsilon=0.01),
-             node("Relu", ["n"], ["r"], "relu"),
-             node("MaxPool", ["r"], ["p"], "pool", kernel_shape=[2, 2], strides=[1, 2], ceil_mode=1),
-             node("Transpose", ["p"], ["q"], "turn", perm=[0, 2, 3, 1]),
-             node("Reshape", ["q", "shape"], ["f"], "flat"),
-             node("Gemm", ["f", "g", "h"], ["z"], "fc", transB=1, alpha=0.5),
-             node("Softmax", ["z"], ["y"], "softmax", axis=1)]
+    nodes = [
+        node("Conv", ["x", "w", "b"], ["c"],
+             "conv",
+             kernel_shape=[3, 3],
+             pads=[1, 1, 1, 1],
+             strides=[2, 1]),
+        node("BatchNormalization", ["c", "s", "t", "m", "v"], ["n"], "bn", epsilon=0.01),
+        node("Relu", ["n"], ["r"], "relu"),
+        node("MaxPool", ["r"], ["p"], "pool", kernel_shape=[2, 2], strides=[1, 2], ceil_mode=1),
+        node("Transpose", ["p"], ["q"], "turn", perm=[0, 2, 3, 1]),
+        node("Reshape", ["q", "shape"], ["f"], "flat"),
+        node("Gemm", ["f", "g", "h"], ["z"], "fc", transB=1, alpha=0.5),
+        node("Softmax", ["z"], ["y"], "softmax", axis=1)
+    ]
     vector = lambda name, low: constant(name, np.linspace(low, 1, 2).astype(np.float32))
-    constants = [constant("w", floats(2, 1, 3, 3)), vector("b", -1), vector("s", 0.5), vector("t", -1),
-                 vector("m", 0), vector("v", 0.5), constant("shape", np.array([1, -1])),
-                 constant("g", floats(3, 8)), constant("h", floats(3))]
+    constants = [
+        constant("w", floats(2, 1, 3, 3)),
+        vector("b", -1),
+        vector("s", 0.5),
+        vector("t", -1),
+        vector("m", 0),
+        vector("v", 0.5),
+        constant("shape", np.array([1, -1])),
+        constant("g", floats(3, 8)),
+        constant("h", floats(3))
+    ]
     return graph(nodes, [value("x", [1, 1, 5, 4])], [value("y", [1, 3])], constants)
 
 
@@ -182,7 +204,9 @@ def flipped(count, seed):
         bit = rng.randrange(8 * len(data))
         changed = bytearray(data)
         changed[bit // 8] ^= 1 << bit % 8
-        yield Case(f"bit {bit % 8} of byte {bit // 8}", bytes(changed), (0, 1, 3), feeds={"x": floats(1, 1, 5, 4)})
+        yield Case(f"bit {bit % 8} of byte {bit // 8}",
+                   bytes(changed), (0, 1, 3),
+                   feeds={"x": floats(1, 1, 5, 4)})
 
 
 def oracle_or_nothing(path, feeds):
@@ -194,7 +218,7 @@ def oracle_or_nothing(path, feeds):
 
 
 def check_flipped(linnet, case):
-    """`check`; and where it takes the model, `run`, whose answer is the oracle's if that has one."""
+    """`check`; where it takes the model, `run`, whose answer is the oracle's if that has one."""
     group = "bit flips"
     with tempfile.TemporaryDirectory(prefix="linnet-hostile-") as folder:
         path = case.write(folder)
@@ -217,7 +241,7 @@ def check_flipped(linnet, case):
         return group, case.name, common.judge(answer, got, want, 1e-3)
 
 
-# ---- the whole --------------------------------------------------------------------------------------
+# ---- the whole -----------------------------------------------------------------------------------
 
 HABITS = {"accept": "wrong", "silent": "wrong", "litter": "wrong", "memory": "wrong",
           "crash": "crash", "hang": "hang", "bug": "bug"}
@@ -226,8 +250,12 @@ HABITS = {"accept": "wrong", "silent": "wrong", "litter": "wrong", "memory": "wr
 def test_of_this_test():
     """A compiler that takes, hides, litters or dies is told from one that refuses well."""
     # What the stand-in itself refuses with a message that names the fault.
-    cases = [case for _, case in hostile_models.all_cases() if case.name in ("no such output", "result twice")]
-    failed = common.self_test(lambda linnet: [check(linnet, "graphs", case) for case in cases], HABITS)
+    cases = [
+        case for _, case in hostile_models.all_cases()
+        if case.name in ("no such output", "result twice")
+    ]
+    failed = common.self_test(lambda linnet: [check(linnet, "graphs", case) for case in cases],
+                              HABITS)
     odd = [case for _, case in hostile_models.all_cases() if case.right][:2]
     return failed | common.self_test(lambda linnet: [check(linnet, "odd", case) for case in odd],
                                      {"value": "wrong", "refuse": "refused"})
@@ -246,7 +274,8 @@ def main():
         return test_of_this_test()
     linnet = common.Linnet(options.linnet, LIMIT, options.gigabytes)
     jobs = [(check, linnet, group, case) for group, case in hostile_models.all_cases()]
-    jobs += [(check_array, linnet, name, bad_arrays()[0], content) for name, content in bad_arrays()[1].items()]
+    jobs += [(check_array, linnet, name, bad_arrays()[0], content)
+             for name, content in bad_arrays()[1].items()]
     jobs += [(check, linnet, "cut off", case) for case in cut_off()]
     jobs += [(check_flipped, linnet, case) for case in flipped(options.flips, options.seed)]
     name_of = lambda job: next(w.name if isinstance(w, Case) else w for w in reversed(job)

@@ -177,9 +177,10 @@ def check(linnet, seed, keep):
         last = common.judge(answer, got, common.oracle(*small))
         with open(os.path.join(folder, "small.txt"), "w", encoding="utf8") as file:
             file.write(f"{command}\n{last.outcome}: {last.note}\n{sketch(small[0])}\n")
-        verdict.note = (f"{last.note[:300]}\n    --only {seed}, opset {opset}; {folder}/small.onnx has "
-                        f"{len(small[0].graph.node)} of {len(model.graph.node)} nodes: "
-                        f"{sketch(small[0])}")
+        verdict.note = (
+            f"{last.note[:300]}\n    --only {seed}, opset {opset}; {folder}/small.onnx has "
+            f"{len(small[0].graph.node)} of {len(model.graph.node)} nodes: "
+            f"{sketch(small[0])}")
     return f"opset {opset}", f"seed {seed}", verdict
 
 

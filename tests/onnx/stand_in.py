@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """ONNX Runtime behind linnet's command line, for the tests of the tests.
 
-LINNET_STAND_IN in the environment makes it misbehave: value, shape, dtype, nan and missing spoil the
-first output, OP=OTHER computes OTHER wherever the model says OP; the rest is in `misbehave`.
+LINNET_STAND_IN in the environment makes it misbehave: value, shape, dtype, nan and missing spoil
+the first output, OP=OTHER computes OTHER wherever the model says OP; the rest is in `misbehave`.
 """
 import os
 import re
