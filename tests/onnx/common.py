@@ -183,13 +183,13 @@ def colour(text, code, stream=sys.stdout):
 class Report:
     """Rows (group, name, verdict), a bar on a terminal while they come, one table at the end."""
 
-    def __init__(self, title, total=0, quiet=False):
-        self.title, self.total, self.quiet = title, total, quiet
+    def __init__(self, title, total=0):
+        self.title, self.total = title, total
         self.rows, self.start = [], time.monotonic()
 
     def add(self, group, name, verdict):
         self.rows.append((group, name, verdict))
-        if not self.quiet and sys.stderr.isatty():
+        if sys.stderr.isatty():
             done = min(1.0, len(self.rows) / max(self.total, 1))
             bar = "█" * int(30 * done) + "░" * (30 - int(30 * done))
             sys.stderr.write(f"\r{self.title} {bar} {len(self.rows)}/{self.total} ")
@@ -197,7 +197,7 @@ class Report:
 
     def clear(self):
         """Takes the bar away."""
-        if not self.quiet and sys.stderr.isatty():
+        if sys.stderr.isatty():
             sys.stderr.write("\r\033[K")
 
     def count(self, outcome):

@@ -1,4 +1,4 @@
-"""Wrong models by their numbers: constants and their files, attributes, inputs that decide shapes."""
+"""Wrong models by their numbers: constants and their files, attributes, shapes given by inputs."""
 import os
 
 import numpy as np
