@@ -3,6 +3,7 @@
 #include "passes/passes.h"
 #include "passes/storage.h"
 
+#include <algorithm>
 #include <set>
 
 namespace linnet::passes {
@@ -31,16 +32,25 @@ bool may_join(const Node& node, const Node& user) {
   return joins_its_user(node) && (takes_in(user) || (moves(node) && moves(user)));
 }
 
+// What a reduction inside a kernel may keep on the stack; a kernel has 16 KiB for all of them.
+constexpr double kMostStageBytes = 4096;
+
 // Clusters of nodes that become one kernel: a node joins its users' cluster if all of them are
 // in the same one. Walking backwards, users are decided first.
 class Clusters {
 public:
   Clusters(const ir::Graph& graph, PassContext& context)
-      : graph_(graph), users_(graph.users()), cluster_(graph.nodes().size(), -1) {
+      : graph_(graph), users_(graph.users()), cluster_(graph.nodes().size(), -1),
+        needed_(graph.nodes().size(), 1) {
     for (size_t i = graph.nodes().size(); i-- > 0;) {
       const Node& node = graph.nodes()[i];
       if (!needs_kernel(node)) continue;
-      const int users = cluster_of_users(node);
+      int users = cluster_of_users(node);
+      needed_[i] = users < 0 ? row(node) : needed_by_users(node);
+      if (users >= 0 && node.op->has(ir::kReduction) && !worth_a_stage(node, needed_[i], context)) {
+        users = -1;
+        needed_[i] = row(node);
+      }
       const bool join =
           users >= 0 && context.may_rewrite(node.place, label(graph, node) + " joins " +
                                                             label(graph, last(users)));
@@ -75,9 +85,44 @@ private:
     return cluster;
   }
 
+  [[nodiscard]] const ir::Type& type(const Node& node) const {
+    return graph_.value(node.results.front()).type;
+  }
+  [[nodiscard]] double elements(const Node& node) const {
+    return static_cast<double>(std::max<int64_t>(type(node).elements(), 1));
+  }
+  // Elements of a kernel's result that are computed in one go: a row.
+  [[nodiscard]] double row(const Node& node) const {
+    const ir::Shape& shape = type(node).shape;
+    return shape.empty() ? 1 : static_cast<double>(std::max<int64_t>(shape.back(), 1));
+  }
+  // The same of a node inside: what a row of the result needs of it, if each of its elements serves
+  // as many of the user's as any other. Below 1: several rows need the same element.
+  [[nodiscard]] double needed_by_users(const Node& node) const {
+    double most = 0;
+    for (ir::ValueId result : node.results) {
+      for (ir::NodeId user : users_[static_cast<size_t>(result.index)]) {
+        const size_t at = static_cast<size_t>(user.index);
+        most = std::max(most, needed_[at] * elements(node) / elements(graph_.nodes()[at]));
+      }
+    }
+    return most;
+  }
+  // A reduction inside a kernel is a stage, computed for each row anew and kept on the stack.
+  [[nodiscard]] bool worth_a_stage(const Node& node, double needed, PassContext& context) const {
+    if (needed * static_cast<double>(ir::size_of(type(node).dtype)) > kMostStageBytes) {
+      context.refused(node.place, label(graph_, node) + " would take much of the stack");
+      return false;
+    }
+    if (needed >= 1) return true;
+    context.refused(node.place, label(graph_, node) + " would be computed for several rows anew");
+    return false;
+  }
+
   const ir::Graph& graph_;
   std::vector<std::vector<ir::NodeId>> users_;
   std::vector<int> cluster_;
+  std::vector<double> needed_;  // elements of each node's result at a time
 };
 
 // The same elements in memory of their own, by a kernel at the end of the graph.
