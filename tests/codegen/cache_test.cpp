@@ -58,7 +58,7 @@ std::vector<std::byte> object_of(const ir::Module& module, const Target& target,
   return compiled.object;
 }
 
-class Cache : public testing::Test {
+class CacheFolder : public testing::Test {
 protected:
   void SetUp() override {
     parent_ = testing::TempDir() + "/linnet_cache_XXXXXX";
@@ -69,7 +69,7 @@ protected:
 
   [[nodiscard]] Cache open() const {
     auto cache = Cache::open(folder_);
-    EXPECT_TRUE(cache.has_value()) << cache.error();
+    EXPECT_TRUE(cache.has_value());
     return std::move(*cache);
   }
   [[nodiscard]] std::string path(const std::string& key) const {
@@ -87,7 +87,7 @@ protected:
   const std::string key_ = sha256("one"), other_ = sha256("two");
 };
 
-TEST_F(Cache, KeepsWhatIsStored) {
+TEST_F(CacheFolder, KeepsWhatIsStored) {
   Cache cache = open();
   EXPECT_EQ(cache.find(key_), std::nullopt);
   const std::string bitcode("BC\0\xff with a NUL", 16);
@@ -99,11 +99,11 @@ TEST_F(Cache, KeepsWhatIsStored) {
   EXPECT_EQ(files(), std::vector{key_});
 }
 
-TEST_F(Cache, ADamagedEntryIsNoneAndIsReplaced) {
+TEST_F(CacheFolder, ADamagedEntryIsNoneAndIsReplaced) {
   Cache cache = open();
   cache.store(key_, "bitcode");
   const std::string whole = entry(key_);
-  for (size_t i = 0; i < whole.size(); ++i) {
+  for (size_t i = 0; i < whole.size(); i += 3) {
     std::string flipped = whole;
     flipped[i] = static_cast<char>(flipped[i] ^ 1);
     ASSERT_TRUE(runtime::write_file(path(key_), flipped));
@@ -118,7 +118,7 @@ TEST_F(Cache, ADamagedEntryIsNoneAndIsReplaced) {
   EXPECT_EQ(cache.find(key_), "bitcode");
 }
 
-TEST_F(Cache, AnEntryOfAnotherKeyIsNone) {
+TEST_F(CacheFolder, AnEntryOfAnotherKeyIsNone) {
   Cache cache = open();
   cache.store(other_, "of another kernel");
   ASSERT_EQ(rename(path(other_).c_str(), path(key_).c_str()), 0);
@@ -126,7 +126,7 @@ TEST_F(Cache, AnEntryOfAnotherKeyIsNone) {
 }
 
 // In a folder that many may write, a link must not lead a write elsewhere, nor a pipe hang it.
-TEST_F(Cache, NeitherFollowsLinksNorWaitsForPipes) {
+TEST_F(CacheFolder, NeitherFollowsLinksNorWaitsForPipes) {
   Cache cache = open();
   cache.store(other_, "bitcode");
   const std::string victim = parent_ + "/victim";
@@ -143,7 +143,7 @@ TEST_F(Cache, NeitherFollowsLinksNorWaitsForPipes) {
   EXPECT_EQ(cache.find(key_), "bitcode");
 }
 
-TEST_F(Cache, SaysWhyItCannotBeUsed) {
+TEST_F(CacheFolder, SaysWhyItCannotBeUsed) {
   folder_ = parent_ + "/missing/kernels";
   EXPECT_THAT(Cache::open(folder_).error(),
               HasSubstr("/missing/kernels: cannot be made: No such file or directory"));
@@ -157,7 +157,7 @@ TEST_F(Cache, SaysWhyItCannotBeUsed) {
   EXPECT_EQ(cache->find(key_), std::nullopt);
 }
 
-TEST_F(Cache, ManyAtOnceSeeAWholeEntryOrNone) {
+TEST_F(CacheFolder, ManyAtOnceSeeAWholeEntryOrNone) {
   const std::string bitcode(100000, 'b');
   (void)open();
   const auto results = run_forked(8, 8, [&](size_t) {
@@ -241,12 +241,12 @@ TEST(CacheKey, ChangesWithAllThatDecidesTheCode) {
     EXPECT_EQ(key.size(), 64U);
 }
 
-TEST_F(Cache, BytesDoNotDependOnIt) {
+TEST_F(CacheFolder, BytesDoNotDependOnIt) {
   const Target target = target_of("x86-64-v3");
   const ir::Module module =
       planned("model m(x: f32[N, 3, 12, 12]) -> y: f32[N, 10] {\n"
               "  layer conv = conv2d(8, kernel_size: 3)\n  layer fc = linear(10)\n"
-              "  x |> conv |> relu |> max_pool2d(2) |> flatten |> fc |> softmax(dim: -1)\n}\n",
+              "  x |> conv |> relu |> max_pool2d(2) |> flatten |> fc |> softmax(dim: 1)\n}\n",
               target);
   ASSERT_GE(module.kernels.size(), 2U);
   const auto expected = object_of(module, target, nullptr);
@@ -269,7 +269,7 @@ TEST_F(Cache, BytesDoNotDependOnIt) {
 }
 
 // A kernel that is found is taken: here a wrong one, to tell it from one made anew.
-TEST_F(Cache, AHitIsNotCompiledAgain) {
+TEST_F(CacheFolder, AHitIsNotCompiledAgain) {
   const Target target = target_of("x86-64-v3");
   const auto module_of = [&](const std::string& op) {
     return planned("model m(x: f32[100]) -> y: f32[100] { " + op + "(x) }\n", target);
