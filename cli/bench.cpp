@@ -22,6 +22,7 @@ namespace {
 struct BenchOptions {
   ModelOptions model;
   PipelineFlags pipeline;
+  BuildOptions build;
   bool json = false;
   bool train = false;
 };
@@ -307,7 +308,7 @@ Status run_train(Session& session, const BenchOptions& options, const BuildOptio
 }
 
 Status run(Session& session, const BenchOptions& options) {
-  BuildOptions flags;
+  BuildOptions flags = options.build;
   flags.product = true;
   flags.keep_kernels = true;
   return options.train ? run_train(session, options, flags) : run_predict(session, options, flags);
@@ -323,6 +324,7 @@ void add_bench(CLI::App& app, Session& session) {
   options->model.add_weights(*command);
   options->model.add_target(*command);
   options->pipeline.add(*command);
+  add_cache(*command, options->build);
   command->add_flag("--train", options->train, "A training step instead of inference");
   command->add_flag("--json", options->json, "One JSON object instead of the table");
   command->callback([&session, options] {

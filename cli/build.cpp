@@ -1,5 +1,6 @@
 #include "cli/build.h"
 
+#include "codegen/cache.h"
 #include "codegen/hash.h"
 #include "codegen/trainer_info.h"
 #include "ir/op_def.h"
@@ -87,7 +88,39 @@ void mark_probabilities(ir::Module& module) {
   }
 }
 
+// False, with the reason reported, on failure. A cache that cannot be had is an error, for it was
+// asked for; one that takes no new entries is worth a warning.
+bool compile_modules(Session& session, const BuildOptions& options, codegen::CompileOptions compile,
+                     Built& built) {
+  std::optional<codegen::Cache> cache;
+  if (!options.cache.empty()) {
+    auto opened = codegen::Cache::open(options.cache);
+    if (!opened) {
+      session.error("--cache " + opened.error(), Status::kMachine);
+      return false;
+    }
+    cache = std::move(*opened);
+    compile.cache = &*cache;
+  }
+  if (const auto failure = codegen::compile(built.modules, compile, built.compiled)) {
+    report(session, *failure);
+    return false;
+  }
+  if (cache && !cache->trouble().empty()) {
+    session.diagnostics.report(
+        {.severity = Severity::kWarning,
+         .message = "--cache " + cache->trouble(),
+         .remedy = "the result is right; the kernels will be compiled again next time"});
+  }
+  return true;
+}
+
 }  // namespace
+
+void add_cache(CLI::App& command, BuildOptions& options) {
+  command.add_option("--cache", options.cache, "Keep compiled kernels there, and look there first")
+      ->type_name("DIR");
+}
 
 std::string c_identifier(const std::string& name) {
   std::string result;
@@ -140,10 +173,7 @@ std::optional<Built> build(Session& session, const ModelOptions& model, const Pi
     if (!planned) return std::nullopt;
     built.modules.push_back(std::move(*planned));
   }
-  if (const auto failure = codegen::compile(built.modules, compile, built.compiled)) {
-    report(session, *failure);
-    return std::nullopt;
-  }
+  if (!compile_modules(session, options, compile, built)) return std::nullopt;
   return built;
 }
 
@@ -206,10 +236,7 @@ std::optional<Built> build_trainer(Session& session, const ModelOptions& given,
     if (!planned) return std::nullopt;
     built.modules.push_back(std::move(*planned));
   }
-  if (const auto failure = codegen::compile(built.modules, compile, built.compiled)) {
-    report(session, *failure);
-    return std::nullopt;
-  }
+  if (!compile_modules(session, options, compile, built)) return std::nullopt;
   return built;
 }
 

@@ -21,6 +21,7 @@ struct Built {
 };
 
 struct BuildOptions {
+  std::string cache;  // folder of kernels compiled before; "" for none
   std::string name;  // prefix of symbols; "" for the model's
   int jobs = 2;
   bool product = false;
@@ -29,6 +30,9 @@ struct BuildOptions {
   bool keep_text = false;
   bool keep_kernels = false;
 };
+
+// --cache.
+void add_cache(CLI::App& command, BuildOptions& options);
 
 // nullopt, with the reason reported, on failure.
 [[nodiscard]] std::optional<Built> build(Session& session, const ModelOptions& model,

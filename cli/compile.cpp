@@ -58,6 +58,7 @@ void add_compile(CLI::App& app, Session& session) {
   flags->model.add_weights(*command);
   flags->model.add_target(*command);
   flags->pipeline.add(*command);
+  add_cache(*command, flags->build);
   command->add_option("-o,--output", flags->output, "The file to write; a header goes beside it")
       ->type_name("OUT");
   command->add_option("--emit", flags->emit, "What to make")

@@ -19,6 +19,7 @@ namespace {
 struct RunOptions {
   ModelOptions model;
   PipelineFlags pipeline;
+  BuildOptions build;
   std::vector<std::string> inputs;
   std::string output_dir = ".";
   bool reference = false;
@@ -197,7 +198,7 @@ Status run_reference(Session& session, const RunOptions& options) {
 }
 
 Status run_compiled(Session& session, const RunOptions& options) {
-  BuildOptions flags;
+  BuildOptions flags = options.build;
   flags.product = true;
   const auto built = build(session, options.model, options.pipeline, flags);
   if (!built) return Status::kBadInput;
@@ -232,6 +233,7 @@ void add_run(CLI::App& app, Session& session) {
   options->model.add_weights(*command);
   options->model.add_target(*command);
   options->pipeline.add(*command);
+  add_cache(*command, options->build);
   command->add_option("--input", options->inputs, "Tensor of an input, or @0 by position")
       ->type_name("NAME=F.npy");
   command->add_option("--output-dir", options->output_dir, "Where NAME.npy is written")

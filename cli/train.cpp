@@ -61,6 +61,7 @@ void add_train(CLI::App& app, Session& session) {
   flags->model.add_dtype(*command);
   flags->model.add_target(*command);
   flags->pipeline.add(*command);
+  add_cache(*command, flags->build);
   auto& loop = flags->loop;
   command->add_option("--data", loop.data, "Where the samples are")->type_name("PATH");
   command->add_option("--epochs", loop.epochs, "Times through the samples")

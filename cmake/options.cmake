@@ -23,6 +23,7 @@ target_compile_definitions(linnet_options INTERFACE LINNET_VERSION="${PROJECT_VE
 # No contraction and no build paths: the same bits from every compiler flag and folder.
 target_compile_options(linnet_options INTERFACE
   -Wall -Wextra -ffp-contract=off -ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}/=)
+target_link_options(linnet_options INTERFACE -Wl,--build-id=sha1)  # a key of the cache
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 14)
   # GCC bugs 105329 and 105562: wrong alarms inside libstdc++'s string and regex.
   target_compile_options(linnet_options INTERFACE -Wno-restrict -Wno-maybe-uninitialized)

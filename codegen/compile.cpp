@@ -1,6 +1,7 @@
 #include "codegen/compile.h"
 
 #include "codegen/bitcode.h"
+#include "codegen/cache.h"
 #include "codegen/emit.h"
 #include "codegen/emit_image.h"
 #include "codegen/emit_stream.h"
@@ -19,6 +20,7 @@
 
 #include <fmt/format.h>
 
+#include <llvm/Bitcode/BitcodeWriter.h>
 #include <llvm/IR/Constants.h>
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/Verifier.h>
@@ -57,17 +59,32 @@ std::string write_reproducer(const ir::Graph& kernel) {
 
 std::optional<Failure> make_bitcode(const std::vector<const ir::Graph*>& kernels,
                                     const CompileOptions& options, std::vector<std::string>& out) {
-  const auto results = run_forked(kernels.size(), options.jobs, [&](size_t i) {
-    return kernel_bitcode(*kernels[i], options.target);
-  });
-  for (size_t i = 0; i < results.size(); ++i) {
-    if (results[i].ok) {
-      out.push_back(results[i].output);
-      continue;
+  out.resize(kernels.size());
+  std::vector<std::string> keys(kernels.size());
+  std::vector<size_t> missing;
+  for (size_t i = 0; i < kernels.size(); ++i) {
+    if (options.cache) {
+      keys[i] = kernel_key(*kernels[i], options.target);
+      if (auto known = options.cache->find(keys[i])) {
+        out[i] = std::move(*known);
+        continue;
+      }
     }
-    const std::string path = write_reproducer(*kernels[i]);
-    return Failure{Status::kBug, fmt::format("kernel @{}: {}", kernels[i]->name, results[i].output),
-                   path.empty() ? "" : fmt::format("reproduce it with: linnet kernel {}", path)};
+    missing.push_back(i);
+  }
+  const auto results = run_forked(missing.size(), options.jobs, [&](size_t job) {
+    return kernel_bitcode(*kernels[missing[job]], options.target);
+  });
+  for (size_t job = 0; job < results.size(); ++job) {
+    const size_t i = missing[job];
+    const ir::Graph& kernel = *kernels[i];
+    if (!results[job].ok) {
+      const std::string path = write_reproducer(kernel);
+      return Failure{Status::kBug, fmt::format("kernel @{}: {}", kernel.name, results[job].output),
+                     path.empty() ? "" : fmt::format("reproduce it with: linnet kernel {}", path)};
+    }
+    out[i] = results[job].output;
+    if (options.cache) options.cache->store(keys[i], out[i]);
   }
   return std::nullopt;
 }
@@ -136,6 +153,13 @@ std::vector<std::byte> constants_object(const std::vector<std::byte>& blob,
   return emit_object(module, options.target);
 }
 
+std::string bitcode_of(const llvm::Module& module) {
+  std::string bytes;
+  llvm::raw_string_ostream out(bytes);
+  llvm::WriteBitcodeToFile(module, out);
+  return bytes;
+}
+
 std::string text_of(const llvm::Module& module) {
   std::string text;
   llvm::raw_string_ostream out(text);
@@ -175,9 +199,10 @@ public:
     if (const EntryInfo* step = step_entry()) out_.state_bytes = passes::slots_bytes(*step->module);
     build(kernels, bitcode, 0);
     if (options_.product && !options_.trainer) {
-      // The constant holds the stack's size, which is known once the code is: the same code
-      // again with the number in it.
-      build(kernels, bitcode, out_.stack_bytes);
+      // The stack's size is known once the code is, and is written into the finished object; only
+      // texts are worth the same code again with the number in it.
+      if (options_.keep_text) build(kernels, bitcode, out_.stack_bytes);
+      set_product_stack(out_.object, out_.stack_bytes);
     }
     if (!pool_.blob().empty()) out_.constants = constants_object(pool_.blob(), options_);
     if (options_.trainer) {
@@ -205,6 +230,29 @@ private:
              int64_t known_stack) {
     llvm::LLVMContext context;
     llvm::Module module(options_.name, context);
+    link(module, kernels, bitcode, known_stack);
+    // Who wants texts needs the module optimised, not only its object.
+    Cache* cache = options_.keep_text ? nullptr : options_.cache;
+    const std::string key = cache ? object_key(bitcode_of(module), options_.target) : "";
+    if (const auto known = cache ? cache->find(key) : std::nullopt) {
+      from_entry(*known);
+    } else {
+      generate(module);
+      if (cache) cache->store(key, entry());
+    }
+    const auto sizes = function_sizes(out_.object);
+    out_.kernels.clear();
+    for (const ir::Graph* kernel : kernels) {
+      const auto size = sizes.find(options_.name + "_" + kernel->name);
+      if (size != sizes.end())
+        out_.kernels.push_back({kernel->name, size->second.code, size->second.frame});
+    }
+  }
+
+  // Kernels and entry functions, not yet optimised.
+  void link(llvm::Module& module, const std::vector<const ir::Graph*>& kernels,
+            const std::vector<std::string>& bitcode, int64_t known_stack) {
+    llvm::LLVMContext& context = module.getContext();
     llvm::Linker linker(module);
     for (size_t i = 0; i < kernels.size(); ++i) {
       auto kernel = import_kernel(context, bitcode[i], kernels[i]->name, options_.target);
@@ -228,23 +276,30 @@ private:
       emit_product(module, modules_, entries_, options_, known_stack);
     }
     set_target_attributes(module, options_.target);
+  }
+
+  void generate(llvm::Module& module) {
     optimize(module, options_.target);
+    if (options_.keep_text) out_.llvm = text_of(module);
+    out_.object = emit_object(module, options_.target);
+    // Tiles of a training step are called through a pointer; its caller is a thread with room.
+    if (!options_.trainer) out_.stack_bytes = stack_bytes(module, function_sizes(out_.object));
     if (options_.keep_text) {
-      out_.llvm = text_of(module);
-      llvm::LLVMContext other;
       const auto assembly = emit_object(module, options_.target, Emit::kAssembly);
       out_.assembly.assign(reinterpret_cast<const char*>(assembly.data()), assembly.size());
     }
-    out_.object = emit_object(module, options_.target);
-    const auto sizes = function_sizes(out_.object);
-    // Tiles of a training step are called through a pointer; its caller is a thread with room.
-    if (!options_.trainer) out_.stack_bytes = stack_bytes(module, sizes);
-    out_.kernels.clear();
-    for (const ir::Graph* kernel : kernels) {
-      const auto size = sizes.find(options_.name + "_" + kernel->name);
-      if (size != sizes.end())
-        out_.kernels.push_back({kernel->name, size->second.code, size->second.frame});
-    }
+  }
+
+  // What generate() finds out, in one entry of the cache: the stack's bytes, then the object.
+  [[nodiscard]] std::string entry() const {
+    std::string bytes = fmt::format("{:20}", out_.stack_bytes);
+    bytes.append(reinterpret_cast<const char*>(out_.object.data()), out_.object.size());
+    return bytes;
+  }
+  void from_entry(std::string_view bytes) {
+    out_.stack_bytes = std::stoll(std::string(bytes.substr(0, 20)));
+    const auto* object = reinterpret_cast<const std::byte*>(bytes.data());
+    out_.object.assign(object + 20, object + bytes.size());
   }
 
   std::span<const ir::Module> modules_;

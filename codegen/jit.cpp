@@ -2,29 +2,48 @@
 #include "codegen/compile.h"
 
 #include <llvm/ExecutionEngine/Orc/ExecutionUtils.h>
-#include <llvm/ExecutionEngine/Orc/LLJIT.h>
+#include <llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h>
+#include <llvm/ExecutionEngine/Orc/SelfExecutorProcessControl.h>
 #include <llvm/Support/MemoryBuffer.h>
 
 namespace linnet::codegen {
 namespace {
 
+namespace orc = llvm::orc;
+
+// No LLJIT: it would bring a compiler for IR, which takes longer to set up than the objects to
+// link.
 class LoadedObjects : public Loaded {
 public:
-  explicit LoadedObjects(std::unique_ptr<llvm::orc::LLJIT> jit) : jit_(std::move(jit)) {}
+  explicit LoadedObjects(std::unique_ptr<orc::ExecutorProcessControl> process)
+      : session_(std::move(process)), layer_(session_),
+        symbols_(session_.createBareJITDylib("objects")) {}
+  ~LoadedObjects() override { llvm::consumeError(session_.endSession()); }
+
+  [[nodiscard]] llvm::Error add(const std::vector<std::byte>& object) {
+    const llvm::StringRef bytes(reinterpret_cast<const char*>(object.data()), object.size());
+    return layer_.add(symbols_, llvm::MemoryBuffer::getMemBufferCopy(bytes));
+  }
+  [[nodiscard]] llvm::Error add_process() {  // memcpy, memset, memmove
+    auto process = orc::DynamicLibrarySearchGenerator::GetForCurrentProcess('\0');
+    if (!process) return process.takeError();
+    symbols_.addGenerator(std::move(*process));
+    return llvm::Error::success();
+  }
 
   [[nodiscard]] void* symbol(const std::string& name) const override {
     // Hidden symbols too: `linnet_product_model` and the kernels of a bench.
-    auto& session = jit_->getExecutionSession();
-    auto found = session.lookup(
-        {{&jit_->getMainJITDylib(), llvm::orc::JITDylibLookupFlags::MatchAllSymbols}},
-        session.intern(name));
+    auto found = session_.lookup({{&symbols_, orc::JITDylibLookupFlags::MatchAllSymbols}},
+                                 session_.intern(name));
     if (found) return found->getAddress().toPtr<void*>();
     llvm::consumeError(found.takeError());
     return nullptr;
   }
 
 private:
-  std::unique_ptr<llvm::orc::LLJIT> jit_;
+  mutable orc::ExecutionSession session_;
+  orc::ObjectLinkingLayer layer_;
+  orc::JITDylib& symbols_;
 };
 
 }  // namespace
@@ -34,19 +53,15 @@ std::unique_ptr<Loaded> load(const Compiled& compiled, Failure& failure) {
     failure = {Status::kBug, "the object cannot be loaded: " + toString(std::move(error)), ""};
     return nullptr;
   };
-  auto jit = llvm::orc::LLJITBuilder().create();
-  if (!jit) return fail(jit.takeError());
-  auto process = llvm::orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(
-      (*jit)->getDataLayout().getGlobalPrefix());  // memcpy, memset, memmove
+  auto process = orc::SelfExecutorProcessControl::Create();
   if (!process) return fail(process.takeError());
-  (*jit)->getMainJITDylib().addGenerator(std::move(*process));
+  auto loaded = std::make_unique<LoadedObjects>(std::move(*process));
+  if (auto error = loaded->add_process()) return fail(std::move(error));
   for (const auto* object : {&compiled.object, &compiled.constants}) {
     if (object->empty()) continue;
-    const llvm::StringRef bytes(reinterpret_cast<const char*>(object->data()), object->size());
-    if (auto error = (*jit)->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(bytes)))
-      return fail(std::move(error));
+    if (auto error = loaded->add(*object)) return fail(std::move(error));
   }
-  return std::make_unique<LoadedObjects>(std::move(*jit));
+  return loaded;
 }
 
 }  // namespace linnet::codegen

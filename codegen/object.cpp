@@ -110,6 +110,21 @@ std::map<std::string, FunctionSize> function_sizes(const std::vector<std::byte>&
   return sizes;
 }
 
+std::span<std::byte> symbol_data(std::vector<std::byte>& object, std::string_view name) {
+  using Elf = llvm::object::ELF64LE;
+  const auto file = llvm::cantFail(llvm::object::ELFFile<Elf>::create(buffer(object).getBuffer()));
+  for (const auto& section : llvm::cantFail(file.sections())) {
+    if (section.sh_type != llvm::ELF::SHT_SYMTAB) continue;
+    const llvm::StringRef names = llvm::cantFail(file.getStringTableForSymtab(section));
+    for (const auto& symbol : llvm::cantFail(file.symbols(&section))) {
+      if (llvm::cantFail(symbol.getName(names)) != llvm::StringRef(name)) continue;
+      const auto* home = llvm::cantFail(file.getSection(symbol.st_shndx));
+      return std::span(object).subspan(home->sh_offset + symbol.st_value, symbol.st_size);
+    }
+  }
+  return {};
+}
+
 int64_t stack_bytes(const llvm::Module& module, const std::map<std::string, FunctionSize>& sizes) {
   std::map<const llvm::Function*, std::optional<int64_t>> depths;  // nullopt: being computed
   const std::function<int64_t(const llvm::Function&)> depth =

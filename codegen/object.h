@@ -7,7 +7,9 @@
 
 #include <cstddef>
 #include <map>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace linnet::codegen {
@@ -27,6 +29,10 @@ struct FunctionSize {
 // By symbol, read from an object of emit_object.
 [[nodiscard]] std::map<std::string, FunctionSize>
 function_sizes(const std::vector<std::byte>& object);
+
+// The bytes of a variable of the object, empty if it has none of this name.
+[[nodiscard]] std::span<std::byte> symbol_data(std::vector<std::byte>& object,
+                                               std::string_view name);
 
 // Longest path over the call graph of the optimised module from any function that is visible
 // outside: frames, 8 for each return address, 80 for each frame that may be realigned.

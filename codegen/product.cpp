@@ -1,16 +1,23 @@
 #include "codegen/product.h"
 
 #include "codegen/emit_stream.h"
+#include "codegen/object.h"
 #include "codegen/records.h"
 
 #include "passes/storage.h"
 
 #include "runtime/abi.h"
+#include "support/check.h"
+
+#include <cstddef>
+#include <cstring>
 
 namespace linnet::codegen {
 namespace {
 
 using llvm::Constant;
+
+constexpr const char* kEntries = "linnet_product_entries";
 
 // int (const void *const *inputs, void *const *outputs, [int64_t count,] void *state, void *arena)
 llvm::Function* uniform(RecordEmitter& e, const EntryInfo& info, const std::string& function_name,
@@ -71,6 +78,8 @@ void emit_product(llvm::Module& module, std::span<const ir::Module> planned,
                                 e.integer(info.arena_bytes), e.integer(stack_bytes)}));
   }
   const Ports ports = ports_of(single);
+  Constant* list = llvm::ConstantArray::get(
+      llvm::ArrayType::get(records.front()->getType(), records.size()), records);
   Constant* model = e.record({e.integer(LINNET_ABI_VERSION),
                               e.integer(sizeof(linnet_model_v1)),
                               e.text(options.name),
@@ -81,7 +90,7 @@ void emit_product(llvm::Module& module, std::span<const ir::Module> planned,
                               e.integer(options.untrained),
                               module.getFunction(options.name + "_supported"),
                               e.integer(static_cast<int64_t>(records.size())),
-                              e.array(records),
+                              e.define(kEntries, list, records.size() * sizeof(linnet_entry_v1)),
                               e.integer(options.batched),
                               e.integer(ConstantPool::kAlign),
                               e.integer(options.flops),
@@ -92,6 +101,16 @@ void emit_product(llvm::Module& module, std::span<const ir::Module> planned,
                               step ? stream(e, *step, options) : e.null(),
                               e.integer(step && entries.size() == 1)});
   e.define("linnet_product_model", model, sizeof(linnet_model_v1));
+}
+
+void set_product_stack(std::vector<std::byte>& object, int64_t stack_bytes) {
+  const std::span<std::byte> entries = symbol_data(object, kEntries);
+  LINNET_CHECK(!entries.empty() && entries.size() % sizeof(linnet_entry_v1) == 0,
+               "the object's entries are not where they were");
+  for (size_t at = 0; at < entries.size(); at += sizeof(linnet_entry_v1)) {
+    std::memcpy(&entries[at + offsetof(linnet_entry_v1, stack_bytes)], &stack_bytes,
+                sizeof stack_bytes);
+  }
 }
 
 }  // namespace linnet::codegen

@@ -10,4 +10,7 @@ void emit_product(llvm::Module& module, std::span<const ir::Module> planned,
                   std::span<const EntryInfo> entries, const CompileOptions& options,
                   int64_t stack_bytes);
 
+// The same number in the finished object.
+void set_product_stack(std::vector<std::byte>& object, int64_t stack_bytes);
+
 }  // namespace linnet::codegen

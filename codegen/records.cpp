@@ -87,12 +87,13 @@ llvm::Constant* RecordEmitter::numbers(const std::vector<double>& values) {
   return global(llvm::ConstantDataArray::get(context_, llvm::ArrayRef<double>(values)));
 }
 
-void RecordEmitter::define(const char* symbol, Constant* record, size_t bytes) {
+llvm::Constant* RecordEmitter::define(const char* symbol, Constant* record, size_t bytes) {
   const uint64_t size = module_.getDataLayout().getTypeAllocSize(record->getType());
   LINNET_CHECK(size == bytes, std::string(symbol) + " has another size");
   auto* variable = new llvm::GlobalVariable(module_, record->getType(), true,
                                             llvm::GlobalValue::ExternalLinkage, record, symbol);
   variable->setVisibility(llvm::GlobalValue::HiddenVisibility);
+  return variable;
 }
 
 }  // namespace linnet::codegen

@@ -36,7 +36,7 @@ public:
   Constant* port(const PortInfo& port);
   Constant* ports(const std::vector<PortInfo>& list);
   // A constant of a structure of this many bytes under a name that the runtime knows.
-  void define(const char* symbol, Constant* record, size_t bytes);
+  Constant* define(const char* symbol, Constant* record, size_t bytes);
 
   [[nodiscard]] llvm::Module& module() { return module_; }
   [[nodiscard]] llvm::PointerType* pointer() { return pointer_; }

@@ -31,6 +31,10 @@ void expand(ir::Rewriter& rewriter, const ir::Node& node);
 // May it stand inside a kernel: one element, or all elements equal and not opaque.
 [[nodiscard]] bool stays_inside(const ir::Node& node);
 
+// The kernel with its name and its values' names replaced by numbers: the same for all kernels that
+// compute the same in the same way.
+[[nodiscard]] ir::Graph canonical(ir::Graph kernel);
+
 // Collects nodes of one graph and makes a `group` of them in another.
 class GroupMaker {
 public:

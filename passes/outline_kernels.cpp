@@ -21,17 +21,16 @@ uint64_t fnv1a(std::string_view text) {
   return hash;
 }
 
-// The kernel's text with values numbered: what two kernels must share to be one.
-std::string canonical_text(ir::Graph kernel) {
+}  // namespace
+
+ir::Graph canonical(ir::Graph kernel) {
   kernel.name = "k";
   for (size_t i = 0; i < kernel.values().size(); ++i)
     kernel.rename({static_cast<int32_t>(i)}, "tmp");
   for (size_t i = 0; i < kernel.values().size(); ++i)
     kernel.rename({static_cast<int32_t>(i)}, fmt::format("v{}", i));
-  return ir::print(kernel);
+  return kernel;
 }
-
-}  // namespace
 
 ir::Module outline_kernels(ir::Module module, PassContext& context) {
   std::map<std::string, std::string> known;  // text → name
@@ -63,7 +62,7 @@ ir::Module outline_kernels(ir::Module module, PassContext& context) {
             kernel.value(kernel.outputs[i].value).storage->offset = static_cast<int64_t>(k) + 1;
         }
       }
-      const std::string text = canonical_text(kernel);
+      const std::string text = ir::print(canonical(kernel));  // what two must share to be one
       auto name = known.find(text);
       if (name == known.end()) {
         kernel.name = fmt::format("k_{:016x}", fnv1a(text));

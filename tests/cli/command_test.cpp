@@ -47,6 +47,14 @@ TEST_F(Command, NothingIsLeftHalfWritten) {
   EXPECT_FALSE(exists("ar"));
 }
 
+// The stack's size is written into the finished object, but for texts the code is made again.
+TEST_F(Command, TextsAreOfTheCodeThatIsWritten) {
+  EXPECT_EQ(linnet("compile $S/models/ar.lin -o plain"), 0) << err_;
+  EXPECT_EQ(linnet("compile $S/models/ar.lin -o dumped --dump-dir texts"), 0) << err_;
+  EXPECT_EQ(run("cmp plain dumped"), 0) << out_;
+  EXPECT_THAT(text("texts/ar.s"), HasSubstr("linnet_product_entries:"));
+}
+
 TEST_F(Command, WeightsThatDoNotFitAreListedAtOnce) {
   const std::vector<float> values(400 * 120, 0.0F);
   ASSERT_TRUE(runtime::write_safetensors(
