@@ -57,13 +57,14 @@ bool refuse_size(Session& session, const ir::Module& module) {
   return any;
 }
 
-// Does dimension 0 of every input and output follow the batch?
-bool is_batched(const ir::Module& one, const ir::Module& two) {
+// Does dimension 0 of every input and output follow the batch, of one sample here and of `batch`
+// there?
+bool is_batched(const ir::Module& one, const ir::Module& many, int64_t batch) {
   const ir::Graph& a = one.graphs.front();
-  const ir::Graph& b = two.graphs.front();
-  const auto follows = [](const ir::Type& x, const ir::Type& y) {
+  const ir::Graph& b = many.graphs.front();
+  const auto follows = [batch](const ir::Type& x, const ir::Type& y) {
     if (x.shape.empty() || x.shape.size() != y.shape.size()) return false;
-    return x.shape[0] == 1 && y.shape[0] == 2 &&
+    return x.shape[0] == 1 && y.shape[0] == batch &&
            std::equal(x.shape.begin() + 1, x.shape.end(), y.shape.begin() + 1);
   };
   bool all = !a.inputs.empty() && a.inputs.size() == b.inputs.size();
@@ -139,16 +140,21 @@ std::optional<Built> build(Session& session, const ModelOptions& model, const Pi
                            const BuildOptions& options) {
   const auto target = model.find_target(session);
   if (!target) return std::nullopt;
+  auto module = model.load(session, model.batch);
+  if (!module || refuse_size(session, *module)) return std::nullopt;
   std::vector<ir::Module> modules;
-  for (int64_t batch :
-       model.batch == 1 ? std::vector<int64_t>{1} : std::vector<int64_t>{model.batch, 1}) {
-    auto module = model.load(session, batch);
-    if (!module || refuse_size(session, *module)) return std::nullopt;
-    mark_probabilities(*module);
-    modules.push_back(std::move(*module));
-    // A state is of so many streams: no entry of another batch could use it.
-    if (passes::has_state(modules.back())) break;
+  modules.push_back(std::move(*module));
+  // A state is of so many streams: no entry of another batch could use it.
+  bool batched = false;
+  if (!passes::has_state(modules.front()) && !model.path.ends_with(".lir")) {
+    auto other = model.try_load(model.batch == 1 ? 2 : 1);
+    batched = other && (model.batch == 1 ? is_batched(modules.front(), *other, 2)
+                                         : is_batched(*other, modules.front(), model.batch));
+    // Samples that do not fill a batch are computed one by one.
+    if (batched && model.batch != 1) modules.push_back(std::move(*other));
   }
+  for (ir::Module& each : modules)
+    mark_probabilities(each);
   const ir::Module& single = modules.back();
   Built built;
   built.target = *target;
@@ -164,12 +170,9 @@ std::optional<Built> build(Session& session, const ModelOptions& model, const Pi
   compile.untrained = single.untrained();
   compile.flops = built.flops = 2 * ir::summarize(single).multiply_adds;
   compile.seed = model.seed;
-  if (!passes::has_state(single) && !model.path.ends_with(".lir")) {
-    const auto two = model.try_load(2);
-    compile.batched = two && is_batched(single, *two);
-  }
-  for (ir::Module& module : modules) {
-    auto planned = flags.run(session, std::move(module), *target, model.seed);
+  compile.batched = batched;
+  for (ir::Module& each : modules) {
+    auto planned = flags.run(session, std::move(each), *target, model.seed);
     if (!planned) return std::nullopt;
     built.modules.push_back(std::move(*planned));
   }

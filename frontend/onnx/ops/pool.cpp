@@ -55,6 +55,14 @@ Spatial part(const Spatial& s, size_t first, size_t count) {
   return result;
 }
 
+// The first of three dimensions, over rows: columns have a window of one.
+Spatial depth_of(const Spatial& s) {
+  Spatial depth = part(s, 0, 1);
+  for (Ints* list : {&depth.kernel, &depth.stride, &depth.dilation, &depth.before, &depth.after})
+    std::swap((*list)[0], (*list)[1]);
+  return depth;
+}
+
 Var pooled(const ir::OpDef& op, const Pooling& p, const ir::Attrs& further = {}) {
   const Shape in = p.x.shape();
   const auto flat = [&](const Var& x, const Spatial& s) {
@@ -69,41 +77,57 @@ Var pooled(const ir::OpDef& op, const Pooling& p, const ir::Attrs& further = {})
   const Var planes =
       flat(reshaped(p.x, {in[0], in[1] * in[2], in[3], in[4]}), part(p.window, 1, 2));
   const Shape plane = planes.shape();
-  Spatial depth = part(p.window, 0, 1);  // [1, k] over columns: here over rows
-  for (Ints* list : {&depth.kernel, &depth.stride, &depth.dilation, &depth.before, &depth.after})
-    std::swap((*list)[0], (*list)[1]);
-  const Var stack = flat(reshaped(planes, {in[0], in[1], in[2], plane[2] * plane[3]}), depth);
+  const Var stack =
+      flat(reshaped(planes, {in[0], in[1], in[2], plane[2] * plane[3]}), depth_of(p.window));
   return reshaped(stack, {in[0], in[1], stack.shape()[2], plane[2], plane[3]});
 }
 
-// Position in X, row-major over all of it, of each maximum (MaxPool's second output); with
-// storage_order 1 the last two dimensions change places.
-Var maximum_positions(OnnxNode& node, const Pooling& p) {
-  const bool line = p.window.rank() == 1;
-  if (p.window.rank() > 2)
-    node.unsupported("Indices of a three-dimensional MaxPool are not supported");
-  const Spatial s = line ? part(p.window, 0, 1) : p.window;
-  const Shape in = p.x.shape();
-  const Var picture = line ? reshaped(p.x, {in[0], in[1], 1, in[2]}) : p.x;
-  const Shape size = picture.shape();
-  const Var tap = cast_to(picture.apply(ops::max_pool2d_index, attrs_of(s, p.ceil)),
-                          ir::DType::kI64);
-  const Shape out = tap.shape();
+// Position of each maximum in its picture [H, W]: i64 [N, C, H', W'].
+Var picture_positions(OnnxNode& node, const Var& x, const Spatial& s, bool ceil, bool columns_first) {
+  const Var tap = cast_to(x.apply(ops::max_pool2d_index, attrs_of(s, ceil)), ir::DType::kI64);
+  const Shape in = x.shape(), out = tap.shape();
   const Var width = tap.splat(static_cast<double>(s.kernel[1]));
   const Var ky = tap / width, kx = tap - ky * width;
-  const auto along = [&](const Var& k, size_t dim, size_t i) {
-    const Var at = iota(node, ir::DType::kI64, out[dim], dim, 4);
+  const auto along = [&](const Var& k, size_t i) {
+    const Var at = iota(node, ir::DType::kI64, out[i + 2], i + 2, 4);
     return at * static_cast<double>(s.stride[i]) +
            (k * static_cast<double>(s.dilation[i]) - k.splat(static_cast<double>(s.before[i])));
   };
-  const Var row = along(ky, 2, 0), column = along(kx, 3, 1);
-  const bool transposed_order = node.integer("storage_order", 0) == 1 && !line;
-  const Var inner = transposed_order ? column * static_cast<double>(size[2]) + row
-                                     : row * static_cast<double>(size[3]) + column;
-  const Var plane = iota(node, ir::DType::kI64, out[0], 0, 4) * static_cast<double>(size[1]) +
-                    iota(node, ir::DType::kI64, out[1], 1, 4);
-  const Var all = plane * static_cast<double>(size[2] * size[3]) + inner;
-  return line ? squeezed(all, 2) : all;
+  const Var row = along(ky, 0), column = along(kx, 1);
+  return columns_first ? column * static_cast<double>(in[2]) + row
+                       : row * static_cast<double>(in[3]) + column;
+}
+
+// Position in X, row-major over all of it, of each maximum (MaxPool's second output); with
+// storage_order 1 rows and columns change places.
+Var maximum_positions(OnnxNode& node, const Pooling& p) {
+  const Shape in = p.x.shape();
+  const bool columns_first = node.integer("storage_order", 0) == 1 && p.window.rank() > 1;
+  Var inner;
+  if (p.window.rank() == 1) {
+    const Var line = reshaped(p.x, {in[0], in[1], 1, in[2]});
+    inner = squeezed(picture_positions(node, line, part(p.window, 0, 1), p.ceil, false), 2);
+  } else if (p.window.rank() == 2) {
+    inner = picture_positions(node, p.x, p.window, p.ceil, columns_first);
+  } else {
+    if (columns_first) node.unsupported("storage_order 1 in three dimensions is not supported");
+    // Of each plane, then the plane that holds the maximum.
+    const Spatial flat = part(p.window, 1, 2), deep = depth_of(p.window);
+    const Var pictures = reshaped(p.x, {in[0], in[1] * in[2], in[3], in[4]});
+    const Var planes = pictures.apply(ops::max_pool2d, attrs_of(flat, p.ceil));
+    const Var places = picture_positions(node, pictures, flat, p.ceil, false);
+    const Shape out = planes.shape(), stack{in[0], in[1], in[2], out[2] * out[3]};
+    const Var wide = iota(node, ir::DType::kI64, stack[3], 3, 4);
+    const Var chosen = picture_positions(node, reshaped(planes, stack), deep, p.ceil, false);
+    const Var plane = (chosen - wide) / chosen.splat(static_cast<double>(stack[3]));
+    const Var place = taken_along(node, reshaped(places, stack), plane, 2);
+    inner = plane * static_cast<double>(in[3] * in[4]) + place;
+    inner = reshaped(inner, {in[0], in[1], chosen.shape()[2], out[2], out[3]});
+  }
+  const size_t rank = inner.type().rank();
+  const Var channel = iota(node, ir::DType::kI64, in[0], 0, rank) * static_cast<double>(in[1]) +
+                      iota(node, ir::DType::kI64, in[1], 1, rank);
+  return channel * static_cast<double>(product(in, 2, in.size())) + inner;
 }
 
 // MaxPool-22; small integers are exact in f32.

@@ -60,6 +60,22 @@ Var picked(OnnxNode& node, const Var& x, const ir::Ints& positions, size_t dim) 
   return apply(ir::ops::gather, x, node.literal(positions), {{"dim", static_cast<int64_t>(dim)}});
 }
 
+Var taken_along(OnnxNode& node, const Var& x, const Var& index, size_t dim) {
+  const ir::Shape& shape = x.shape();
+  const auto strides = ir::row_major_strides(shape);
+  const Var wide = cast_to(index, ir::DType::kI64);
+  const Var size = wide.splat(static_cast<double>(shape[dim]));
+  const Var wrapped = select(apply(ir::ops::lt, wide, wide.splat(0)), wide + size, wide);
+  Var at = wrapped * static_cast<double>(strides[dim]);
+  for (size_t other = 0; other < shape.size(); ++other) {
+    if (other == dim) continue;
+    const Var place =
+        iota(node, ir::DType::kI64, index.shape()[other], other, shape.size());
+    at = at + place * static_cast<double>(strides[other]);
+  }
+  return apply(ir::ops::gather, reshaped(x, {x.type().elements()}), at, {{"dim", int64_t{0}}});
+}
+
 Var concatenated(const std::vector<Var>& parts, size_t dim) {
   if (parts.size() == 1) return parts.front();
   std::vector<ir::ValueId> operands;

@@ -53,24 +53,6 @@ void gather(OnnxNode& node) {
   node.give(apply(ops::gather, x, node.in(1), {{"dim", static_cast<int64_t>(dim)}}));
 }
 
-// Row-major position in the tensor of each element named by `index` along `dim` and by its own
-// place along the others; negative ones count from the end.
-Var gather_along(OnnxNode& node, const Var& x, const Var& index, size_t dim) {
-  const ir::Shape& shape = x.shape();
-  const auto strides = ir::row_major_strides(shape);
-  const Var wide = cast_to(index, DType::kI64);
-  const Var size = wide.splat(static_cast<double>(shape[dim]));
-  const Var wrapped = select(apply(ops::lt, wide, wide.splat(0)), wide + size, wide);
-  Var at = wrapped * static_cast<double>(strides[dim]);
-  for (size_t other = 0; other < shape.size(); ++other) {
-    if (other == dim) continue;
-    const Var place =
-        iota(node, DType::kI64, index.shape()[other], other, shape.size());
-    at = at + place * static_cast<double>(strides[other]);
-  }
-  return apply(ops::gather, reshaped(x, {x.type().elements()}), at, {{"dim", int64_t{0}}});
-}
-
 // GatherElements-13
 void gather_elements(OnnxNode& node) {
   const Var x = node.in(0), index = node.in(1);
@@ -84,7 +66,7 @@ void gather_elements(OnnxNode& node) {
                              to_string(x.shape())));
   }
   check_range(node, 1, x.shape()[dim]);
-  node.give(gather_along(node, x, index, dim));
+  node.give(taken_along(node, x, index, dim));
 }
 
 // GatherND-13: the last dimension of the indices is a position in the first dimensions of data,
