@@ -39,7 +39,7 @@ class Answer:
 
     @property
     def outcome(self):
-        if self.status is None:
+        if self.status in (None, -signal.SIGXCPU, 128 + signal.SIGXCPU):
             return "hang"
         if self.status < 0 or self.status >= 128:
             return "crash"
@@ -51,16 +51,20 @@ class Answer:
 
 
 class Linnet:
-    def __init__(self, path, limit=60.0, gigabytes=0.0):
+    """`limit` is in seconds on the clock; `gigabytes` of address space and `seconds` of computing
+    hold for each of its processes, 0 for any."""
+
+    def __init__(self, path, limit=120.0, gigabytes=0.0, seconds=0):
         path = os.path.abspath(path)
         self.command = [sys.executable, path] if path.endswith(".py") else [path]
-        self.limit, self.gigabytes = limit, gigabytes
+        self.limit, self.gigabytes, self.seconds = limit, gigabytes, seconds
 
     def call(self, *words, cwd=None):
         argv = self.command + [str(word) for word in words]
-        if self.gigabytes:
-            limit = str(int(self.gigabytes * 2**20))
-            argv = ["sh", "-c", 'ulimit -v "$0"; exec "$@"', limit] + argv
+        limits = f"ulimit -v {int(self.gigabytes * 2**20)}; " if self.gigabytes else ""
+        limits += f"ulimit -S -t {self.seconds}; " if self.seconds else ""
+        if limits:
+            argv = ["sh", "-c", limits + 'exec "$@"', "sh"] + argv
         start = time.monotonic()
         process = subprocess.Popen(argv, cwd=cwd, stdin=subprocess.DEVNULL, start_new_session=True,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -238,7 +242,7 @@ def parser(doc):
         description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--linnet", default=os.path.join(ROOT, "build", "linnet"),
                            help="the command under test (default: build/linnet)")
-    arguments.add_argument("--limit", type=float, default=60, help="seconds for one call")
+    arguments.add_argument("--limit", type=float, default=120, help="seconds for one call")
     arguments.add_argument("--json", metavar="FILE", help="leave every row here")
     arguments.add_argument("--jobs", type=int, default=2)
     arguments.add_argument("--unsupported", type=int, default=0, metavar="N",
@@ -260,7 +264,7 @@ def self_test(check, sabotage=None):
     failed = 0
     for mode, outcome in {"": "pass", **(sabotage or SABOTAGE)}.items():
         os.environ["LINNET_STAND_IN"] = mode
-        rows = check(Linnet(STAND_IN, limit=8 if mode == "hang" else 60))
+        rows = check(Linnet(STAND_IN, limit=8 if mode == "hang" else 120))
         right = [row for row in rows if row[2].outcome == outcome]
         fine = bool(rows) and len(right) == len(rows)
         failed += not fine

@@ -11,7 +11,7 @@ from onnx import AttributeProto, TensorProto, helper, numpy_helper
 
 FLOAT = TensorProto.FLOAT
 WRONG, UNSUPPORTED, EITHER = (1,), (3,), (1, 3)
-TOO_LARGE = (1, 3, 4)   # valid, but no machine holds it
+TOO_LARGE = (1, 3, 4)   # valid, which `check` may say, but no machine holds it
 ANY = (0, 1, 3)         # readers differ; no signal, no hang, no bug
 
 
@@ -61,16 +61,9 @@ def graph(nodes, inputs=(), outputs=(), constants=(), opset=17, ir_version=8, do
     return model
 
 
-def single(op,
-           shapes=(),
-           arrays=(),
-           raw=(),
-           results=1,
-           opset=17,
-           domain="",
-           kinds=(),
+def single(op, shapes=(), arrays=(), raw=(), results=1, opset=17, domain="", kinds=(), kind=FLOAT,
            **attributes):
-    """One node `guilty`: inputs x0… of the shapes, then constants c0…."""
+    """One node `guilty`: inputs x0… of the shapes, constants c0…, results y0… of `kind`."""
     kinds = list(kinds) + [FLOAT] * len(shapes)
     inputs = [value(f"x{i}", shape, kind) for i, (shape, kind) in enumerate(zip(shapes, kinds))]
     constants = [constant(f"c{i}", array) for i, array in enumerate(arrays)]
@@ -78,7 +71,8 @@ def single(op,
     node = helper.make_node(op, names, [f"y{i}" for i in range(results)], "guilty", domain=domain,
                             **attributes)
     node.attribute.extend(raw)
-    return graph([node], inputs, [value(f"y{i}", None) for i in range(results)], constants, opset)
+    outputs = [value(f"y{i}", None, kind) for i in range(results)]
+    return graph([node], inputs, outputs, constants, opset)
 
 
 def relu(**options):

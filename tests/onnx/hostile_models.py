@@ -143,7 +143,8 @@ def deep_type(levels):
 
 
 def deep():
-    yield Case("If in If, 20 levels", nested(20), ANY)
+    yield Case("If in If, 20 levels", nested(20), ANY,
+               feeds={"x": floats(1, 3), "x_flag": np.array(True)})
     yield Case("If in If, 5000 levels", nested(5000), EITHER)
     yield Case("a type of 5000 levels", deep_type(5000), EITHER)
     yield Case("100,000 groups of protobuf",
