@@ -17,7 +17,9 @@ namespace linnet::cli {
 namespace {
 
 bool is_file_name(const std::string& name) {
-  return !name.empty() && name.front() != '.' && name.front() != '@' &&
+  constexpr size_t kMostBytes = 200;  // of the 255 a file's name may have
+  return !name.empty() && name.size() <= kMostBytes && name.front() != '.' &&
+         name.front() != '@' &&
          std::ranges::all_of(name, [](unsigned char c) {
            return std::isalnum(c) || c == '_' || c == '-' || c == '.';
          });

@@ -88,6 +88,11 @@ std::optional<ir::Module> load_lir(const std::string& path, SourceManager& sourc
 
 std::optional<ir::Module> load_model(const std::string& path, SourceManager& sources,
                                      const ImportOptions& options, Diagnostics& diagnostics) {
+  if (runtime::is_folder(path)) {
+    report(diagnostics, path + ": a folder, not a model", Status::kBadInput,
+           "name a .lin, .onnx or .lir file in it");
+    return std::nullopt;
+  }
   if (path.ends_with(".lir")) return load_lir(path, sources, diagnostics);
   if (path.ends_with(".onnx")) return load_onnx(path, options, diagnostics);
   if (const std::string other = other_framework(path); !other.empty()) {

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
+
 #include <array>
 
 namespace linnet::ir {
@@ -61,7 +64,7 @@ NodeId Graph::append(Node node, const std::vector<Type>& types,
 }
 
 void Graph::rename(ValueId id, std::string_view wanted) {
-  names_.erase(value(id).name);
+  free_name(value(id).name);
   value(id).name = unique_name(wanted);
 }
 
@@ -93,12 +96,31 @@ ValueId Graph::find(std::string_view value_name) const {
 // "x", then "x_1", "x_2" …; a value without a wish is "v", so text does not depend on
 // anything but the order of creation.
 std::string Graph::unique_name(std::string_view wanted) {
-  const std::string base = wanted.empty() ? "v" : std::string(wanted);
-  std::string name = wanted.empty() ? "v0" : base;
-  for (int i = 1; !names_.insert(name).second; ++i) {
-    name = wanted.empty() ? fmt::format("v{}", i) : fmt::format("{}_{}", base, i);
-  }
+  std::string name(wanted);
+  if (!wanted.empty() && names_.insert(name).second) return name;
+  int& number = numbers_.try_emplace(name, wanted.empty() ? 0 : 1).first->second;
+  do {
+    name = wanted.empty() ? fmt::format("v{}", number) : fmt::format("{}_{}", wanted, number);
+    ++number;
+  } while (!names_.insert(name).second);
   return name;
+}
+
+// The name may be given again, and to the next who wishes what it was made of.
+void Graph::free_name(const std::string& name) {
+  names_.erase(name);
+  size_t digits = name.size();
+  while (digits > 0 && std::isdigit(static_cast<unsigned char>(name[digits - 1])))
+    --digits;
+  if (digits == name.size() || name.size() - digits > 9 || digits == 0) return;
+  std::string wish;
+  if (name[digits - 1] == '_') {
+    wish = name.substr(0, digits - 1);
+  } else if (digits != 1 || name[0] != 'v') {
+    return;
+  }
+  const auto at = numbers_.find(wish);
+  if (at != numbers_.end()) at->second = std::min(at->second, std::stoi(name.substr(digits)));
 }
 
 ValueId Graph::input_of(std::string_view slot) const {

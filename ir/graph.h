@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -120,10 +121,13 @@ public:
 
 private:
   std::string unique_name(std::string_view wanted);
+  void free_name(const std::string& name);
 
   std::vector<Node> nodes_;
   std::vector<Value> values_;
   std::unordered_set<std::string> names_;  // membership only; never iterated
+  // By wish: the least number behind it that may be free; looked up, never iterated.
+  std::unordered_map<std::string, int> numbers_;
 };
 
 }  // namespace linnet::ir

@@ -17,8 +17,8 @@ using ::onnx::NodeProto;
 
 // Nested functions and graphs; more are taken for a recursion.
 constexpr size_t kMostCalls = 64;
-// Nodes after everything is inlined and unrolled.
-constexpr int64_t kMostNodes = 1 << 20;
+// Nodes of the file after functions are inlined and loops are written out.
+constexpr int64_t kMostNodes = 1 << 16;
 
 constexpr std::string_view kTrainingDomain = "ai.onnx.preview.training";
 
@@ -45,6 +45,22 @@ ir::Graph without_dead(const ir::Graph& graph) {
   return ir::rewrite(graph, [&](ir::Rewriter&, ir::NodeId id, const ir::Node&) {
     return !needed[static_cast<size_t>(id.index)];
   });
+}
+
+// What a file says may be anything: fit for a line of a terminal.
+std::string readable(const std::string& text) {
+  constexpr size_t kMostBytes = 600;
+  std::string result;
+  for (unsigned char c : text) {
+    if (result.size() > kMostBytes) return result + " …";
+    if (c < 0x20 || c == 0x7f) {
+      result += fmt::format("\\x{:02x}", c);
+    } else {
+      result += static_cast<char>(c);
+    }
+  }
+  if (const auto bad = invalid_utf8(result)) return result.substr(0, *bad) + "…";
+  return result;
 }
 
 std::string stem_of(const std::string& path) {
@@ -126,8 +142,8 @@ std::string OnnxImporter::place_of(const NodeProto& node) const {
 
 void OnnxImporter::report(const std::string& place, const NodeFault& fault) {
   Diagnostic diagnostic;
-  diagnostic.place.name = place;
-  diagnostic.message = fault.message;
+  diagnostic.place.name = readable(place);
+  diagnostic.message = readable(fault.message);
   diagnostic.remedy = fault.remedy;
   diagnostic.status = fault.status;
   diagnostics_.report(std::move(diagnostic));
@@ -309,7 +325,10 @@ void OnnxImporter::check_against(const OnnxSchema& schema, const NodeProto& node
   std::vector<std::string> known;
   for (const OnnxAttribute& attribute : schema.attributes)
     known.emplace_back(attribute.name);
+  std::set<std::string_view> seen;
   for (const ::onnx::AttributeProto& given : node.attribute()) {
+    if (!seen.insert(given.name()).second)
+      wrong(fmt::format("attribute '{}' is given twice", given.name()));
     const auto at = std::ranges::find(schema.attributes, given.name(), &OnnxAttribute::name);
     if (at == schema.attributes.end()) {
       wrong(fmt::format("{} of version {} has no attribute '{}'", schema.name, schema.since,

@@ -31,6 +31,8 @@ struct TensorFault {
 
 // The dtype of a TensorProto.DataType; nullopt if linnet has none like it.
 [[nodiscard]] std::optional<ir::DType> dtype_of(int32_t data_type);
+// Does ONNX know a type of elements by this number?
+[[nodiscard]] bool is_data_type(int32_t data_type);
 // "FLOAT16", for messages.
 [[nodiscard]] std::string data_type_name(int32_t data_type);
 

@@ -32,6 +32,8 @@ ir::Ints OnnxNode::ints(size_t i, std::string_view what) {
   const ir::Tensor tensor = constant(i, what);
   if (!is_integer(tensor.type().dtype))
     wrong(fmt::format("{} must be integers, not {}", what, to_string(tensor.type())));
+  if (tensor.type().rank() > 1)
+    wrong(fmt::format("{} must be a list, not {}", what, to_string(tensor.type())));
   return tensor.as_ints();
 }
 

@@ -80,6 +80,7 @@ public:
   [[nodiscard]] std::vector<double> numbers(size_t i, std::string_view what);
 
   // Attributes.
+  [[nodiscard]] int attribute_count() const { return proto_.attribute_size(); }
   [[nodiscard]] const ::onnx::AttributeProto* find(std::string_view name) const;
   [[nodiscard]] int64_t integer(std::string_view name, int64_t fallback) const;
   [[nodiscard]] double number(std::string_view name, double fallback) const;

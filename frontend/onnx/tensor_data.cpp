@@ -82,7 +82,8 @@ tl::expected<ir::Tensor, TensorFault> from_file(const ir::Type& type, const Prot
       return fault(fmt::format("external data: {} '{}' is no size", entry.key(), entry.value()));
     (entry.key() == "offset" ? offset : length) = *value;
   }
-  if (location.empty()) return fault("external data without a location");
+  if (location.empty() || location.find('\0') != std::string::npos)
+    return fault("external data without a location that could be a file's name");
   const std::string path = folder + location;
   const std::string base = real_path(folder.empty() ? "." : folder);
   const auto outside = [&](std::string_view how) {
@@ -148,6 +149,10 @@ std::optional<ir::DType> dtype_of(int32_t data_type) {
   }
 }
 
+bool is_data_type(int32_t data_type) {
+  return Proto::DataType_IsValid(data_type) && data_type != Proto::UNDEFINED;
+}
+
 std::string data_type_name(int32_t data_type) {
   return Proto::DataType_IsValid(data_type)
              ? Proto::DataType_Name(static_cast<Proto::DataType>(data_type))
@@ -155,7 +160,7 @@ std::string data_type_name(int32_t data_type) {
 }
 
 tl::expected<ir::Type, TensorFault> type_of(const Proto& proto) {
-  if (!Proto::DataType_IsValid(proto.data_type()) || proto.data_type() == Proto::UNDEFINED)
+  if (!is_data_type(proto.data_type()))
     return fault(fmt::format("its data type {} does not exist", proto.data_type()));
   const auto dtype = dtype_of(proto.data_type());
   if (!dtype) {

@@ -14,6 +14,7 @@ using ir::DType;
 
 // Constant-24 in its several forms.
 void constant(OnnxNode& node) {
+  if (node.attribute_count() != 1) node.wrong("a Constant has one value, in one attribute");
   if (const auto* value = node.find("value"))
     return node.give(node.literal(node.graph().tensor(value->t())));
   const auto reals = [&](const std::vector<double>& values, bool scalar) {
@@ -29,7 +30,7 @@ void constant(OnnxNode& node) {
   if (node.find("value_ints")) return node.give(node.literal(node.ints("value_ints")));
   if (node.find("sparse_value") || node.find("value_string") || node.find("value_strings"))
     node.unsupported("sparse tensors and strings are not supported");
-  node.wrong("a Constant without a value");
+  node.wrong("a Constant has one value, in one attribute");
 }
 
 // ConstantOfShape-20

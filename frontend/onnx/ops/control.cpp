@@ -64,6 +64,8 @@ void loop(OnnxNode& node) {
   constexpr std::string_view kRemedy = "a static graph needs the number of rounds beforehand";
   int64_t rounds = kMostSteps + 1;
   if (node.has(0)) rounds = node.integer(0, "the number of rounds");
+  if (rounds > kMostSteps && !node.has(1))
+    node.unsupported(fmt::format("more than {} rounds are not supported", kMostSteps));
   bool going = true;
   if (node.has(1)) {
     const auto condition = node.constant(1, "the condition");

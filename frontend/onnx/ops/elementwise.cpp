@@ -124,7 +124,10 @@ void atanh(OnnxNode& node) {
 void cast(OnnxNode& node) {
   const auto to = static_cast<int32_t>(node.integer("to", 0));
   const auto dtype = dtype_of(to);
-  if (!dtype) node.unsupported(fmt::format("casts to {} are not supported", data_type_name(to)));
+  if (!dtype) {
+    if (!is_data_type(to)) node.wrong(fmt::format("there is no data type {}", to));
+    node.unsupported(fmt::format("casts to {} are not supported", data_type_name(to)));
+  }
   node.give(cast_to(node.in(0), *dtype));
 }
 void cast_like(OnnxNode& node) {

@@ -43,6 +43,9 @@ Var cast_to(const Var& x, ir::DType dtype) {
 }
 
 Var iota(OnnxNode& node, ir::DType dtype, int64_t count, size_t dim, size_t rank) {
+  constexpr int64_t kMostNumbers = 1 << 26;
+  if (count > kMostNumbers)
+    node.unsupported("counting to " + std::to_string(count) + " is not supported");
   std::vector<double> numbers(static_cast<size_t>(count));
   std::iota(numbers.begin(), numbers.end(), 0.0);
   ir::Shape shape(rank, 1);

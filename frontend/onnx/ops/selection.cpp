@@ -107,6 +107,7 @@ void gather_nd(OnnxNode& node) {
 void one_hot(OnnxNode& node) {
   const Var index = cast_to(node.in(0), DType::kI64);
   const int64_t depth = node.integer(1, "depth");
+  if (depth < 1) node.wrong(fmt::format("a depth of {}", depth));
   const size_t rank = index.type().rank() + 1;
   const size_t dim = node.axis(node.integer("axis", -1), rank);
   const Var wide = index.splat(static_cast<double>(depth));

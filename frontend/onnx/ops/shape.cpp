@@ -148,6 +148,9 @@ void split(OnnxNode& node) {
   Ints sizes = node.has(1) ? node.ints(1, "the sizes") : node.ints("split");
   if (sizes.empty()) {
     const int64_t parts = static_cast<int64_t>(node.output_count());
+    if (node.integer("num_outputs", parts) != parts)
+      node.wrong(fmt::format("num_outputs is {}, of {} outputs", node.integer("num_outputs", parts),
+                             parts));
     const int64_t part = (whole + parts - 1) / parts;
     if (node.opset() < 18 && whole % parts != 0)
       node.wrong(fmt::format("{} does not divide into {} equal parts", whole, parts));
@@ -203,12 +206,20 @@ void tile(OnnxNode& node) {
   node.give(x);
 }
 
+// The attribute blocksize; larger ones than any picture are left to the checks that follow.
+int64_t blocksize(OnnxNode& node) {
+  constexpr int64_t kMost = 1 << 20;
+  const int64_t size = node.integer("blocksize", 1);
+  if (size < 1 || size > kMost) node.wrong(fmt::format("blocksize {} is not possible", size));
+  return size;
+}
+
 // DepthToSpace-13: blocks of channels become blocks of pixels, depth first (DCR) or column first.
 void depth_to_space(OnnxNode& node) {
   const Var x = node.in(0);
   const Shape s = x.shape();
-  const int64_t b = node.integer("blocksize", 1);
-  if (s.size() != 4 || b < 1 || s[1] % (b * b) != 0)
+  const int64_t b = blocksize(node);
+  if (s.size() != 4 || s[1] % (b * b) != 0)
     node.wrong(fmt::format("blocks of {} do not divide the channels of {}", b, to_string(s)));
   const int64_t c = s[1] / (b * b);
   const bool columns = node.text("mode", "DCR") == "CRD";
@@ -222,8 +233,8 @@ void depth_to_space(OnnxNode& node) {
 void space_to_depth(OnnxNode& node) {
   const Var x = node.in(0);
   const Shape s = x.shape();
-  const int64_t b = node.integer("blocksize", 1);
-  if (s.size() != 4 || b < 1 || s[2] % b != 0 || s[3] % b != 0)
+  const int64_t b = blocksize(node);
+  if (s.size() != 4 || s[2] % b != 0 || s[3] % b != 0)
     node.wrong(fmt::format("blocks of {} do not divide the pixels of {}", b, to_string(s)));
   const bool columns = node.text("mode", "DCR") == "CRD";
   const Var apart = reshaped(x, {s[0], s[1], s[2] / b, b, s[3] / b, b});
