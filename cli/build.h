@@ -22,7 +22,7 @@ struct Built {
 
 struct BuildOptions {
   std::string cache;  // folder of kernels compiled before; "" for none
-  std::string name;  // prefix of symbols; "" for the model's
+  std::string name;   // prefix of symbols; "" for the model's
   int jobs = 2;
   bool product = false;
   bool training_library = false;  // functions for callers of their own: also @init, one thread

@@ -16,14 +16,14 @@ namespace {
 // The note that the linker leaves in an object; "" if it has none.
 std::string build_id(const dl_phdr_info& object) {
   for (int i = 0; i < object.dlpi_phnum; ++i) {
-    const ElfW(Phdr)& segment = object.dlpi_phdr[i];
+    const Elf64_Phdr& segment = object.dlpi_phdr[i];
     if (segment.p_type != PT_NOTE) continue;
     const auto* at = reinterpret_cast<const uint8_t*>(object.dlpi_addr + segment.p_vaddr);
     const uint8_t* end = at + segment.p_memsz;
     const size_t unit = segment.p_align == 8 ? 8 : 4;
     const auto padded = [&](size_t bytes) { return (bytes + unit - 1) / unit * unit; };
-    while (at + sizeof(ElfW(Nhdr)) <= end) {
-      ElfW(Nhdr) note;
+    while (at + sizeof(Elf64_Nhdr) <= end) {
+      Elf64_Nhdr note;
       std::memcpy(&note, at, sizeof note);
       const uint8_t* name = at + sizeof note;
       const uint8_t* id = name + padded(note.n_namesz);

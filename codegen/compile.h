@@ -27,9 +27,9 @@ struct Failure {
 struct CompileOptions {
   std::string name;  // prefix of every symbol; a C identifier
   Target target;
-  int jobs = 2;          // forked workers that compile kernels; 1: still forked, one at a time
+  int jobs = 2;            // forked workers that compile kernels; 1: still forked, one at a time
   Cache* cache = nullptr;  // where is looked first; the bytes are the same without it
-  bool product = false;  // also emit linnet_product_model (runtime/abi.h), for an executable
+  bool product = false;    // also emit linnet_product_model (runtime/abi.h), for an executable
   std::string model_hash, weights_hash;  // hexadecimal, for header and --version
   bool untrained = false;                // parameters are initial values
   bool batched = false;                  // dimension 0 of every port is the batch

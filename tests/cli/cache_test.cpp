@@ -18,8 +18,8 @@ protected:
   }
   // The object that `compile` makes with these flags.
   std::string object(const std::string& flags, const std::string& model = "m.lin") {
-    EXPECT_EQ(linnet("compile " + model + " --target x86-64-v3 --emit obj --name m -o m.o " + flags),
-              0);
+    EXPECT_EQ(
+        linnet("compile " + model + " --target x86-64-v3 --emit obj --name m -o m.o " + flags), 0);
     EXPECT_EQ(err_, "");
     return text("m.o");
   }

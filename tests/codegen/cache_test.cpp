@@ -31,7 +31,8 @@ Target target_of(const std::string& name) {
 
 // The module of a model after the whole pipeline.
 ir::Module planned(const std::string& text, const Target& target) {
-  const std::string path = testing::TempDir() + "/linnet_cache_" + std::to_string(getpid()) + ".lin";
+  const std::string path =
+      testing::TempDir() + "/linnet_cache_" + std::to_string(getpid()) + ".lin";
   EXPECT_TRUE(runtime::write_file(path, text));
   SourceManager sources;
   Diagnostics diagnostics(sources);
@@ -46,8 +47,7 @@ ir::Module planned(const std::string& text, const Target& target) {
   return passes::run_pipeline(std::move(*module), passes::pipeline(), {}, context).module;
 }
 
-std::vector<std::byte> object_of(const ir::Module& module, const Target& target,
-                                 Cache* cache) {
+std::vector<std::byte> object_of(const ir::Module& module, const Target& target, Cache* cache) {
   CompileOptions options;
   options.name = "m";
   options.target = target;
@@ -72,9 +72,7 @@ protected:
     EXPECT_TRUE(cache.has_value());
     return std::move(*cache);
   }
-  [[nodiscard]] std::string path(const std::string& key) const {
-    return folder_ + "/" + key;
-  }
+  [[nodiscard]] std::string path(const std::string& key) const { return folder_ + "/" + key; }
   [[nodiscard]] std::string entry(const std::string& key) const {
     const auto bytes = runtime::read_file(path(key));
     return bytes ? std::string(bytes->begin(), bytes->end()) : "";
