@@ -27,14 +27,16 @@ std::string model_hash(const ir::Module& module) {
 }
 
 std::string weights_hash(const ir::Module& module) {
-  std::string bytes;
+  codegen::LargeHash hash;
+  bool any = false;
   for (const ir::Slot& slot : module.slots) {
     if (!slot.value) continue;
-    bytes += slot.path + to_string(slot.value->type());
+    any = true;
+    hash.update(slot.path + to_string(slot.value->type()));
     const auto data = slot.value->bytes();
-    bytes.append(reinterpret_cast<const char*>(data.data()), data.size());
+    hash.update({reinterpret_cast<const char*>(data.data()), data.size()});
   }
-  return bytes.empty() ? "" : codegen::sha256(bytes);
+  return any ? hash.hexadecimal() : "";
 }
 
 // Generated code counts elements in 32 bits: a larger tensor can be checked, but not compiled.
@@ -132,7 +134,9 @@ std::optional<Built> build(Session& session, const ModelOptions& model, const Pi
   compile.flops = built.flops = 2 * ir::summarize(single).multiply_adds;
   compile.seed = model.seed;
   if (model.path.ends_with(".lin") && !passes::has_state(single)) {
-    const auto two = model.load(session, 2);
+    ModelOptions shapes = model;
+    shapes.weights.clear();
+    const auto two = shapes.load(session, 2);
     compile.batched = two && is_batched(single, *two);
   }
   for (ir::Module& module : modules) {

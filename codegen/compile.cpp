@@ -121,21 +121,6 @@ void emit_labels(llvm::Module& module, const Ports& ports, const CompileOptions&
   }
 }
 
-// Weights pass through neither Halide nor LLVM's optimiser.
-std::vector<std::byte> constants_object(const std::vector<std::byte>& blob,
-                                        const CompileOptions& options) {
-  llvm::LLVMContext context;
-  llvm::Module module(options.name + "_constants", context);
-  auto* data = llvm::ConstantDataArray::get(
-      context, llvm::ArrayRef(reinterpret_cast<const uint8_t*>(blob.data()), blob.size()));
-  auto* variable =
-      new llvm::GlobalVariable(module, data->getType(), true, llvm::GlobalValue::ExternalLinkage,
-                               data, blob_symbol(options));
-  variable->setVisibility(llvm::GlobalValue::HiddenVisibility);
-  variable->setAlignment(llvm::Align(ConstantPool::kAlign));
-  return emit_object(module, options.target);
-}
-
 std::string text_of(const llvm::Module& module) {
   std::string text;
   llvm::raw_string_ostream out(text);
@@ -173,13 +158,10 @@ public:
       out_.arena_bytes = std::max(out_.arena_bytes, entries_.back().arena_bytes +
                                                         decoded_bytes(ports_of(modules_.back())));
     if (const EntryInfo* step = step_entry()) out_.state_bytes = passes::slots_bytes(*step->module);
-    build(kernels, bitcode, 0);
-    if (options_.product && !options_.trainer) {
-      // The constant holds the stack's size, which is known once the code is: the same code
-      // again with the number in it.
-      build(kernels, bitcode, out_.stack_bytes);
-    }
-    if (!pool_.blob().empty()) out_.constants = constants_object(pool_.blob(), options_);
+    build(kernels, bitcode);
+    // Weights pass through neither Halide nor LLVM.
+    if (auto blob = pool_.take_blob(); !blob.empty())
+      out_.constants = constants_object(std::move(blob), blob_symbol(options_));
     if (options_.trainer) {
       out_.header = training_header(modules_.front(), entries_, out_, options_);
       return std::nullopt;
@@ -201,8 +183,8 @@ private:
     return at == entries_.end() ? nullptr : &*at;
   }
 
-  void build(const std::vector<const ir::Graph*>& kernels, const std::vector<std::string>& bitcode,
-             int64_t known_stack) {
+  void build(const std::vector<const ir::Graph*>& kernels,
+             const std::vector<std::string>& bitcode) {
     llvm::LLVMContext context;
     llvm::Module module(options_.name, context);
     llvm::Linker linker(module);
@@ -222,11 +204,8 @@ private:
       emit_run_u8(module, entries_.back(), ports, options_);
     emit_labels(module, ports, options_);
     if (options_.trainer) emit_parallel_for(module, options_);
-    if (options_.product && options_.trainer) {
+    if (options_.product && options_.trainer)
       emit_trainer(module, modules_.front(), entries_, *options_.trainer, options_);
-    } else if (options_.product) {
-      emit_product(module, modules_, entries_, options_, known_stack);
-    }
     set_target_attributes(module, options_.target);
     optimize(module, options_.target);
     if (options_.keep_text) {
@@ -239,6 +218,14 @@ private:
     const auto sizes = function_sizes(out_.object);
     // Tiles of a training step are called through a pointer; its caller is a thread with room.
     if (!options_.trainer) out_.stack_bytes = stack_bytes(module, sizes);
+    if (options_.product && !options_.trainer) {
+      llvm::Module product(options_.name + "_product", context);
+      product.setDataLayout(module.getDataLayout());
+      emit_product(product, module, modules_, entries_, options_, out_.stack_bytes);
+      set_target_attributes(product, options_.target);
+      optimize(product, options_.target);
+      out_.product = emit_object(product, options_.target);
+    }
     out_.kernels.clear();
     for (const ir::Graph* kernel : kernels) {
       const auto size = sizes.find(options_.name + "_" + kernel->name);

@@ -49,6 +49,7 @@ struct Compiled {
   std::string name;
   std::vector<std::byte> object;     // entry functions, kernels, constants up to 4 KiB
   std::vector<std::byte> constants;  // a second object with the larger ones; empty if none
+  std::vector<std::byte> product;    // a third with linnet_product_model, if asked for
   std::string header;                // C99, with extern "C"
   int64_t arena_bytes = 0;
   int64_t arena_align = 64;

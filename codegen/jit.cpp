@@ -40,13 +40,18 @@ std::unique_ptr<Loaded> load(const Compiled& compiled, Failure& failure) {
       (*jit)->getDataLayout().getGlobalPrefix());  // memcpy, memset, memmove
   if (!process) return fail(process.takeError());
   (*jit)->getMainJITDylib().addGenerator(std::move(*process));
-  for (const auto* object : {&compiled.object, &compiled.constants}) {
+  for (const auto* object : {&compiled.object, &compiled.product, &compiled.constants}) {
     if (object->empty()) continue;
     const llvm::StringRef bytes(reinterpret_cast<const char*>(object->data()), object->size());
-    if (auto error = (*jit)->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(bytes)))
-      return fail(std::move(error));
+    auto buffer = object == &compiled.constants
+                      ? llvm::MemoryBuffer::getMemBuffer(bytes, "", false)
+                      : llvm::MemoryBuffer::getMemBufferCopy(bytes);
+    if (auto error = (*jit)->addObjectFile(std::move(buffer))) return fail(std::move(error));
   }
-  return std::make_unique<LoadedObjects>(std::move(*jit));
+  auto loaded = std::make_unique<LoadedObjects>(std::move(*jit));
+  // Weights are copied once, to where they stay: now, while `compiled` has them.
+  if (!compiled.constants.empty()) (void)loaded->symbol(compiled.name + "_constants");
+  return loaded;
 }
 
 }  // namespace linnet::codegen

@@ -99,6 +99,9 @@ std::optional<Failure> link(const Compiled& compiled, const std::string& path, b
   if (!compiled.constants.empty()) {
     if (auto bad = add(compiled.name + "_constants.o", as_bytes(compiled.constants))) return bad;
   }
+  if (!compiled.product.empty()) {
+    if (auto bad = add(compiled.name + "_product.o", as_bytes(compiled.product))) return bad;
+  }
   if (executable) {
     const auto* begin = reinterpret_cast<const uint8_t*>(linnet_embedded_product_runtime_begin);
     const auto* end = reinterpret_cast<const uint8_t*>(linnet_embedded_product_runtime_end);
