@@ -1,4 +1,5 @@
-// An ELF object with one symbol, written by hand: LLVM's assembler would hold the bytes three times.
+// An ELF object with one symbol, written by hand: LLVM's assembler would hold the bytes three
+// times.
 #include "codegen/constants.h"
 
 #include <llvm/BinaryFormat/ELF.h>
@@ -64,8 +65,7 @@ std::vector<std::byte> constants_object(std::vector<std::byte> blob, const std::
   headers[kSymbols].sh_link = kNames;
   headers[kSymbols].sh_info = 1;  // the first symbol that is not local
   headers[kSymbols].sh_entsize = sizeof(elf::Elf64_Sym);
-  headers[kNames] =
-      section(named(".strtab"), elf::SHT_STRTAB, append(object, names), names.size());
+  headers[kNames] = section(named(".strtab"), elf::SHT_STRTAB, append(object, names), names.size());
 
   elf::Elf64_Ehdr header{};
   std::memcpy(header.e_ident, elf::ElfMagic, 4);

@@ -43,9 +43,8 @@ std::unique_ptr<Loaded> load(const Compiled& compiled, Failure& failure) {
   for (const auto* object : {&compiled.object, &compiled.product, &compiled.constants}) {
     if (object->empty()) continue;
     const llvm::StringRef bytes(reinterpret_cast<const char*>(object->data()), object->size());
-    auto buffer = object == &compiled.constants
-                      ? llvm::MemoryBuffer::getMemBuffer(bytes, "", false)
-                      : llvm::MemoryBuffer::getMemBufferCopy(bytes);
+    auto buffer = object == &compiled.constants ? llvm::MemoryBuffer::getMemBuffer(bytes, "", false)
+                                                : llvm::MemoryBuffer::getMemBufferCopy(bytes);
     if (auto error = (*jit)->addObjectFile(std::move(buffer))) return fail(std::move(error));
   }
   auto loaded = std::make_unique<LoadedObjects>(std::move(*jit));

@@ -252,7 +252,8 @@ Func Lowering::output(size_t index) {
 }
 
 // The generic family: vectors along the innermost stored dimension of more than one element,
-// reductions computed for one vector of outputs at a time. Right for every kernel, fast for none in particular.
+// reductions computed for one vector of outputs at a time. Right for every kernel, fast for none in
+// particular.
 void Lowering::schedule_output(Func func, const ir::Type& t) {
   const std::vector<int> extents = physical_extents(t);
   const std::vector<Var> vars = func.args();

@@ -56,13 +56,13 @@ llvm::Function* uniform(RecordEmitter& e, const llvm::Module& model, const Entry
 
 Constant* stream(RecordEmitter& e, const llvm::Module& model, const EntryInfo& step,
                  const CompileOptions& options) {
-  return e.global(e.record(
-      {uniform(e, model, step, step.function, false),
-       uniform(e, model, step, options.name + "_steps", true),
-       declared(e, model, options.name + "_reset"),
-       declared(e, model, options.name + "_state_check"),
-       e.integer(passes::slots_bytes(*step.module)), e.integer(step.arena_bytes),
-       e.integer(warmup_steps(*step.module, *step.graph))}));
+  return e.global(
+      e.record({uniform(e, model, step, step.function, false),
+                uniform(e, model, step, options.name + "_steps", true),
+                declared(e, model, options.name + "_reset"),
+                declared(e, model, options.name + "_state_check"),
+                e.integer(passes::slots_bytes(*step.module)), e.integer(step.arena_bytes),
+                e.integer(warmup_steps(*step.module, *step.graph))}));
 }
 
 }  // namespace
@@ -78,30 +78,31 @@ void emit_product(llvm::Module& module, const llvm::Module& model,
     const bool steps = info.graph->name == "step";
     if (steps) step = &info;
     if (steps && entries.size() > 1) continue;
-    records.push_back(e.record({e.integer(info.batch), uniform(e, model, info, info.function, false),
-                                e.integer(info.arena_bytes), e.integer(stack_bytes)}));
+    records.push_back(
+        e.record({e.integer(info.batch), uniform(e, model, info, info.function, false),
+                  e.integer(info.arena_bytes), e.integer(stack_bytes)}));
   }
   const Ports ports = ports_of(single);
   Constant* record = e.record({e.integer(LINNET_ABI_VERSION),
-                              e.integer(sizeof(linnet_model_v1)),
-                              e.text(options.name),
-                              e.text(LINNET_VERSION),
-                              e.text(options.target.info.name),
-                              e.text(options.model_hash),
-                              e.text(options.weights_hash),
-                              e.integer(options.untrained),
-                              declared(e, model, options.name + "_supported"),
-                              e.integer(static_cast<int64_t>(records.size())),
-                              e.array(records),
-                              e.integer(options.batched),
-                              e.integer(ConstantPool::kAlign),
-                              e.integer(options.flops),
-                              e.integer(static_cast<int64_t>(ports.inputs.size())),
-                              e.ports(ports.inputs),
-                              e.integer(static_cast<int64_t>(ports.outputs.size())),
-                              e.ports(ports.outputs),
-                              step ? stream(e, model, *step, options) : e.null(),
-                              e.integer(step && entries.size() == 1)});
+                               e.integer(sizeof(linnet_model_v1)),
+                               e.text(options.name),
+                               e.text(LINNET_VERSION),
+                               e.text(options.target.info.name),
+                               e.text(options.model_hash),
+                               e.text(options.weights_hash),
+                               e.integer(options.untrained),
+                               declared(e, model, options.name + "_supported"),
+                               e.integer(static_cast<int64_t>(records.size())),
+                               e.array(records),
+                               e.integer(options.batched),
+                               e.integer(ConstantPool::kAlign),
+                               e.integer(options.flops),
+                               e.integer(static_cast<int64_t>(ports.inputs.size())),
+                               e.ports(ports.inputs),
+                               e.integer(static_cast<int64_t>(ports.outputs.size())),
+                               e.ports(ports.outputs),
+                               step ? stream(e, model, *step, options) : e.null(),
+                               e.integer(step && entries.size() == 1)});
   e.define("linnet_product_model", record, sizeof(linnet_model_v1));
 }
 

@@ -16,7 +16,7 @@ constexpr int64_t kMostPixels = 8;
 std::optional<ir::Schedule> choose_depthwise(const Candidate& group) {
   const auto parts = plain_anchor_group(group.body);
   const auto conv = parts ? convolution(group.body, *parts) : std::nullopt;
-  if (!conv || conv->groups == 1) return std::nullopt;
+  if (!conv || conv->groups == 1 || conv->padded()) return std::nullopt;
   int64_t lanes = group.target.lanes(4);
   if (2 * conv->outputs >= lanes) return std::nullopt;  // direct, or not without its padding
   while (lanes > conv->groups * conv->outputs)
