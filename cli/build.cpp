@@ -28,14 +28,16 @@ std::string model_hash(const ir::Module& module) {
 }
 
 std::string weights_hash(const ir::Module& module) {
-  std::string bytes;
+  codegen::LargeHash hash;
+  bool any = false;
   for (const ir::Slot& slot : module.slots) {
     if (!slot.value) continue;
-    bytes += slot.path + to_string(slot.value->type());
+    any = true;
+    hash.update(slot.path + to_string(slot.value->type()));
     const auto data = slot.value->bytes();
-    bytes.append(reinterpret_cast<const char*>(data.data()), data.size());
+    hash.update({reinterpret_cast<const char*>(data.data()), data.size()});
   }
-  return bytes.empty() ? "" : codegen::sha256(bytes);
+  return any ? hash.hexadecimal() : "";
 }
 
 // Generated code counts elements in 32 bits: a larger tensor can be checked, but not compiled.

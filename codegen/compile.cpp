@@ -138,21 +138,6 @@ void emit_labels(llvm::Module& module, const Ports& ports, const CompileOptions&
   }
 }
 
-// Weights pass through neither Halide nor LLVM's optimiser.
-std::vector<std::byte> constants_object(const std::vector<std::byte>& blob,
-                                        const CompileOptions& options) {
-  llvm::LLVMContext context;
-  llvm::Module module(options.name + "_constants", context);
-  auto* data = llvm::ConstantDataArray::get(
-      context, llvm::ArrayRef(reinterpret_cast<const uint8_t*>(blob.data()), blob.size()));
-  auto* variable =
-      new llvm::GlobalVariable(module, data->getType(), true, llvm::GlobalValue::ExternalLinkage,
-                               data, blob_symbol(options));
-  variable->setVisibility(llvm::GlobalValue::HiddenVisibility);
-  variable->setAlignment(llvm::Align(ConstantPool::kAlign));
-  return emit_object(module, options.target);
-}
-
 std::string bitcode_of(const llvm::Module& module) {
   std::string bytes;
   llvm::raw_string_ostream out(bytes);
@@ -204,7 +189,9 @@ public:
       if (options_.keep_text) build(kernels, bitcode, out_.stack_bytes);
       set_product_stack(out_.object, out_.stack_bytes);
     }
-    if (!pool_.blob().empty()) out_.constants = constants_object(pool_.blob(), options_);
+    // Weights pass through neither Halide nor LLVM.
+    if (auto blob = pool_.take_blob(); !blob.empty())
+      out_.constants = constants_object(std::move(blob), blob_symbol(options_));
     if (options_.trainer) {
       out_.header = training_header(modules_.front(), entries_, out_, options_);
       return std::nullopt;
@@ -226,8 +213,8 @@ private:
     return at == entries_.end() ? nullptr : &*at;
   }
 
-  void build(const std::vector<const ir::Graph*>& kernels, const std::vector<std::string>& bitcode,
-             int64_t known_stack) {
+  void build(const std::vector<const ir::Graph*>& kernels,
+             const std::vector<std::string>& bitcode) {
     llvm::LLVMContext context;
     llvm::Module module(options_.name, context);
     link(module, kernels, bitcode, known_stack);

@@ -5,6 +5,8 @@
 
 #include <cstddef>
 #include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace linnet::codegen {
@@ -22,16 +24,24 @@ public:
     size_t at = 0;  // index into small(), or offset in the blob
   };
 
-  // Equal contents share a place.
+  // Equal contents share a place. The tensor must outlive the pool.
   Place add(const ir::Tensor& tensor, const ir::Type& type);
 
   [[nodiscard]] const std::vector<std::vector<std::byte>>& small() const { return small_; }
-  [[nodiscard]] const std::vector<std::byte>& blob() const { return blob_; }
+  // Leaves the pool without one: a blob may be most of the memory there is.
+  [[nodiscard]] std::vector<std::byte> take_blob() { return std::move(blob_); }
 
 private:
   std::vector<std::vector<std::byte>> small_;
   std::vector<std::byte> blob_;
-  std::map<std::vector<std::byte>, Place> known_;
+  // Places of tensors that were added, by their bytes and the type they are stored as.
+  std::map<std::pair<const std::byte*, std::string>, Place> added_;
+  // Places by the hash of what is stored there and its size.
+  std::multimap<std::pair<size_t, size_t>, Place> stored_;
 };
+
+// An object file with `blob` as the hidden symbol `name`: the bytes go in as they are.
+[[nodiscard]] std::vector<std::byte> constants_object(std::vector<std::byte> blob,
+                                                      const std::string& name);
 
 }  // namespace linnet::codegen

@@ -22,6 +22,8 @@ struct LoweringFamily {
                                                       const ir::Schedule& schedule);
 [[nodiscard]] std::vector<Halide::Func> lower_direct(Lowering& lowering,
                                                      const ir::Schedule& schedule);
+[[nodiscard]] std::vector<Halide::Func> lower_depthwise(Lowering& lowering,
+                                                        const ir::Schedule& schedule);
 [[nodiscard]] std::vector<Halide::Func> lower_pooled_rows(Lowering& lowering,
                                                           const ir::Schedule& schedule);
 [[nodiscard]] std::vector<Halide::Func> lower_dense(Lowering& lowering,
@@ -34,6 +36,8 @@ struct LoweringFamily {
                                                    const ir::Schedule& schedule);
 [[nodiscard]] std::vector<Halide::Func> lower_taps(Lowering& lowering,
                                                    const ir::Schedule& schedule);
+[[nodiscard]] std::vector<Halide::Func> lower_pieces(Lowering& lowering,
+                                                     const ir::Schedule& schedule);
 [[nodiscard]] std::vector<Halide::Func> lower_sums(Lowering& lowering,
                                                    const ir::Schedule& schedule);
 

@@ -20,9 +20,10 @@ public:
         symbols_(session_.createBareJITDylib("objects")) {}
   ~LoadedObjects() override { llvm::consumeError(session_.endSession()); }
 
+  // The object's bytes are read when the first of its symbols is looked up.
   [[nodiscard]] llvm::Error add(const std::vector<std::byte>& object) {
     const llvm::StringRef bytes(reinterpret_cast<const char*>(object.data()), object.size());
-    return layer_.add(symbols_, llvm::MemoryBuffer::getMemBufferCopy(bytes));
+    return layer_.add(symbols_, llvm::MemoryBuffer::getMemBuffer(bytes, "", false));
   }
   [[nodiscard]] llvm::Error add_process() {  // memcpy, memset, memmove
     auto process = orc::DynamicLibrarySearchGenerator::GetForCurrentProcess('\0');
@@ -61,6 +62,9 @@ std::unique_ptr<Loaded> load(const Compiled& compiled, Failure& failure) {
     if (object->empty()) continue;
     if (auto error = loaded->add(*object)) return fail(std::move(error));
   }
+  // Code and weights are copied once, to where they stay: now, while `compiled` has them.
+  for (const std::string suffix : {"_supported", "_constants"})
+    (void)loaded->symbol(compiled.name + suffix);
   return loaded;
 }
 

@@ -34,6 +34,12 @@ void fix_dimensions(Halide::OutputImageParam param, const ir::Value& value,
                     : static_cast<int>(std::min<int64_t>(ir::size_of(value.type.dtype), 4)));
 }
 
+// The first of these extents, which come innermost first, of more than one element; or the first.
+template <class Extents> size_t innermost(const Extents& extents) {
+  const auto at = std::ranges::find_if(extents, [](auto extent) { return extent > 1; });
+  return at == std::end(extents) ? 0 : static_cast<size_t>(at - std::begin(extents));
+}
+
 Expr evaluate_elementwise(Lowering& lowering, const ir::Node& node, const Position& position) {
   std::vector<Expr> arguments;
   ir::DType dtype = lowering.operand_type(node, 0).dtype;
@@ -184,7 +190,7 @@ Expr Lowering::read(const ir::Node& node, const Position& position, const Defini
     // Placed first: what its definition reads is a stage of its own, used by this one.
     const int index = static_cast<int>(stages_.size());
     stage_of_[result.index] = index;
-    stages_.push_back({Func("s" + std::to_string(index)), {}, {}, false, 1});
+    stages_.push_back({Func("s" + std::to_string(index)), {}, {}});
     Position pos(shape.size());
     std::vector<Var> vars;
     std::vector<Expr> arguments;
@@ -193,7 +199,10 @@ Expr Lowering::read(const ir::Node& node, const Position& position, const Defini
       pos[dim] = vars.back();
       arguments.push_back(vars.back());
     }
-    if (!shape.empty()) stages_.back().innermost_extent = shape.back();
+    const ir::Shape from_inside(shape.rbegin(), shape.rend());
+    const size_t along = innermost(from_inside);
+    if (!shape.empty()) stages_.back().innermost_extent = from_inside[along];
+    stages_.back().along = along;
     Func func = stages_.back().func;
     const int before = std::exchange(current_, index);
     const bool updated = define(pos, func, arguments);
@@ -242,10 +251,9 @@ Func Lowering::output(size_t index) {
   return func;
 }
 
-// The generic family: vectors along the innermost stored dimension, reductions computed for
-// one vector of outputs at a time. Right for every kernel, fast for none in particular.
-// The generic family: vectors along the innermost stored dimension, reductions computed for
-// one vector of outputs at a time. Right for every kernel, fast for none in particular.
+// The generic family: vectors along the innermost stored dimension of more than one element,
+// reductions computed for one vector of outputs at a time. Right for every kernel, fast for none in
+// particular.
 void Lowering::schedule_output(Func func, const ir::Type& t) {
   const std::vector<int> extents = physical_extents(t);
   const std::vector<Var> vars = func.args();
@@ -259,10 +267,12 @@ void Lowering::schedule_output(Func func, const ir::Type& t) {
     const auto& storage = graph_->value(output.value).storage;
     return storage && storage->memory == ir::Memory::kSlot && storage->offset > 0;
   });
-  func.split(vars[0], vars[0], inner, std::min(lanes, extents[0]),
+  const size_t along = innermost(extents);
+  func.split(vars[along], vars[along], inner, std::min(lanes, extents[along]),
              in_place ? Halide::TailStrategy::GuardWithIf : Halide::TailStrategy::ShiftInwards)
       .vectorize(inner);
-  widest_ = std::max(widest_, extents[0]);
+  widest_ = std::max(widest_, extents[along]);
+  vector_loop_ = along;
 }
 
 // How far out a stage is computed: for one vector of the output, for one row of it (what a row
@@ -271,7 +281,7 @@ int Lowering::level(size_t index) const {
   const Stage& stage = stages_[index];
   if (outputs_.size() > 1) return kOnce;
   const bool shared = stage.innermost_extent < widest_;
-  const bool rows = outputs_.front().args().size() > 1;
+  const bool rows = outputs_.front().args().size() > vector_loop_ + 1;
   int level = !shared ? kVector : rows ? kRow : kOnce;
   for (int user : stage.users) {
     if (user >= 0) level = std::max(level, this->level(static_cast<size_t>(user)));
@@ -287,17 +297,16 @@ void Lowering::schedule_stages() {
       stage.func.compute_root();
     } else {
       const std::vector<Var> loops = outputs_.front().args();
-      stage.func.compute_at(outputs_.front(), loops[where == kRow ? 1 : 0]);
+      stage.func.compute_at(outputs_.front(), loops[vector_loop_ + (where == kRow ? 1 : 0)]);
     }
     stage.func.store_in(Halide::MemoryType::Stack);
     if (stage.vars.empty() || stage.innermost_extent < 2) continue;
     const int64_t lanes =
         std::min<int64_t>(target_->info.lanes(stage.func.type().bytes()), stage.innermost_extent);
     const auto tail = Halide::TailStrategy::GuardWithIf;
-    stage.func.vectorize(stage.vars.front(), static_cast<int>(lanes), tail);
-    if (stage.updated) {
-      stage.func.update().vectorize(stage.vars.front(), static_cast<int>(lanes), tail);
-    }
+    stage.func.vectorize(stage.vars[stage.along], static_cast<int>(lanes), tail);
+    if (stage.updated)
+      stage.func.update().vectorize(stage.vars[stage.along], static_cast<int>(lanes), tail);
   }
 }
 

@@ -31,9 +31,10 @@ using Position = std::vector<Halide::Expr>;
 struct Stage {
   Halide::Func func;  // arguments: logical dimensions, innermost first
   std::vector<Halide::Var> vars;
-  std::vector<int> users;  // stages that read it; -1: an output
-  bool updated = false;    // has an update definition (a sum)
-  int64_t innermost_extent = 1;
+  std::vector<int> users = {};   // stages that read it; -1: an output
+  bool updated = false;          // has an update definition (a sum)
+  int64_t innermost_extent = 1;  // of the innermost dimension of more than one element,
+  size_t along = 0;              // and which of `vars` that is
 };
 
 class Lowering {
@@ -113,7 +114,8 @@ private:
   int current_ = -1;  // the stage being defined, -1: an output
   std::vector<Halide::Func> outputs_;
   std::vector<std::vector<int>> output_extents_;
-  int widest_ = 1;  // innermost extent of the outputs
+  int widest_ = 1;          // innermost extent of the outputs, of those above 1,
+  size_t vector_loop_ = 0;  // and which of the last output's loops has it
 };
 
 // How one op becomes an expression; elementwise ops need no row.

@@ -9,6 +9,18 @@
 namespace linnet::passes {
 namespace {
 
+const std::vector<int> kChannelsLast = {0, 2, 3, 1};
+
+// Does a kernel of this family store pictures with their channels innermost?
+bool stores_channels_last(const ir::Node& node) {
+  const Family::Stores stores = family(node.schedule->family).stores;
+  if (stores != Family::Stores::kAsRead) return stores == Family::Stores::kChannelsLast;
+  const ir::Graph& body = node.regions.front();
+  return std::ranges::any_of(body.inputs, [&](const ir::GraphInput& input) {
+    return body.value(input.value).type.layout.order == kChannelsLast;
+  });
+}
+
 bool reads_channels_last(const ir::Node& node) {
   return node.op == &ir::ops::group && node.schedule &&
          family(node.schedule->family).reads_channels_last;
@@ -25,7 +37,7 @@ ir::Module choose_layout(ir::Module module, PassContext& context) {
       if (node.op != &ir::ops::group || !node.schedule) continue;
       const ir::ValueId result = node.results.front();
       const size_t at = static_cast<size_t>(result.index);
-      if (!family(node.schedule->family).stores_channels_last) continue;
+      if (!stores_channels_last(node)) continue;
       if (graph.value(result).type.rank() != 4) continue;
       const std::string name = label(graph, node);
       if (storage[at].memory != ir::Memory::kArena) {
@@ -40,7 +52,7 @@ ir::Module choose_layout(ir::Module module, PassContext& context) {
       }
       if (!context.may_rewrite(node.place, name + " has its channels innermost")) continue;
       ir::Layout layout;
-      layout.order = {0, 2, 3, 1};
+      layout.order = kChannelsLast;
       graph.value(result).type.layout = layout;
       ir::Graph& body = graph.node({static_cast<int32_t>(i)}).regions.front();
       body.value(body.outputs.front().value).type.layout = layout;

@@ -9,7 +9,8 @@
 namespace linnet::passes {
 namespace {
 
-// Equal for nodes that compute the same from the same operands.
+// Equal for nodes that compute the same from the same operands; of constants, which may be most of
+// the memory there is, if their bytes are equal too.
 std::string key(const ir::Rewriter& r, const ir::Node& node) {
   std::string text(node.op->name);
   for (ir::ValueId operand : node.operands)
@@ -19,7 +20,8 @@ std::string key(const ir::Rewriter& r, const ir::Node& node) {
   if (node.tensor) {
     text += to_string(node.tensor->type());
     const auto bytes = node.tensor->bytes();
-    text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    const std::string_view content(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    text += fmt::format(" {:x}", std::hash<std::string_view>()(content));
   }
   return text;
 }
@@ -33,7 +35,10 @@ ir::Module share_subgraphs(ir::Module module, PassContext& context) {
       if (!node.regions.empty() || !node.callee.empty()) return false;
       const std::string text = key(r, node);
       const auto first = known.find(text);
-      if (first != known.end() &&
+      const auto same_bytes = [&] {
+        return !node.tensor || *node.tensor == *r.graph().producer(first->second.front())->tensor;
+      };
+      if (first != known.end() && same_bytes() &&
           context.may_rewrite(node.place, label(r.old(), node) + " is computed already")) {
         for (size_t i = 0; i < node.results.size(); ++i)
           r.replace(node.results[i], first->second[i]);

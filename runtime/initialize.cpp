@@ -28,11 +28,18 @@ private:
   std::span<const InitialSetting> settings_;
 };
 
-struct Stream {
-  uint64_t seed;
-  uint32_t number;
+class Stream {
+public:
+  Stream(uint64_t seed, uint32_t number) : seed_(seed), number_(number) {}
+  // philox_uniform_f64; a block's four numbers are kept, for elements come in order.
   [[nodiscard]] double uniform(uint64_t element) const {
-    return philox_uniform_f64(seed, number, 0, element);
+    const auto block = static_cast<uint32_t>(element / 4);
+    if (block != block_) {
+      block_ = block;
+      high_ = philox_block(seed_, number_, 0, block);
+      low_ = philox_block(seed_, number_, 0, block | kPhiloxLowWords);
+    }
+    return uniform_f64(high_[element % 4], low_[element % 4]);
   }
   // Box and Muller, "A note on the generation of random normal deviates", 1958.
   [[nodiscard]] double normal(uint64_t element) const {
@@ -40,6 +47,12 @@ struct Stream {
     const double v = uniform(2 * element + 1);
     return std::sqrt(-2 * math::log<Math>(u)) * math::cos<Math>(2 * std::numbers::pi * v);
   }
+
+private:
+  uint64_t seed_;
+  uint32_t number_;
+  mutable uint32_t block_ = kPhiloxLowWords;  // no block's number
+  mutable PhiloxCounter high_{}, low_{};
 };
 
 double normal_cdf(double x) {
@@ -194,7 +207,7 @@ std::vector<double> initial_values(std::string_view kind, std::span<const Initia
                                    std::span<const int64_t> shape, uint64_t seed,
                                    uint32_t stream_number) {
   const Settings get(settings);
-  const Stream stream{seed, stream_number};
+  const Stream stream(seed, stream_number);
   int64_t count = 1;
   for (int64_t size : shape)
     count *= size;

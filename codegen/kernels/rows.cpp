@@ -40,11 +40,13 @@ constexpr std::array kFamilies = std::to_array<LoweringFamily>({
     {"pooled_rows", lower_pooled_rows},
     {"rows", lower_rows},
     {"direct", lower_direct},
+    {"depthwise", lower_depthwise},
     {"taps", lower_taps},
     {"dense", lower_dense},
     {"gemm", lower_gemm},
     {"relayout", lower_relayout},
     {"sums", lower_sums},
+    {"concat", lower_pieces},
     {"generic", lower_generic},
 });
 

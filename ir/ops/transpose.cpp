@@ -40,9 +40,15 @@ template <class T> void evaluate_transpose(EvalContext<T>& c) {
   std::vector<int64_t> strides;
   for (int64_t dim : dims)
     strides.push_back(dense[static_cast<size_t>(dim)]);
+  if (out.empty()) return c.out().copy(0, c.in(0), 0);
+  // Weights of large layers pass here: an index for each row, not for each element.
+  const auto stride = static_cast<size_t>(strides.back());
   size_t o = 0;
-  for (Index at(out); at.valid(); at.next(), ++o)
-    c.out().copy(o, c.in(0), offset_of(at.position(), strides));
+  for (Index row(Shape(out.begin(), out.end() - 1)); row.valid(); row.next()) {
+    size_t from = offset_of(row.position(), strides);
+    for (int64_t i = 0; i < out.back(); ++i, from += stride)
+      c.out().copy(o++, c.in(0), from);
+  }
 }
 
 }  // namespace

@@ -61,15 +61,29 @@ int64_t Convolution::padded_bytes() const {
          (width + columns.before + columns.after + 64) * 4;
 }
 
+int64_t row_tile(int64_t width, int64_t most) {
+  int64_t best = 1;
+  int64_t best_waste = width * 64;
+  for (int64_t tile = 1; tile <= std::min(most, width); ++tile) {
+    const int64_t tiles = (width + tile - 1) / tile;
+    const int64_t waste = (tiles * tile - width) * 4 + tiles;  // a tile costs its weights' loads
+    if (waste <= best_waste) {
+      best = tile;
+      best_waste = waste;
+    }
+  }
+  return best;
+}
+
 std::optional<Convolution> convolution(const ir::Graph& body, const AnchorGroup& group) {
   if (group.anchor->op != &ir::ops::conv2d) return std::nullopt;
-  if (group.anchor->attrs.get(ir::Key<int64_t>{"groups"}) != 1) return std::nullopt;
   const ir::Shape& input = body.value(group.anchor->operands[0]).type.shape;
   const ir::Shape& weight = body.value(group.anchor->operands[1]).type.shape;
   const ir::Shape& result = body.value(group.anchor->results[0]).type.shape;
   Convolution c;
+  c.groups = group.anchor->attrs.get(ir::Key<int64_t>{"groups"});
   c.channels = weight[1];
-  c.outputs = weight[0];
+  c.outputs = weight[0] / c.groups;
   c.height = input[2];
   c.width = input[3];
   const auto both = *ir::windows(group.anchor->attrs, {weight[2], weight[3]});

@@ -36,22 +36,27 @@ struct AnchorGroup {
 
 // A convolution with its sizes.
 struct Convolution {
+  int64_t groups = 1;
   int64_t channels = 0, outputs = 0;  // of one group
   int64_t height = 0, width = 0;      // of the input
   ir::Window rows, columns;
   int64_t out_height = 0, out_width = 0;
   int64_t pool_height = 1, pool_width = 1;  // windows of the pool, 1 without one
-  // Bytes of the input with its padding, of one sample.
+  // Bytes of the input with its padding, of one sample and one group.
   [[nodiscard]] int64_t padded_bytes() const;
   [[nodiscard]] bool padded() const {
     return rows.before + rows.after + columns.before + columns.after != 0;
   }
 };
 
-// nullopt unless the anchor is an ungrouped conv2d and the pool, if any, is of disjoint windows
+// nullopt unless the anchor is a conv2d and the pool, if any, is of disjoint windows
 // without gaps.
 [[nodiscard]] std::optional<Convolution> convolution(const ir::Graph& body,
                                                      const AnchorGroup& group);
+
+// The widest tile of at most `most` pixels of a row that wastes least of the last one, which moves
+// inwards.
+[[nodiscard]] int64_t row_tile(int64_t width, int64_t most);
 
 // Do output channels fill at least half a vector, and more than a few lanes? Then direct is the
 // better family.

@@ -21,12 +21,14 @@ constexpr std::array kFamilies = std::to_array<Family>({
     {"pooled_rows", choose_pooled_rows, pooled_rows_layouts},
     {"taps", choose_taps, row_major},
     {"rows", choose_rows, row_major},
-    {"direct", choose_direct, direct_layouts, true, true},
+    {"direct", choose_direct, direct_layouts, Family::Stores::kChannelsLast, true},
+    {"depthwise", choose_depthwise, depthwise_layouts, Family::Stores::kChannelsLast, true},
     {"dense", choose_dense, dense_layouts},
     {"gemm", choose_gemm, row_major},
     {"relayout", choose_relayout, row_major},
     {"sums", choose_sums, row_major},
-    {"generic", choose_generic, row_major, false, true},
+    {"concat", choose_concat, row_major, Family::Stores::kAsRead, true},
+    {"generic", choose_generic, row_major, Family::Stores::kAsRead, true},
 });
 
 }  // namespace

@@ -25,9 +25,11 @@ struct Family {
   // Layouts in which the kernel wants its inputs, by position; an empty layout is row-major. Only
   // constants get them.
   std::vector<ir::Layout> (*input_layouts)(const ir::Graph& body, const ir::Schedule& schedule);
-  // Pictures with their channels innermost: does the kernel store them best so, and does it read
-  // them as well as any other?
-  bool stores_channels_last = false;
+  // Does the kernel store pictures best in rows, with their channels innermost, or as those lie
+  // that it reads?
+  enum class Stores { kRows, kChannelsLast, kAsRead };
+  Stores stores = Stores::kRows;
+  // Does it read pictures with their channels innermost as well as any other?
   bool reads_channels_last = false;
 };
 
@@ -42,6 +44,9 @@ struct Family {
 [[nodiscard]] std::optional<ir::Schedule> choose_direct(const Candidate& group);
 [[nodiscard]] std::vector<ir::Layout> direct_layouts(const ir::Graph& body,
                                                      const ir::Schedule& schedule);
+[[nodiscard]] std::optional<ir::Schedule> choose_depthwise(const Candidate& group);
+[[nodiscard]] std::vector<ir::Layout> depthwise_layouts(const ir::Graph& body,
+                                                        const ir::Schedule& schedule);
 [[nodiscard]] std::optional<ir::Schedule> choose_dense(const Candidate& group);
 [[nodiscard]] std::vector<ir::Layout> dense_layouts(const ir::Graph& body,
                                                     const ir::Schedule& schedule);
@@ -50,6 +55,7 @@ struct Family {
 [[nodiscard]] std::optional<ir::Schedule> choose_rows(const Candidate& group);
 [[nodiscard]] std::optional<ir::Schedule> choose_taps(const Candidate& group);
 [[nodiscard]] std::optional<ir::Schedule> choose_sums(const Candidate& group);
+[[nodiscard]] std::optional<ir::Schedule> choose_concat(const Candidate& group);
 
 // The schedule for a group: that of the first family that fits.
 [[nodiscard]] ir::Schedule choose_schedule(const Candidate& group);

@@ -10,7 +10,7 @@ std::optional<ir::Schedule> choose_pooled_rows(const Candidate& group) {
   const auto parts = plain_anchor_group(group.body);
   if (!parts) return std::nullopt;
   const auto conv = convolution(group.body, *parts);
-  if (!conv || !parts->pool) return std::nullopt;
+  if (!conv || conv->groups != 1 || !parts->pool) return std::nullopt;
   const int64_t lanes = group.target.lanes(4);
   if (fills_vectors(conv->outputs, lanes)) return std::nullopt;
   const bool plain = conv->rows.stride == 1 && conv->columns.stride == 1 &&

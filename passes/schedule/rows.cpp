@@ -19,7 +19,7 @@ int64_t divisor(int64_t of, int64_t most) {
 std::optional<ir::Schedule> choose_rows(const Candidate& group) {
   const auto parts = anchor_group(group.body);
   const auto conv = parts ? convolution(group.body, *parts) : std::nullopt;
-  if (!conv || parts->pool) return std::nullopt;
+  if (!conv || conv->groups != 1 || parts->pool) return std::nullopt;
   // Rows of the input are copied in vectors; weights are read one by one, from anywhere.
   const auto dims = source_dims(*parts, 0);
   if (!dims || dims->back() != 3) return std::nullopt;

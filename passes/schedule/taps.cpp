@@ -9,7 +9,7 @@ namespace linnet::passes {
 std::optional<ir::Schedule> choose_taps(const Candidate& group) {
   const auto parts = anchor_group(group.body);
   const auto conv = parts ? convolution(group.body, *parts) : std::nullopt;
-  if (!conv || parts->pool || conv->padded()) return std::nullopt;
+  if (!conv || conv->groups != 1 || parts->pool || conv->padded()) return std::nullopt;
   for (size_t operand : {0, 1}) {
     const auto dims = source_dims(*parts, operand);
     if (!dims || dims->back() != 3) return std::nullopt;
