@@ -33,8 +33,7 @@ void conv(OnnxWriter& w, const ExportRow& row, const Node& node) {
 void pool(OnnxWriter& w, const ExportRow& row, const Node& node) {
   rename(w, row, node);
   const Ints& stride = node.attrs.get(ir::kStride);
-  const bool as_kernel = stride.empty();
-  set_attribute(w.last(), "strides", as_kernel ? node.attrs.get(ir::kKernelSize) : stride);
+  set_attribute(w.last(), "strides", stride.empty() ? node.attrs.get(ir::kKernelSize) : stride);
 }
 
 void matmul(OnnxWriter& w, const ExportRow& row, const Node& node) {
@@ -270,6 +269,7 @@ const std::vector<ExportRow> kRows = {
     {.op = &ops::transpose, .onnx = "Transpose", .write = transpose},
     {.op = &ops::concat, .onnx = "Concat", .attrs = {{"dim", "axis"}}},
     {.op = &ops::slice, .onnx = "Slice", .write = slice},
+    {.op = &ops::gather, .onnx = "Gather", .attrs = {{"dim", "axis"}}},
     {.op = &ops::pad, .onnx = "Pad", .attrs = {{"mode", "mode"}}, .write = pad},
     {.op = &ops::broadcast_to, .onnx = "Expand", .write = broadcast_to, .shape_attr = "shape"},
     {.op = &ops::cast, .onnx = "Cast", .attrs = {{"dtype", "to"}}},
