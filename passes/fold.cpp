@@ -16,7 +16,7 @@ std::vector<ir::ValueId> create_folded(ir::Builder builder, const ir::OpDef& op,
   bool opaque = false;
   for (ir::ValueId operand : operands) {
     const ir::Node* node = constant_node(builder.graph(), operand);
-LINNET_CHECK(node || builder.type(operand).elements() == 0, "only constants are folded");
+    LINNET_CHECK(node || builder.type(operand).elements() == 0, "only constants are folded");
     opaque = opaque || (node && node->attrs.get_or(ir::kOpaque, false));
   }
   std::vector<ir::ValueId> made;
