@@ -213,8 +213,8 @@ private:
     return at == entries_.end() ? nullptr : &*at;
   }
 
-  void build(const std::vector<const ir::Graph*>& kernels,
-             const std::vector<std::string>& bitcode) {
+  void build(const std::vector<const ir::Graph*>& kernels, const std::vector<std::string>& bitcode,
+             int64_t known_stack) {
     llvm::LLVMContext context;
     llvm::Module module(options_.name, context);
     link(module, kernels, bitcode, known_stack);

@@ -391,7 +391,7 @@ std::vector<ir::ValueId> OnnxImporter::import_node(const NodeProto& node, OnnxSc
   if (!row && !body) {
     throw NodeFault{Status::kUnsupported,
                     fmt::format("{} (operator set {}) is not supported", node.op_type(), opset),
-                    "docs/onnx.md lists the operators that are"};
+                    "docs/onnx.md lists the operators that are not"};
   }
   if (checking) return {};
   if (body) return call(*body, node, inputs);

@@ -22,7 +22,7 @@ from onnx import numpy_helper
 import common
 import export_models
 
-MNIST = os.path.join(common.HERE, "data", "mnist-8")
+MNIST = os.path.join(common.ROOT, "models", "data", "mnist-8")
 
 
 def answers(linnet, export):

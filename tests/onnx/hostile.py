@@ -26,7 +26,7 @@ import hostile_models
 from hostile_case import TOO_LARGE, Case, constant, floats, graph, relu, value
 
 SECONDS, GIGABYTES = 10, 4.0
-MNIST = os.path.join(common.HERE, "data", "mnist-8", "model.onnx")
+MNIST = os.path.join(common.ROOT, "models", "data", "mnist-8", "model.onnx")
 
 
 # ---- judging -------------------------------------------------------------------------------------
