@@ -226,12 +226,27 @@ def build(cases):
     return onnx.shape_inference.infer_shapes(model), feeds
 
 
+def blamed(answer, cases):
+    """{case: message} of the nodes that linnet names where it refuses a model."""
+    if answer.outcome not in ("refused", "unsupported"):
+        return {}
+    lines = [line for line in answer.stderr.splitlines() if "error: " in line]
+    pairs = [(i, case, line) for i, case in enumerate(cases) for line in lines]
+    return {case: line.split("error: ", 1)[1] for i, case, line in pairs if f"'case_{i}'" in line}
+
+
 def check(linnet, cases):
     """[(group, name, verdict)] of cases in one model, halved where it fails as a whole."""
     model, feeds = build(cases)
     want = common.oracle(model, feeds)
     answer, got = linnet.run(model, feeds)
     if answer.outcome != "pass" and len(cases) > 1:
+        named = blamed(answer, cases)
+        rest = [case for case in cases if case not in named]
+        if named:
+            rows = [(case.group, case.name, common.Verdict(answer.outcome, note=line))
+                    for case, line in named.items()]
+            return rows + (check(linnet, rest) if rest else [])
         half = len(cases) // 2
         return check(linnet, cases[:half]) + check(linnet, cases[half:])
     rows = []
