@@ -273,6 +273,7 @@ def main():
     arguments.add_argument("--only", default="", help="cases whose name matches")
     arguments.add_argument("--list", action="store_true", help="name the cases, run nothing")
     arguments.add_argument("--keep", metavar="DIR", help="leave the cases that fail here")
+    common.add_reference(arguments)
     options = arguments.parse_args()
     cases = [case for case in all_cases() if re.search(options.only, case.name)]
     if options.list:
@@ -282,7 +283,7 @@ def main():
         sample = [next(case for case in cases if case.op == op) for op in ("Conv", "MaxPool")]
         return common.self_test(
             lambda linnet: [row for case in sample for row in check(linnet, [case])])
-    linnet = common.Linnet(options.linnet, options.limit)
+    linnet = common.Linnet(options.linnet, options.limit, flags=options.reference)
     batches = [cases[i:i + PER_MODEL] for i in range(0, len(cases), PER_MODEL)]
     report = common.Report("grid", len(cases))
     with ThreadPoolExecutor(options.jobs) as pool:
