@@ -54,10 +54,11 @@ class Linnet:
     """`limit` is in seconds on the clock; `gigabytes` of address space and `seconds` of computing
     hold for each of its processes, 0 for any."""
 
-    def __init__(self, path, limit=120.0, gigabytes=0.0, seconds=0):
+    def __init__(self, path, limit=120.0, gigabytes=0.0, seconds=0, flags=()):
         path = os.path.abspath(path)
         self.command = [sys.executable, path] if path.endswith(".py") else [path]
         self.limit, self.gigabytes, self.seconds = limit, gigabytes, seconds
+        self.flags = list(flags)  # of every `run`
 
     def call(self, *words, cwd=None):
         argv = self.command + [str(word) for word in words]
@@ -85,7 +86,7 @@ class Linnet:
             if isinstance(model, onnx.ModelProto):
                 path = os.path.join(folder, "model.onnx")
                 onnx.save(model, path)
-            words = ["run", path, *flags]
+            words = ["run", path, *self.flags, *flags]
             for i, (name, array) in enumerate(feeds.items()):
                 file = os.path.join(folder, f"in{i}.npy")
                 np.save(file, array, allow_pickle=False)
@@ -250,6 +251,11 @@ def parser(doc):
     arguments.add_argument("--self-test", action="store_true",
                            help="show that this test notices wrong answers, without linnet")
     return arguments
+
+
+def add_reference(arguments):
+    arguments.add_argument("--reference", action="store_const", const=["--reference"], default=[],
+                           help="linnet's evaluator instead of compiled code: the importer alone")
 
 
 # ---- tests of the tests ------------------------------------------------------------------------

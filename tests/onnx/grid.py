@@ -226,12 +226,27 @@ def build(cases):
     return onnx.shape_inference.infer_shapes(model), feeds
 
 
+def blamed(answer, cases):
+    """{case: message} of the nodes that linnet names where it refuses a model."""
+    if answer.outcome not in ("refused", "unsupported"):
+        return {}
+    lines = [line for line in answer.stderr.splitlines() if "error: " in line]
+    pairs = [(i, case, line) for i, case in enumerate(cases) for line in lines]
+    return {case: line.split("error: ", 1)[1] for i, case, line in pairs if f"'case_{i}'" in line}
+
+
 def check(linnet, cases):
     """[(group, name, verdict)] of cases in one model, halved where it fails as a whole."""
     model, feeds = build(cases)
     want = common.oracle(model, feeds)
     answer, got = linnet.run(model, feeds)
     if answer.outcome != "pass" and len(cases) > 1:
+        named = blamed(answer, cases)
+        rest = [case for case in cases if case not in named]
+        if named:
+            rows = [(case.group, case.name, common.Verdict(answer.outcome, note=line))
+                    for case, line in named.items()]
+            return rows + (check(linnet, rest) if rest else [])
         half = len(cases) // 2
         return check(linnet, cases[:half]) + check(linnet, cases[half:])
     rows = []
@@ -258,6 +273,7 @@ def main():
     arguments.add_argument("--only", default="", help="cases whose name matches")
     arguments.add_argument("--list", action="store_true", help="name the cases, run nothing")
     arguments.add_argument("--keep", metavar="DIR", help="leave the cases that fail here")
+    common.add_reference(arguments)
     options = arguments.parse_args()
     cases = [case for case in all_cases() if re.search(options.only, case.name)]
     if options.list:
@@ -267,7 +283,7 @@ def main():
         sample = [next(case for case in cases if case.op == op) for op in ("Conv", "MaxPool")]
         return common.self_test(
             lambda linnet: [row for case in sample for row in check(linnet, [case])])
-    linnet = common.Linnet(options.linnet, options.limit)
+    linnet = common.Linnet(options.linnet, options.limit, flags=options.reference)
     batches = [cases[i:i + PER_MODEL] for i in range(0, len(cases), PER_MODEL)]
     report = common.Report("grid", len(cases))
     with ThreadPoolExecutor(options.jobs) as pool:

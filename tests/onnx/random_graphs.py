@@ -215,6 +215,7 @@ def main():
     arguments.add_argument("--only", type=int, metavar="SEED", help="this graph alone")
     arguments.add_argument("--keep", metavar="DIR", help="where failures are left",
                            default=os.path.join(tempfile.gettempdir(), "linnet-random-graphs"))
+    common.add_reference(arguments)
     options = arguments.parse_args()
     if options.self_test:
         return int(test_of_this_test())
@@ -222,7 +223,7 @@ def main():
     if options.only is not None:
         seeds = [options.only]
     print(f"seed {options.seed}, {len(seeds)} graphs")
-    linnet = common.Linnet(options.linnet, options.limit)
+    linnet = common.Linnet(options.linnet, options.limit, flags=options.reference)
     report = common.Report("random graphs", len(seeds))
     with multiprocessing.Pool(options.jobs) as pool:
         for row in pool.imap_unordered(job, [(linnet, seed, options.keep) for seed in seeds]):
