@@ -25,16 +25,39 @@ bool expands(const ir::Node& node) {
   return node.op->expand && !export_row(*node.op);
 }
 
+// The node computed in a dtype for which ONNX has its op; nothing where it has it as it is.
+std::vector<ir::ValueId> in_other_dtype(ir::Rewriter& rewriter, const ir::Node& node) {
+  const ExportRow* row = export_row(*node.op);
+  if (!row || !row->through) return {};
+  const ir::Graph& old = rewriter.old();
+  const ir::DType dtype = old.value(node.operands[0]).type.dtype;
+  const ir::DType other = row->through(dtype);
+  if (other == dtype) return {};
+  ir::Builder builder = rewriter.at(node.place);
+  std::vector<ir::ValueId> operands = rewriter.mapped(node.operands);
+  for (ir::ValueId& operand : operands) {
+    if (operand) operand = builder.create(ir::ops::cast, {operand}, {{"dtype", other}}, "cast");
+  }
+  ir::ValueId result = builder.create(*node.op, operands, node.attrs, node.op->name);
+  if (const ir::DType wanted = old.value(node.results[0]).type.dtype;
+      builder.type(result).dtype != wanted)
+    result = builder.create(ir::ops::cast, {result}, {{"dtype", wanted}}, "cast");
+  return {result};
+}
+
 // Only ops that ONNX has: what has no row is expanded, what is the identity at inference goes.
 ir::Graph prepared(ir::Graph graph) {
   const auto visit = [](ir::Rewriter& rewriter, ir::NodeId, const ir::Node& node) {
     std::vector<ir::ValueId> results;
     if (node.op->has(ir::kTrainingOnly)) {
       results = {rewriter[node.operands[0]]};
-    } else if (expands(node)) {
-      ir::Builder builder = rewriter.at(node.place);
-      results = node.op->expand(builder, rewriter.mapped(node.operands), node.attrs);
-      rewriter.rename(results[0], rewriter.old().value(node.results[0]).name);
+    } else {
+      results = in_other_dtype(rewriter, node);
+      if (expands(node)) {
+        ir::Builder builder = rewriter.at(node.place);
+        results = node.op->expand(builder, rewriter.mapped(node.operands), node.attrs);
+      }
+      if (!results.empty()) rewriter.rename(results[0], rewriter.old().value(node.results[0]).name);
     }
     for (size_t i = 0; i < results.size(); ++i)
       rewriter.replace(node.results[i], results[i]);
@@ -64,6 +87,13 @@ bool all_known(const ir::Graph& graph, Diagnostics& diagnostics) {
   return known;
 }
 
+void report_size(const ir::Module& module, Diagnostics& diagnostics) {
+  Diagnostic diagnostic;
+  diagnostic.message = module.name + ": its weights take more than the 2 GiB of an ONNX file";
+  diagnostic.status = Status::kUnsupported;
+  diagnostics.report(std::move(diagnostic));
+}
+
 bool fits(const ir::Module& module, const ir::Graph& graph, Diagnostics& diagnostics) {
   int64_t bytes = 0;
   for (const ir::GraphInput& input : graph.inputs) {
@@ -73,11 +103,7 @@ bool fits(const ir::Module& module, const ir::Graph& graph, Diagnostics& diagnos
   for (const ir::Node& node : graph.nodes())
     bytes += node.tensor ? static_cast<int64_t>(node.tensor->bytes().size()) : 0;
   if (bytes < kMostBytes) return true;
-  Diagnostic diagnostic;
-  diagnostic.message =
-      fmt::format("{}: its weights take more than the 2 GiB of an ONNX file", module.name);
-  diagnostic.status = Status::kUnsupported;
-  diagnostics.report(std::move(diagnostic));
+  report_size(module, diagnostics);
   return false;
 }
 
@@ -277,6 +303,12 @@ std::string serialized(const onnx::ModelProto& model) {
 
 std::optional<std::string> export_onnx(const ir::Module& module, const ExportOptions& options,
                                        Diagnostics& diagnostics) {
+  if (module.graphs.empty()) {
+    Diagnostic diagnostic;
+    diagnostic.message = module.name + ": there is no graph to export";
+    diagnostics.report(std::move(diagnostic));
+    return std::nullopt;
+  }
   const ir::Graph graph = prepared(module.graphs.front());
   const bool known = all_known(graph, diagnostics);
   if (!fits(module, graph, diagnostics) || !known) return std::nullopt;
@@ -288,10 +320,7 @@ std::optional<std::string> export_onnx(const ir::Module& module, const ExportOpt
   model.set_producer_version(LINNET_VERSION);
   Exporter(module, graph, sizes, options.seed, model).run();
   if (model.ByteSizeLong() > static_cast<size_t>(kMostBytes)) {
-    Diagnostic diagnostic;
-    diagnostic.message = module.name + ": more than the 2 GiB of an ONNX file";
-    diagnostic.status = Status::kUnsupported;
-    diagnostics.report(std::move(diagnostic));
+    report_size(module, diagnostics);
     return std::nullopt;
   }
   return serialized(model);

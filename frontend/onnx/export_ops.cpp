@@ -177,6 +177,18 @@ void broadcast_to(OnnxWriter& w, const ExportRow& row, const Node& node) {
   w.add(node, row.onnx, {input, sizes});
 }
 
+// Sums of narrow integers wrap, whether at each step or at the end.
+ir::DType wide_integer(ir::DType dtype) {
+  return dtype == ir::DType::kI8 || dtype == ir::DType::kU8 ? ir::DType::kI32 : dtype;
+}
+// ONNX's MaxPool takes floats and narrow integers.
+ir::DType pooled(ir::DType dtype) {
+  return dtype == ir::DType::kI32 || dtype == ir::DType::kI64 ? ir::DType::kF64 : dtype;
+}
+ir::DType any_float(ir::DType dtype) {
+  return ir::is_float(dtype) ? dtype : ir::DType::kF32;
+}
+
 constexpr std::string_view kNoGradients =
     "it belongs to gradients, and the file holds the model as it is used";
 
@@ -191,20 +203,22 @@ const std::vector<ExportRow> kRows = {
                {"dilation", "dilations"},
                {"groups", "group"}},
      .write = conv},
-    {.op = &ops::matmul, .onnx = "MatMul", .write = matmul},
+    {.op = &ops::matmul, .onnx = "MatMul", .write = matmul, .through = wide_integer},
     {.op = &ops::max_pool2d,
      .onnx = "MaxPool",
      .attrs = {{"kernel_size", "kernel_shape"},
                {"padding", "pads"},
                {"dilation", "dilations"},
                {"ceil_mode", "ceil_mode"}},
-     .write = pool},
+     .write = pool,
+     .through = pooled},
     {.op = &ops::max_pool2d_index, .refused = kNoGradients},
     {.op = &ops::max_pool2d_backward, .refused = kNoGradients},
     {.op = &ops::avg_pool2d,
      .onnx = "AveragePool",
      .attrs = {{"kernel_size", "kernel_shape"},
                {"padding", "pads"},
+               {"dilation", "dilations"},
                {"ceil_mode", "ceil_mode"},
                {"count_include_pad", "count_include_pad"}},
      .write = pool},
@@ -215,9 +229,10 @@ const std::vector<ExportRow> kRows = {
     {.op = &ops::div, .onnx = "Div"},
     {.op = &ops::maximum, .onnx = "Max"},
     {.op = &ops::minimum, .onnx = "Min"},
-    {.op = &ops::pow, .onnx = "Pow"},
-    {.op = &ops::neg, .onnx = "Neg"},
+    {.op = &ops::pow, .onnx = "Pow", .through = wide_integer},
+    {.op = &ops::neg, .onnx = "Neg", .through = wide_integer},
     {.op = &ops::abs, .onnx = "Abs"},
+    {.op = &ops::sign, .onnx = "Sign"},
     {.op = &ops::square, .onnx = "Mul", .write = square},
     {.op = &ops::exp, .onnx = "Exp"},
     {.op = &ops::log, .onnx = "Log"},
@@ -248,13 +263,22 @@ const std::vector<ExportRow> kRows = {
     {.op = &ops::logical_and, .onnx = "And"},
     {.op = &ops::logical_or, .onnx = "Or"},
     {.op = &ops::logical_not, .onnx = "Not"},
+    {.op = &ops::is_nan, .onnx = "IsNaN", .through = any_float},
     {.op = &ops::where, .onnx = "Where"},
 
-    {.op = &ops::sum, .onnx = "ReduceSum", .attrs = kKeep, .write = reduce},
+    {.op = &ops::sum,
+     .onnx = "ReduceSum",
+     .attrs = kKeep,
+     .write = reduce,
+     .through = wide_integer},
     {.op = &ops::mean, .onnx = "ReduceMean", .attrs = kKeep, .write = reduce},
     {.op = &ops::amax, .onnx = "ReduceMax", .attrs = kKeep, .write = reduce},
     {.op = &ops::amin, .onnx = "ReduceMin", .attrs = kKeep, .write = reduce},
-    {.op = &ops::prod, .onnx = "ReduceProd", .attrs = kKeep, .write = reduce},
+    {.op = &ops::prod,
+     .onnx = "ReduceProd",
+     .attrs = kKeep,
+     .write = reduce,
+     .through = wide_integer},
     {.op = &ops::softmax, .onnx = "Softmax", .attrs = {{"dim", "axis"}}},
     {.op = &ops::log_softmax, .onnx = "LogSoftmax", .attrs = {{"dim", "axis"}}},
     {.op = &ops::batch_norm,

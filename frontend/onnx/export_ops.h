@@ -17,7 +17,9 @@ struct ExportRow {
   // Where it is more than another name: writes the node or nodes.
   void (*write)(OnnxWriter&, const ExportRow&, const ir::Node&) = nullptr;
   std::string_view shape_attr = "";  // an attribute that repeats the result's shape
-  std::string_view refused = "";     // why ONNX has nothing for it
+  // The dtype it is computed in, where ONNX does not have it for the operands'.
+  ir::DType (*through)(ir::DType) = nullptr;
+  std::string_view refused = "";  // why ONNX has nothing for it
 };
 
 // The row of an op; nullptr for ops that are written by their expansion, for those that are the

@@ -13,6 +13,7 @@ OnnxWriter::OnnxWriter(const ir::Graph& graph, const BatchSizes& sizes, onnx::Gr
     : graph_(graph), sizes_(sizes), proto_(proto), names_(graph.values().size()) {}
 
 std::string OnnxWriter::unique(std::string_view wanted) {
+  if (wanted.empty()) wanted = "value";  // a name of no letters means an omitted operand
   std::string name(wanted);
   for (int i = 1; !taken_.insert(name).second; ++i)
     name = fmt::format("{}_{}", wanted, i);

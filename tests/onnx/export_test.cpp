@@ -259,6 +259,27 @@ softmax: y = Softmax(mul) axis=-1
   EXPECT_EQ(file.model.ir_version(), kOnnxIrVersion);
 }
 
+TEST(Export, TypesThatAnOpLacksGoThroughAnother) {
+  EXPECT_EQ(Exported::lir(R"(lir 1
+
+module m
+
+graph @predict(%x: i8[3], %k: i32[3]) {
+  %y: i8[] = sum(%x)
+  %z: bool[3] = is_nan(%k)
+  return y = %y, z = %z
+}
+)")
+                .text,
+            R"(x[3] k[3] -> y[] z[3]
+cast: cast = Cast(x) to=6
+sum: sum = ReduceSum(cast) keepdims=0
+y: y = Cast(sum) to=3
+cast_1: cast_1 = Cast(k) to=1
+z: z = IsNaN(cast_1)
+)");
+}
+
 TEST(Export, WhatOnnxCannotSayIsListed) {
   const Exported file = Exported::lir(R"(lir 1
 
