@@ -528,8 +528,8 @@ TEST(Direct, ChannelsInnermostThroughOtherKernels) {
     const ValueId last = convolution(joined, {32, 26, 1, 1}, {{"groups", int64_t{2}}});
     graph.outputs.push_back({"y", last, ""});
     const std::string families = expect_kernels_right(graph, target, name);
-    if (name != "x86-64-v2")
-      EXPECT_EQ(families, "direct generic generic depthwise generic direct concat direct ");
+    if (name == "x86-64-v2") continue;
+    EXPECT_EQ(families, "direct generic generic depthwise direct concat direct ");
   }
 }
 
