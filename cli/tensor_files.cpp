@@ -18,8 +18,7 @@ namespace {
 
 bool is_file_name(const std::string& name) {
   constexpr size_t kMostBytes = 200;  // of the 255 a file's name may have
-  return !name.empty() && name.size() <= kMostBytes && name.front() != '.' &&
-         name.front() != '@' &&
+  return !name.empty() && name.size() <= kMostBytes && name.front() != '.' && name.front() != '@' &&
          std::ranges::all_of(name, [](unsigned char c) {
            return std::isalnum(c) || c == '_' || c == '-' || c == '.';
          });

@@ -82,6 +82,13 @@ llvm::Constant* RecordEmitter::table(const PortInfo& port) {
   return global(record({integer(static_cast<int64_t>(columns.size())), array(columns)}));
 }
 
+llvm::Constant* RecordEmitter::bytes(std::span<const std::byte> data) {
+  auto* global_bytes = llvm::cast<llvm::GlobalVariable>(global(llvm::ConstantDataArray::get(
+      context_, llvm::ArrayRef(reinterpret_cast<const uint8_t*>(data.data()), data.size()))));
+  global_bytes->setAlignment(llvm::Align(8));
+  return global_bytes;
+}
+
 llvm::Constant* RecordEmitter::numbers(const std::vector<double>& values) {
   if (values.empty()) return null();
   return global(llvm::ConstantDataArray::get(context_, llvm::ArrayRef<double>(values)));

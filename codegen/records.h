@@ -6,6 +6,9 @@
 
 #include <llvm/IR/IRBuilder.h>
 
+#include <cstddef>
+#include <span>
+
 namespace linnet::codegen {
 
 // Every field takes eight bytes.
@@ -26,6 +29,7 @@ public:
   }
   Constant* texts(const std::vector<std::string>& values);
   Constant* numbers(const std::vector<double>& values);
+  Constant* bytes(std::span<const std::byte> data);
   // An unnamed constant in memory, by its address.
   Constant* global(Constant* value);
   Constant* record(const std::vector<Constant*>& fields) {

@@ -112,7 +112,8 @@ private:
     }
     fields.push_back(
         e_.record({e_.text(slot.initializer.kind), e_.integer(static_cast<int64_t>(names.size())),
-                   e_.texts(names), e_.numbers(values)}));
+                   e_.texts(names), e_.numbers(values),
+                   slot.value ? e_.bytes(slot.value->bytes()) : e_.null()}));
     return e_.record(fields);
   }
 

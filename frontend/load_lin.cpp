@@ -131,9 +131,8 @@ std::optional<ir::Module> load_lin(uint32_t file, SourceManager& sources,
   }
   Elaborator elaborator(blocks, prelude_file, diagnostics, options);
   const std::string folder = folder_of(sources.name(file));
-  auto module = model->onnx.empty()
-                    ? elaborator.model(*model)
-                    : load_onnx(under(folder, model->onnx), options, diagnostics);
+  auto module = model->onnx.empty() ? elaborator.model(*model)
+                                    : load_onnx(under(folder, model->onnx), options, diagnostics);
   if (!module) return std::nullopt;
   module->name = model->name;
   for (const Declarations& block : user.declarations) {

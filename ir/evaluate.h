@@ -17,8 +17,8 @@ template <class T>
                                              std::span<const Array<T>> inputs);
 
 template <class T> [[nodiscard]] Array<T> to_array(const Tensor& tensor);
-// The results of one op on operands of `graph` that are constants or have no elements; in f64 if one
-// of them is f64.
+// The results of one op on operands of `graph` that are constants or have no elements; in f64 if
+// one of them is f64.
 [[nodiscard]] std::vector<Tensor> evaluate_alone(const Graph& graph, const OpDef& op,
                                                  std::span<const ValueId> operands,
                                                  const Attrs& attrs);

@@ -52,6 +52,11 @@ std::vector<std::string> append_first_values(ir::Module& module) {
   for (size_t i = 0; i < module.slots.size(); ++i) {
     const ir::Slot& slot = module.slots[i];
     if (slot.kind == ir::SlotKind::kCounter) continue;
+    if (slot.value) {  // the model brings it
+      const ir::ValueId given = ir::Builder(graph).at(slot.place).constant(*slot.value);
+      graph.outputs.push_back({slot.path, given, slot.path});
+      continue;
+    }
     const auto settings = ir::initial_settings(slot.initializer);
     const auto d = runtime::distribution(slot.initializer.kind, settings, slot.type.shape);
     if (!d) {

@@ -22,12 +22,13 @@ enum linnet_slot_kind {
 };
 
 /* The first values of a slot: initialiser by name with its settings, all of them, and the fans
- * (runtime/initialize.h). */
+ * (runtime/initialize.h); or the elements themselves, which the model brings. */
 typedef struct {
   const char* kind;
   int64_t setting_count;
   const char* const* names;
   const double* values;
+  const void* given; /* `bytes` of the slot's dtype, row-major; NULL: by `kind` */
 } linnet_initializer_v1;
 
 /* What lasts from step to step. All slots lie in one blob, row-major, each from a multiple of 64
@@ -141,7 +142,7 @@ extern const linnet_trainer_v1 linnet_product_trainer;
 #ifdef __cplusplus
 } /* extern "C" */
 
-static_assert(sizeof(linnet_initializer_v1) == 4 * 8);
+static_assert(sizeof(linnet_initializer_v1) == 5 * 8);
 static_assert(sizeof(linnet_slot_v1) == 20 * 8);
 static_assert(sizeof(linnet_step_args_v1) == 3 * 8);
 static_assert(sizeof(linnet_evaluate_entry_v1) == 3 * 8);

@@ -5,7 +5,7 @@
 #include "ir/module.h"
 #include "ir/op_def.h"
 
-#include "onnx-ml.pb.h"
+#include <onnx-ml.pb.h>
 
 #include <string>
 #include <string_view>

@@ -15,16 +15,10 @@ namespace {
 using ::onnx::FunctionProto;
 using ::onnx::NodeProto;
 
-// Nested functions and graphs; more are taken for a recursion.
-constexpr size_t kMostCalls = 64;
 // Nodes of the file after functions are inlined and loops are written out.
 constexpr int64_t kMostNodes = 1 << 16;
 
 constexpr std::string_view kTrainingDomain = "ai.onnx.preview.training";
-
-std::string domain_of(const std::string& domain) {
-  return domain == "ai.onnx" ? "" : domain;
-}
 
 // Graphs without nodes that nothing needs: initializers that were read for their value only, and
 // what folding left behind.
@@ -70,36 +64,6 @@ std::string stem_of(const std::string& path) {
   return name.empty() ? "model" : name;
 }
 
-// Attributes of a function's nodes that refer to those of its call.
-void substitute(::onnx::GraphProto& graph, const NodeProto& call, const FunctionProto& function);
-void substitute(NodeProto& node, const NodeProto& call, const FunctionProto& function) {
-  auto& attributes = *node.mutable_attribute();
-  for (int i = attributes.size(); i-- > 0;) {
-    ::onnx::AttributeProto& attribute = *attributes.Mutable(i);
-    if (attribute.has_g()) substitute(*attribute.mutable_g(), call, function);
-    if (attribute.ref_attr_name().empty()) continue;
-    const auto named = [&](const ::onnx::AttributeProto& a) {
-      return a.name() == attribute.ref_attr_name();
-    };
-    const auto given = std::ranges::find_if(call.attribute(), named);
-    const auto fallback = std::ranges::find_if(function.attribute_proto(), named);
-    const std::string name = attribute.name();
-    if (given != call.attribute().end()) {
-      attribute = *given;
-      attribute.set_name(name);
-    } else if (fallback != function.attribute_proto().end()) {
-      attribute = *fallback;
-      attribute.set_name(name);
-    } else {
-      attributes.DeleteSubrange(i, 1);
-    }
-  }
-}
-void substitute(::onnx::GraphProto& graph, const NodeProto& call, const FunctionProto& function) {
-  for (NodeProto& node : *graph.mutable_node())
-    substitute(node, call, function);
-}
-
 }  // namespace
 
 OnnxImporter::OnnxImporter(std::string path, const ::onnx::ModelProto& model,
@@ -134,7 +98,7 @@ std::optional<ir::Module> OnnxImporter::run() {
 
 std::string OnnxImporter::place_of(const NodeProto& node) const {
   if (!outer_place_.empty()) return outer_place_;
-  const std::string& name = !node.name().empty()    ? node.name()
+  const std::string& name = !node.name().empty()     ? node.name()
                             : node.output_size() > 0 ? node.output(0)
                                                      : node.op_type();
   return fmt::format("{}: node '{}' ({})", path_, name, node.op_type());
@@ -277,10 +241,10 @@ void OnnxImporter::add_node(const NodeProto& node, OnnxScope& scope) {
   };
   try {
     if (++nodes_ > kMostNodes) {
-      throw NodeFault{Status::kUnsupported,
-                      fmt::format("more than {} nodes once functions and loops are written out",
-                                  kMostNodes),
-                      ""};
+      throw NodeFault{
+          Status::kUnsupported,
+          fmt::format("more than {} nodes once functions and loops are written out", kMostNodes),
+          ""};
     }
     // A node that cannot be computed for lack of an input is still checked: all at once.
     if (unknown) inputs.clear();
@@ -353,15 +317,6 @@ void OnnxImporter::check_against(const OnnxSchema& schema, const NodeProto& node
   }
 }
 
-const FunctionProto* OnnxImporter::local_function(const NodeProto& node) const {
-  for (const FunctionProto& function : model_.functions()) {
-    if (function.name() == node.op_type() && function.domain() == node.domain() &&
-        function.overload() == node.overload())
-      return &function;
-  }
-  return nullptr;
-}
-
 std::vector<ir::ValueId> OnnxImporter::import_node(const NodeProto& node, OnnxScope& scope,
                                                    std::vector<OnnxEntry*> inputs) {
   const bool checking = inputs.empty() && node.input_size() != 0;
@@ -409,104 +364,6 @@ std::vector<ir::ValueId> OnnxImporter::import_node(const NodeProto& node, OnnxSc
   }
   current_ = before;
   return view.results();
-}
-
-// The function's body in place of the node: names of its own, the node's place.
-std::vector<ir::ValueId> OnnxImporter::call(const FunctionProto& function, const NodeProto& node,
-                                            const std::vector<OnnxEntry*>& inputs) {
-  if (calls_.size() >= kMostCalls) {
-    throw NodeFault{Status::kBadInput,
-                    fmt::format("functions call each other more than {} deep: {}", kMostCalls,
-                                fmt::join(calls_.end() - 3, calls_.end(), " → ")),
-                    "a function may not lead back to itself"};
-  }
-  if (node.input_size() > function.input_size() || node.output_size() > function.output_size()) {
-    throw NodeFault{Status::kBadInput,
-                    fmt::format("function {} takes {} inputs and gives {} outputs", function.name(),
-                                function.input_size(), function.output_size()),
-                    ""};
-  }
-  OnnxScope scope;
-  for (const auto& set : function.opset_import())
-    scope.opsets[domain_of(set.domain())] = set.version();
-  if (scope.opsets.empty()) scope.opsets = root_.opsets;
-  std::vector<std::pair<OnnxEntry*, OnnxEntry*>> lazy;  // initializers that the body may read
-  for (int i = 0; i < function.input_size(); ++i) {
-    const size_t at = static_cast<size_t>(i);
-    OnnxEntry* given = at < inputs.size() ? inputs[at] : nullptr;
-    if (!given) continue;
-    define(function.input(i), *given, scope, "input");
-    lazy.emplace_back(given, &scope.names.at(function.input(i)));
-  }
-  const std::string outer = outer_place_;
-  if (outer_place_.empty()) outer_place_ = place_of(node);
-  calls_.push_back(function.name());
-  FunctionProto body = function;
-  for (NodeProto& inner : *body.mutable_node())
-    substitute(inner, node, function);
-  // An input that is left out is an empty name to the nodes that read it.
-  for (NodeProto& inner : *body.mutable_node()) {
-    for (std::string& input : *inner.mutable_input()) {
-      const bool declared = std::ranges::find(function.input(), input) != function.input().end();
-      if (declared && !scope.names.contains(input)) input.clear();
-    }
-  }
-  add_nodes(body.node(), scope);
-  calls_.pop_back();
-  outer_place_ = outer;
-  for (const auto& [given, own] : lazy)
-    given->value = own->value;
-  std::vector<ir::ValueId> results;
-  for (int i = 0; i < node.output_size(); ++i) {
-    OnnxEntry* entry = find(function.output(i), scope);
-    if (!entry) {
-      throw NodeFault{Status::kBadInput,
-                      fmt::format("function {} makes no '{}'", function.name(), function.output(i)),
-                      ""};
-    }
-    results.push_back(entry->unknown ? ir::ValueId() : value(*entry, InitializerUse::kParameter));
-  }
-  return results;
-}
-
-std::vector<ir::ValueId> OnnxImporter::inlined(const ::onnx::GraphProto& body,
-                                               const std::vector<ir::ValueId>& inputs) {
-  if (calls_.size() >= kMostCalls) {
-    throw NodeFault{Status::kUnsupported,
-                    fmt::format("graphs nest more than {} deep", kMostCalls), ""};
-  }
-  OnnxScope scope;
-  scope.outer = current_;
-  scope.opsets = current_->opsets;
-  if (static_cast<size_t>(body.input_size()) != inputs.size()) {
-    throw NodeFault{Status::kBadInput,
-                    fmt::format("the nested graph takes {} inputs, {} are given", body.input_size(),
-                                inputs.size()),
-                    ""};
-  }
-  for (int i = 0; i < body.input_size(); ++i)
-    define(body.input(i).name(), {inputs[static_cast<size_t>(i)], nullptr, false}, scope, "input");
-  add_initializers(body, scope);
-  calls_.push_back(body.name());
-  OnnxScope* const before = std::exchange(current_, &scope);
-  const std::string outer = outer_place_;
-  const size_t errors = diagnostics_.all().size();
-  add_nodes(body.node(), scope);
-  current_ = before;
-  outer_place_ = outer;
-  calls_.pop_back();
-  std::vector<ir::ValueId> results;
-  for (const auto& output : body.output()) {
-    OnnxEntry* entry = find(output.name(), scope);
-    if (!entry) {
-      throw NodeFault{Status::kBadInput,
-                      fmt::format("the nested graph makes no '{}'", output.name()), ""};
-    }
-    if (entry->unknown && diagnostics_.all().size() == errors)
-      throw NodeFault{Status::kBadInput, "the nested graph depends on what is missing", ""};
-    results.push_back(entry->unknown ? ir::ValueId() : value(*entry, InitializerUse::kParameter));
-  }
-  return results;
 }
 
 std::optional<ir::Module> load_onnx(const std::string& path, const ImportOptions& options,

@@ -12,8 +12,7 @@ namespace linnet::frontend {
 // under their names, with their values. What depends on constants and shapes alone is computed
 // here, so that the shape algebra of exporters is gone. Errors go to `diagnostics`: all nodes that
 // are wrong (status 1) or not supported (status 3); nullopt if there was any.
-[[nodiscard]] std::optional<ir::Module> load_onnx(const std::string& path,
-                                                  const ImportOptions& options,
-                                                  Diagnostics& diagnostics);
+[[nodiscard]] std::optional<ir::Module>
+load_onnx(const std::string& path, const ImportOptions& options, Diagnostics& diagnostics);
 
 }  // namespace linnet::frontend

@@ -51,6 +51,21 @@ void OnnxImporter::add_initializers(const ::onnx::GraphProto& graph, OnnxScope& 
   }
 }
 
+// A model exported for one sample may be asked for more: if every input has size 1 in dimension 0,
+// that is taken for the batch.
+void OnnxImporter::widen_batch() {
+  const auto batch = options_.binds.find("N");
+  if (batch == options_.binds.end()) return;
+  bool any = false;
+  for (const ValueInfoProto& input : model_.graph().input()) {
+    if (root_.names.contains(input.name())) continue;
+    const auto& shape = input.type().tensor_type().shape();
+    if (shape.dim_size() == 0 || shape.dim(0).dim_value() != 1) return;
+    any = true;
+  }
+  if (any) widened_batch_ = batch->second;
+}
+
 // A symbolic dimension 0 is the batch: --batch N, else 1. Others must be bound by their name, or by
 // INPUT.DIMENSION where they have none.
 std::optional<ir::Shape> OnnxImporter::input_shape(const ValueInfoProto& input) {
@@ -68,12 +83,13 @@ std::optional<ir::Shape> OnnxImporter::input_shape(const ValueInfoProto& input) 
     const std::string position = fmt::format("{}.{}", input.name(), i);
     if (dim.has_dim_value()) {
       if (dim.dim_value() < 0) {
-        report(place, {Status::kBadInput,
-                       fmt::format("dimension {} has size {}", i, dim.dim_value()),
-                       "a size that is not fixed is left out, or is a name"});
+        report(place,
+               {Status::kBadInput, fmt::format("dimension {} has size {}", i, dim.dim_value()),
+                "a size that is not fixed is left out, or is a name"});
         ok = false;
       }
-      shape.push_back(dim.dim_value());
+      shape.push_back(i == 0 && widened_batch_ != 1 ? widened_batch_ : dim.dim_value());
+      if (i == 0 && widened_batch_ != 1) used_binds_.insert("N");
       continue;
     }
     std::optional<int64_t> size;
@@ -90,12 +106,11 @@ std::optional<ir::Shape> OnnxImporter::input_shape(const ValueInfoProto& input) 
     }
     if (!size) {
       const std::string name = dim.dim_param().empty() ? position : dim.dim_param();
-      report(place,
-             {Status::kBadInput,
-              dim.dim_param().empty()
-                  ? fmt::format("dimension {} has no size", i)
-                  : fmt::format("dimension {}, '{}', has no size", i, dim.dim_param()),
-              fmt::format("give it one: --bind {}=…", name)});
+      report(place, {Status::kBadInput,
+                     dim.dim_param().empty()
+                         ? fmt::format("dimension {} has no size", i)
+                         : fmt::format("dimension {}, '{}', has no size", i, dim.dim_param()),
+                     fmt::format("give it one: --bind {}=…", name)});
       ok = false;
       size = 1;
     }
@@ -106,6 +121,7 @@ std::optional<ir::Shape> OnnxImporter::input_shape(const ValueInfoProto& input) 
 }
 
 void OnnxImporter::add_inputs() {
+  widen_batch();
   for (const ValueInfoProto& input : model_.graph().input()) {
     // Before version 4 of the format every initializer was an input as well.
     if (const auto known = root_.names.find(input.name());
@@ -118,9 +134,9 @@ void OnnxImporter::add_inputs() {
     }
     const auto dtype = dtype_of(input.type().tensor_type().elem_type());
     if (!input.type().has_tensor_type() || !dtype) {
-      const bool undefined = input.type().value_case() == TypeProto::VALUE_NOT_SET ||
-                             (input.type().has_tensor_type() &&
-                              input.type().tensor_type().elem_type() == 0);
+      const bool undefined =
+          input.type().value_case() == TypeProto::VALUE_NOT_SET ||
+          (input.type().has_tensor_type() && input.type().tensor_type().elem_type() == 0);
       report(place, {undefined ? Status::kBadInput : Status::kUnsupported,
                      fmt::format("{} is not supported", described(input.type())),
                      "tensors of FLOAT, DOUBLE, INT64, INT32, INT8, UINT8, BOOL are"});
@@ -176,8 +192,9 @@ void OnnxImporter::check_declared(const ValueInfoProto& declared, ir::ValueId va
     same = same && static_cast<size_t>(tensor.shape().dim_size()) == type.rank();
     for (int i = 0; i < tensor.shape().dim_size(); ++i) {
       const auto& dim = tensor.shape().dim(i);
-      sizes.push_back(dim.has_dim_value() ? std::to_string(dim.dim_value())
-                                          : dim.dim_param().empty() ? "?" : dim.dim_param());
+      sizes.push_back(dim.has_dim_value()       ? std::to_string(dim.dim_value())
+                      : dim.dim_param().empty() ? "?"
+                                                : dim.dim_param());
       // A batch that is given by --batch may stand as a number further down.
       if (same && dim.has_dim_value())
         same = dim.dim_value() == type.shape[static_cast<size_t>(i)] ||

@@ -14,6 +14,11 @@
 
 namespace linnet::frontend {
 
+// "ai.onnx" is another name of the domain "".
+[[nodiscard]] inline std::string domain_of(const std::string& domain) {
+  return domain == "ai.onnx" ? "" : domain;
+}
+
 // Names of one graph; a nested graph sees those around it, a function's body does not.
 struct OnnxScope {
   std::map<std::string, OnnxEntry> names;
@@ -35,11 +40,13 @@ public:
   std::vector<ir::ValueId> inlined(const ::onnx::GraphProto& body,
                                    const std::vector<ir::ValueId>& inputs) override;
   int64_t next_stream() override { return next_stream_++; }
+  [[nodiscard]] int64_t widened_batch() const override { return widened_batch_; }
 
 private:
   // import_ports.cpp: what comes in and goes out of the model.
   void add_initializers(const ::onnx::GraphProto& graph, OnnxScope& scope);
   void add_inputs();
+  void widen_batch();
   std::optional<ir::Shape> input_shape(const ::onnx::ValueInfoProto& input);
   void check_binds();
   void add_outputs();
@@ -53,16 +60,18 @@ private:
   std::vector<ir::ValueId> import_node(const ::onnx::NodeProto& node, OnnxScope& scope,
                                        std::vector<OnnxEntry*> inputs);
   void check_against(const OnnxSchema& schema, const ::onnx::NodeProto& node) const;
+
+  // import_nested.cpp: graphs in the place of a node.
   std::vector<ir::ValueId> call(const ::onnx::FunctionProto& function,
                                 const ::onnx::NodeProto& node,
                                 const std::vector<OnnxEntry*>& inputs);
   [[nodiscard]] const ::onnx::FunctionProto* local_function(const ::onnx::NodeProto& node) const;
+
   void define(const std::string& name, OnnxEntry entry, OnnxScope& scope, std::string_view what);
   OnnxEntry* find(const std::string& name, OnnxScope& scope);
 
   void report(const std::string& place, const NodeFault& fault);
-  void report_here(std::string message, std::string remedy = "",
-                   Status status = Status::kBadInput);
+  void report_here(std::string message, std::string remedy = "", Status status = Status::kBadInput);
   [[nodiscard]] std::string place_of(const ::onnx::NodeProto& node) const;
   void name_value(ir::ValueId value, const std::string& name);
 
@@ -73,12 +82,13 @@ private:
   ir::Module module_;
   ir::Graph graph_;
   OnnxScope root_;
-  OnnxScope* current_ = nullptr;       // of the node under import
-  std::vector<std::string> calls_;     // functions and nested graphs under way
-  std::string outer_place_;            // of the node they stand for; "" at the top
+  OnnxScope* current_ = nullptr;    // of the node under import
+  std::vector<std::string> calls_;  // functions and nested graphs under way
+  std::string outer_place_;         // of the node they stand for; "" at the top
   std::set<std::string> used_binds_;
-  std::set<int32_t> named_;            // values that have their final name
+  std::set<int32_t> named_;  // values that have their final name
   int64_t next_stream_ = 0;
+  int64_t widened_batch_ = 1;
   int64_t nodes_ = 0;
 };
 

@@ -22,7 +22,8 @@ constexpr std::array kFrameworks = std::to_array<Framework>({
     {".pth", "PyTorch", "torch.onnx.export(model.eval(), example_inputs, \"model.onnx\")"},
     {".pt2", "PyTorch",
      "torch.onnx.export(torch.export.load(\"model.pt2\"), f=\"model.onnx\", dynamo=True)"},
-    {".h5", "Keras", "keras.models.load_model(\"model.h5\").export(\"model.onnx\", format=\"onnx\")"},
+    {".h5", "Keras",
+     "keras.models.load_model(\"model.h5\").export(\"model.onnx\", format=\"onnx\")"},
     {".keras", "Keras",
      "keras.models.load_model(\"model.keras\").export(\"model.onnx\", format=\"onnx\")"},
     {".tflite", "TensorFlow Lite",
@@ -60,9 +61,10 @@ bool check_versions(const ::onnx::ModelProto& model, const std::string& path,
                     Diagnostics& diagnostics) {
   bool ok = true;
   if (model.ir_version() < 1) {
-    report(diagnostics, path,
-           fmt::format("ir_version is {}; every ONNX file states one from 1 on", model.ir_version()),
-           "export the model again, or load and save it with the onnx package");
+    report(
+        diagnostics, path,
+        fmt::format("ir_version is {}; every ONNX file states one from 1 on", model.ir_version()),
+        "export the model again, or load and save it with the onnx package");
     ok = false;
   }
   if (model.opset_import().empty() && model.ir_version() >= 3) {
@@ -109,23 +111,24 @@ std::optional<::onnx::ModelProto> read_onnx_file(const std::string& path,
                                                  Diagnostics& diagnostics) {
   auto bytes = runtime::read_file(path, std::numeric_limits<int32_t>::max());
   if (!bytes) {
-    report(diagnostics, path, bytes.error().message.substr(bytes.error().message.starts_with(path)
-                                                               ? path.size() + 2
-                                                               : 0),
-           "", static_cast<Status>(bytes.error().status));
+    report(
+        diagnostics, path,
+        bytes.error().message.substr(bytes.error().message.starts_with(path) ? path.size() + 2 : 0),
+        "", static_cast<Status>(bytes.error().status));
     return std::nullopt;
   }
   ::onnx::ModelProto model;
   const bool parsed = model.ParseFromArray(bytes->data(), static_cast<int>(bytes->size()));
   if (!parsed || bytes->empty() || (!model.has_graph() && model.ir_version() == 0)) {
     const std::string_view format = format_of(*bytes);
-    report(diagnostics, path,
-           bytes->empty() ? std::string("the file is empty")
-           : !format.empty()
-               ? fmt::format("not an ONNX model but {}", format)
-               : "not an ONNX model: its bytes are damaged, cut off, or nest messages more than 100 "
-                 "deep",
-           "onnx.checker.check_model(\"model.onnx\") tells whether another reader takes it");
+    report(
+        diagnostics, path,
+        bytes->empty() ? std::string("the file is empty")
+        : !format.empty()
+            ? fmt::format("not an ONNX model but {}", format)
+            : "not an ONNX model: its bytes are damaged, cut off, or nest messages more than 100 "
+              "deep",
+        "onnx.checker.check_model(\"model.onnx\") tells whether another reader takes it");
     return std::nullopt;
   }
   if (!check_versions(model, path, diagnostics)) return std::nullopt;

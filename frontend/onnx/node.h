@@ -50,6 +50,8 @@ public:
   virtual std::vector<ir::ValueId> inlined(const ::onnx::GraphProto& body,
                                            const std::vector<ir::ValueId>& inputs) = 0;
   virtual int64_t next_stream() = 0;  // of random numbers
+  // Samples that take the place of the one a model was exported for; 1 otherwise.
+  [[nodiscard]] virtual int64_t widened_batch() const = 0;
 };
 
 class OnnxNode {

@@ -22,7 +22,7 @@ struct BodyRow {
   const char* data;
   size_t size;
 };
-#include "schemas.inc"
+#include <schemas.inc>
 
 std::vector<OnnxAttribute> attributes_of(std::string_view text) {
   std::vector<OnnxAttribute> attributes;
@@ -50,11 +50,9 @@ std::optional<OnnxSchema> find_schema(std::string_view domain, std::string_view 
     if (row.domain == domain && row.name == name && row.since <= opset) found = &row;
   }
   if (!found) return std::nullopt;
-  return OnnxSchema{found->domain,        found->name,
-                    found->since,         found->deprecated,
-                    found->least_inputs,  found->most_inputs,
-                    found->least_outputs, found->most_outputs,
-                    attributes_of(found->attributes)};
+  return OnnxSchema{found->domain,        found->name,         found->since,
+                    found->deprecated,    found->least_inputs, found->most_inputs,
+                    found->least_outputs, found->most_outputs, attributes_of(found->attributes)};
 }
 
 std::vector<std::string> operator_names(std::string_view domain) {

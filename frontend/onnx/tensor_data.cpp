@@ -29,8 +29,8 @@ tl::unexpected<TensorFault> fault(std::string message, Status status = Status::k
 template <class T, class Field>
 tl::expected<ir::Tensor, TensorFault> from_field(const ir::Type& type, const Field& field) {
   if (static_cast<int64_t>(field.size()) != type.elements()) {
-    return fault(fmt::format("{} elements are given for shape {}", field.size(),
-                             ir::to_string(type.shape)));
+    return fault(
+        fmt::format("{} elements are given for shape {}", field.size(), ir::to_string(type.shape)));
   }
   std::vector<std::byte> bytes(static_cast<size_t>(field.size()) * sizeof(T));
   for (int i = 0; i < field.size(); ++i) {
@@ -92,7 +92,7 @@ tl::expected<ir::Tensor, TensorFault> from_file(const ir::Type& type, const Prot
   };
   if (location.front() == '/' || ("/" + location + "/").find("/../") != std::string::npos)
     return outside("leads out of the folder");
-  struct stat status {};
+  struct stat status{};
   if (::lstat(path.c_str(), &status) != 0)
     return fault(fmt::format("external data '{}': no such file beside the model", location));
   if (S_ISLNK(status.st_mode)) return outside("is a symbolic link");

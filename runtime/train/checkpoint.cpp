@@ -168,6 +168,10 @@ Slots::Slots(const linnet_trainer_v1& trainer) : trainer_(&trainer) {
 void Slots::initialize(uint64_t seed) {
   for (int64_t i = 0; i < trainer_->slot_count; ++i) {
     const linnet_slot_v1& slot = trainer_->slots[i];
+    if (slot.initializer.given) {
+      std::memcpy(of(slot), slot.initializer.given, static_cast<size_t>(slot.bytes));
+      continue;
+    }
     std::vector<InitialSetting> settings;
     for (int64_t k = 0; k < slot.initializer.setting_count; ++k)
       settings.push_back({slot.initializer.names[k], slot.initializer.values[k]});

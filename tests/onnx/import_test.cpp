@@ -1,14 +1,19 @@
 // What an ONNX model becomes, as text; and what is said of one that cannot be imported.
 #include "frontend/onnx/import.h"
 
+#include "frontend/onnx/node.h"
+#include "frontend/onnx/schemas.h"
+
 #include "ir/print.h"
 #include "ir/verify.h"
 #include "runtime/io/file.h"
+#include "support/text.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <onnx-ml.pb.h>
 
+#include <algorithm>
 #include <filesystem>
 
 namespace linnet::frontend {
@@ -220,7 +225,8 @@ TEST_F(OnnxImport, EverythingThatIsNotSupportedIsSaidAtOnce) {
   add_port(*graph.add_output(), "y", {2});
   EXPECT_FALSE(import(model_of(graph)));
   EXPECT_EQ(status_, Status::kUnsupported);
-  EXPECT_EQ(message_, R"(model.onnx: node 'n_a' (NonZero): error: NonZero (operator set 17) is not supported
+  EXPECT_EQ(message_,
+            R"(model.onnx: node 'n_a' (NonZero): error: NonZero (operator set 17) is not supported
 help: docs/onnx.md lists the operators that are not
 model.onnx: node 'n_y' (Unique): error: Unique (operator set 17) is not supported
 help: docs/onnx.md lists the operators that are not
@@ -235,8 +241,9 @@ TEST_F(OnnxImport, AWrongShapeIsSaidAtTheNode) {
   add_port(*graph.add_output(), "y", {1, 4, 8, 8});
   EXPECT_FALSE(import(model_of(graph)));
   EXPECT_EQ(status_, Status::kBadInput);
-  EXPECT_EQ(message_, "model.onnx: node 'n_y' (Conv): error: weight expects 2 input channels, value "
-                      "has 3\n");
+  EXPECT_EQ(message_,
+            "model.onnx: node 'n_y' (Conv): error: weight expects 2 input channels, value "
+            "has 3\n");
 }
 
 TEST_F(OnnxImport, FreeSizesAreNamed) {
@@ -251,6 +258,27 @@ TEST_F(OnnxImport, FreeSizesAreNamed) {
   EXPECT_FALSE(import(model_of(graph), {.binds = {{"free", 7}, {"other", 7}}}));
   EXPECT_EQ(message_, "model.onnx: error: --bind other=7: no input has such a dimension\n"
                       "help: its free sizes are free\n");
+}
+
+// The list in docs/onnx.md of what is missing is the list of what is missing.
+TEST(OnnxDocs, NameWhatIsMissing) {
+  const Names rows = onnx_op_names();
+  Names missing;
+  for (const std::string& name : operator_names("")) {
+    const auto schema = find_schema("", name, newest_opset());
+    if (!schema || schema->deprecated || std::ranges::find(rows, name) != rows.end() ||
+        function_body(*schema, newest_opset()))
+      continue;
+    missing.push_back(name);
+  }
+  const auto bytes = runtime::read_file(LINNET_SOURCE_DIR "/docs/onnx.md");
+  ASSERT_TRUE(bytes.has_value());
+  std::string words;  // each run of blanks one blank
+  for (uint8_t c : *bytes) {
+    const bool blank = c == ' ' || c == '\n';
+    if (!blank || words.empty() || words.back() != ' ') words += blank ? ' ' : static_cast<char>(c);
+  }
+  EXPECT_THAT(words, testing::HasSubstr("these of ONNX's: " + join(missing, ", ") + "."));
 }
 
 }  // namespace

@@ -66,9 +66,8 @@ void range(OnnxNode& node) {
 void eye_like(OnnxNode& node) {
   const ir::Type like = node.in(0).type();
   if (like.rank() != 2) node.wrong("the input must be a matrix");
-  const auto dtype = node.find("dtype")
-                         ? dtype_of(static_cast<int32_t>(node.integer("dtype", 1)))
-                         : std::optional(like.dtype);
+  const auto dtype = node.find("dtype") ? dtype_of(static_cast<int32_t>(node.integer("dtype", 1)))
+                                        : std::optional(like.dtype);
   if (!dtype) node.unsupported("that dtype is not supported");
   const Var row = iota(node, DType::kI64, like.shape[0], 0, 2);
   const Var column = iota(node, DType::kI64, like.shape[1], 1, 2);

@@ -61,8 +61,8 @@ void place_output(OnnxNode& node, const Shape& sizes, const Ints& more, Spatial&
   }
   if (wanted.empty()) return;
   if (wanted.size() != sizes.size())
-    node.wrong(fmt::format("output_shape has {} numbers for {} dimensions", wanted.size(),
-                           sizes.size()));
+    node.wrong(
+        fmt::format("output_shape has {} numbers for {} dimensions", wanted.size(), sizes.size()));
   for (size_t i = 0; i < sizes.size(); ++i) {
     const int64_t total = s.stride[i] * (sizes[i] - 1) + more[i] + s.reach(i) - wanted[i];
     if (wanted[i] < 1) node.wrong(fmt::format("output_shape {}", wanted[i]));
@@ -81,8 +81,7 @@ void conv_transpose(OnnxNode& node) {
   const Shape in = x.shape(), w = weight.shape();
   const Ints kernel = kernel_of(node, in, w);
   const size_t rank = kernel.size();
-  if (w[0] != in[1])
-    node.wrong(fmt::format("W has {} input channels, X {}", w[0], in[1]));
+  if (w[0] != in[1]) node.wrong(fmt::format("W has {} input channels, X {}", w[0], in[1]));
   const int64_t groups = groups_of(node, in[1]);
   Spatial s = spatial_of(node, kernel, spatial_sizes(in));
   const Ints more = node.ints("output_padding", Ints(rank, 0));

@@ -50,8 +50,7 @@ Term without_repeats(OnnxNode& node, Term term) {
     if (j == std::string::npos) continue;
     const ir::Shape shape = term.value.shape();
     const int64_t n = shape[i];
-    if (shape[j] != n)
-      node.wrong(fmt::format("'{}' is {} and {}", term.letters[i], n, shape[j]));
+    if (shape[j] != n) node.wrong(fmt::format("'{}' is {} and {}", term.letters[i], n, shape[j]));
     // [n, n] in one dimension, every (n + 1)-th element of it.
     Ints order;
     for (size_t k = 0; k < shape.size(); ++k) {
@@ -67,8 +66,8 @@ Term without_repeats(OnnxNode& node, Term term) {
     order.push_back(static_cast<int64_t>(j));
     flat.push_back(n * n);
     const Var line = reshaped(transposed(term.value, order), flat);
-    return without_repeats(
-        node, {sliced(line, flat.size() - 1, 0, n, n + 1), rest + term.letters[i]});
+    return without_repeats(node,
+                           {sliced(line, flat.size() - 1, 0, n, n + 1), rest + term.letters[i]});
   }
   return term;
 }
@@ -128,10 +127,8 @@ Term multiplied(OnnxNode& node, Term a, Term b, const std::string& kept) {
   const ir::Shape outer = sizes(a, batch), m = sizes(a, left), n = sizes(b, right);
   const int64_t k = product(sizes(a, inner), 0, inner.size());
   const int64_t batches = product(outer, 0, outer.size());
-  const Var x =
-      reshaped(ordered(a, batch + left + inner), {batches, product(m, 0, m.size()), k});
-  const Var y =
-      reshaped(ordered(b, batch + inner + right), {batches, k, product(n, 0, n.size())});
+  const Var x = reshaped(ordered(a, batch + left + inner), {batches, product(m, 0, m.size()), k});
+  const Var y = reshaped(ordered(b, batch + inner + right), {batches, k, product(n, 0, n.size())});
   ir::Shape shape = outer;
   shape.insert(shape.end(), m.begin(), m.end());
   shape.insert(shape.end(), n.begin(), n.end());

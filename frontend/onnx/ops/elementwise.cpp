@@ -39,8 +39,7 @@ void pow(OnnxNode& node) {
   if (known && is_float(to) && known->type().elements() == 1) {
     // x·x and √x are both quicker and nearer than exp(y · log(x)).
     const double value = known->as_doubles().front();
-    const ir::Shape shape =
-        ir::broadcast(base.shape(), known->type().shape).value_or(base.shape());
+    const ir::Shape shape = ir::broadcast(base.shape(), known->type().shape).value_or(base.shape());
     if (value == 2) return node.give(reshaped(base * base, shape));
     if (value == 1) return node.give(reshaped(base, shape));
     if (value == 3) return node.give(reshaped(base * base * base, shape));
@@ -54,7 +53,8 @@ void pow(OnnxNode& node) {
     const Var near = apply(ops::le, (power - whole).apply(ops::abs), whole.apply(ops::abs) * 1e-12);
     return node.give(cast_to(select(near, whole, power), to));
   }
-  node.give(cast_to(apply(ops::pow, cast_to(base, DType::kI64), cast_to(exponent, DType::kI64)), to));
+  node.give(
+      cast_to(apply(ops::pow, cast_to(base, DType::kI64), cast_to(exponent, DType::kI64)), to));
 }
 
 // Mod-13: the sign of the divisor (Python's %), with fmod the sign of the dividend (C's).
@@ -143,8 +143,7 @@ void clip(OnnxNode& node) {
   Var x = node.in(0);
   const auto low = node.known(1), high = node.known(2);
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  const bool constant =
-      is_float(x.type().dtype) && (!node.has(1) || low) && (!node.has(2) || high);
+  const bool constant = is_float(x.type().dtype) && (!node.has(1) || low) && (!node.has(2) || high);
   if (node.opset() < 11 || constant) {
     const double min = low ? low->as_doubles().at(0) : node.number("min", -kInfinity);
     const double max = high ? high->as_doubles().at(0) : node.number("max", kInfinity);

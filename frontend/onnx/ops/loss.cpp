@@ -25,8 +25,8 @@ Var negative_log_likelihood(OnnxNode& node, const Var& log_p) {
     node.wrong(fmt::format("targets {} do not fit scores {}", to_string(target.shape()),
                            to_string(log_p.shape())));
   }
-  const Var hit = apply(ops::eq, unsqueezed(target, 1),
-                        iota(node, ir::DType::kI64, classes, 1, rank));
+  const Var hit =
+      apply(ops::eq, unsqueezed(target, 1), iota(node, ir::DType::kI64, classes, 1, rank));
   const auto chosen = [&](const Var& values) {
     return reduced(ops::sum, select(hit, values, log_p.splat(0)), {1}, false);
   };

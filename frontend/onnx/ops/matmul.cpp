@@ -29,8 +29,8 @@ void gemm(OnnxNode& node) {
   Var a = node.in(0);
   const Var b = node.in(1);
   if (a.type().rank() != 2 || b.type().rank() != 2) {
-    node.wrong(fmt::format("A {} and B {} must be matrices", to_string(a.shape()),
-                           to_string(b.shape())));
+    node.wrong(
+        fmt::format("A {} and B {} must be matrices", to_string(a.shape()), to_string(b.shape())));
   }
   if (node.flag("transA", false)) a = transposed(a, {1, 0});
   Var y = node.flag("transB", false) ? apply(ops::matmul, a, transposed(b, {1, 0}))
@@ -40,8 +40,8 @@ void gemm(OnnxNode& node) {
     Var c = node.in(2);
     if (const double beta = node.number("beta", 1); beta != 1) c = c * beta;
     if (ir::broadcast(c.shape(), y.shape()) != y.shape()) {
-      node.wrong(fmt::format("C {} does not broadcast to {}", to_string(c.shape()),
-                             to_string(y.shape())));
+      node.wrong(
+          fmt::format("C {} does not broadcast to {}", to_string(c.shape()), to_string(y.shape())));
     }
     y = y + c;
   }

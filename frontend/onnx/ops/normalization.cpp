@@ -45,9 +45,9 @@ void batch_norm(OnnxNode& node) {
   const Var mean = node.in(3, InitializerUse::kBuffer), var = node.in(4, InitializerUse::kBuffer);
   if (!node.flag("training_mode", false)) {
     ir::Builder& b = node.builder();
-    node.give(node.var(b.create(ops::batch_norm,
-                                {x.id(), scale.id(), bias.id(), mean.id(), var.id()},
-                                {{"eps", eps}, {"momentum", 1 - momentum}})));
+    node.give(
+        node.var(b.create(ops::batch_norm, {x.id(), scale.id(), bias.id(), mean.id(), var.id()},
+                          {{"eps", eps}, {"momentum", 1 - momentum}})));
     return;
   }
   Ints dims = dims_from(1, rank);
@@ -64,7 +64,8 @@ void batch_norm(OnnxNode& node) {
 void instance_norm(OnnxNode& node) {
   const Var x = node.in(0);
   const size_t rank = x.type().rank();
-  if (rank < 3) node.wrong(fmt::format("the input must be [N,C,D1,…], not {}", to_string(x.shape())));
+  if (rank < 3)
+    node.wrong(fmt::format("the input must be [N,C,D1,…], not {}", to_string(x.shape())));
   const Moments m = moments(x, dims_from(2, rank), node.number("epsilon", 1e-5));
   node.give(m.centred * m.inverse * by_channel(node.in(1), rank) + by_channel(node.in(2), rank));
 }
@@ -109,8 +110,7 @@ void group_norm(OnnxNode& node) {
   if (scale.shape() != wanted || bias.shape() != wanted)
     node.wrong(fmt::format("scale and bias must be {}, not {} and {}", to_string(wanted),
                            to_string(scale.shape()), to_string(bias.shape())));
-  if (by_group)
-    return node.give(reshaped(normal * by_channel(scale, 3) + by_channel(bias, 3), s));
+  if (by_group) return node.give(reshaped(normal * by_channel(scale, 3) + by_channel(bias, 3), s));
   node.give(reshaped(normal, s) * by_channel(scale, s.size()) + by_channel(bias, s.size()));
 }
 
@@ -126,8 +126,9 @@ void lrn(OnnxNode& node) {
   // A mean over the window that counts padding, times its size.
   const Var rows = reshaped(x * x, {s[0], 1, s[1], product(s, 2, s.size())});
   const Ints pads{0, 0, before, 0, 0, 0, size - 1 - before, 0};
-  const Var mean = padded(rows, pads).apply(
-      ops::avg_pool2d, {{"kernel_size", Ints{size, 1}}, {"stride", Ints{1, 1}}});
+  const Var mean =
+      padded(rows, pads)
+          .apply(ops::avg_pool2d, {{"kernel_size", Ints{size, 1}}, {"stride", Ints{1, 1}}});
   const Var base = reshaped(mean, s) * alpha + x.splat(node.number("bias", 1));
   if (beta == 0.75) {
     const Var root = sqrt(base);

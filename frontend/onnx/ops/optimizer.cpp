@@ -72,8 +72,7 @@ void momentum(OnnxNode& node) {
   const double alpha = node.number("alpha", 0), beta = node.number("beta", 1);
   const bool nesterov = node.text("mode", "standard") == "nesterov";
   const Var rate = node.in(0), t = node.in(1);
-  const Var factor =
-      select(apply(ops::gt, t, t.splat(0)), rate.splat(beta), rate.splat(1));
+  const Var factor = select(apply(ops::gt, t, t.splat(0)), rate.splat(beta), rate.splat(1));
   for (size_t i = 0; i < count; ++i) {
     const Var x = of(node, 0, count, i), g = regularised(node, x, of(node, 1, count, i));
     const Var velocity = of(node, 2, count, i) * alpha + g * factor;

@@ -24,8 +24,8 @@ template <const ir::OpDef& extreme> void arg_extreme(OnnxNode& node) {
   const ir::Ints dims{static_cast<int64_t>(dim)};
   if (size == 0) node.wrong(fmt::format("dimension {} is empty", dim));
   const Var best = reduced(extreme, x, dims, true);
-  const Var hit = apply(ops::logical_or, apply(ops::eq, x, best),
-                        apply(ops::eq, x, x).apply(ops::logical_not));
+  const Var hit =
+      apply(ops::logical_or, apply(ops::eq, x, best), apply(ops::eq, x, x).apply(ops::logical_not));
   const Var at = iota(node, DType::kI64, size, dim, rank);
   const Var none = at.splat(last ? -1 : static_cast<double>(size));
   const Var positions = select(hit, at, none);
@@ -42,11 +42,10 @@ void top_k(OnnxNode& node) {
   const int64_t count = node.has(1) ? node.integer(1, "k") : node.integer("k", 1);
   const bool largest = node.flag("largest", true);
   constexpr int64_t kMostSize = 8192;
-  if (count < 0 || count > size)
-    node.wrong(fmt::format("k is {}, of {} elements", count, size));
+  if (count < 0 || count > size) node.wrong(fmt::format("k is {}, of {} elements", count, size));
   if (rank + 1 > ir::kMaxRank || size > kMostSize) {
-    node.unsupported(fmt::format("TopK of {} elements is not supported (at most {})", size,
-                                 kMostSize));
+    node.unsupported(
+        fmt::format("TopK of {} elements is not supported (at most {})", size, kMostSize));
   }
   // x along `dim` as it is, and along a further dimension behind: [..., n, 1] and [..., 1, n].
   const auto spread = [&](const Var& value, bool behind) {
@@ -65,16 +64,15 @@ void top_k(OnnxNode& node) {
   const Var column = iota(node, DType::kI32, size, rank, rank + 1);
   const Var before =
       apply(ops::logical_or, ahead, apply(ops::logical_and, equal, apply(ops::lt, column, row)));
-  const Var ranks = reduced(ops::sum, cast_to(before, DType::kI32),
-                            {static_cast<int64_t>(rank)}, true);  // [..., n, 1]
+  const Var ranks = reduced(ops::sum, cast_to(before, DType::kI32), {static_cast<int64_t>(rank)},
+                            true);  // [..., n, 1]
   const Var wanted = iota(node, DType::kI32, count, rank, rank + 1);
   const Var chosen = apply(ops::eq, ranks, wanted);  // [..., n, k]
   const ir::Ints over{static_cast<int64_t>(rank - 1)};
   const bool floats = is_float(x.type().dtype);
-  const double least = floats ? -std::numeric_limits<double>::infinity()
-                              : range_of(x.type().dtype).first;
-  const Var values =
-      reduced(ops::amax, select(chosen, mine, mine.splat(least)), over, false);
+  const double least =
+      floats ? -std::numeric_limits<double>::infinity() : range_of(x.type().dtype).first;
+  const Var values = reduced(ops::amax, select(chosen, mine, mine.splat(least)), over, false);
   const Var wide = cast_to(row, DType::kI64);
   const Var indices = reduced(ops::sum, select(chosen, wide, wide.splat(0)), over, false);
   std::vector<int64_t> back;

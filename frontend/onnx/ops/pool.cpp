@@ -83,7 +83,8 @@ Var pooled(const ir::OpDef& op, const Pooling& p, const ir::Attrs& further = {})
 }
 
 // Position of each maximum in its picture [H, W]: i64 [N, C, H', W'].
-Var picture_positions(OnnxNode& node, const Var& x, const Spatial& s, bool ceil, bool columns_first) {
+Var picture_positions(OnnxNode& node, const Var& x, const Spatial& s, bool ceil,
+                      bool columns_first) {
   const Var tap = cast_to(x.apply(ops::max_pool2d_index, attrs_of(s, ceil)), ir::DType::kI64);
   const Shape in = x.shape(), out = tap.shape();
   const Var width = tap.splat(static_cast<double>(s.kernel[1]));
@@ -161,17 +162,14 @@ void lp_pool(OnnxNode& node) {
     // With ceil_mode one window more, if it begins before the padding behind the input.
     const int64_t stride = p.window.stride[i], missing = room % stride;
     const bool begins = (room / stride + 1) * stride < in[i + 2] + p.window.before[i];
-    if (p.ceil && room >= 0 && missing != 0 && begins)
-      pads[i + 2 + in.size()] += stride - missing;
+    if (p.ceil && room >= 0 && missing != 0 && begins) pads[i + 2 + in.size()] += stride - missing;
     p.window.before[i] = p.window.after[i] = 0;
   }
   p.ceil = false;
   p.x = padded(p.x, pads);
   const Var sum =
       pooled(ops::avg_pool2d, p, {{"count_include_pad", true}}) * static_cast<double>(taps);
-  node.give(power == 2   ? sqrt(sum)
-            : power == 1 ? sum
-                         : apply(ops::pow, sum, sum.splat(1 / power)));
+  node.give(power == 2 ? sqrt(sum) : power == 1 ? sum : apply(ops::pow, sum, sum.splat(1 / power)));
 }
 
 Ints spatial_dims(OnnxNode& node, const Var& x) {

@@ -129,22 +129,19 @@ Var integer_product(OnnxNode& node, const Var& a, std::optional<Var> a_zero, con
   check_small(node, b.type().dtype);
   const DType dtype = exact_for(left.back());
   // One zero point, or one for each row of A and each column of B.
-  if (a_zero && a_zero->type().rank() <= 1)
-    a_zero = spread(node, *a_zero, left, -2, 0);
-  if (b_zero && b_zero->type().rank() <= 1)
-    b_zero = spread(node, *b_zero, right, -1, 0);
+  if (a_zero && a_zero->type().rank() <= 1) a_zero = spread(node, *a_zero, left, -2, 0);
+  if (b_zero && b_zero->type().rank() <= 1) b_zero = spread(node, *b_zero, right, -1, 0);
   return apply(ops::matmul, centred(a, a_zero, dtype), centred(b, b_zero, dtype));
 }
 
 // ConvInteger-10, MatMulInteger-10
 void conv_integer(OnnxNode& node) {
-  const Var y = integer_convolution(node, node.in(0), optional(node, 2), node.in(1),
-                                    optional(node, 3));
+  const Var y =
+      integer_convolution(node, node.in(0), optional(node, 2), node.in(1), optional(node, 3));
   node.give(cast_to(y, DType::kI32));
 }
 void matmul_integer(OnnxNode& node) {
-  const Var y =
-      integer_product(node, node.in(0), optional(node, 2), node.in(1), optional(node, 3));
+  const Var y = integer_product(node, node.in(0), optional(node, 2), node.in(1), optional(node, 3));
   node.give(cast_to(y, DType::kI32));
 }
 
@@ -157,8 +154,7 @@ void qlinear_conv(OnnxNode& node) {
     // B is a number of 32 bits: f64 holds the sum.
     y = cast_to(y, DType::kF64) + cast_to(by_channel(node.in(8), rank), DType::kF64);
   }
-  const Var factor =
-      scale.type().elements() == 1 ? reshaped(scale, {}) : by_channel(scale, rank);
+  const Var factor = scale.type().elements() == 1 ? reshaped(scale, {}) : by_channel(scale, rank);
   const Var zero = reshaped(node.in(7), {});
   node.give(saturated(cast_to(y, DType::kF32) * factor, zero, zero.type().dtype));
 }
@@ -168,8 +164,7 @@ void qlinear_matmul(OnnxNode& node) {
   const Var y = integer_product(node, node.in(0), node.in(2), node.in(3), node.in(5));
   const auto scaled = [&](size_t i, size_t operand, int64_t axis) {
     const Var scale = node.in(i);
-    return scale.type().rank() > 1 ? scale
-                                   : spread(node, scale, node.in(operand).shape(), axis, 0);
+    return scale.type().rank() > 1 ? scale : spread(node, scale, node.in(operand).shape(), axis, 0);
   };
   const Var factor = scaled(1, 0, -2) * scaled(4, 3, -1);
   const Var zero = reshaped(node.in(7), {});

@@ -68,7 +68,7 @@ struct Recurrence {
   std::vector<bool> backward;  // by direction
   std::vector<Activation> activations;
   double clip = 0;
-  Var x;  // [steps, batch, inputs]
+  Var x;                       // [steps, batch, inputs]
   std::optional<Var> lengths;  // i64 [batch, 1]
 
   Recurrence(OnnxNode& given, size_t gate_count, std::vector<std::string> defaults);
@@ -104,7 +104,8 @@ Recurrence::Recurrence(OnnxNode& given, size_t gate_count, std::vector<std::stri
   } else if (direction == "forward" || direction == "reverse") {
     backward = {direction == "reverse"};
   } else {
-    node.wrong(fmt::format("direction is '{}'; forward, reverse and bidirectional exist", direction));
+    node.wrong(
+        fmt::format("direction is '{}'; forward, reverse and bidirectional exist", direction));
   }
   batch_first = node.integer("layout", 0) == 1;
   x = node.in(0);
@@ -134,8 +135,8 @@ Recurrence::Recurrence(OnnxNode& given, size_t gate_count, std::vector<std::stri
       names.insert(names.end(), defaults.begin(), defaults.end());
   }
   if (names.size() != directions * defaults.size())
-    node.wrong(fmt::format("{} activations, {} are expected", names.size(),
-                           directions * defaults.size()));
+    node.wrong(
+        fmt::format("{} activations, {} are expected", names.size(), directions * defaults.size()));
   const auto alphas = node.numbers("activation_alpha"), betas = node.numbers("activation_beta");
   size_t alpha = 0, beta = 0;
   for (std::string name : names) {
@@ -149,9 +150,8 @@ Recurrence::Recurrence(OnnxNode& given, size_t gate_count, std::vector<std::stri
   }
   if (node.has(4)) {
     const auto known = node.known(4);
-    const bool all = known && std::ranges::all_of(known->as_ints(), [&](int64_t n) {
-      return n == steps;
-    });
+    const bool all =
+        known && std::ranges::all_of(known->as_ints(), [&](int64_t n) { return n == steps; });
     if (!all) lengths = reshaped(cast_to(node.in(4), ir::DType::kI64), {batch, 1});
   }
 }
@@ -201,8 +201,7 @@ template <class Step> void Recurrence::run(size_t states, bool joint_bias, Step 
       for (size_t k = 0; k < states; ++k)
         next[k] = with_length(t, next[k], now[k]);
       now = next;
-      outputs[static_cast<size_t>(t)] =
-          unsqueezed(with_length(t, now[0], now[0].splat(0)), 0);
+      outputs[static_cast<size_t>(t)] = unsqueezed(with_length(t, now[0], now[0].splat(0)), 0);
     }
     if (node.wants(0)) sequences.push_back(unsqueezed(concatenated(outputs, 0), 1));
     for (size_t k = 0; k < states; ++k)
@@ -253,8 +252,7 @@ void gru(OnnxNode& node) {
     const Var from_h = times(h, 0, linear ? 3 : 2);
     const Var z = gate(from_h, 0), reset = gate(from_h, 1);
     const Var inner = linear ? reset * r.gate(from_h, 1, 2) : times(reset * h, 2, 1);
-    const Var candidate =
-        activated(r.function(d, 1), r.clipped(r.gate(from_x, 1, 2) + inner));
+    const Var candidate = activated(r.function(d, 1), r.clipped(r.gate(from_x, 1, 2) + inner));
     return std::vector{(1 - z) * candidate + z * h};
   });
 }

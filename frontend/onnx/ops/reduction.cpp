@@ -80,9 +80,8 @@ void reduce_log_sum_exp(OnnxNode& node) {
   Reduction r = reduction(node);
   if (r.dims.empty()) return node.give(log(exp(r.x)));
   const Var largest = reduced(ops::amax, r.x, r.dims, true);
-  const Var finite =
-      apply(ops::lt, largest.apply(ops::abs),
-            largest.splat(std::numeric_limits<double>::infinity()));
+  const Var finite = apply(ops::lt, largest.apply(ops::abs),
+                           largest.splat(std::numeric_limits<double>::infinity()));
   const Var shift = select(finite, largest, largest.splat(0));
   r.x = exp(r.x - shift);
   const Var total = log(over(ops::sum, r));

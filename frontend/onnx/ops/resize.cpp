@@ -221,8 +221,7 @@ void resize(OnnxNode& node) {
   const bool old = node.op() == "Upsample" || node.opset() < 11;
   Settings s;
   s.mode = node.text("mode", "nearest");
-  s.coordinates =
-      old ? "asymmetric" : node.text("coordinate_transformation_mode", "half_pixel");
+  s.coordinates = old ? "asymmetric" : node.text("coordinate_transformation_mode", "half_pixel");
   s.nearest = old ? "floor" : node.text("nearest_mode", "round_prefer_floor");
   s.cubic_a = node.number("cubic_coeff_a", -0.75);
   s.outside_value = node.number("extrapolation_value", 0);

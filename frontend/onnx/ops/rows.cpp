@@ -72,8 +72,7 @@ Var taken_along(OnnxNode& node, const Var& x, const Var& index, size_t dim) {
   Var at = wrapped * static_cast<double>(strides[dim]);
   for (size_t other = 0; other < shape.size(); ++other) {
     if (other == dim) continue;
-    const Var place =
-        iota(node, ir::DType::kI64, index.shape()[other], other, shape.size());
+    const Var place = iota(node, ir::DType::kI64, index.shape()[other], other, shape.size());
     at = at + place * static_cast<double>(strides[other]);
   }
   return apply(ir::ops::gather, reshaped(x, {x.type().elements()}), at, {{"dim", int64_t{0}}});

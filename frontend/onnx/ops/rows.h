@@ -45,8 +45,8 @@ template <const ir::OpDef& op> void one_to_one(OnnxNode& node) {
 [[nodiscard]] Var reduced(const ir::OpDef& op, const Var& x, ir::Ints dims, bool keepdim);
 // Elements at fixed positions along a dimension.
 [[nodiscard]] Var picked(OnnxNode& node, const Var& x, const ir::Ints& positions, size_t dim);
-// Elements at computed positions along a dimension, each at its own place along the others; negative
-// ones count from the end (GatherElements-13).
+// Elements at computed positions along a dimension, each at its own place along the others;
+// negative ones count from the end (GatherElements-13).
 [[nodiscard]] Var taken_along(OnnxNode& node, const Var& x, const Var& index, size_t dim);
 [[nodiscard]] Var concatenated(const std::vector<Var>& parts, size_t dim);
 [[nodiscard]] Var broadcast_to(const Var& x, const ir::Shape& shape);

@@ -18,9 +18,8 @@ void slice(OnnxNode& node) {
   const Var x = node.in(0);
   ir::Attrs attrs;
   if (node.opset() < 10) {
-    attrs = {{"starts", node.ints("starts")},
-             {"ends", node.ints("ends")},
-             {"axes", node.ints("axes")}};
+    attrs = {
+        {"starts", node.ints("starts")}, {"ends", node.ints("ends")}, {"axes", node.ints("axes")}};
   } else {
     attrs = {{"starts", node.ints(1, "starts")}, {"ends", node.ints(2, "ends")}};
     if (node.has(3)) attrs.set("axes", node.ints(3, "axes"));
@@ -88,13 +87,13 @@ void gather_nd(OnnxNode& node) {
   for (size_t i = 0; i < static_cast<size_t>(at.back()); ++i) {
     const Var one = squeezed(sliced(index, last, static_cast<int64_t>(i), 1), last);
     const int64_t size = shape[first + i];
-    const Var wrapped = select(apply(ops::lt, one, one.splat(0)),
-                               one + one.splat(static_cast<double>(size)), one);
+    const Var wrapped =
+        select(apply(ops::lt, one, one.splat(0)), one + one.splat(static_cast<double>(size)), one);
     place = place + wrapped * static_cast<double>(strides[first + i] / block);
   }
   for (size_t i = 0; i < first; ++i) {
-    place = place + iota(node, DType::kI64, shape[i], i, last) *
-                        static_cast<double>(strides[i] / block);
+    place = place +
+            iota(node, DType::kI64, shape[i], i, last) * static_cast<double>(strides[i] / block);
   }
   const Var rows = reshaped(x, {x.type().elements() / std::max<int64_t>(block, 1), block});
   const Var taken = apply(ops::gather, rows, place, {{"dim", int64_t{0}}});

@@ -37,6 +37,9 @@ void reshape(OnnxNode& node) {
   const Var x = node.in(0);
   const Shape from = x.shape();
   Shape to = node.ints(1, "the shape");
+  // A shape written for one sample is meant for each.
+  const int64_t batch = node.graph().widened_batch();
+  if (batch != 1 && !to.empty() && to[0] == 1 && !from.empty() && from[0] == batch) to[0] = batch;
   const bool zeros = node.flag("allowzero", false);
   int64_t known = 1;
   int unknown = 0;
@@ -223,10 +226,9 @@ void depth_to_space(OnnxNode& node) {
     node.wrong(fmt::format("blocks of {} do not divide the channels of {}", b, to_string(s)));
   const int64_t c = s[1] / (b * b);
   const bool columns = node.text("mode", "DCR") == "CRD";
-  const Var apart = columns ? reshaped(x, {s[0], c, b, b, s[2], s[3]})
-                            : reshaped(x, {s[0], b, b, c, s[2], s[3]});
-  const Var moved =
-      transposed(apart, columns ? Ints{0, 1, 4, 2, 5, 3} : Ints{0, 3, 4, 1, 5, 2});
+  const Var apart =
+      columns ? reshaped(x, {s[0], c, b, b, s[2], s[3]}) : reshaped(x, {s[0], b, b, c, s[2], s[3]});
+  const Var moved = transposed(apart, columns ? Ints{0, 1, 4, 2, 5, 3} : Ints{0, 3, 4, 1, 5, 2});
   node.give(reshaped(moved, {s[0], c, s[2] * b, s[3] * b}));
 }
 
@@ -238,8 +240,7 @@ void space_to_depth(OnnxNode& node) {
     node.wrong(fmt::format("blocks of {} do not divide the pixels of {}", b, to_string(s)));
   const bool columns = node.text("mode", "DCR") == "CRD";
   const Var apart = reshaped(x, {s[0], s[1], s[2] / b, b, s[3] / b, b});
-  const Var moved =
-      transposed(apart, columns ? Ints{0, 1, 3, 5, 2, 4} : Ints{0, 3, 5, 1, 2, 4});
+  const Var moved = transposed(apart, columns ? Ints{0, 1, 3, 5, 2, 4} : Ints{0, 3, 5, 1, 2, 4});
   node.give(reshaped(moved, {s[0], s[1] * b * b, s[2] / b, s[3] / b}));
 }
 

@@ -11,8 +11,7 @@ using ir::Ints;
 
 constexpr int64_t kMostSetting = int64_t{1} << 31;
 
-Ints setting(OnnxNode& node, std::string_view name, size_t count, int64_t fallback,
-             int64_t least) {
+Ints setting(OnnxNode& node, std::string_view name, size_t count, int64_t fallback, int64_t least) {
   const Ints values = node.ints(name, Ints(count, fallback));
   if (values.size() != count)
     node.wrong(fmt::format("{} has {} numbers, {} are expected", name, values.size(), count));
@@ -60,8 +59,8 @@ Spatial spatial_of(OnnxNode& node, const Ints& kernel, const ir::Shape& sizes) {
     std::copy_n(pads.begin(), rank, s.before.begin());
     std::copy_n(pads.begin() + static_cast<std::ptrdiff_t>(rank), rank, s.after.begin());
   } else if (automatic != "VALID") {
-    node.wrong(fmt::format("auto_pad is '{}'; NOTSET, SAME_UPPER, SAME_LOWER and VALID exist",
-                           automatic));
+    node.wrong(
+        fmt::format("auto_pad is '{}'; NOTSET, SAME_UPPER, SAME_LOWER and VALID exist", automatic));
   }
   return s;
 }
@@ -77,13 +76,10 @@ Var convolved(OnnxNode& node, const Var& x, const Var& weight, const Spatial& s,
   };
   if (s.rank() == 2) return flat(x, weight, s);
   if (s.rank() == 1) {
-    const Spatial row{{1, s.kernel[0]},
-                      {1, s.stride[0]},
-                      {1, s.dilation[0]},
-                      {0, s.before[0]},
-                      {0, s.after[0]}};
-    const Var y = flat(reshaped(x, {in[0], in[1], 1, in[2]}),
-                       reshaped(weight, {w[0], w[1], 1, w[2]}), row);
+    const Spatial row{
+        {1, s.kernel[0]}, {1, s.stride[0]}, {1, s.dilation[0]}, {0, s.before[0]}, {0, s.after[0]}};
+    const Var y =
+        flat(reshaped(x, {in[0], in[1], 1, in[2]}), reshaped(weight, {w[0], w[1], 1, w[2]}), row);
     return squeezed(y, 2);
   }
   // Three: each slice of the output along depth is a picture, whose channels are all channels of
