@@ -76,31 +76,14 @@ void clip(OnnxWriter& w, const ExportRow& row, const Node& node) {
   w.add(node, row.onnx, inputs);
 }
 
-// IsNaN takes floats only; what is no float equals itself.
-void is_nan(OnnxWriter& w, const ExportRow& row, const Node& node) {
-  if (is_float(w.type(node.operands[0]).dtype)) return rename(w, row, node);
-  const std::string x = w[node.operands[0]];
-  w.add(node, "Not", {w.step(node, "Equal", {x, x}, "equal")});
-}
-
 // Without a list of dimensions ONNX reduces over all of them, which of a scalar are none.
 void reduce(OnnxWriter& w, const ExportRow& row, const Node& node) {
   std::vector<std::string> inputs = w.operands(node);
-  const ir::DType dtype = w.type(node.operands[0]).dtype;
-  // ONNX sums and multiplies no bytes, but 32 bits wrap to the same ones.
-  const bool widened = ir::size_of(dtype) == 1 && (node.op == &ops::sum || node.op == &ops::prod);
-  if (widened) {
-    inputs[0] = w.step(node, "Cast", {inputs[0]}, "wide");
-    set_attribute(w.last(), "to", ir::DType::kI32);
-  }
   if (!node.attrs.get(ir::kDims).empty()) {
     const Ints dims = ir::reduced_list(node.attrs, w.type(node.operands[0]).rank());
     inputs.push_back(w.integers(w[node.results[0]] + ".axes", dims));
   }
-  if (!widened) return set_attributes(w.add(node, row.onnx, inputs), node, row.attrs);
-  const std::string result = w.step(node, row.onnx, inputs, "reduced");
-  set_attributes(w.last(), node, row.attrs);
-  set_attribute(w.add(node, "Cast", {result}), "to", dtype);
+  set_attributes(w.add(node, row.onnx, inputs), node, row.attrs);
 }
 
 void batch_norm(OnnxWriter& w, const ExportRow& row, const Node& node) {
@@ -249,7 +232,6 @@ const std::vector<ExportRow> kRows = {
     {.op = &ops::pow, .onnx = "Pow", .through = wide_integer},
     {.op = &ops::neg, .onnx = "Neg", .through = wide_integer},
     {.op = &ops::abs, .onnx = "Abs"},
-    {.op = &ops::sign, .onnx = "Sign"},
     {.op = &ops::square, .onnx = "Mul", .write = square},
     {.op = &ops::exp, .onnx = "Exp"},
     {.op = &ops::log, .onnx = "Log"},
@@ -278,7 +260,6 @@ const std::vector<ExportRow> kRows = {
     {.op = &ops::gt, .onnx = "Greater"},
     {.op = &ops::ge, .onnx = "GreaterOrEqual"},
     {.op = &ops::eq, .onnx = "Equal"},
-    {.op = &ops::is_nan, .onnx = "IsNaN", .write = is_nan},
     {.op = &ops::logical_and, .onnx = "And"},
     {.op = &ops::logical_or, .onnx = "Or"},
     {.op = &ops::logical_not, .onnx = "Not"},
@@ -322,6 +303,10 @@ const std::vector<ExportRow> kRows = {
 };
 
 }  // namespace
+
+std::span<const ExportRow> export_rows() {
+  return kRows;
+}
 
 const ExportRow* export_row(const ir::OpDef& op) {
   const auto row = std::ranges::find(kRows, &op, &ExportRow::op);

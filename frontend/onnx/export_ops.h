@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct ExportRow {
   std::string_view refused = "";  // why ONNX has nothing for it
 };
 
+[[nodiscard]] std::span<const ExportRow> export_rows();
 // The row of an op; nullptr for ops that are written by their expansion, for those that are the
 // identity at inference, and for structure.
 [[nodiscard]] const ExportRow* export_row(const ir::OpDef& op);

@@ -130,6 +130,8 @@ std::string exported(const std::string& text) {
 
 TEST(Export, EveryOpHasAWayOrAReason) {
   std::vector<std::string_view> refused;
+  for (const ExportRow& row : export_rows())
+    EXPECT_EQ(&row, export_row(*row.op)) << row.op->name << " has two rows";
   for (const ir::OpDef* op : ir::all_ops()) {
     const ExportRow* row = export_row(*op);
     if (row && row->onnx.empty()) refused.push_back(op->name);
