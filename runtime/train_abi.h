@@ -143,7 +143,7 @@ extern const linnet_trainer_v1 linnet_product_trainer;
 } /* extern "C" */
 
 static_assert(sizeof(linnet_initializer_v1) == 5 * 8);
-static_assert(sizeof(linnet_slot_v1) == 20 * 8);
+static_assert(sizeof(linnet_slot_v1) == 21 * 8);
 static_assert(sizeof(linnet_step_args_v1) == 3 * 8);
 static_assert(sizeof(linnet_evaluate_entry_v1) == 3 * 8);
 static_assert(sizeof(linnet_recipe_v1) == 11 * 8);

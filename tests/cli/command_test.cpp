@@ -28,13 +28,16 @@ TEST_F(Command, StatusesSayWhoseFaultItIs) {
   EXPECT_EQ(linnet("compile nothing.lin"), 1);
   EXPECT_EQ(linnet("compile $S/models/lenet.lin --target nonsense"), 2);
   write("m.onnx", "");
-  EXPECT_EQ(linnet("compile m.onnx"), 3);
-  EXPECT_THAT(err_, HasSubstr("m.onnx"));
+  EXPECT_EQ(linnet("compile m.onnx"), 1);
+  EXPECT_THAT(err_, HasSubstr("m.onnx: the file is empty"));
+  write("m.pt", "");
+  EXPECT_EQ(linnet("compile m.pt"), 1);
+  EXPECT_THAT(err_, HasSubstr("torch.onnx.export"));
   write("huge.lin", "model m(x: f32[N, 150528]) -> f32[...] { layer a = linear(100000); a(x) }\n");
   EXPECT_EQ(linnet("check huge.lin"), 0);
   EXPECT_EQ(linnet("compile huge.lin"), 3);
   EXPECT_THAT(err_, HasSubstr("more than the 2 GiB"));
-  EXPECT_EQ(linnet("compile model.onnx"), 3);
+  EXPECT_EQ(linnet("compile model.onnx"), 1);
   EXPECT_EQ(linnet("compile $S/models/ar.lin -o /nonexistent/folder/x"), 4);
 }
 

@@ -129,8 +129,8 @@ TEST_F(OnnxImport, FloatInitializersAreParametersUnderTheirNames) {
 
 module model
 
-slot param @fc.weight: f32[1,2] = zeros [3, 4]
-slot param @fc.bias: f32[1] = zeros [5]
+slot param @fc.weight: f32[1,2] = zeros() value [3, 4]
+slot param @fc.bias: f32[1] = zeros() value [5]
 
 graph @predict(%x: f32[1,2], %fc.weight: f32[1,2] = @fc.weight, %fc.bias: f32[1] = @fc.bias) {
   %v0: f32[2,1] = transpose(%fc.weight) {dims = [1, 0]}
@@ -213,7 +213,8 @@ TEST_F(OnnxImport, AnIfOnAConstantIsItsBranch) {
     add_port(*body.add_output(), "z", {2});
   }
   add_port(*graph.add_output(), "y", {2});
-  EXPECT_THAT(text_of(model_of(graph)), testing::HasSubstr("%y: f32[2] = tanh(%x)"));
+  EXPECT_THAT(text_of(model_of(graph)),
+              testing::HasSubstr("%z: f32[2] = tanh(%x)\n  return y = %z"));
 }
 
 TEST_F(OnnxImport, EverythingThatIsNotSupportedIsSaidAtOnce) {
