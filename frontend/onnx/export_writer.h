@@ -7,6 +7,7 @@
 
 #include <onnx-ml.pb.h>
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_set>
