@@ -87,6 +87,12 @@ ModelProto model_of(const GraphProto& graph, int opset = 17) {
   return model;
 }
 
+ImportOptions bound(std::map<std::string, int64_t> sizes) {
+  ImportOptions options;
+  options.binds = std::move(sizes);
+  return options;
+}
+
 class OnnxImport : public testing::Test {
 protected:
   OnnxImport() : folder_(std::filesystem::path(testing::TempDir()) / "linnet_onnx_import") {
@@ -152,7 +158,7 @@ TEST_F(OnnxImport, TheAlgebraOfShapesIsGone) {
   set(add_node(graph, "Concat", {"batch", "rest"}, {"shape"}), "axis", 0);
   add_node(graph, "Reshape", {"x", "shape"}, {"y"});
   add_port(*graph.add_output(), "y", {-1, 12});
-  EXPECT_EQ(text_of(model_of(graph), {.binds = {{"N", 5}}}), R"(lir 1
+  EXPECT_EQ(text_of(model_of(graph), bound({{"N", 5}})), R"(lir 1
 
 module model
 
@@ -255,8 +261,8 @@ TEST_F(OnnxImport, FreeSizesAreNamed) {
   EXPECT_FALSE(import(model_of(graph)));
   EXPECT_EQ(message_, "model.onnx: input 'x': error: dimension 1, 'free', has no size\n"
                       "help: give it one: --bind free=…\n");
-  EXPECT_TRUE(import(model_of(graph), {.binds = {{"free", 7}}}));
-  EXPECT_FALSE(import(model_of(graph), {.binds = {{"free", 7}, {"other", 7}}}));
+  EXPECT_TRUE(import(model_of(graph), bound({{"free", 7}})));
+  EXPECT_FALSE(import(model_of(graph), bound({{"free", 7}, {"other", 7}})));
   EXPECT_EQ(message_, "model.onnx: error: --bind other=7: no input has such a dimension\n"
                       "help: its free sizes are free\n");
 }

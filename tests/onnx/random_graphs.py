@@ -5,8 +5,8 @@
 
 Each graph has a seed of its own, printed when it fails and taken back by --only. A failing graph is
 cut down as long as it fails in the same way; model and arrays are left in a folder that is named.
-A graph whose answers move much when its constants and inputs are shaken by 1e-6 would show rounding
-rather than faults: it gives way to the next seed.
+A graph whose answers move much when its constants and inputs are shaken by 1e-6, or each value on
+the way by the last bit, would show rounding rather than faults: it gives way to the next seed.
 """
 import multiprocessing
 import os
@@ -26,12 +26,15 @@ SHAKE, MOVES = 1e-6, 2e-5  # relative; how far an answer may move under such a s
 
 # ---- is 1e-4 fair? -------------------------------------------------------------------------------
 
-def shaken(model, feeds, seed):
+def shaken(model, feeds, values, seed):
     rng = np.random.default_rng(seed)
 
+    def exact(array):  # scales of Resize, exponents, sizes
+        return array.dtype != np.float32 or np.array_equal(array, np.round(array))
+
     def shake(array):
-        if array.dtype != np.float32 or np.array_equal(array, np.round(array)):
-            return array  # scales of Resize, exponents
+        if exact(array):
+            return array
         return (array * (1 + SHAKE * rng.uniform(-1, 1, array.shape))).astype(np.float32)
 
     other = onnx.ModelProto()
@@ -40,6 +43,19 @@ def shaken(model, feeds, seed):
     tensors += [a.t for n in other.graph.node if n.op_type == "Constant" for a in n.attribute]
     for tensor in tensors:
         tensor.CopyFrom(numpy_helper.from_array(shake(numpy_helper.to_array(tensor)), tensor.name))
+    nodes = list(other.graph.node)
+    del other.graph.node[:]
+    for node in nodes:
+        after = []
+        for i, name in enumerate(node.output):
+            if node.op_type == "Constant" or not name or exact(values[name]):
+                continue
+            last_bit = 1 + 2.0**-23 * rng.integers(-1, 2, values[name].shape)
+            noise = numpy_helper.from_array(last_bit.astype(np.float32), name + "/noise")
+            other.graph.initializer.append(noise)
+            node.output[i] = name + "/exact"
+            after.append(helper.make_node("Mul", [node.output[i], noise.name], [name]))
+        other.graph.node.extend([node] + after)
     return other, {name: shake(array) for name, array in feeds.items()}
 
 
@@ -49,8 +65,9 @@ def fair(model, feeds, want):
             peak = np.abs(array).max(initial=0)
             if not np.isfinite(array).all() or not (peak == 0 or 1e-4 < peak < 1e4):
                 return False
+    values = every_value(model, feeds)
     for seed in range(3):
-        moved = common.oracle(*shaken(model, feeds, seed))
+        moved = common.oracle(*shaken(model, feeds, values, seed))
         if any(common.distance(moved[name], want[name])[0] > MOVES for name in want):
             return False
     return True
