@@ -99,9 +99,9 @@ namespace linnet::passes {
 [[nodiscard]] ir::Module fuse_prologue(ir::Module module, PassContext& context);
 
 // Does: what is left becomes groups, a chain or tree of elementwise ops, reductions and data
-//   movement in one; a reduction only where each row of the result needs a few of its elements and no
-//   other row needs them. Needs: fuse_epilogue, fuse_pool. Leaves: groups, constants and views; each output is made
-//   by a group. %a = exp(%x)  %b = add(%a, %y)   →   %b = group(%x, %y) { … }
+//   movement in one; a reduction only where each row of the result needs a few of its elements and
+//   no other row needs them. Needs: fuse_epilogue, fuse_pool. Leaves: groups, constants and views;
+//   each output is made by a group. %a = exp(%x)  %b = add(%a, %y)   →   %b = group(%x, %y) { … }
 [[nodiscard]] ir::Module group_kernels(ir::Module module, PassContext& context);
 
 // Does: each group gets a family of kernels and its numbers, by the table in passes/schedule.

@@ -110,7 +110,9 @@ protected:
     status_ = diagnostics.status();
     for (size_t at = 0; (at = message_.find(path)) != std::string::npos;)
       message_.replace(at, path.size(), "model.onnx");
-    if (module) EXPECT_EQ(ir::verify(*module), std::nullopt);
+    if (module) {
+      EXPECT_EQ(ir::verify(*module), std::nullopt);
+    }
     return module;
   }
   std::string text_of(const ModelProto& model, const ImportOptions& options = {}) {
