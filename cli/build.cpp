@@ -112,6 +112,7 @@ bool compile_modules(Session& session, const BuildOptions& options, codegen::Com
   if (cache && !cache->trouble().empty()) {
     session.diagnostics.report(
         {.severity = Severity::kWarning,
+         .place = {},
          .message = "--cache " + cache->trouble(),
          .remedy = "the result is right; the kernels will be compiled again next time"});
   }

@@ -23,8 +23,28 @@ struct TrainingBytes {
   int64_t batch = 1, slots = 0, arena = 0, inputs = 0;
 };
 
+// What the model takes and gives, by name.
+struct Ends {
+  std::vector<std::pair<std::string, ir::Type>> inputs, outputs;
+
+  explicit Ends(const ir::Graph& graph) {
+    for (const ir::GraphInput& input : graph.inputs) {
+      const ir::Value& value = graph.value(input.value);
+      if (input.slot.empty()) inputs.emplace_back(value.name, value.type);
+    }
+    for (const ir::GraphOutput& output : graph.outputs) {
+      if (output.slot.empty()) outputs.emplace_back(output.name, graph.value(output.value).type);
+    }
+  }
+};
+
 void print_table(const ir::Module& module, const ir::Summary& summary,
                  const std::optional<TrainingBytes>& training) {
+  const Ends ends(module.graphs.front());
+  for (const auto& [name, type] : ends.inputs)
+    fmt::print("in   {}  {}\n", name, to_string(type));
+  for (const auto& [name, type] : ends.outputs)
+    fmt::print("out  {}  {}\n", name, to_string(type));
   TextTable table(
       {"layer", "op", "output", ">parameters", ">multiply-adds", ">receptive field", ">bytes"});
   for (const ir::SummaryRow& row : summary.rows) {
@@ -60,7 +80,16 @@ void print_json(const ir::Module& module, const ir::Summary& summary,
                     {"receptive_field", {row.receptive_height, row.receptive_width}},
                     {"bytes", row.bytes}});
   }
+  const auto ports = [](const std::vector<std::pair<std::string, ir::Type>>& list) {
+    nlohmann::ordered_json array = nlohmann::ordered_json::array();
+    for (const auto& [name, type] : list)
+      array.push_back({{"name", name}, {"dtype", ir::name(type.dtype)}, {"shape", type.shape}});
+    return array;
+  };
+  const Ends ends(module.graphs.front());
   nlohmann::ordered_json json = {{"model", module.name},
+                                 {"inputs", ports(ends.inputs)},
+                                 {"outputs", ports(ends.outputs)},
                                  {"layers", rows},
                                  {"parameters", summary.parameters},
                                  {"trainable", summary.trainable},

@@ -37,6 +37,7 @@ Status write_dumps(Session& session, const CompileFlags& flags, const Built& bui
 }
 
 Status run(Session& session, CompileFlags& flags) {
+  if (!flags.model.spares(session, flags.output)) return Status::kBadCall;
   flags.build.product = flags.emit == "exe";
   flags.build.keep_text = !flags.dump_dir.empty();
   const auto built = build(session, flags.model, flags.pipeline, flags.build);

@@ -28,6 +28,7 @@ std::vector<frontend::AtBatch> at_other_batches(const ModelOptions& given) {
 
 Status run(Session& session, const ModelOptions& options, const std::string& output,
            bool batch_given) {
+  if (!options.spares(session, output)) return Status::kBadCall;
   const auto module = options.load(session, options.batch);
   if (!module) return Status::kBadInput;
   frontend::ExportOptions choices;
@@ -38,6 +39,7 @@ Status run(Session& session, const ModelOptions& options, const std::string& out
   if (module->untrained()) {
     session.diagnostics.report(
         {.severity = Severity::kWarning,
+         .place = {},
          .message = module->name + " is untrained: its parameters are initial values"});
   }
   const auto written = runtime::write_file(output, *bytes);

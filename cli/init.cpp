@@ -14,6 +14,7 @@ void add_init(CLI::App& app, Session& session) {
       ->type_name("F.safetensors");
   command->callback([&session, options, output] {
     session.command = [options, output](Session& s) {
+      if (!options->spares(s, *output)) return Status::kBadCall;
       const auto module = options->load(s, options->batch);
       if (!module) return Status::kBadInput;
       return frontend::save_weights(*output, *module, options->seed, s.diagnostics)

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <filesystem>
 #include <limits>
 
 namespace linnet::cli {
@@ -101,10 +102,15 @@ std::optional<ir::Module> ModelOptions::load(Session& session, int64_t samples) 
     return std::nullopt;
   }
   if (module && training && !module->graph(ir::kTrainStep)) {
-    session.error(module->name + " has no train block", Status::kBadInput,
-                  fmt::format("train {} {{ loss: mse; optimizer: adam(lr: 0.01); batch: 32; "
-                              "epochs: 10 }}",
-                              module->name));
+    const std::string block = fmt::format(
+        "train {} {{ loss: mse; optimizer: adam(lr: 0.01); batch: 32; epochs: 10 }}", module->name);
+    const std::string file = path.substr(path.rfind('/') + 1);
+    session.error(
+        module->name + " has no train block", Status::kBadInput,
+        path.ends_with(".onnx")
+            ? fmt::format("name the file in a .lin beside it: model {} = onnx(\"{}\")  {}",
+                          module->name, file, block)
+            : block);
     return std::nullopt;
   }
   if (module && dtype == "f64") {
@@ -117,6 +123,18 @@ std::optional<ir::Module> ModelOptions::load(Session& session, int64_t samples) 
 std::optional<ir::Module> ModelOptions::try_load(int64_t samples) const {
   Session quiet;
   return load(quiet, samples);
+}
+
+bool ModelOptions::spares(Session& session, const std::string& output) const {
+  std::error_code none;
+  for (const std::string& input : {path, weights}) {
+    if (input.empty() || output.empty() || !std::filesystem::equivalent(input, output, none))
+      continue;
+    session.error(fmt::format("-o {} would overwrite what is read", output), Status::kBadCall,
+                  "give the result another name");
+    return false;
+  }
+  return true;
 }
 
 std::optional<codegen::Target> ModelOptions::find_target(Session& session) const {

@@ -39,6 +39,8 @@ struct ModelOptions {
   [[nodiscard]] std::optional<ir::Module> load(Session& session, int64_t batch) const;
   // The same without a word if it cannot be: does the model take that many samples?
   [[nodiscard]] std::optional<ir::Module> try_load(int64_t batch) const;
+  // False, with an error, if `output` is a file that the command reads: it would be lost.
+  [[nodiscard]] bool spares(Session& session, const std::string& output) const;
   [[nodiscard]] std::optional<codegen::Target> find_target(Session& session) const;
 };
 

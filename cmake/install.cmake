@@ -15,6 +15,7 @@ endif()
 file(GLOB models CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/models/*.lin
      ${CMAKE_CURRENT_SOURCE_DIR}/models/data/*.safetensors)
 install(FILES ${models} DESTINATION share/linnet/models)
+install(FILES models/data/mnist-8/model.onnx DESTINATION share/linnet/models/data/mnist-8)
 install(FILES LICENSE DESTINATION share/doc/linnet)
 
 install(FILES cmake/linnet-config.cmake DESTINATION ${package_dir})

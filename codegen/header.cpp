@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <set>
 
 namespace linnet::codegen {
 namespace {
@@ -26,6 +27,35 @@ std::string identifier(const std::string& name) {
   const bool starts = !result.empty() && !std::isdigit(static_cast<unsigned char>(result.front()));
   return starts ? result : "v" + result;
 }
+
+// Names of parameters: no keyword of C or C++, none twice.
+class ParameterNames {
+public:
+  explicit ParameterNames(std::vector<std::string> taken) : taken_(std::move(taken)) {}
+
+  std::string of(const std::string& name) {
+    static const std::set<std::string_view> kKeywords = {
+        "and",       "auto",      "bool",     "break",    "case",     "catch",    "char",
+        "class",     "const",     "continue", "default",  "delete",   "do",       "double",
+        "else",      "enum",      "explicit", "export",   "extern",   "false",    "float",
+        "for",       "friend",    "goto",     "if",       "inline",   "int",      "long",
+        "mutable",   "namespace", "new",      "not",      "operator", "or",       "private",
+        "protected", "public",    "register", "restrict", "return",   "short",    "signed",
+        "sizeof",    "static",    "struct",   "switch",   "template", "this",     "throw",
+        "true",      "try",       "typedef",  "typename", "union",    "unsigned", "using",
+        "virtual",   "void",      "volatile", "while",    "xor"};
+    std::string base = identifier(name);
+    if (kKeywords.contains(base)) base += '_';
+    std::string result = base;
+    for (int i = 1; std::ranges::find(taken_, result) != taken_.end(); ++i)
+      result = fmt::format("{}_{}", base, i);
+    taken_.push_back(result);
+    return result;
+  }
+
+private:
+  std::vector<std::string> taken_;
+};
 
 std::string c_type(int64_t dtype) {
   switch (dtype) {
@@ -45,26 +75,26 @@ std::string c_type(int64_t dtype) {
 }
 
 // `float logits[1*10]`.
-std::string parameter(const PortInfo& port, bool input) {
+std::string parameter(const PortInfo& port, bool input, ParameterNames& names) {
+  const std::string name = names.of(port.name);
   std::vector<std::string> dims;
   for (int64_t dim : port.dims) {
-    if (dim == 0)
-      return fmt::format("{}{} *{}", input ? "const " : "", c_type(port.dtype),
-                         identifier(port.name));
+    if (dim == 0) return fmt::format("{}{} *{}", input ? "const " : "", c_type(port.dtype), name);
     dims.push_back(std::to_string(dim));
   }
-  return fmt::format("{}{} {}[{}]", input ? "const " : "", c_type(port.dtype),
-                     identifier(port.name), dims.empty() ? "1" : join(dims, "*"));
+  return fmt::format("{}{} {}[{}]", input ? "const " : "", c_type(port.dtype), name,
+                     dims.empty() ? "1" : join(dims, "*"));
 }
 
 // `more`: what stands before the arena.
 std::string prototype(const HeaderEntry& entry, const std::string& function,
                       const std::vector<std::string>& more = {}) {
   std::vector<std::string> parameters;
+  ParameterNames names({"arena", "count", "state"});
   for (const PortInfo& port : entry.ports.inputs)
-    parameters.push_back(parameter(port, true));
+    parameters.push_back(parameter(port, true, names));
   for (const PortInfo& port : entry.ports.outputs)
-    parameters.push_back(parameter(port, false));
+    parameters.push_back(parameter(port, false, names));
   parameters.insert(parameters.end(), more.begin(), more.end());
   parameters.emplace_back("void *arena");
   return fmt::format("int {}({});\n", function, join(parameters, ", "));
@@ -103,8 +133,9 @@ std::string stream(const HeaderEntry& entry, const std::string& name) {
 std::string prototype_u8(const HeaderEntry& entry, const std::string& name) {
   const ImageInfo image = *picture_of(entry.ports);
   std::vector<std::string> parameters = {"const uint8_t *pixels", "ptrdiff_t row_stride"};
+  ParameterNames names({"arena", "pixels", "row_stride"});
   for (const PortInfo& port : entry.ports.outputs)
-    parameters.push_back(parameter(port, false));
+    parameters.push_back(parameter(port, false, names));
   parameters.emplace_back("void *arena");
   return fmt::format(
       "/* The same for a picture of {} x {} {} in bytes, rows row_stride bytes apart. */\n"

@@ -94,7 +94,14 @@ std::optional<ir::Module> load_model(const std::string& path, SourceManager& sou
     return std::nullopt;
   }
   if (path.ends_with(".lir")) return load_lir(path, sources, diagnostics);
-  if (path.ends_with(".onnx")) return load_onnx(path, options, diagnostics);
+  if (path.ends_with(".onnx")) {
+    if (!options.model.empty()) {
+      report(diagnostics, fmt::format("--model {}: an ONNX file holds one model", options.model),
+             Status::kBadCall);
+      return std::nullopt;
+    }
+    return load_onnx(path, options, diagnostics);
+  }
   if (const std::string other = other_framework(path); !other.empty()) {
     report(diagnostics, path + ": a model's name ends in .lin, .onnx or .lir", Status::kBadInput,
            other);

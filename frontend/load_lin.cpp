@@ -1,9 +1,11 @@
 #include "frontend/declare.h"
+#include "frontend/declared_shapes.h"
 #include "frontend/elaborate.h"
 #include "frontend/frontend.h"
 #include "frontend/onnx/import.h"
 #include "frontend/parser.h"
 
+#include "runtime/io/file.h"
 #include "support/text.h"
 
 #include <fmt/format.h>
@@ -131,6 +133,11 @@ std::optional<ir::Module> load_lin(uint32_t file, SourceManager& sources,
   }
   Elaborator elaborator(blocks, prelude_file, diagnostics, options);
   const std::string folder = folder_of(sources.name(file));
+  if (!model->onnx.empty() && !runtime::file_exists(under(folder, model->onnx))) {
+    diagnostics.error(model->span, fmt::format("there is no file '{}'", under(folder, model->onnx)))
+        .help("the path begins at the folder of this file");
+    return std::nullopt;
+  }
   auto module = model->onnx.empty() ? elaborator.model(*model)
                                     : load_onnx(under(folder, model->onnx), options, diagnostics);
   if (!module) return std::nullopt;
@@ -139,6 +146,7 @@ std::optional<ir::Module> load_lin(uint32_t file, SourceManager& sources,
     if (block.name == model->name)
       declare(block, folder, elaborator.numbers(), *module, diagnostics);
   }
+  check_declared_shapes(*module, diagnostics);
   const bool ok = add_loss(user, *model, sources, options, elaborator, *module, diagnostics);
   if (!ok || diagnostics.has_errors()) return std::nullopt;
   return module;

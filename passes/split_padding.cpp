@@ -6,6 +6,8 @@
 #include "passes/passes.h"
 #include "passes/schedule/anchors.h"
 
+#include <algorithm>
+
 namespace linnet::passes {
 namespace {
 
@@ -15,9 +17,9 @@ using ir::Node;
 // one does if not; with the type of what it reads instead. nullopt otherwise.
 struct Split {
   ir::Graph body;
-  ir::Type padded;
   ir::Ints pads;
-  size_t input = 0;
+  size_t source = 0;  // the operand that is padded
+  size_t input = 0;   // of the body: reads what is padded; the last, if others read the source too
 };
 
 std::optional<Split> split(const ir::Graph& graph, const Node& node, const TargetInfo& target) {
@@ -31,15 +33,36 @@ std::optional<Split> split(const ir::Graph& graph, const Node& node, const Targe
     candidate.constant.push_back(constant_node(graph, operand) != nullptr);
   if (choose_schedule(candidate).family != "generic") return std::nullopt;
 
-  Split result{body, body.value(parts->anchor->operands.front()).type, {}, parts->source[0]};
+  const ir::ValueId input = body.inputs[parts->source[0]].value;
+  const auto users = body.users()[static_cast<size_t>(input.index)];
+  Split result{{}, {}, parts->source[0], parts->source[0]};
   result.pads = {0, 0, padding[0], padding[1], 0, 0, padding[2], padding[3]};
-  result.padded.shape[2] += padding[0] + padding[2];
-  result.padded.shape[3] += padding[1] + padding[3];
-  const ir::ValueId input = result.body.inputs[result.input].value;
-  const std::vector<ir::NodeId> users = result.body.users()[static_cast<size_t>(input.index)];
-  if (users.size() != 1) return std::nullopt;  // a residual, say, reads what is not padded
-  result.body.node(users.front()).attrs.set(ir::kPadding.name, ir::Ints{0, 0, 0, 0});
-  result.body.value(input).type = result.padded;
+  ir::Type padded = body.value(input).type;
+  if (padded.rank() != 4 || parts->anchor->operands.front() != input) return std::nullopt;
+  padded.shape[2] += padding[0] + padding[2];
+  padded.shape[3] += padding[1] + padding[3];
+  ir::Rewriter r(body);
+  ir::ValueId zeros_around = r[input];
+  if (users.size() == 1) {
+    r.graph().value(zeros_around).type = padded;
+  } else {  // a residual, say, reads what is not padded
+    zeros_around = r.graph().add_input(body.value(input).name, padded);
+    result.input = body.inputs.size();
+    candidate.constant.push_back(false);
+  }
+  for (const Node& each : body.nodes()) {
+    if (&each != parts->anchor) {
+      r.copy(each);
+      continue;
+    }
+    Node convolution = each;
+    convolution.attrs.set(ir::kPadding.name, ir::Ints{0, 0, 0, 0});
+    const ir::ValueId bare = r[input];
+    r.replace(input, zeros_around);
+    r.copy(convolution);
+    r.replace(input, bare);
+  }
+  result.body = r.finish();
   if (choose_schedule({result.body, candidate.constant, target}).family == "generic")
     return std::nullopt;
   return result;
@@ -54,10 +77,11 @@ ir::Module split_padding(ir::Module module, PassContext& context) {
     if (!found) return false;
     if (!context.may_rewrite(node.place, "padding before " + label(r.old(), node))) return false;
     std::vector<ir::ValueId> operands = r.mapped(node.operands);
-    ir::ValueId& input = operands[found->input];
-    input = r.at(node.place)
-                .create(ir::ops::pad, {input}, {{"pads", found->pads}},
-                        r.old().value(node.operands[found->input]).name);
+    operands.resize(std::max(operands.size(), found->input + 1));
+    operands[found->input] =
+        r.at(node.place)
+            .create(ir::ops::pad, {r[node.operands[found->source]]}, {{"pads", found->pads}},
+                    r.old().value(node.operands[found->source]).name);
     const auto results = r.at(node.place)
                              .group(std::move(found->body), std::move(operands), std::nullopt,
                                     {r.old().value(node.results.front()).name});

@@ -83,14 +83,18 @@ bool check_versions(const ::onnx::ModelProto& model, const std::string& path,
       report(diagnostics, path,
              fmt::format("operator set {} is newer than the newest this linnet knows, {}",
                          set.version(), newest_opset()),
-             fmt::format("onnx.version_converter.convert_version(model, {})", newest_opset()),
+             fmt::format("in Python: onnx.save(onnx.version_converter.convert_version("
+                         "onnx.load(\"IN.onnx\"), {}), \"OUT.onnx\")",
+                         newest_opset()),
              Status::kUnsupported);
       ok = false;
     } else if (set.version() < 7) {
       report(diagnostics, path,
              fmt::format("operator set {} is older than 7, which changed how shapes broadcast",
                          set.version()),
-             "onnx.version_converter.convert_version(model, 7)", Status::kUnsupported);
+             "in Python: onnx.save(onnx.version_converter.convert_version(onnx.load(\"IN.onnx\"), "
+             "17), \"OUT.onnx\")",
+             Status::kUnsupported);
       ok = false;
     }
   }

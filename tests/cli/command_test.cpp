@@ -30,6 +30,9 @@ TEST_F(Command, StatusesSayWhoseFaultItIs) {
   write("m.onnx", "");
   EXPECT_EQ(linnet("compile m.onnx"), 1);
   EXPECT_THAT(err_, HasSubstr("m.onnx: the file is empty"));
+  write("same.lin", "model m(x: f32[N, 4]) -> f32[N, 4] { relu(x) }\n");
+  EXPECT_EQ(linnet("compile same.lin -o ./same.lin"), 2);
+  EXPECT_THAT(err_, HasSubstr("would overwrite what is read"));
   write("m.pt", "");
   EXPECT_EQ(linnet("compile m.pt"), 1);
   EXPECT_THAT(err_, HasSubstr("torch.onnx.export"));

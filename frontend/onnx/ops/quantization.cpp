@@ -14,6 +14,11 @@ namespace ops = ir::ops;
 using ir::DType;
 using ir::Shape;
 
+// A scale is part of the program, not a parameter to be trained.
+Var setting(OnnxNode& node, size_t i) {
+  return node.in(i, InitializerUse::kConstant);
+}
+
 // A scale or zero point as it broadcasts to a value of this shape: one number, one for each place
 // along `axis`, or one for each block along it.
 Var spread(OnnxNode& node, const Var& factor, const Shape& shape, int64_t axis, int64_t block) {
@@ -55,7 +60,7 @@ void quantize(OnnxNode& node) {
   const Var x = node.in(0);
   const int64_t axis = node.integer("axis", 1), block = node.integer("block_size", 0);
   const Shape shape = x.shape();
-  const Var scale = spread(node, node.in(1), shape, axis, block);
+  const Var scale = spread(node, setting(node, 1), shape, axis, block);
   DType to = DType::kU8;
   if (const auto given = static_cast<int32_t>(node.integer("output_dtype", 0)); given != 0) {
     const auto dtype = dtype_of(given);
@@ -82,7 +87,7 @@ void dequantize(OnnxNode& node) {
   const Var x = node.in(0);
   const int64_t axis = node.integer("axis", 1), block = node.integer("block_size", 0);
   const Shape shape = x.shape();
-  const Var scale = spread(node, node.in(1), shape, axis, block);
+  const Var scale = spread(node, setting(node, 1), shape, axis, block);
   std::optional<Var> zero;
   if (node.has(2)) zero = spread(node, node.in(2), shape, axis, block);
   // Differences of 32-bit numbers need more than f32 holds.
@@ -149,7 +154,7 @@ void matmul_integer(OnnxNode& node) {
 void qlinear_conv(OnnxNode& node) {
   Var y = integer_convolution(node, node.in(0), node.in(2), node.in(3), node.in(5));
   const size_t rank = y.type().rank();
-  const Var scale = node.in(1) * node.in(4) / node.in(6);
+  const Var scale = setting(node, 1) * setting(node, 4) / setting(node, 6);
   if (node.has(8)) {
     // B is a number of 32 bits: f64 holds the sum.
     y = cast_to(y, DType::kF64) + cast_to(by_channel(node.in(8), rank), DType::kF64);
@@ -163,13 +168,13 @@ void qlinear_conv(OnnxNode& node) {
 void qlinear_matmul(OnnxNode& node) {
   const Var y = integer_product(node, node.in(0), node.in(2), node.in(3), node.in(5));
   const auto scaled = [&](size_t i, size_t operand, int64_t axis) {
-    const Var scale = node.in(i);
+    const Var scale = setting(node, i);
     return scale.type().rank() > 1 ? scale : spread(node, scale, node.in(operand).shape(), axis, 0);
   };
   const Var factor = scaled(1, 0, -2) * scaled(4, 3, -1);
   const Var zero = reshaped(node.in(7), {});
-  node.give(saturated(cast_to(y, factor.type().dtype) * factor / reshaped(node.in(6), {}), zero,
-                      zero.type().dtype));
+  node.give(saturated(cast_to(y, factor.type().dtype) * factor / reshaped(setting(node, 6), {}),
+                      zero, zero.type().dtype));
 }
 
 constexpr std::array kRows = std::to_array<OnnxOp>({

@@ -157,8 +157,9 @@ Recurrence::Recurrence(OnnxNode& given, size_t gate_count, std::vector<std::stri
 }
 
 Var Recurrence::initial(size_t operand, size_t direction) const {
+  // One row serves every sample, whatever their number.
   if (!node.has(operand))
-    return node.literal(ir::Tensor::splat({x.type().dtype, {batch, hidden}, {}}, 0));
+    return node.literal(ir::Tensor::splat({x.type().dtype, {1, hidden}, {}}, 0));
   Var states = node.in(operand);
   if (batch_first) states = transposed(states, {1, 0, 2});
   const Shape wanted{static_cast<int64_t>(directions), batch, hidden};
