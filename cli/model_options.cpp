@@ -81,7 +81,7 @@ std::optional<ir::Module> ModelOptions::load(Session& session, int64_t samples) 
       ok = false;
     }
   }
-  if (samples != 1) options.binds["N"] = samples;
+  options.batch = samples;
   for (const std::string& text : binds) {
     auto pair = split_assignment(session, "--bind", text);
     const auto count = pair ? parse_count(pair->second) : std::nullopt;

@@ -16,14 +16,6 @@
 namespace linnet::cli {
 namespace {
 
-bool is_file_name(const std::string& name) {
-  constexpr size_t kMostBytes = 200;  // of the 255 a file's name may have
-  return !name.empty() && name.size() <= kMostBytes && name.front() != '.' && name.front() != '@' &&
-         std::ranges::all_of(name, [](unsigned char c) {
-           return std::isalnum(c) || c == '_' || c == '-' || c == '.';
-         });
-}
-
 class Inputs {
 public:
   Inputs(Session& session, std::span<const Port> ports, bool batched, int64_t& samples)
@@ -141,7 +133,7 @@ Status write_outputs(Session& session, const std::string& folder, std::span<cons
     return Status::kMachine;
   }
   for (size_t i = 0; i < ports.size(); ++i) {
-    const std::string name = is_file_name(ports[i].name) ? ports[i].name : fmt::format("@{}", i);
+    const std::string name = runtime::file_name_of(ports[i].name, i);
     const auto done = runtime::write_npy(folder + "/" + name + ".npy", tensors[i]);
     if (!done) {
       session.error(done.error().message, static_cast<Status>(done.error().status));

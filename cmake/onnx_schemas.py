@@ -5,6 +5,7 @@ every operator of every version with its attributes, and the bodies of those tha
 """
 import sys
 
+import onnx
 from onnx import defs
 
 # In the order of onnx::AttributeProto::AttributeType.
@@ -35,7 +36,14 @@ def row(schema) -> str:
 def body(schema, version: int) -> str:
     # The package gives a FunctionProto or its bytes, by version.
     function = schema.get_function_with_opset_version(version)
-    data = function if isinstance(function, bytes) else function.SerializeToString(deterministic=True)
+    if isinstance(function, bytes):
+        function = onnx.FunctionProto.FromString(function)
+    # What a call leaves out has the schema's default, which the body does not know.
+    known = {a.name for a in function.attribute_proto}
+    for name, attribute in sorted(schema.attributes.items()):
+        if attribute.default_value.type and name not in known:
+            function.attribute_proto.append(attribute.default_value)
+    data = function.SerializeToString(deterministic=True)
     return f'{{"{schema.name}", {schema.since_version}, {version}, {text(data)}, {len(data)}}},'
 
 

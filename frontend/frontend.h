@@ -17,7 +17,8 @@ namespace linnet::frontend {
 
 struct ImportOptions {
   std::string model;                                          // which one, if the file has several
-  std::map<std::string, int64_t> binds;                       // --bind N=64; unbound batch: 1
+  int64_t batch = 1;                                          // --batch: the dimension N of a .lin
+  std::map<std::string, int64_t> binds;                       // --bind NAME=64
   std::vector<std::pair<std::string, std::string>> settings;  // --set p=9, as written
   // Also the graphs `train_step` (forward and loss only) and `evaluate`, if there is a train block.
   bool training = false;

@@ -118,7 +118,9 @@ bool add_loss(const File& user, const Block& model, const SourceManager& sources
 }  // namespace
 
 std::optional<ir::Module> load_lin(uint32_t file, SourceManager& sources,
-                                   const ImportOptions& options, Diagnostics& diagnostics) {
+                                   const ImportOptions& given, Diagnostics& diagnostics) {
+  ImportOptions options = given;  // in the language the batch is the dimension N
+  if (given.batch != 1) options.binds.emplace("N", given.batch);
   const File user = parse(file, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   uint32_t prelude_file = 0;
@@ -139,7 +141,7 @@ std::optional<ir::Module> load_lin(uint32_t file, SourceManager& sources,
     return std::nullopt;
   }
   auto module = model->onnx.empty() ? elaborator.model(*model)
-                                    : load_onnx(under(folder, model->onnx), options, diagnostics);
+                                    : load_onnx(under(folder, model->onnx), given, diagnostics);
   if (!module) return std::nullopt;
   module->name = model->name;
   for (const Declarations& block : user.declarations) {

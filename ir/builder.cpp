@@ -62,9 +62,14 @@ bool Builder::folds(const OpDef& op, std::span<const ValueId> operands,
                     std::span<const Type> results) const {
   constexpr int64_t kMostBytes = 16 << 20;
   if (!folding_ || op.has(kRandom) || op.has(kStructural) || operands.empty()) return false;
-  for (const Type& type : results) {
-    if (type.stored_bytes() > kMostBytes) return false;
-  }
+  // What takes long (sums of products, windows) waits for those who asked for it.
+  if (op.has(kAnchor) || op.has(kPool)) return false;
+  int64_t bytes = 0;
+  for (const Type& type : results)
+    bytes += type.stored_bytes();
+  for (ValueId operand : operands)
+    bytes += operand ? type(operand).stored_bytes() : 0;
+  if (bytes > kMostBytes) return false;
   return std::ranges::all_of(operands, [&](ValueId operand) {
     const Node* node = operand ? graph_->producer(operand) : nullptr;
     return !operand || (node && node->tensor && !node->attrs.get_or(kOpaque, false));

@@ -23,8 +23,9 @@ public:
 class Builder {
 public:
   explicit Builder(Graph& graph) : graph_(&graph) {}
-  // A builder of the same graph that evaluates what depends on constants alone, unless the result
-  // is large: a shape that a model computes is then known while it is built.
+  // A builder of the same graph that evaluates what depends on constants alone, unless it is large
+  // or takes long (sums of products, pools): a shape that a model computes is then known while it
+  // is built.
   [[nodiscard]] Builder folding() const {
     Builder copy = *this;
     copy.folding_ = true;

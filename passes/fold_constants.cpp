@@ -1,4 +1,5 @@
 #include "ir/op_def.h"
+#include "ir/ops/window.h"
 #include "passes/fold.h"
 #include "passes/graphs.h"
 #include "passes/passes.h"
@@ -47,6 +48,23 @@ bool concat_without_empty(ir::Rewriter& r, const ir::Node& node) {
   return true;
 }
 
+// Sums of products and windows of constants that would take longer to evaluate than to compile.
+bool takes_long(const ir::Graph& graph, const ir::Node& node) {
+  constexpr double kMostSteps = 1 << 27;
+  const ir::Type& result = graph.value(node.results.front()).type;
+  double steps = static_cast<double>(result.elements());
+  if (node.op->has(ir::kPool)) {
+    for (int64_t size : node.attrs.get_or(ir::kKernelSize, ir::Ints{}))
+      steps *= static_cast<double>(size);
+  } else if (node.op->multiply_adds) {
+    std::vector<const ir::Type*> types;
+    for (ir::ValueId operand : node.operands)
+      types.push_back(operand ? &graph.value(operand).type : nullptr);
+    steps = static_cast<double>(node.op->multiply_adds({types, node.attrs}, result));
+  }
+  return steps > kMostSteps;
+}
+
 }  // namespace
 
 ir::Module fold_constants(ir::Module module, PassContext& context) {
@@ -72,6 +90,10 @@ ir::Module fold_constants(ir::Module module, PassContext& context) {
     }
     if (!must && made > kMostGrowth * bytes + kSmallBytes) {
       context.refused(node.place, label(r.old(), node) + " would grow");
+      return false;
+    }
+    if (!must && takes_long(r.old(), node)) {
+      context.refused(node.place, label(r.old(), node) + " would take long");
       return false;
     }
     if (!must && !context.may_rewrite(node.place, "evaluated " + label(r.old(), node)))

@@ -79,7 +79,8 @@ Result<void> run_tensors(const Model& model, const Options& options) {
   if (mkdir(options.output_dir.c_str(), 0777) != 0 && errno != EEXIST)
     return fail_machine("%s: %s", options.output_dir.c_str(), std::strerror(errno));
   for (size_t i = 0; i < outputs.size(); ++i)
-    LINNET_TRY(write_npy(options.output_dir + "/" + abi.outputs[i].name + ".npy", outputs[i]));
+    LINNET_TRY(write_npy(options.output_dir + "/" + file_name_of(abi.outputs[i].name, i) + ".npy",
+                         outputs[i]));
   return {};
 }
 

@@ -15,9 +15,6 @@ namespace {
 using ::onnx::FunctionProto;
 using ::onnx::NodeProto;
 
-// Nodes of the file after functions are inlined and loops are written out.
-constexpr int64_t kMostNodes = 1 << 16;
-
 constexpr std::string_view kTrainingDomain = "ai.onnx.preview.training";
 
 // Graphs without nodes that nothing needs: initializers that were read for their value only, and
@@ -66,6 +63,12 @@ std::string stem_of(const std::string& path) {
 
 }  // namespace
 
+NodeFault too_many_nodes() {
+  return {Status::kUnsupported,
+          fmt::format("more than {} nodes once functions and loops are written out", kMostNodes),
+          ""};
+}
+
 OnnxImporter::OnnxImporter(std::string path, const ::onnx::ModelProto& model,
                            const ImportOptions& options, Diagnostics& diagnostics)
     : path_(std::move(path)), model_(model), options_(options), diagnostics_(diagnostics) {
@@ -108,7 +111,7 @@ void OnnxImporter::report(const std::string& place, const NodeFault& fault) {
   Diagnostic diagnostic;
   diagnostic.place.name = readable(place);
   diagnostic.message = readable(fault.message);
-  diagnostic.remedy = fault.remedy;
+  diagnostic.remedy = readable(fault.remedy);
   diagnostic.status = fault.status;
   diagnostics_.report(std::move(diagnostic));
 }
@@ -119,14 +122,14 @@ void OnnxImporter::report_here(std::string message, std::string remedy, Status s
 
 OnnxEntry* OnnxImporter::find(const std::string& name, OnnxScope& scope) {
   for (OnnxScope* s = &scope; s; s = s->outer) {
-    if (const auto at = s->names.find(name); at != s->names.end()) return &at->second;
+    if (const auto at = s->names.find(name); at != s->names.end()) return at->second.get();
   }
   return nullptr;
 }
 
-void OnnxImporter::define(const std::string& name, OnnxEntry entry, OnnxScope& scope,
-                          std::string_view what) {
-  if (name.empty() || scope.names.emplace(name, entry).second) return;
+void OnnxImporter::define(const std::string& name, std::shared_ptr<OnnxEntry> entry,
+                          OnnxScope& scope, std::string_view what) {
+  if (name.empty() || scope.names.emplace(name, std::move(entry)).second) return;
   report(outer_place_.empty() ? path_ : outer_place_,
          {Status::kBadInput,
           fmt::format("{} '{}': that name is taken; every value is made once", what, name), ""});
@@ -176,6 +179,26 @@ std::optional<ir::Tensor> OnnxImporter::known(const OnnxEntry& entry) {
   return node ? node->tensor : std::nullopt;
 }
 
+bool OnnxImporter::depends_on_input(ir::ValueId value) const {
+  std::vector<ir::ValueId> open{value};
+  std::vector<bool> seen(graph_.values().size(), false);
+  while (!open.empty()) {
+    const ir::ValueId next = open.back();
+    open.pop_back();
+    if (!next || seen[static_cast<size_t>(next.index)]) continue;
+    seen[static_cast<size_t>(next.index)] = true;
+    const ir::Node* node = graph_.producer(next);
+    if (node) {
+      open.insert(open.end(), node->operands.begin(), node->operands.end());
+    } else if (std::ranges::any_of(graph_.inputs, [&](const ir::GraphInput& input) {
+                 return input.value == next && input.slot.empty();
+               })) {
+      return true;
+    }
+  }
+  return false;
+}
+
 ir::Tensor OnnxImporter::tensor(const ::onnx::TensorProto& proto) {
   auto elements = read_tensor(proto, folder_);
   if (!elements) {
@@ -220,7 +243,7 @@ void OnnxImporter::add_nodes(const google::protobuf::RepeatedPtrField<NodeProto>
       add_node(node, scope);
     } else {
       for (const std::string& output : node.output())
-        define(output, {{}, nullptr, true}, scope, "output");
+        define(output, OnnxEntry{{}, nullptr, true}, scope, "output");
     }
   }
 }
@@ -240,12 +263,7 @@ void OnnxImporter::add_node(const NodeProto& node, OnnxScope& scope) {
     unknown = true;
   };
   try {
-    if (++nodes_ > kMostNodes) {
-      throw NodeFault{
-          Status::kUnsupported,
-          fmt::format("more than {} nodes once functions and loops are written out", kMostNodes),
-          ""};
-    }
+    if (++nodes_ > kMostNodes) throw too_many_nodes();
     // A node that cannot be computed for lack of an input is still checked: all at once.
     if (unknown) inputs.clear();
     auto made = import_node(node, scope, std::move(inputs));
@@ -266,7 +284,7 @@ void OnnxImporter::add_node(const NodeProto& node, OnnxScope& scope) {
       failed({Status::kUnsupported, fmt::format("output {} ('{}') is not supported", i, name), ""});
     }
     if (results[i] && outer_place_.empty()) name_value(results[i], name);
-    define(name, {results[i], nullptr, !results[i]}, scope, "output");
+    define(name, OnnxEntry{results[i], nullptr, !results[i]}, scope, "output");
   }
 }
 
@@ -274,7 +292,7 @@ void OnnxImporter::check_against(const OnnxSchema& schema, const NodeProto& node
   const auto wrong = [&](std::string message, std::string remedy = "") {
     throw NodeFault{Status::kBadInput, std::move(message), std::move(remedy)};
   };
-  if (schema.deprecated) {
+  if (schema.deprecated && !find_onnx_op(schema.name)) {
     wrong(fmt::format("{} is gone from operator set {} on", schema.name, schema.since),
           "onnx.version_converter.convert_version(model, …) replaces it");
   }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 namespace linnet::frontend {
 namespace {
@@ -43,6 +44,19 @@ void substitute(::onnx::GraphProto& graph, const NodeProto& call, const Function
     substitute(node, call, function);
 }
 
+// An input that is left out is an empty name to the nodes that read it, nested ones too.
+void clear_names(google::protobuf::RepeatedPtrField<NodeProto>& nodes,
+                 const std::function<bool(const std::string&)>& left_out) {
+  for (NodeProto& node : nodes) {
+    for (std::string& input : *node.mutable_input()) {
+      if (left_out(input)) input.clear();
+    }
+    for (::onnx::AttributeProto& attribute : *node.mutable_attribute()) {
+      if (attribute.has_g()) clear_names(*attribute.mutable_g()->mutable_node(), left_out);
+    }
+  }
+}
+
 }  // namespace
 
 const FunctionProto* OnnxImporter::local_function(const NodeProto& node) const {
@@ -73,13 +87,11 @@ std::vector<ir::ValueId> OnnxImporter::call(const FunctionProto& function, const
   for (const auto& set : function.opset_import())
     scope.opsets[domain_of(set.domain())] = set.version();
   if (scope.opsets.empty()) scope.opsets = root_.opsets;
-  std::vector<std::pair<OnnxEntry*, OnnxEntry*>> lazy;  // initializers that the body may read
   for (int i = 0; i < function.input_size(); ++i) {
     const size_t at = static_cast<size_t>(i);
-    OnnxEntry* given = at < inputs.size() ? inputs[at] : nullptr;
-    if (!given) continue;
-    define(function.input(i), *given, scope, "input");
-    lazy.emplace_back(given, &scope.names.at(function.input(i)));
+    // The caller's entry itself: what the body makes of an initializer holds there too.
+    if (at < inputs.size() && inputs[at])
+      define(function.input(i), {std::shared_ptr<void>(), inputs[at]}, scope, "input");
   }
   const std::string outer = outer_place_;
   if (outer_place_.empty()) outer_place_ = place_of(node);
@@ -87,18 +99,14 @@ std::vector<ir::ValueId> OnnxImporter::call(const FunctionProto& function, const
   FunctionProto body = function;
   for (NodeProto& inner : *body.mutable_node())
     substitute(inner, node, function);
-  // An input that is left out is an empty name to the nodes that read it.
-  for (NodeProto& inner : *body.mutable_node()) {
-    for (std::string& input : *inner.mutable_input()) {
-      const bool declared = std::ranges::find(function.input(), input) != function.input().end();
-      if (declared && !scope.names.contains(input)) input.clear();
-    }
-  }
+  const auto left_out = [&](const std::string& name) {
+    return std::ranges::find(function.input(), name) != function.input().end() &&
+           !scope.names.contains(name);
+  };
+  clear_names(*body.mutable_node(), left_out);
   add_nodes(body.node(), scope);
   calls_.pop_back();
   outer_place_ = outer;
-  for (const auto& [given, own] : lazy)
-    given->value = own->value;
   std::vector<ir::ValueId> results;
   for (int i = 0; i < node.output_size(); ++i) {
     OnnxEntry* entry = find(function.output(i), scope);
@@ -118,6 +126,7 @@ std::vector<ir::ValueId> OnnxImporter::inlined(const ::onnx::GraphProto& body,
     throw NodeFault{Status::kUnsupported, fmt::format("graphs nest more than {} deep", kMostCalls),
                     ""};
   }
+  if (++nodes_ > kMostNodes) throw too_many_nodes();  // a loop's round may have none
   OnnxScope scope;
   scope.outer = current_;
   scope.opsets = current_->opsets;
@@ -128,7 +137,8 @@ std::vector<ir::ValueId> OnnxImporter::inlined(const ::onnx::GraphProto& body,
                     ""};
   }
   for (int i = 0; i < body.input_size(); ++i)
-    define(body.input(i).name(), {inputs[static_cast<size_t>(i)], nullptr, false}, scope, "input");
+    define(body.input(i).name(), OnnxEntry{inputs[static_cast<size_t>(i)], nullptr, false}, scope,
+           "input");
   add_initializers(body, scope);
   calls_.push_back(body.name());
   OnnxScope* const before = std::exchange(current_, &scope);

@@ -43,7 +43,7 @@ void OnnxImporter::add_initializers(const ::onnx::GraphProto& graph, OnnxScope& 
       report(fmt::format("{}: initializer '{}'", path_, initializer.name()),
              {type.error().status, type.error().message, ""});
     }
-    define(initializer.name(), {{}, &initializer, false}, scope, "initializer");
+    define(initializer.name(), OnnxEntry{{}, &initializer, false}, scope, "initializer");
   }
   for (const auto& sparse : graph.sparse_initializer()) {
     report(fmt::format("{}: initializer '{}'", path_, sparse.values().name()),
@@ -54,8 +54,7 @@ void OnnxImporter::add_initializers(const ::onnx::GraphProto& graph, OnnxScope& 
 // A model exported for one sample may be asked for more: if every input has size 1 in dimension 0,
 // that is taken for the batch.
 void OnnxImporter::widen_batch() {
-  const auto batch = options_.binds.find("N");
-  if (batch == options_.binds.end()) return;
+  if (options_.batch == 1) return;
   bool any = false;
   for (const ValueInfoProto& input : model_.graph().input()) {
     if (root_.names.contains(input.name())) continue;
@@ -63,7 +62,7 @@ void OnnxImporter::widen_batch() {
     if (shape.dim_size() == 0 || shape.dim(0).dim_value() != 1) return;
     any = true;
   }
-  if (any) widened_batch_ = batch->second;
+  if (any) widened_batch_ = options_.batch;
 }
 
 // A symbolic dimension 0 is the batch: --batch N, else 1. Others must be bound by their name, or by
@@ -89,7 +88,7 @@ std::optional<ir::Shape> OnnxImporter::input_shape(const ValueInfoProto& input) 
         ok = false;
       }
       shape.push_back(i == 0 && widened_batch_ != 1 ? widened_batch_ : dim.dim_value());
-      if (i == 0 && widened_batch_ != 1) used_binds_.insert("N");
+      if (i == 0 && widened_batch_ != 1) used_batch_ = true;
       continue;
     }
     std::optional<int64_t> size;
@@ -100,9 +99,8 @@ std::optional<ir::Shape> OnnxImporter::input_shape(const ValueInfoProto& input) 
       size = bound->second;
     }
     if (!size && i == 0) {
-      const auto batch = options_.binds.find("N");
-      if (batch != options_.binds.end()) used_binds_.insert("N");
-      size = batch != options_.binds.end() ? batch->second : 1;
+      used_batch_ = true;
+      size = options_.batch;
     }
     if (!size) {
       const std::string name = dim.dim_param().empty() ? position : dim.dim_param();
@@ -125,7 +123,7 @@ void OnnxImporter::add_inputs() {
   for (const ValueInfoProto& input : model_.graph().input()) {
     // Before version 4 of the format every initializer was an input as well.
     if (const auto known = root_.names.find(input.name());
-        known != root_.names.end() && known->second.initializer)
+        known != root_.names.end() && known->second->initializer)
       continue;
     const std::string place = fmt::format("{}: input '{}'", path_, input.name());
     if (input.name().empty()) {
@@ -140,7 +138,7 @@ void OnnxImporter::add_inputs() {
       report(place, {undefined ? Status::kBadInput : Status::kUnsupported,
                      fmt::format("{} is not supported", described(input.type())),
                      "tensors of FLOAT, DOUBLE, INT64, INT32, INT8, UINT8, BOOL are"});
-      define(input.name(), {{}, nullptr, true}, root_, "input");
+      define(input.name(), OnnxEntry{{}, nullptr, true}, root_, "input");
       continue;
     }
     const auto shape = input_shape(input);
@@ -155,18 +153,17 @@ void OnnxImporter::add_inputs() {
     }
     const ir::ValueId value = graph_.add_input(input.name(), type);
     named_.insert(value.index);
-    define(input.name(), {value, nullptr, false}, root_, "input");
+    define(input.name(), OnnxEntry{value, nullptr, false}, root_, "input");
   }
 }
 
 void OnnxImporter::check_binds() {
+  if (options_.batch != 1 && !used_batch_) {
+    report_here(fmt::format("--batch {}: no input has a batch of free size", options_.batch),
+                "export with a dynamic batch dimension, or leave --batch out");
+  }
   for (const auto& [name, size] : options_.binds) {
     if (used_binds_.contains(name)) continue;
-    if (name == "N") {
-      report_here(fmt::format("--batch {}: no input has a batch of free size", size),
-                  "export with a dynamic batch dimension, or leave --batch out");
-      continue;
-    }
     std::vector<std::string> names;
     for (const ValueInfoProto& input : model_.graph().input()) {
       for (const auto& dim : input.type().tensor_type().shape().dim()) {
@@ -198,7 +195,7 @@ void OnnxImporter::check_declared(const ValueInfoProto& declared, ir::ValueId va
       // A batch that is given by --batch may stand as a number further down.
       if (same && dim.has_dim_value())
         same = dim.dim_value() == type.shape[static_cast<size_t>(i)] ||
-               (i == 0 && options_.binds.contains("N"));
+               (i == 0 && options_.batch != 1);
     }
   }
   if (same) return;
@@ -232,8 +229,8 @@ void OnnxImporter::add_outputs() {
   }
   for (const ValueInfoProto& info : model_.graph().value_info()) {
     const auto entry = root_.names.find(info.name());
-    if (entry != root_.names.end() && entry->second.value)
-      check_declared(info, entry->second.value, "value");
+    if (entry != root_.names.end() && entry->second->value)
+      check_declared(info, entry->second->value, "value");
   }
 }
 

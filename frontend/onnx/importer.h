@@ -7,6 +7,7 @@
 #include "frontend/onnx/schemas.h"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -19,9 +20,13 @@ namespace linnet::frontend {
   return domain == "ai.onnx" ? "" : domain;
 }
 
+// Nodes of the file after functions are inlined and loops are written out.
+inline constexpr int64_t kMostNodes = 1 << 16;
+[[nodiscard]] NodeFault too_many_nodes();
+
 // Names of one graph; a nested graph sees those around it, a function's body does not.
 struct OnnxScope {
-  std::map<std::string, OnnxEntry> names;
+  std::map<std::string, std::shared_ptr<OnnxEntry>> names;
   OnnxScope* outer = nullptr;
   std::map<std::string, int64_t> opsets;  // by domain
 };
@@ -41,6 +46,7 @@ public:
                                    const std::vector<ir::ValueId>& inputs) override;
   int64_t next_stream() override { return next_stream_++; }
   [[nodiscard]] int64_t widened_batch() const override { return widened_batch_; }
+  [[nodiscard]] bool depends_on_input(ir::ValueId value) const override;
 
 private:
   // import_ports.cpp: what comes in and goes out of the model.
@@ -67,7 +73,11 @@ private:
                                 const std::vector<OnnxEntry*>& inputs);
   [[nodiscard]] const ::onnx::FunctionProto* local_function(const ::onnx::NodeProto& node) const;
 
-  void define(const std::string& name, OnnxEntry entry, OnnxScope& scope, std::string_view what);
+  void define(const std::string& name, OnnxEntry entry, OnnxScope& scope, std::string_view what) {
+    define(name, std::make_shared<OnnxEntry>(entry), scope, what);
+  }
+  void define(const std::string& name, std::shared_ptr<OnnxEntry> entry, OnnxScope& scope,
+              std::string_view what);
   OnnxEntry* find(const std::string& name, OnnxScope& scope);
 
   void report(const std::string& place, const NodeFault& fault);
@@ -89,6 +99,7 @@ private:
   std::set<int32_t> named_;  // values that have their final name
   int64_t next_stream_ = 0;
   int64_t widened_batch_ = 1;
+  bool used_batch_ = false;
   int64_t nodes_ = 0;
 };
 

@@ -43,6 +43,12 @@ int64_t OnnxNode::integer(size_t i, std::string_view what) {
   return values.front();
 }
 
+double OnnxNode::number(size_t i, std::string_view what) {
+  const std::vector<double> values = numbers(i, what);
+  if (values.size() != 1) wrong(fmt::format("{} must be one number, not {}", what, values.size()));
+  return values.front();
+}
+
 std::vector<double> OnnxNode::numbers(size_t i, std::string_view what) {
   return constant(i, what).as_doubles();
 }

@@ -52,6 +52,8 @@ public:
   virtual int64_t next_stream() = 0;  // of random numbers
   // Samples that take the place of the one a model was exported for; 1 otherwise.
   [[nodiscard]] virtual int64_t widened_batch() const = 0;
+  // Or on parameters and constants alone?
+  [[nodiscard]] virtual bool depends_on_input(ir::ValueId value) const = 0;
 };
 
 class OnnxNode {
@@ -79,6 +81,7 @@ public:
   [[nodiscard]] ir::Tensor constant(size_t i, std::string_view what);
   [[nodiscard]] ir::Ints ints(size_t i, std::string_view what);
   [[nodiscard]] int64_t integer(size_t i, std::string_view what);
+  [[nodiscard]] double number(size_t i, std::string_view what);
   [[nodiscard]] std::vector<double> numbers(size_t i, std::string_view what);
 
   // Attributes.

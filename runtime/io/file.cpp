@@ -1,6 +1,7 @@
 #include "runtime/io/file.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
@@ -68,6 +69,18 @@ Result<std::vector<uint8_t>> read_file(const std::string& path, int64_t most) {
   }
   bytes.resize(used);
   return bytes;
+}
+
+bool is_file_name(std::string_view name) {
+  constexpr size_t kMostBytes = 200;  // of the 255 a file's name may have
+  return !name.empty() && name.size() <= kMostBytes && name.front() != '.' && name.front() != '@' &&
+         std::ranges::all_of(name, [](unsigned char c) {
+           return std::isalnum(c) || c == '_' || c == '-' || c == '.';
+         });
+}
+
+std::string file_name_of(const std::string& name, size_t position) {
+  return is_file_name(name) ? name : "@" + std::to_string(position);
 }
 
 bool file_exists(const std::string& path) {

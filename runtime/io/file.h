@@ -15,6 +15,11 @@ namespace linnet::runtime {
 [[nodiscard]] Result<std::vector<uint8_t>> read_file(const std::string& path,
                                                      int64_t most = int64_t{1} << 36);
 
+// Letters, digits, '_', '-' and '.', not too many, and no more: what a model calls its output may
+// be anything, a path to elsewhere too.
+[[nodiscard]] bool is_file_name(std::string_view name);
+// `name` if it is one, else "@3" by position.
+[[nodiscard]] std::string file_name_of(const std::string& name, size_t position);
 [[nodiscard]] bool file_exists(const std::string& path);
 [[nodiscard]] bool is_folder(const std::string& path);
 // Names in a folder, sorted by bytes, without "." and "..".

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -45,22 +46,36 @@ void constant_of_shape(OnnxNode& node) {
   }
   if (!ir::valid(type.shape, type.dtype))
     node.wrong(fmt::format("shape {} is not possible", ir::to_string(type.shape)));
-  node.give(node.literal(ir::Tensor::splat(type, value.as_doubles().front())));
+  if (is_float(type.dtype))
+    return node.give(node.literal(ir::Tensor::splat(type, value.as_doubles().front())));
+  const ir::Ints all(static_cast<size_t>(type.elements()), value.as_ints().front());
+  node.give(node.literal(ir::Tensor::from_ints(type, all)));
 }
 
 // Range-11: start, start + delta, … before limit.
 void range(OnnxNode& node) {
-  const auto start = node.constant(0, "start"), limit = node.constant(1, "limit"),
-             delta = node.constant(2, "delta");
-  const double first = start.as_doubles().at(0), step = delta.as_doubles().at(0);
-  const double count = std::ceil((limit.as_doubles().at(0) - first) / step);
-  constexpr double kMostElements = 1 << 28;
+  const ir::DType dtype = node.constant(0, "start").type().dtype;
+  constexpr double kMostElements = 1 << 24;
+  const double first = node.number(0, "start"), step = node.number(2, "delta");
+  const double count = std::ceil((node.number(1, "limit") - first) / step);
   if (step == 0 || !(count <= kMostElements))
     node.wrong(fmt::format("a range of {} elements in steps of {}", count, step));
+  if (!is_float(dtype)) {
+    // Numbers beyond 2^53 are counted as what they are.
+    const int64_t from = node.integer(0, "start"), to = node.integer(1, "limit");
+    const int64_t by = node.integer(2, "delta");
+    ir::Ints numbers;
+    for (int64_t at = from; by > 0 ? at < to : at > to; at += by) {
+      numbers.push_back(at);
+      if (by > 0 ? at > to - by : at < to - by) break;
+    }
+    const ir::Type type{dtype, {static_cast<int64_t>(numbers.size())}, {}};
+    return node.give(node.literal(ir::Tensor::from_ints(type, numbers)));
+  }
   std::vector<double> values;
   for (int64_t i = 0; i < static_cast<int64_t>(count); ++i)
     values.push_back(first + static_cast<double>(i) * step);
-  node.give(node.literal(start.type().dtype, {static_cast<int64_t>(values.size())}, values));
+  node.give(node.literal(dtype, {static_cast<int64_t>(values.size())}, values));
 }
 
 void eye_like(OnnxNode& node) {
@@ -71,7 +86,8 @@ void eye_like(OnnxNode& node) {
   if (!dtype) node.unsupported("that dtype is not supported");
   const Var row = iota(node, DType::kI64, like.shape[0], 0, 2);
   const Var column = iota(node, DType::kI64, like.shape[1], 1, 2);
-  const Var diagonal = row + row.splat(static_cast<double>(node.integer("k", 0)));
+  const int64_t k = std::clamp<int64_t>(node.integer("k", 0), -like.shape[0], like.shape[1]);
+  const Var diagonal = row + row.splat(static_cast<double>(k));
   node.give(cast_to(apply(ir::ops::eq, column, diagonal), *dtype));
 }
 

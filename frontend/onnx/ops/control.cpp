@@ -28,7 +28,7 @@ void if_else(OnnxNode& node) {
   const auto& then_branch = body_of(node, "then_branch");
   const auto& else_branch = body_of(node, "else_branch");
   if (const auto condition = node.known(0)) {
-    const bool holds = condition->as_ints().at(0) != 0;
+    const bool holds = node.number(0, "the condition") != 0;
     const auto results = node.graph().inlined(holds ? then_branch : else_branch, {});
     check_outputs(node, results.size(), node.output_count());
     for (size_t i = 0; i < node.output_count(); ++i)
@@ -67,10 +67,7 @@ void loop(OnnxNode& node) {
   if (rounds > kMostSteps && !node.has(1))
     node.unsupported(fmt::format("more than {} rounds are not supported", kMostSteps));
   bool going = true;
-  if (node.has(1)) {
-    const auto condition = node.constant(1, "the condition");
-    going = condition.as_ints().at(0) != 0;
-  }
+  if (node.has(1)) going = node.number(1, "the condition") != 0;
   std::vector<ValueId> carried;
   for (size_t i = 2; i < node.input_count(); ++i)
     carried.push_back(node.in(i).id());
@@ -93,7 +90,9 @@ void loop(OnnxNode& node) {
     if (!passed_on && !(condition && condition->tensor))
       node.unsupported("a Loop that a computed condition ends is not supported",
                        std::string(kRemedy));
-    if (!passed_on) going = condition->tensor->as_ints().at(0) != 0;
+    if (!passed_on && condition->tensor->type().elements() != 1)
+      node.wrong("the condition that the body gives must be one truth value");
+    if (!passed_on) going = condition->tensor->as_ints().front() != 0;
     for (size_t i = 0; i < carried.size(); ++i)
       carried[i] = results[1 + i];
     for (size_t i = 0; i < scanned.size(); ++i)

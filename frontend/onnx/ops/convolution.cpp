@@ -64,8 +64,9 @@ void place_output(OnnxNode& node, const Shape& sizes, const Ints& more, Spatial&
     node.wrong(
         fmt::format("output_shape has {} numbers for {} dimensions", wanted.size(), sizes.size()));
   for (size_t i = 0; i < sizes.size(); ++i) {
+    if (wanted[i] < 1 || wanted[i] > (int64_t{1} << 40))
+      node.wrong(fmt::format("output_shape {}", wanted[i]));
     const int64_t total = s.stride[i] * (sizes[i] - 1) + more[i] + s.reach(i) - wanted[i];
-    if (wanted[i] < 1) node.wrong(fmt::format("output_shape {}", wanted[i]));
     // A negative total adds zeros behind.
     const int64_t half = total < 0 ? 0 : total / 2;
     s.before[i] = automatic == "SAME_UPPER" ? half : std::max<int64_t>(total, 0) - half;

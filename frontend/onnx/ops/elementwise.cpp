@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cmath>
+#include <initializer_list>
 #include <limits>
 #include <numbers>
 
@@ -64,13 +65,20 @@ void mod(OnnxNode& node) {
     const Var rest = a - a / b * b;
     if (node.flag("fmod", false)) return node.give(rest);
     const Var zero = rest.splat(0);
-    const Var differs = apply(ops::lt, rest * b, zero);
-    return node.give(select(differs, rest + b, rest));
+    const Var signs = apply(ops::eq, apply(ops::lt, rest, zero), apply(ops::lt, b, zero));
+    const Var keeps = apply(ops::logical_or, signs, apply(ops::eq, rest, zero));
+    return node.give(select(keeps, rest, rest + b));
   }
-  const Var quotient = a / b;
+  // In f64 the rest of two f32 is exact up to quotients of 2^29.
+  const Var x = cast_to(a, DType::kF64), y = cast_to(b, DType::kF64);
+  const Var quotient = x / y;
   const Var down = quotient.apply(ops::floor), up = quotient.apply(ops::ceil);
   const Var whole = select(apply(ops::lt, quotient, quotient.splat(0)), up, down);
-  node.give(a - (node.flag("fmod", false) ? whole : down) * b);
+  const Var rest = x - (node.flag("fmod", false) ? whole : down) * y;
+  const Var endless =
+      apply(ops::eq, y.apply(ops::abs), y.splat(std::numeric_limits<double>::infinity()));
+  const Var finite = apply(ops::lt, x.apply(ops::abs), y.apply(ops::abs));
+  node.give(cast_to(select(apply(ops::logical_and, endless, finite), x, rest), a.type().dtype));
 }
 
 void logical_xor(OnnxNode& node) {
@@ -97,27 +105,54 @@ void reciprocal(OnnxNode& node) {
 void tan(OnnxNode& node) {
   node.give(node.in(0).apply(ops::sin) / node.in(0).apply(ops::cos));
 }
+// x · (c0 + c1 x² + c2 x⁴ …): the series of an odd function, near 0, where its formula cancels.
+Var odd_series(const Var& x, std::initializer_list<double> coefficients) {
+  const Var square = x * x;
+  Var sum = x.splat(*(coefficients.end() - 1));
+  for (const double* c = coefficients.end() - 1; c != coefficients.begin();)
+    sum = sum * square + x.splat(*--c);
+  return x * sum;
+}
+Var near_zero(const Var& x, double most, const Var& series, const Var& formula) {
+  return select(apply(ops::lt, x.apply(ops::abs), x.splat(most)), series, formula);
+}
+
 void sinh(OnnxNode& node) {
   const Var x = node.in(0);
-  node.give((exp(x) - exp(-x)) / 2);
+  const Var half = exp(x / 2) / 2, other = exp(-x / 2) / 2;  // so that 89 does not overflow
+  const Var formula = (half * exp(x / 2) - other * exp(-x / 2));
+  node.give(
+      near_zero(x, 0.3, odd_series(x, {1, 1.0 / 6, 1.0 / 120, 1.0 / 5040, 1.0 / 362880}), formula));
 }
 void cosh(OnnxNode& node) {
   const Var x = node.in(0);
-  node.give((exp(x) + exp(-x)) / 2);
+  const Var half = exp(x / 2) / 2, other = exp(-x / 2) / 2;
+  node.give(half * exp(x / 2) + other * exp(-x / 2));
 }
-// log(x + √(x² + 1)), odd, so that it stays accurate below 0.
+// log(x + √(x² + 1)), odd.
 void asinh(OnnxNode& node) {
   const Var x = node.in(0), size = x.apply(ops::abs);
-  const Var value = log(size + sqrt(size * size + x.splat(1)));
-  node.give(select(apply(ops::lt, x, x.splat(0)), -value, value));
+  // Beyond 1e9 the root is |x| itself, whose square would overflow.
+  const Var far = apply(ops::gt, size, size.splat(1e9));
+  const Var root = select(far, size, sqrt(size * size + x.splat(1)));
+  const Var value = select(far, log(size) + size.splat(std::numbers::ln2), log(size + root));
+  const Var formula = select(apply(ops::lt, x, x.splat(0)), -value, value);
+  node.give(near_zero(x, 0.25,
+                      odd_series(x, {1, -1.0 / 6, 3.0 / 40, -15.0 / 336, 105.0 / 3456,
+                                     -945.0 / 42240, 10395.0 / 599040}),
+                      formula));
 }
 void acosh(OnnxNode& node) {
   const Var x = node.in(0);
-  node.give(log(x + sqrt(x * x - x.splat(1))));
+  const Var far = apply(ops::gt, x, x.splat(1e9));
+  const Var near = log(x + sqrt(x * x - x.splat(1)));
+  node.give(select(far, log(x) + x.splat(std::numbers::ln2), near));
 }
 void atanh(OnnxNode& node) {
   const Var x = node.in(0), one = x.splat(1);
-  node.give(log((one + x) / (one - x)) / 2);
+  node.give(near_zero(x, 0.25,
+                      odd_series(x, {1, 1.0 / 3, 1.0 / 5, 1.0 / 7, 1.0 / 9, 1.0 / 11, 1.0 / 13}),
+                      log((one + x) / (one - x)) / 2));
 }
 
 // Cast-21; the other float formats are not linnet's.
@@ -145,8 +180,8 @@ void clip(OnnxNode& node) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   const bool constant = is_float(x.type().dtype) && (!node.has(1) || low) && (!node.has(2) || high);
   if (node.opset() < 11 || constant) {
-    const double min = low ? low->as_doubles().at(0) : node.number("min", -kInfinity);
-    const double max = high ? high->as_doubles().at(0) : node.number("max", kInfinity);
+    const double min = low ? node.number(1, "min") : node.number("min", -kInfinity);
+    const double max = high ? node.number(2, "max") : node.number("max", kInfinity);
     if (is_float(x.type().dtype))
       return node.give(x.apply(ops::clip, {{"min", min}, {"max", max}}));
   }

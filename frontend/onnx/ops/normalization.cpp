@@ -152,7 +152,7 @@ void lp_normalization(OnnxNode& node) {
 template <const ir::OpDef& op> void softmax(OnnxNode& node) {
   const Var x = node.in(0);
   const Shape s = x.shape();
-  if (s.empty()) return node.give(x.apply(ops::reshape, {{"shape", Ints{}}}));
+  if (s.empty()) return node.give(reshaped(reshaped(x, {1}).apply(op, {{"dim", int64_t{0}}}), {}));
   if (node.opset() >= 13) {
     const size_t dim = node.axis(node.integer("axis", -1), s.size());
     return node.give(x.apply(op, {{"dim", static_cast<int64_t>(dim)}}));
@@ -173,13 +173,16 @@ void dropout(OnnxNode& node) {
     ratio = given->as_doubles().front();
   }
   const auto training = node.known(2);
-  const bool draws = node.has(2) && (!training || training->as_ints().at(0) != 0);
+  const bool draws = node.has(2) && (!training || node.number(2, "training_mode") != 0);
   if (draws && (ratio != 0 || (node.has(1) && !node.known(1)))) {
     node.unsupported("a Dropout that draws random numbers (training_mode) is not supported",
                      "export the model in evaluation mode; linnet's train block trains it");
   }
-  if (ratio < 0 || ratio >= 1) node.wrong(fmt::format("ratio {} is not in [0, 1)", ratio));
-  node.give(0, x.apply(ops::dropout, {{"p", ratio}, {"stream", node.graph().next_stream()}}));
+  if (!(ratio >= 0 && ratio <= 1)) node.wrong(fmt::format("ratio {} is not in [0, 1]", ratio));
+  // Nothing trains through what drops everything.
+  if (ratio == 1) node.give(0, x);
+  if (ratio < 1)
+    node.give(0, x.apply(ops::dropout, {{"p", ratio}, {"stream", node.graph().next_stream()}}));
   if (node.wants(1)) {
     const ir::Type mask{ir::DType::kBool, x.shape(), {}};
     // Before version 10 the mask had the input's type.

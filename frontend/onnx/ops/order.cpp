@@ -58,8 +58,17 @@ void top_k(OnnxNode& node) {
     return unsqueezed(last, behind ? rank - 1 : rank);
   };
   const Var mine = spread(x, false), other = spread(x, true);
-  const Var ahead = apply(largest ? ops::gt : ops::lt, other, mine);
-  const Var equal = apply(ops::eq, other, mine);
+  Var ahead = apply(largest ? ops::gt : ops::lt, other, mine);
+  Var equal = apply(ops::eq, other, mine);
+  if (is_float(x.type().dtype)) {
+    // NaN is the largest of all, as numpy sorts it.
+    const Var mine_nan = mine.apply(ops::is_nan), other_nan = other.apply(ops::is_nan);
+    const Var& first = largest ? other_nan : mine_nan;
+    const Var& second = largest ? mine_nan : other_nan;
+    ahead = apply(ops::logical_or, ahead,
+                  apply(ops::logical_and, first, second.apply(ops::logical_not)));
+    equal = apply(ops::logical_or, equal, apply(ops::logical_and, mine_nan, other_nan));
+  }
   const Var row = iota(node, DType::kI32, size, rank - 1, rank + 1);
   const Var column = iota(node, DType::kI32, size, rank, rank + 1);
   const Var before =

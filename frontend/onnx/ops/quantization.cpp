@@ -32,7 +32,8 @@ Var spread(OnnxNode& node, const Var& factor, const Shape& shape, int64_t axis, 
     wide[dim] = f[0];
     return reshaped(factor, wide);
   }
-  if (f.size() != shape.size() || block < 1 || (shape[dim] + block - 1) / block != f[dim])
+  if (f.size() != shape.size() || block < 1 || block > shape[dim] ||
+      (shape[dim] + block - 1) / block != f[dim])
     node.wrong(fmt::format("scales {} do not fit {} in blocks of {}", to_string(f),
                            to_string(shape), block));
   ir::Ints positions;

@@ -62,10 +62,16 @@ void reduce_l1(OnnxNode& node) {
   r.x = r.x.apply(ops::abs);
   node.give(over(ops::sum, r));
 }
+// Integers by way of f64, toward zero.
+Var as_float(const Var& x) {
+  return is_float(x.type().dtype) ? x : cast_to(x, ir::DType::kF64);
+}
 void reduce_l2(OnnxNode& node) {
   Reduction r = reduction(node);
+  const ir::DType dtype = r.x.type().dtype;
+  r.x = as_float(r.x);
   r.x = r.x * r.x;
-  node.give(sqrt(over(ops::sum, r)));
+  node.give(cast_to(sqrt(over(ops::sum, r)), dtype));
 }
 void reduce_sum_square(OnnxNode& node) {
   Reduction r = reduction(node);
@@ -73,19 +79,24 @@ void reduce_sum_square(OnnxNode& node) {
   node.give(over(ops::sum, r));
 }
 void reduce_log_sum(OnnxNode& node) {
-  node.give(log(over(ops::sum, reduction(node))));
+  Reduction r = reduction(node);
+  const ir::DType dtype = r.x.type().dtype;
+  r.x = as_float(r.x);
+  node.give(cast_to(log(over(ops::sum, r)), dtype));
 }
 // max + log(sum(exp(x - max))); a maximum that is not finite is left out of the difference.
 void reduce_log_sum_exp(OnnxNode& node) {
   Reduction r = reduction(node);
-  if (r.dims.empty()) return node.give(log(exp(r.x)));
+  const ir::DType dtype = r.x.type().dtype;
+  r.x = as_float(r.x);
+  if (r.dims.empty()) return node.give(cast_to(log(exp(r.x)), dtype));
   const Var largest = reduced(ops::amax, r.x, r.dims, true);
   const Var finite = apply(ops::lt, largest.apply(ops::abs),
                            largest.splat(std::numeric_limits<double>::infinity()));
   const Var shift = select(finite, largest, largest.splat(0));
   r.x = exp(r.x - shift);
   const Var total = log(over(ops::sum, r));
-  node.give(total + reshaped(shift, total.shape()));
+  node.give(cast_to(total + reshaped(shift, total.shape()), dtype));
 }
 
 constexpr std::array kRows = std::to_array<OnnxOp>({

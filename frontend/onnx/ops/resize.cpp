@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <initializer_list>
 #include <numeric>
 #include <optional>
 
@@ -42,7 +43,7 @@ double position(const Settings& s, const Axis& a, double x) {
   }
   if (s.coordinates == "tf_half_pixel_for_nn") return (x + 0.5) / a.scale;
   const double half = (x + 0.5) / a.scale - 0.5;
-  if (s.coordinates == "pytorch_half_pixel") return out == 1 ? -0.5 : half;
+  if (s.coordinates == "pytorch_half_pixel") return a.output == 1 ? 0 : half;
   if (s.coordinates == "half_pixel_symmetric")
     return in / 2 * (1 - static_cast<double>(a.output) / out) + half;
   return half;
@@ -124,6 +125,13 @@ Taps taps_of(const Settings& s, const Axis& a) {
 }
 
 Var resized(OnnxNode& node, const Var& x, const Settings& s, const Axis& axis) {
+  constexpr double kMostTaps = 256, kMostOutputs = 1 << 20;
+  const double taps_each = s.antialias ? 4 / std::min(axis.scale, 1.0) + 2 : 4;
+  if (taps_each > kMostTaps || static_cast<double>(axis.output) > kMostOutputs) {
+    node.unsupported(
+        fmt::format("{} outputs of {} neighbours each are not supported", axis.output, taps_each));
+  }
+  if (axis.output == 0) return sliced(x, axis.dim, 0, 0);
   const Taps taps = taps_of(s, axis);
   if (s.mode == "nearest") {
     // One tap counts for each output.
@@ -146,6 +154,7 @@ Var resized(OnnxNode& node, const Var& x, const Settings& s, const Axis& axis) {
 }
 
 Var extrapolated(OnnxNode& node, const Var& y, const Settings& s, const Axis& axis) {
+  if (s.coordinates != "tf_crop_and_resize") return y;
   const Taps taps = taps_of(s, axis);
   if (std::ranges::all_of(taps.inside, [](bool in) { return in; })) return y;
   ir::Shape shape(y.type().rank(), 1);
@@ -228,17 +237,31 @@ void resize(OnnxNode& node) {
   s.antialias = node.flag("antialias", false) && s.mode != "nearest";
   s.exclude_outside = node.flag("exclude_outside", false);
   if (s.mode == "bilinear") s.mode = "linear";
-  if (s.mode != "nearest" && s.mode != "linear" && s.mode != "cubic")
-    node.wrong(fmt::format("mode is '{}'; nearest, linear and cubic exist", s.mode));
+  const auto one_of = [&](std::string_view what, const std::string& word,
+                          std::initializer_list<std::string_view> words) {
+    if (std::ranges::find(words, word) == words.end())
+      node.wrong(fmt::format("{} is '{}'; {} exist", what, word, fmt::join(words, ", ")));
+  };
+  one_of("mode", s.mode, {"nearest", "linear", "cubic"});
+  one_of("coordinate_transformation_mode", s.coordinates,
+         {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric",
+          "tf_half_pixel_for_nn", "tf_crop_and_resize"});
+  one_of("nearest_mode", s.nearest, {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"});
   const ir::DType dtype = x.type().dtype;
   if (!is_float(dtype) && s.mode != "nearest") x = cast_to(x, ir::DType::kF32);
   const std::vector<Axis> axes = axes_of(node, x.shape(), s);
   for (const Axis& axis : axes) {
     const bool same = axis.output == axis.input && axis.scale == 1;
-    if (!same || s.coordinates == "tf_crop_and_resize") x = resized(node, x, s, axis);
+    Settings each = s;
+    if (old && node.op() == "Resize" && axis.scale < 1) each.nearest = "ceil";
+    if (!same || s.coordinates == "tf_crop_and_resize") x = resized(node, x, each, axis);
   }
   for (const Axis& axis : axes)
     x = extrapolated(node, x, s, axis);
+  if (!is_float(dtype) && is_float(x.type().dtype)) {  // cubic overshoots
+    const auto [least, most] = range_of(dtype);
+    x = x.apply(ops::clip, {{"min", least}, {"max", most}});
+  }
   node.give(cast_to(x, dtype));
 }
 

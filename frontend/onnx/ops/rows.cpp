@@ -137,7 +137,10 @@ Var sigmoid(const Var& x) {
   return x.apply(ir::ops::sigmoid);
 }
 Var softplus(const Var& x) {
-  const Var tail = log(exp(-x.apply(ir::ops::abs)) + x.splat(1));
+  // Where 1 + e would lose e, log(1 + e) is e − e²/2.
+  const Var e = exp(-x.apply(ir::ops::abs));
+  const Var small = apply(ir::ops::lt, e, e.splat(1e-4));
+  const Var tail = select(small, e - e * e / 2, log(e + e.splat(1)));
   return maximum(x, x.splat(0)) + tail;
 }
 

@@ -80,8 +80,14 @@ void gather_nd(OnnxNode& node) {
                            to_string(shape), batch));
   const size_t first = static_cast<size_t>(batch);
   const size_t inner = first + static_cast<size_t>(at.back());
+  ir::Shape to(at.begin(), at.end() - 1);
+  to.insert(to.end(), shape.begin() + static_cast<std::ptrdiff_t>(inner), shape.end());
   const auto strides = ir::row_major_strides(shape);
   const int64_t block = product(shape, inner, shape.size());
+  if (x.type().elements() == 0) {
+    if (ir::element_count(to) != 0) node.wrong("there is nothing to gather");
+    return node.give(node.literal(ir::Tensor({x.type().dtype, to, {}}, {})));
+  }
   const size_t last = at.size() - 1;
   Var place = index.splat(0);
   for (size_t i = 0; i < static_cast<size_t>(at.back()); ++i) {
@@ -97,16 +103,16 @@ void gather_nd(OnnxNode& node) {
   }
   const Var rows = reshaped(x, {x.type().elements() / std::max<int64_t>(block, 1), block});
   const Var taken = apply(ops::gather, rows, place, {{"dim", int64_t{0}}});
-  ir::Shape to(at.begin(), at.end() - 1);
-  to.insert(to.end(), shape.begin() + static_cast<std::ptrdiff_t>(inner), shape.end());
   node.give(reshaped(taken, to));
 }
 
 // OneHot-11
 void one_hot(OnnxNode& node) {
   const Var index = cast_to(node.in(0), DType::kI64);
-  const int64_t depth = node.integer(1, "depth");
-  if (depth < 1) node.wrong(fmt::format("a depth of {}", depth));
+  constexpr double kMostClasses = 1 << 20;
+  const double given = node.number(1, "depth");
+  if (!(given >= 1 && given <= kMostClasses)) node.wrong(fmt::format("a depth of {}", given));
+  const int64_t depth = static_cast<int64_t>(given);
   const size_t rank = index.type().rank() + 1;
   const size_t dim = node.axis(node.integer("axis", -1), rank);
   const Var wide = index.splat(static_cast<double>(depth));
@@ -123,7 +129,8 @@ void trilu(OnnxNode& node) {
   const Var x = node.in(0);
   const size_t rank = x.type().rank();
   if (rank < 2) node.wrong("the input must be a matrix or a stack of them");
-  const int64_t k = node.has(1) ? node.integer(1, "k") : 0;
+  const int64_t k = std::clamp<int64_t>(node.has(1) ? node.integer(1, "k") : 0,
+                                        -x.shape()[rank - 2], x.shape()[rank - 1]);
   const Var row = iota(node, DType::kI64, x.shape()[rank - 2], rank - 2, rank);
   const Var column = iota(node, DType::kI64, x.shape()[rank - 1], rank - 1, rank);
   const Var diagonal = row + row.splat(static_cast<double>(k));

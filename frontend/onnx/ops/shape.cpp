@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 
 namespace linnet::frontend {
@@ -39,7 +40,9 @@ void reshape(OnnxNode& node) {
   Shape to = node.ints(1, "the shape");
   // A shape written for one sample is meant for each.
   const int64_t batch = node.graph().widened_batch();
-  if (batch != 1 && !to.empty() && to[0] == 1 && !from.empty() && from[0] == batch) to[0] = batch;
+  if (batch != 1 && !to.empty() && to[0] == 1 && !from.empty() && from[0] == batch &&
+      node.graph().depends_on_input(x.id()))
+    to[0] = batch;
   const bool zeros = node.flag("allowzero", false);
   int64_t known = 1;
   int unknown = 0;
@@ -198,7 +201,8 @@ void tile(OnnxNode& node) {
     if (repeats[dim] < 0 || !repeated)
       node.wrong(fmt::format("{} repeats of dimension {}", repeats[dim], dim));
     if (repeats[dim] == 1) continue;
-    const Shape apart = unsqueezed(x, dim).shape();
+    Shape apart = to;
+    apart.insert(apart.begin() + static_cast<std::ptrdiff_t>(dim), 1);
     Shape wide = apart;
     wide[dim] = repeats[dim];
     if (wide.size() > ir::kMaxRank)
@@ -244,6 +248,8 @@ void space_to_depth(OnnxNode& node) {
   node.give(reshaped(moved, {s[0], s[1] * b * b, s[2] / b, s[3] / b}));
 }
 
+constexpr int64_t kMostPad = int64_t{1} << 40;  // bytes a tensor may have
+
 // What Pad adds: before each dimension, then after each, for all dimensions.
 Ints pads_of(OnnxNode& node, size_t rank) {
   const Ints given = node.opset() < 11 ? node.ints("pads") : node.ints(1, "the pads");
@@ -256,6 +262,9 @@ Ints pads_of(OnnxNode& node, size_t rank) {
   }
   if (given.size() != 2 * axes.size())
     node.wrong(fmt::format("{} pads for {} axes; two for each", given.size(), axes.size()));
+  for (int64_t pad : given) {
+    if (pad < -kMostPad || pad > kMostPad) node.wrong(fmt::format("a pad of {}", pad));
+  }
   Ints pads(2 * rank, 0);
   for (size_t i = 0; i < axes.size(); ++i) {
     pads[static_cast<size_t>(axes[i])] = given[i];
@@ -292,7 +301,11 @@ void pad(OnnxNode& node) {
   if (node.opset() < 11 || !node.has(2)) return node.give(with(x, node.number("value", 0)));
   const Var value = node.in(2);
   if (value.type().elements() != 1) node.wrong("the value must be one number");
-  if (const auto known = node.known(2)) return node.give(with(x, known->as_doubles().front()));
+  const auto known = node.known(2);
+  // Integers that a double does not hold take the other way.
+  const double number = known ? known->as_doubles().front() : 0;
+  if (known && (is_float(x.type().dtype) || std::fabs(number) < 0x1p53))
+    return node.give(with(x, number));
   // Known only when the model runs: chosen where the padding is.
   const ir::Type type = x.type();
   const Var own = with(node.literal(ir::Tensor::splat({ir::DType::kU8, type.shape, {}}, 1)), 0);
