@@ -125,11 +125,11 @@ def bad_arrays():
     header = lambda text: start + text.ljust(117).encode() + b"\n"
     huge = "{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4), }"
     arrays = {
-        "other shape": floats(1, 4), "other rank": floats(3), "other type": np.zeros(
-            (1, 3)), "int64": np.zeros(
-                (1, 3), np.int64), "objects": None, "no npy": b"hello", "empty": b"", "cut off":
-        header("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 3), }") + b"12", "huge":
-        header(huge), "negative": header(huge.replace("4611686018427387904", "-1")), "missing": None
+        "other shape": floats(1, 4), "other rank": floats(3), "bytes": np.zeros((1, 3), np.uint8),
+        "int64": np.zeros((1, 3), np.int64), "objects": None, "no npy": b"hello", "empty": b"",
+        "cut off": header("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 3), }") + b"12",
+        "huge": header(huge), "negative": header(huge.replace("4611686018427387904", "-1")),
+        "missing": None
     }
     return model, arrays
 

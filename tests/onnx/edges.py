@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""Operators at their edges, one node each, against ONNX Runtime without its optimizer: what a row
+of frontend/onnx/ops/ had wrong once, or nearly.
+
+  edges.py [--linnet PATH] [--self-test]
+"""
+import sys
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+import common
+
+
+def f32(*values):
+    return np.array(values, np.float32)
+
+
+def i64(*values):
+    return np.array(values, np.int64)
+
+
+X = np.random.default_rng(5).normal(0, 1, (2, 3, 4, 5)).astype(np.float32)
+INF, NAN = np.inf, np.nan
+
+# name, operator, opset, what is fed, what is an initializer (name: array; "" is left out), attributes
+CASES = [
+    ("default axes of a function", "MeanVarianceNormalization", 13, [X], [], {}),
+    ("smaller by Resize-10", "Resize", 10, [f32(1, 2, 3, 4).reshape(1, 1, 1, 4)],
+     [f32(1, 1, 1, .6)], {"mode": "nearest"}),
+    ("pytorch_half_pixel to one", "Resize", 13, [f32(0, 1, 2, 3, 4).reshape(1, 1, 1, 5)],
+     [f32(), f32(1, 1, 1, .2)],
+     {"mode": "linear", "coordinate_transformation_mode": "pytorch_half_pixel"}),
+    ("Resize to nothing", "Resize", 13, [np.ones((1, 1, 5, 7), np.float32)],
+     [f32(), f32(1, 1, .1, 1)], {"mode": "linear"}),
+    ("Mod of bytes", "Mod", 13, [np.array([20, -100, 7, -7], np.int8),
+                                 np.array([-100, 20, 3, 3], np.int8)], [], {}),
+    ("fmod of large and endless", "Mod", 13, [f32(1e8, 5, -5, 7.5), f32(.1, INF, INF, -2)], [],
+     {"fmod": 1}),
+    ("large whole constants", "ConstantOfShape", 9, [], [i64(2)],
+     {"value": numpy_helper.from_array(i64(2**53 + 1))}),
+    ("large range", "Range", 11, [], [np.array(2**60 + 1), np.array(2**60 + 5), np.array(1)], {}),
+    ("far diagonal", "Trilu", 14, [X[0, 0]], [np.array(2**63 - 1)], {"upper": 1}),
+    ("TopK with NaN", "TopK", 11, [f32(3, NAN, 1, INF, -INF)], [i64(3)], {}),
+    ("smallest with equals", "TopK", 11, [f32(3, 1, 1, 2, 1)], [i64(4)], {"largest": 0}),
+    ("LogSoftmax-11 by default", "LogSoftmax", 11, [X], [], {}),
+    ("Softmax-11 at axis 2", "Softmax", 11, [X], [], {"axis": 2}),
+    ("hyperbolic near 0", "Asinh", 9, [f32(1e-6, -1e-3, .1, -.3, 5, -1e20)], [], {}),
+    ("Sinh near 0 and far", "Sinh", 9, [f32(1e-6, -1e-3, .2, 5, 89)], [], {}),
+    ("Atanh near 0", "Atanh", 9, [f32(1e-6, -1e-3, .2, .9)], [], {}),
+    ("Softplus far below 0", "Softplus", 9, [f32(-30, -20, -9.5, 0, 30)], [], {}),
+    ("GroupNormalization-18", "GroupNormalization", 18, [X.reshape(2, 4, 3, 5)],
+     [f32(1, 2), f32(3, 4)], {"num_groups": 2}),
+    ("L2 norm of whole numbers", "ReduceL2", 13, [np.array([[3, 4], [6, 8]], np.int32)], [],
+     {"axes": [1], "keepdims": 0}),
+    ("gathered from the end", "Gather", 13, [X], [i64(-1, 0)], {"axis": 3}),
+    ("nothing gathered", "GatherND", 12, [np.zeros((3, 0), np.float32)], [i64([0], [1])], {}),
+    ("LRN over five", "LRN", 13, [X], [], {"size": 5, "alpha": .3, "bias": 1.5}),
+    ("a scalar's softmax of one", "Softmax", 13, [f32(3)], [], {"axis": 0}),
+    ("pool with SAME_LOWER", "MaxPool", 12, [X], [],
+     {"kernel_shape": [2, 2], "auto_pad": "SAME_LOWER"}),
+    ("Slice backwards", "Slice", 13, [X], [i64(-1), i64(-100), i64(2), i64(-2)], {}),
+    ("Split uneven", "Split", 18, [X], [], {"axis": 3, "num_outputs": 2}),
+    ("Einsum with an ellipsis", "Einsum", 12, [X, X], [], {"equation": "...ij,...kj->...ik"}),
+]
+OUTPUTS = {"TopK": 2, "Split": 2}
+EXACT = {"Asinh", "Sinh", "Atanh", "Softplus"}
+
+
+def model_of(op, opset, fed, fixed, attributes):
+    names = [f"x{i}" for i in range(len(fed))]
+    constants = [f"c{i}" for i in range(len(fixed))]
+    results = [f"y{i}" for i in range(OUTPUTS.get(op, 1))]
+    node = helper.make_node(op, names + constants, results, "edge", **attributes)
+    kind = lambda array: helper.np_dtype_to_tensor_dtype(array.dtype)
+    graph = helper.make_graph(
+        [node], "edge", [helper.make_tensor_value_info(n, kind(a), a.shape)
+                         for n, a in zip(names, fed)],
+        [onnx.ValueInfoProto(name=name) for name in results],
+        [numpy_helper.from_array(a, n) for n, a in zip(constants, fixed)])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+    return model, dict(zip(names, fed))
+
+
+def near(got, want):
+    """Each element by itself: near 0 counts as much as the largest."""
+    same = np.isclose(got, want, rtol=1e-4, atol=0, equal_nan=True)
+    return "" if same.all() else f"{got[~same][:4]}, not {want[~same][:4]}"
+
+
+def check(linnet):
+    rows = []
+    for name, op, opset, fed, fixed, attributes in CASES:
+        model, feeds = model_of(op, opset, fed, fixed, attributes)
+        want = common.oracle(model, feeds)
+        for i, (result, array) in enumerate(want.items()):
+            kind = helper.np_dtype_to_tensor_dtype(array.dtype)
+            model.graph.output[i].CopyFrom(
+                helper.make_tensor_value_info(result, kind, array.shape))
+        answer, got = linnet.run(model, feeds)
+        verdict = common.judge(answer, got, want)
+        for result in (want if verdict.outcome == "pass" and op in EXACT else ()):
+            note = near(got[result], want[result])
+            if note:
+                verdict = common.Verdict("wrong", np.inf, note)
+        rows.append((op, name, verdict))
+    return rows
+
+
+def main():
+    options = common.parser(__doc__).parse_args()
+    if options.self_test:
+        # Types and shapes of single numbers and of nothing cannot all be spoilt.
+        return common.self_test(check, {"dtype": "wrong", "missing": "wrong", "refuse": "refused"})
+    report = common.Report("edges", len(CASES))
+    for row in check(common.Linnet(options.linnet, limit=options.limit)):
+        report.add(*row)
+    return report.finish(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
