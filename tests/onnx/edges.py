@@ -89,9 +89,9 @@ def near(got, want):
     return "" if same.all() else f"{got[~same][:4]}, not {want[~same][:4]}"
 
 
-def check(linnet):
+def check(linnet, cases=CASES):
     rows = []
-    for name, op, opset, fed, fixed, attributes in CASES:
+    for name, op, opset, fed, fixed, attributes in cases:
         model, feeds = model_of(op, opset, fed, fixed, attributes)
         want = common.oracle(model, feeds)
         for i, (result, array) in enumerate(want.items()):
@@ -111,8 +111,10 @@ def check(linnet):
 def main():
     options = common.parser(__doc__).parse_args()
     if options.self_test:
-        # Types and shapes of single numbers and of nothing cannot all be spoilt.
-        return common.self_test(check, {"dtype": "wrong", "missing": "wrong", "refuse": "refused"})
+        # The stand-in asks ONNX's checker, which calls version 18 of that one deprecated; values and
+        # shapes of single numbers and of nothing cannot all be spoilt.
+        cases = [case for case in CASES if case[1] != "GroupNormalization"]
+        return common.self_test(lambda linnet: check(linnet, cases), {"dtype": "wrong", "missing": "wrong", "refuse": "refused"})
     report = common.Report("edges", len(CASES))
     for row in check(common.Linnet(options.linnet, limit=options.limit)):
         report.add(*row)
