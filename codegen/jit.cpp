@@ -20,10 +20,10 @@ public:
         symbols_(session_.createBareJITDylib("objects")) {}
   ~LoadedObjects() override { llvm::consumeError(session_.endSession()); }
 
-  // The object's bytes are read when the first of its symbols is looked up.
-  [[nodiscard]] llvm::Error add(const std::vector<std::byte>& object) {
+  [[nodiscard]] llvm::Error add(const std::vector<std::byte>& object, bool copied) {
     const llvm::StringRef bytes(reinterpret_cast<const char*>(object.data()), object.size());
-    return layer_.add(symbols_, llvm::MemoryBuffer::getMemBuffer(bytes, "", false));
+    return layer_.add(symbols_, copied ? llvm::MemoryBuffer::getMemBufferCopy(bytes)
+                                       : llvm::MemoryBuffer::getMemBuffer(bytes, "", false));
   }
   [[nodiscard]] llvm::Error add_process() {  // memcpy, memset, memmove
     auto process = orc::DynamicLibrarySearchGenerator::GetForCurrentProcess('\0');
@@ -58,13 +58,15 @@ std::unique_ptr<Loaded> load(const Compiled& compiled, Failure& failure) {
   if (!process) return fail(process.takeError());
   auto loaded = std::make_unique<LoadedObjects>(std::move(*process));
   if (auto error = loaded->add_process()) return fail(std::move(error));
-  for (const auto* object : {&compiled.object, &compiled.constants}) {
-    if (object->empty()) continue;
-    if (auto error = loaded->add(*object)) return fail(std::move(error));
+  if (auto error = loaded->add(compiled.object, true)) return fail(std::move(error));
+  if (compiled.constants.empty()) return loaded;
+  if (auto error = loaded->add(compiled.constants, false)) return fail(std::move(error));
+  // Weights are copied once, to where they stay: when they are looked up, while `compiled` has
+  // them.
+  if (!loaded->symbol(compiled.name + "_constants")) {
+    failure = {Status::kBug, "the object's constants cannot be loaded", ""};
+    return nullptr;
   }
-  // Code and weights are copied once, to where they stay: now, while `compiled` has them.
-  for (const std::string suffix : {"_supported", "_constants"})
-    (void)loaded->symbol(compiled.name + suffix);
   return loaded;
 }
 

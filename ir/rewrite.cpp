@@ -69,4 +69,24 @@ Graph rewrite(const Graph& graph,
   return rewriter.finish();
 }
 
+Graph without_unused(const Graph& graph, const std::function<bool(const Node&)>& may_drop) {
+  std::vector<bool> live(graph.values().size(), false);
+  for (const GraphOutput& output : graph.outputs)
+    live[static_cast<size_t>(output.value.index)] = true;
+  std::vector<bool> needed(graph.nodes().size(), false);
+  for (size_t i = graph.nodes().size(); i-- > 0;) {
+    const Node& node = graph.nodes()[i];
+    for (ValueId result : node.results)
+      needed[i] = needed[i] || live[static_cast<size_t>(result.index)];
+    if (!needed[i]) needed[i] = !may_drop(node);
+    if (!needed[i]) continue;
+    for (ValueId operand : node.operands) {
+      if (operand) live[static_cast<size_t>(operand.index)] = true;
+    }
+  }
+  return rewrite(graph, [&](Rewriter&, NodeId id, const Node&) {
+    return !needed[static_cast<size_t>(id.index)];
+  });
+}
+
 }  // namespace linnet::ir

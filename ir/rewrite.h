@@ -43,4 +43,10 @@ private:
 [[nodiscard]] Graph rewrite(const Graph& graph,
                             const std::function<bool(Rewriter&, NodeId, const Node&)>& visit);
 
+// The graph without the nodes that no output needs. `may_drop` is asked of each, users before what
+// they use; what it keeps keeps its operands.
+[[nodiscard]] Graph without_unused(
+    const Graph& graph,
+    const std::function<bool(const Node&)>& may_drop = [](const Node&) { return true; });
+
 }  // namespace linnet::ir

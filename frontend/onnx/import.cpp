@@ -17,27 +17,6 @@ using ::onnx::NodeProto;
 
 constexpr std::string_view kTrainingDomain = "ai.onnx.preview.training";
 
-// Graphs without nodes that nothing needs: initializers that were read for their value only, and
-// what folding left behind.
-ir::Graph without_dead(const ir::Graph& graph) {
-  std::vector<bool> live(graph.values().size(), false);
-  for (const ir::GraphOutput& output : graph.outputs)
-    live[static_cast<size_t>(output.value.index)] = true;
-  std::vector<bool> needed(graph.nodes().size(), false);
-  for (size_t i = graph.nodes().size(); i-- > 0;) {
-    const ir::Node& node = graph.nodes()[i];
-    needed[i] = std::ranges::any_of(
-        node.results, [&](ir::ValueId r) { return live[static_cast<size_t>(r.index)]; });
-    if (!needed[i]) continue;
-    for (ir::ValueId operand : node.operands) {
-      if (operand) live[static_cast<size_t>(operand.index)] = true;
-    }
-  }
-  return ir::rewrite(graph, [&](ir::Rewriter&, ir::NodeId id, const ir::Node&) {
-    return !needed[static_cast<size_t>(id.index)];
-  });
-}
-
 // What a file says may be anything: fit for a line of a terminal.
 std::string readable(const std::string& text) {
   constexpr size_t kMostBytes = 600;
@@ -95,7 +74,8 @@ std::optional<ir::Module> OnnxImporter::run() {
   // Inputs in the model's order, then parameters as they were first read.
   std::ranges::stable_partition(graph_.inputs,
                                 [](const ir::GraphInput& input) { return input.slot.empty(); });
-  module_.graphs.push_back(without_dead(graph_));
+  // Without initializers that were read for their value only, and what folding left behind.
+  module_.graphs.push_back(ir::without_unused(graph_));
   return std::move(module_);
 }
 

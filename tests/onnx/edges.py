@@ -113,7 +113,7 @@ def main():
     if options.self_test:
         # The stand-in asks ONNX's checker, which calls version 18 of that one deprecated; values and
         # shapes of single numbers and of nothing cannot all be spoilt.
-        cases = [case for case in CASES if case[1] != "GroupNormalization"]
+        cases = [case for case in CASES if case[1] != "GroupNormalization"][::5]
         return common.self_test(lambda linnet: check(linnet, cases), {"dtype": "wrong", "missing": "wrong", "refuse": "refused"})
     report = common.Report("edges", len(CASES))
     for row in check(common.Linnet(options.linnet, limit=options.limit)):

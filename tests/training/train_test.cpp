@@ -379,7 +379,7 @@ TEST_F(Train, ALibraryCannotDoEveryInitialiser) {
 
 // Killed at any moment, the last checkpoint loads and the end is that of an unbroken run.
 TEST_F(Train, SurvivesBeingKilled) {
-  small_problem("loss: mse; batch: 16; epochs: 60000; optimizer: adam(lr: 0.001)");
+  small_problem("loss: mse; batch: 16; epochs: 12000; optimizer: adam(lr: 0.001)");
   ASSERT_EQ(linnet("train m.lin --data . --emit exe -o t"), 0) << err_;
   ASSERT_EQ(run("./t --data . -o whole.safetensors --quiet"), 0) << err_;
   run("./t --data . -o w.safetensors --quiet & p=$!; sleep 0.2; kill -9 $p");
