@@ -276,6 +276,10 @@ def select(sets, ops=None, match=None, tests=None):
     return cases
 
 
+SETS = ("core", "bind", "expand_core", "expand", "relevant", "other", "ints", "double", "lowp",
+        "dynamic")
+
+
 def list_sets():
     tests = node_cases()
     parents = {t.name: base_op(t) for t in tests if "_expanded" not in t.name}
@@ -289,30 +293,9 @@ def list_sets():
             tot[k] += 1
         per[op]["node"] += not exp
         per[op]["node_exp"] += exp
-        for k in (
-        "core",
-        "bind",
-        "expand_core",
-        "expand",
-        "relevant",
-        "other",
-        "ints",
-        "double",
-        "lowp",
-        "dynamic"):
+        for k in SETS:
             per[op][k] += k in s
-    cols = [
-    "node",
-    "node_exp",
-    "core",
-    "bind",
-    "expand",
-    "relevant",
-    "other",
-    "ints",
-    "double",
-    "lowp",
-     "dynamic"]
+    cols = ["node", "node_exp"] + [k for k in SETS if k != "expand_core"]
     print(f"{'op':28}" + "".join(f"{c:>10}" for c in cols))
     for op in sorted(per, key=str.lower):
         if op in OPS or per[op]["relevant"]:
@@ -322,5 +305,4 @@ def list_sets():
     print(
         f"onnx {onnx.__version__}: {len(tests)} node tests "
         f"({sum('_expanded' in t.name for t in tests)} expanded), "
-        + ", ".join(f"{k} {tot[k]}" for k in ("core", "bind", "expand_core", "expand", "relevant",
-                                              "other", "ints", "double", "lowp", "dynamic")))
+        + ", ".join(f"{k} {tot[k]}" for k in SETS))

@@ -35,11 +35,8 @@ void celu(OnnxNode& node) {
   const Var tail = (exp(x / alpha) - x.splat(1)) * alpha;
   node.give(maximum(x, x.splat(0)) + minimum(tail, x.splat(0)));
 }
-Var clipped_line(const Var& x, double slope, double at_zero) {
-  return (x * slope + x.splat(at_zero)).apply(ops::clip, {{"min", 0.0}, {"max", 1.0}});
-}
-void hard_sigmoid(OnnxNode& node) {
-  node.give(clipped_line(node.in(0), node.number("alpha", 0.2), node.number("beta", 0.5)));
+void hard_sigmoid_row(OnnxNode& node) {
+  node.give(hard_sigmoid(node.in(0), node.number("alpha", 0.2), node.number("beta", 0.5)));
 }
 void swish(OnnxNode& node) {
   const Var x = node.in(0);
@@ -49,9 +46,8 @@ void swish(OnnxNode& node) {
 void softplus_row(OnnxNode& node) {
   node.give(softplus(node.in(0)));
 }
-void softsign(OnnxNode& node) {
-  const Var x = node.in(0);
-  node.give(x / (x.apply(ops::abs) + x.splat(1)));
+void softsign_row(OnnxNode& node) {
+  node.give(softsign(node.in(0)));
 }
 void mish(OnnxNode& node) {
   const Var x = node.in(0);
@@ -63,10 +59,8 @@ void gelu(OnnxNode& node) {
     node.wrong("approximate must be \"none\" or \"tanh\", not \"" + form + "\"");
   node.give(node.in(0).apply(ops::gelu, {{"approximate", ir::Enum{form}}}));
 }
-void thresholded_relu(OnnxNode& node) {
-  const Var x = node.in(0);
-  const Var above = apply(ops::gt, x, x.splat(node.number("alpha", 1)));
-  node.give(select(above, x, x.splat(0)));
+void thresholded_relu_row(OnnxNode& node) {
+  node.give(thresholded_relu(node.in(0), node.number("alpha", 1)));
 }
 void shrink(OnnxNode& node) {
   const Var x = node.in(0);
@@ -79,7 +73,7 @@ constexpr std::array kRows = std::to_array<OnnxOp>({
     {"Celu", celu},
     {"Elu", elu},
     {"Gelu", gelu},
-    {"HardSigmoid", hard_sigmoid},
+    {"HardSigmoid", hard_sigmoid_row},
     {"HardSwish", one_to_one<ops::hard_swish>},
     {"LeakyRelu", leaky_relu},
     {"Mish", mish},
@@ -89,10 +83,10 @@ constexpr std::array kRows = std::to_array<OnnxOp>({
     {"Shrink", shrink},
     {"Sigmoid", one_to_one<ops::sigmoid>},
     {"Softplus", softplus_row},
-    {"Softsign", softsign},
+    {"Softsign", softsign_row},
     {"Swish", swish},
     {"Tanh", one_to_one<ops::tanh>},
-    {"ThresholdedRelu", thresholded_relu},
+    {"ThresholdedRelu", thresholded_relu_row},
 });
 
 }  // namespace

@@ -18,45 +18,42 @@ using ir::Shape;
 
 constexpr int64_t kMostSteps = 4096;
 
-// One of the activation functions with its constants.
-struct Activation {
-  std::string name;
-  double alpha = 0, beta = 0;
-};
-
-// Name, whether it takes alpha and beta, and their defaults.
+// An activation function: whether it takes alpha and beta, and their defaults.
 struct ActivationRow {
   std::string_view name;
   int constants;
   double alpha, beta;
+  Var (*apply)(const Var& x, double alpha, double beta);
 };
 constexpr std::array kActivations = std::to_array<ActivationRow>({
-    {"relu", 0, 0, 0},
-    {"tanh", 0, 0, 0},
-    {"sigmoid", 0, 0, 0},
-    {"softsign", 0, 0, 0},
-    {"softplus", 0, 0, 0},
-    {"leakyrelu", 1, 0.01, 0},
-    {"thresholdedrelu", 1, 1, 0},
-    {"elu", 1, 1, 0},
-    {"affine", 2, 1, 0},
-    {"scaledtanh", 2, 1, 1},
-    {"hardsigmoid", 2, 0.2, 0.5},
+    {"relu", 0, 0, 0, [](const Var& x, double, double) { return x.apply(ops::relu); }},
+    {"tanh", 0, 0, 0, [](const Var& x, double, double) { return tanh(x); }},
+    {"sigmoid", 0, 0, 0, [](const Var& x, double, double) { return sigmoid(x); }},
+    {"softsign", 0, 0, 0, [](const Var& x, double, double) { return softsign(x); }},
+    {"softplus", 0, 0, 0, [](const Var& x, double, double) { return softplus(x); }},
+    {"leakyrelu", 1, 0.01, 0,
+     [](const Var& x, double alpha, double) {
+       return x.apply(ops::leaky_relu, {{"negative_slope", alpha}});
+     }},
+    {"thresholdedrelu", 1, 1, 0,
+     [](const Var& x, double alpha, double) { return thresholded_relu(x, alpha); }},
+    {"elu", 1, 1, 0,
+     [](const Var& x, double alpha, double) { return x.apply(ops::elu, {{"alpha", alpha}}); }},
+    {"affine", 2, 1, 0,
+     [](const Var& x, double alpha, double beta) { return x * alpha + x.splat(beta); }},
+    {"scaledtanh", 2, 1, 1,
+     [](const Var& x, double alpha, double beta) { return tanh(x * beta) * alpha; }},
+    {"hardsigmoid", 2, 0.2, 0.5, hard_sigmoid},
 });
 
+// One of them with its constants.
+struct Activation {
+  const ActivationRow* row;
+  double alpha = 0, beta = 0;
+};
+
 Var activated(const Activation& f, const Var& x) {
-  if (f.name == "relu") return x.apply(ops::relu);
-  if (f.name == "tanh") return tanh(x);
-  if (f.name == "sigmoid") return sigmoid(x);
-  if (f.name == "softsign") return x / (x.apply(ops::abs) + x.splat(1));
-  if (f.name == "softplus") return softplus(x);
-  if (f.name == "leakyrelu") return x.apply(ops::leaky_relu, {{"negative_slope", f.alpha}});
-  if (f.name == "thresholdedrelu")
-    return select(apply(ops::gt, x, x.splat(f.alpha)), x, x.splat(0));
-  if (f.name == "elu") return x.apply(ops::elu, {{"alpha", f.alpha}});
-  if (f.name == "scaledtanh") return tanh(x * f.beta) * f.alpha;
-  const Var line = x * f.alpha + x.splat(f.beta);
-  return f.name == "affine" ? line : line.apply(ops::clip, {{"min", 0.0}, {"max", 1.0}});
+  return f.row->apply(x, f.alpha, f.beta);
 }
 
 // What all three share; operands by their names in ONNX.
@@ -143,7 +140,7 @@ Recurrence::Recurrence(OnnxNode& given, size_t gate_count, std::vector<std::stri
     std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
     const auto row = std::ranges::find(kActivations, name, &ActivationRow::name);
     if (row == kActivations.end()) node.wrong(fmt::format("there is no activation '{}'", name));
-    Activation f{name, row->alpha, row->beta};
+    Activation f{&*row, row->alpha, row->beta};
     if (row->constants > 0 && alpha < alphas.size()) f.alpha = alphas[alpha++];
     if (row->constants > 1 && beta < betas.size()) f.beta = betas[beta++];
     activations.push_back(f);

@@ -1,5 +1,7 @@
 #include "frontend/onnx/ops/rows.h"
 
+#include "ir/scalar_math.h"
+
 #include <algorithm>
 #include <array>
 #include <map>
@@ -144,17 +146,19 @@ Var softplus(const Var& x) {
   return maximum(x, x.splat(0)) + tail;
 }
 
+Var softsign(const Var& x) {
+  return x / (x.apply(ir::ops::abs) + x.splat(1));
+}
+Var thresholded_relu(const Var& x, double threshold) {
+  return select(apply(ir::ops::gt, x, x.splat(threshold)), x, x.splat(0));
+}
+Var hard_sigmoid(const Var& x, double slope, double at_zero) {
+  return (x * slope + x.splat(at_zero)).apply(ir::ops::clip, {{"min", 0.0}, {"max", 1.0}});
+}
+
 std::pair<double, double> range_of(ir::DType dtype) {
-  switch (dtype) {
-  case ir::DType::kI8:
-    return {-128, 127};
-  case ir::DType::kU8:
-    return {0, 255};
-  case ir::DType::kI32:
-    return {-2147483648.0, 2147483647.0};
-  default:
-    return {-0x1p63, 0x1p63};
-  }
+  return {static_cast<double>(ir::scalar::least_integer(dtype)),
+          static_cast<double>(ir::scalar::greatest_integer(dtype))};
 }
 
 }  // namespace linnet::frontend

@@ -66,6 +66,11 @@ template <const ir::OpDef& op> void one_to_one(OnnxNode& node) {
 [[nodiscard]] Var sigmoid(const Var& x);
 // log(1 + exp(x)) without overflow: max(x, 0) + log(1 + exp(-|x|)).
 [[nodiscard]] Var softplus(const Var& x);
+[[nodiscard]] Var softsign(const Var& x);
+// x where it is above the threshold, else 0.
+[[nodiscard]] Var thresholded_relu(const Var& x, double threshold);
+// max(0, min(1, slope · x + at_zero))
+[[nodiscard]] Var hard_sigmoid(const Var& x, double slope, double at_zero);
 // Smallest and largest number of an integer dtype.
 [[nodiscard]] std::pair<double, double> range_of(ir::DType dtype);
 
