@@ -1,6 +1,7 @@
 #include "runtime/train/loop.h"
 
 #include "runtime/io/file.h"
+#include "runtime/labels.h"
 #include "runtime/ports.h"
 #include "runtime/train/checkpoint.h"
 #include "runtime/train/curve.h"
@@ -95,16 +96,23 @@ public:
       progress.note(
           format("the last %lld samples of each epoch make no whole batch and are left out",
                  static_cast<long long>(left)));
+    note_absent(progress, "training", data_.train);
     LINNET_TRY(t_.recipe.least_squares ? solve(progress) : steps(progress));
     TrainReport report;
     report.steps = state_.step;
     report.signal = interrupted();
     if (report.signal != 0) return report;
-    LINNET_TRY(finish(report));
+    LINNET_TRY(finish(report, progress));
     return report;
   }
 
 private:
+  void note_absent(Progress& progress, const char* part, const Samples& samples) const {
+    const auto absent = absent_classes(t_, samples);
+    if (!absent.empty())
+      progress.note(format("no %s sample is of the class %s", part, quoted_list(absent).c_str()));
+  }
+
   // Said before training, not after: folders that cannot be written.
   Result<void> check_outputs() const {
     for (const std::string* path : {&o_.output, &o_.log_steps, &o_.plot}) {
@@ -329,7 +337,7 @@ private:
     return save_checkpoint(t_, o_.output + ".ckpt", slots_, state_);
   }
 
-  Result<void> finish(TrainReport& report) {
+  Result<void> finish(TrainReport& report, Progress& progress) {
     if (state_.best_epoch >= 0) report.best_epoch = state_.best_epoch;
     const bool again = state_.finished;
     state_.finished = true;
@@ -341,7 +349,10 @@ private:
     if (data_.validation) report.validation = evaluate(*data_.validation);
     auto test = read_test(t_, o_.data, data_.scales);
     if (!test) return tl::unexpected(test.error());
-    if (*test) report.test = evaluate(**test);
+    if (*test) {
+      note_absent(progress, "test", **test);
+      report.test = evaluate(**test);
+    }
     std::vector<Curve> curves{train_curve_};
     if (!validation_curve_.points.empty()) curves.push_back(validation_curve_);
     if (!o_.logdir.empty()) LINNET_TRY(write_events(o_.logdir, curves));

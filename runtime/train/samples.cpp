@@ -1,11 +1,13 @@
+// Reads training data: series, tables, tensors; pictures are picture_samples.cpp's.
 #include "runtime/train/samples.h"
 
 #include "runtime/io/file.h"
-#include "runtime/io/idx.h"
 #include "runtime/io/npy.h"
+#include "runtime/labels.h"
 #include "runtime/philox.h"
 #include "runtime/ports.h"
 #include "runtime/series_table.h"
+#include "runtime/train/picture_samples.h"
 
 #include <algorithm>
 #include <cmath>
@@ -44,8 +46,7 @@ public:
 
   // nullopt: there is no test data.
   Result<std::optional<Samples>> read(bool test) {
-    if (t_.input_count == 1 && t_.inputs[0].image && t_.target_count == 1 && t_.targets[0].classes)
-      return pictures(test);
+    if (reads_pictures(t_)) return read_pictures(t_, path_, test);
     if (t_.inputs[0].series) return series(test);
     if (t_.input_count >= 1 && t_.inputs[0].table) return table(test);
     return tensors(test);
@@ -54,145 +55,10 @@ public:
 private:
   using Found = Result<std::optional<Samples>>;
 
-  [[nodiscard]] Tensor make(const linnet_port_v1& port, int64_t count) const {
-    std::vector<int64_t> shape{count};
-    const int64_t each = elements_of(port);
-    if (each != 1) shape.push_back(each);
-    return make_tensor(static_cast<DType>(port.dtype), std::move(shape));
-  }
   // f32 values become the port's floats.
   static void store(Tensor& tensor, int64_t first, const float* values, int64_t count) {
     const int64_t size = bytes_of(tensor.dtype);
     convert(DType::kF32, values, tensor.dtype, tensor.data.data() + first * size, count);
-  }
-
-  // ---- pictures
-
-  // Decoded samples of one picture into sample `i`: in f32 as everywhere; in f64 scaled there, so
-  // that no bit of the arithmetic is f32's.
-  class Pictures {
-  public:
-    Pictures(const linnet_port_v1& port, Tensor& to)
-        : port_(port), to_(to), decoding_(decoding_of(*port.image)),
-          decoded_(static_cast<size_t>(elements_of(port))) {
-      if (to.dtype != DType::kF64) return;
-      const bool invert = decoding_.invert;
-      decoding_ = {.color = decoding_.color, .resize = decoding_.resize, .fit = decoding_.fit};
-      decoding_.invert = invert;
-    }
-    [[nodiscard]] const ImageDecoding& decoding() const { return decoding_; }
-    [[nodiscard]] float* buffer() { return decoded_.data(); }
-    [[nodiscard]] int height() const { return static_cast<int>(port_.image->height); }
-    [[nodiscard]] int width() const { return static_cast<int>(port_.image->width); }
-    void store(int64_t i) {
-      const auto count = static_cast<int64_t>(decoded_.size());
-      if (to_.dtype != DType::kF64) {
-        Reader::store(to_, i * count, decoded_.data(), count);
-        return;
-      }
-      const int64_t plane = port_.image->height * port_.image->width;
-      for (int64_t k = 0; k < count; ++k) {
-        const int64_t channel = k / plane;
-        to_.as<double>()[static_cast<size_t>(i * count + k)] =
-            (decoded_[static_cast<size_t>(k)] * port_.image->scale - port_.image->mean[channel]) /
-            port_.image->deviation[channel];
-      }
-    }
-
-  private:
-    const linnet_port_v1& port_;
-    Tensor& to_;
-    ImageDecoding decoding_;
-    std::vector<float> decoded_;
-  };
-
-  Found pictures(bool test) {
-    if (!is_folder(path_))
-      return fail("%s: a folder with MNIST's files or with pictures is expected", path_.c_str());
-    const std::string stem = test ? "t10k" : "train";
-    for (const char* separator : {"-", "."}) {
-      const std::string images = path_ + "/" + stem + "-images" + separator + "idx3-ubyte";
-      if (file_exists(images))
-        return idx(images, path_ + "/" + stem + "-labels" + separator + "idx1-ubyte");
-      if (file_exists(images + ".gz"))
-        return fail("%s.gz: unpack it first: gunzip %s.gz", images.c_str(), images.c_str());
-    }
-    const std::string named = path_ + (test ? "/test" : "/train");
-    if (is_folder(named)) return folders(named);
-    if (test) return std::nullopt;
-    return folders(path_);
-  }
-
-  Samples empty(int64_t count) const {
-    Samples samples;
-    samples.count = count;
-    for (int64_t i = 0; i < t_.input_count; ++i)
-      samples.inputs.push_back(make(t_.inputs[i], count));
-    for (int64_t i = 0; i < t_.target_count; ++i)
-      samples.targets.push_back(make(t_.targets[i], count));
-    return samples;
-  }
-
-  Found idx(const std::string& images_path, const std::string& labels_path) {
-    auto images = read_idx(images_path);
-    if (!images) return tl::unexpected(images.error());
-    auto labels = read_idx(labels_path);
-    if (!labels) return tl::unexpected(labels.error());
-    if (images->shape.size() != 3 && images->shape.size() != 4)
-      return fail("%s: pictures are expected, not rank %zu", images_path.c_str(),
-                  images->shape.size());
-    const int64_t count = images->shape[0];
-    if (labels->shape.size() != 1 || labels->shape[0] != count)
-      return fail("%s: %lld labels are expected, one for each picture of %s", labels_path.c_str(),
-                  static_cast<long long>(count), images_path.c_str());
-    Samples samples = empty(count);
-    Pictures pictures(t_.inputs[0], samples.inputs[0]);
-    const int height = static_cast<int>(images->shape[1]),
-              width = static_cast<int>(images->shape[2]);
-    const int channels = images->shape.size() > 3 ? static_cast<int>(images->shape[3]) : 1;
-    const int64_t bytes = int64_t{height} * width * channels;
-    for (int64_t i = 0; i < count; ++i) {
-      decode_pixels(images->data.data() + i * bytes, int64_t{width} * channels, height, width,
-                    channels, pictures.decoding(), pictures.height(), pictures.width(),
-                    pictures.buffer());
-      pictures.store(i);
-      const int64_t label = labels->data[static_cast<size_t>(i)];
-      if (label >= t_.targets[0].classes->count)
-        return fail("%s: sample %lld has label %lld, but the model has %lld classes",
-                    labels_path.c_str(), static_cast<long long>(i), static_cast<long long>(label),
-                    static_cast<long long>(t_.targets[0].classes->count));
-      samples.targets[0].as<int64_t>()[static_cast<size_t>(i)] = label;
-    }
-    return samples;
-  }
-
-  Found folders(const std::string& root) {
-    std::vector<std::pair<std::string, int64_t>> files;
-    const linnet_classes_v1& classes = *t_.targets[0].classes;
-    for (int64_t label = 0; label < classes.count; ++label) {
-      const std::string folder = root + "/" + classes.labels[label];
-      if (!is_folder(folder)) continue;
-      auto names = list_folder(folder);
-      if (!names) return tl::unexpected(names.error());
-      for (const std::string& name : *names) {
-        if (is_picture(name)) files.emplace_back(folder + "/" + name, label);
-      }
-    }
-    if (files.empty())
-      return fail("%s: neither train-images-idx3-ubyte nor folders of pictures named like the "
-                  "labels ('%s', …)",
-                  root.c_str(), classes.labels[0]);
-    Samples samples = empty(static_cast<int64_t>(files.size()));
-    Pictures pictures(t_.inputs[0], samples.inputs[0]);
-    for (size_t i = 0; i < files.size(); ++i) {
-      auto image = read_image(files[i].first);
-      if (!image) return tl::unexpected(image.error());
-      decode_image(*image, pictures.decoding(), pictures.height(), pictures.width(),
-                   pictures.buffer());
-      pictures.store(static_cast<int64_t>(i));
-      samples.targets[0].as<int64_t>()[i] = files[i].second;
-    }
-    return samples;
   }
 
   // ---- CSV
@@ -226,7 +92,7 @@ private:
       overlap_ = apart > 0 ? std::min(window - 1, count - apart - 1) : 0;
       learn(*ports, *table, first + count - apart - overlap_ + window - 1 + ports->steps);
     }
-    Samples samples = empty(count);
+    Samples samples = empty_samples(t_, count);
     for (int64_t i = 0; i < count; ++i) {
       for (int64_t t = 0; t < window; ++t) {
         const int64_t row = first + i + t;
@@ -273,7 +139,7 @@ private:
     auto table = CsvTable::read(file, CsvHeader::kYes);
     if (!table) return tl::unexpected(table.error());
     const auto rows = static_cast<int64_t>(table->rows());
-    Samples samples = empty(rows);
+    Samples samples = empty_samples(t_, rows);
     const auto read = [&](const linnet_port_v1& port, Tensor& to) -> Result<void> {
       std::vector<float> row(static_cast<size_t>(elements_of(port)));
       for (int64_t i = 0; i < rows; ++i) {
@@ -309,8 +175,9 @@ private:
       const auto end = port.classes->labels + port.classes->count;
       const auto at = std::find(port.classes->labels, end, cell);
       if (at == end)
-        return fail("%s: '%s' is none of the %lld classes", table.place(row, *column).c_str(),
-                    cell.c_str(), static_cast<long long>(port.classes->count));
+        return fail("%s: '%s' is none of the %lld classes (%s)", table.place(row, *column).c_str(),
+                    cell.c_str(), static_cast<long long>(port.classes->count),
+                    quoted_list(port.classes->labels, port.classes->count).c_str());
       to.as<int64_t>()[row] = at - port.classes->labels;
     }
     return {};
@@ -353,9 +220,11 @@ private:
     const auto labels = tensor.as<int64_t>();
     for (size_t i = 0; i < labels.size(); ++i) {
       if (labels[i] < 0 || labels[i] >= port.classes->count)
-        return fail("%s: sample %zu has label %lld, but the model has %lld classes", file.c_str(),
-                    i, static_cast<long long>(labels[i]),
-                    static_cast<long long>(port.classes->count));
+        return fail("%s: sample %zu has label %lld, but the model has %lld classes: 0 to %lld (%s)",
+                    file.c_str(), i, static_cast<long long>(labels[i]),
+                    static_cast<long long>(port.classes->count),
+                    static_cast<long long>(port.classes->count - 1),
+                    quoted_list(port.classes->labels, port.classes->count).c_str());
     }
     return {};
   }
@@ -453,6 +322,38 @@ void learn_tables(const linnet_trainer_v1& trainer, DataSet& data) {
 }
 
 }  // namespace
+
+Samples empty_samples(const linnet_trainer_v1& trainer, int64_t count) {
+  const auto make = [&](const linnet_port_v1& port) {
+    std::vector<int64_t> shape{count};
+    const int64_t each = elements_of(port);
+    if (each != 1) shape.push_back(each);
+    return make_tensor(static_cast<DType>(port.dtype), std::move(shape));
+  };
+  Samples samples;
+  samples.count = count;
+  for (int64_t i = 0; i < trainer.input_count; ++i)
+    samples.inputs.push_back(make(trainer.inputs[i]));
+  for (int64_t i = 0; i < trainer.target_count; ++i)
+    samples.targets.push_back(make(trainer.targets[i]));
+  return samples;
+}
+
+std::vector<std::string> absent_classes(const linnet_trainer_v1& trainer, const Samples& samples) {
+  std::vector<std::string> absent;
+  for (size_t i = 0; i < samples.targets.size(); ++i) {
+    const linnet_port_v1& port = trainer.targets[i];
+    const Tensor& tensor = samples.targets[i];
+    if (!port.classes || tensor.dtype != DType::kI64) continue;
+    std::vector<bool> seen(static_cast<size_t>(port.classes->count), false);
+    for (const int64_t label : tensor.as<int64_t>())
+      seen[static_cast<size_t>(label)] = true;
+    for (size_t label = 0; label < seen.size(); ++label) {
+      if (!seen[label]) absent.emplace_back(port.classes->labels[label]);
+    }
+  }
+  return absent;
+}
 
 std::vector<int64_t> permutation(int64_t count, uint64_t seed, uint32_t stream, uint64_t step) {
   std::vector<int64_t> order(static_cast<size_t>(count));

@@ -38,6 +38,8 @@ struct DataSet {
 // Where samples come from, by what the ports declare:
 //   image and classes   MNIST's files (train-images-idx3-ubyte …), or pictures in folders by label
 //                       (DIR/train/cat/1.png or DIR/cat/1.png)
+//   image and image     pictures that are their own targets, or pairs of one name in two folders
+//                       called like the input and the output (DIR/noisy/1.png, DIR/clean/1.png)
 //   series and ahead    a CSV: windows of `lags` values and the value `steps` after
 //   table, value …      train.csv, or PATH itself: one row, one sample
 //   plain tensors       NAME.npy for each input, and for each target under its output's name
@@ -50,6 +52,13 @@ struct DataSet {
 [[nodiscard]] Result<std::optional<Samples>> read_test(const linnet_trainer_v1& trainer,
                                                        const std::string& path,
                                                        const std::vector<Scale>& scales);
+
+// Samples without values yet, of the ports' types and sizes.
+[[nodiscard]] Samples empty_samples(const linnet_trainer_v1& trainer, int64_t count);
+
+// Labels of the classes that no sample has.
+[[nodiscard]] std::vector<std::string> absent_classes(const linnet_trainer_v1& trainer,
+                                                      const Samples& samples);
 
 // A permutation of 0 … count − 1 by Fisher and Yates, a pure function of (seed, stream, step).
 [[nodiscard]] std::vector<int64_t> permutation(int64_t count, uint64_t seed, uint32_t stream,

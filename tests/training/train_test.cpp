@@ -205,12 +205,10 @@ TEST_F(Train, ReadsPicturesInFoldersByLabel) {
         digit + "/a.png");
   }
   run("mkdir -p p/test/3 && cp $S/models/data/digits/3.png p/test/3/");
-  ASSERT_EQ(linnet("train $S/models/lenet.lin --data p --batch 10 --steps 60 --quiet"), 0) << err_;
+  ASSERT_EQ(linnet("train $S/models/lenet.lin --data p --batch 10 --steps 60"), 0) << err_;
   EXPECT_THAT(out_, HasSubstr("accuracy 100.00 % (10 of 10)"));
   EXPECT_THAT(out_, HasSubstr("accuracy 100.00 % (1 of 1;"));
-  run("mkdir -p q/zebra");
-  EXPECT_EQ(linnet("train $S/models/lenet.lin --data q"), 1);
-  EXPECT_THAT(err_, HasSubstr("folders of pictures named like the labels"));
+  EXPECT_THAT(err_, HasSubstr("no test sample is of the class '0', '1', '2', '4', '5', '6', … (9"));
 }
 
 TEST_F(Train, ReadsTables) {

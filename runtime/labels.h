@@ -1,0 +1,36 @@
+// Classes by name: pictures in folders named like the labels, and labels in messages.
+#pragma once
+
+#include "runtime/io/result.h"
+
+#include "runtime/abi.h"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace linnet::runtime {
+
+// "'red', 'green', 'blue'"; of more than eight the first six and "… (40 in all)".
+[[nodiscard]] std::string quoted_list(const std::vector<std::string>& names);
+[[nodiscard]] std::string quoted_list(const char* const* names, int64_t count);
+
+struct LabelledFile {
+  std::string path;
+  int64_t label = 0;
+};
+
+// What a class without a folder, or with an empty one, is.
+enum class MissingClass { kError, kAllowed };
+
+// Every PNG and JPEG of the folders in `root`, which are named like the labels: by label, then by
+// name. A folder that is no label is an error that lists both sides, and so is a label without a
+// folder, or a folder without pictures, where `missing` says so. Hidden folders (".cache") and
+// those named in `beside` ("test") are no classes unless a label is called so.
+[[nodiscard]] Result<std::vector<LabelledFile>>
+labelled_pictures(const std::string& root, const linnet_classes_v1& classes,
+                  MissingClass missing = MissingClass::kError,
+                  std::span<const std::string> beside = {});
+
+}  // namespace linnet::runtime

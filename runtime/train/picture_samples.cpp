@@ -1,0 +1,248 @@
+// Reads MNIST's files, folders of pictures by class, and pairs of pictures.
+#include "runtime/train/picture_samples.h"
+
+#include "runtime/io/file.h"
+#include "runtime/io/idx.h"
+#include "runtime/labels.h"
+#include "runtime/ports.h"
+
+#include <algorithm>
+
+namespace linnet::runtime::train {
+namespace {
+
+using Found = Result<std::optional<Samples>>;
+
+// Decodes pictures for one port into its samples: in f32 as everywhere; in f64 scaled there, so
+// that no bit of the arithmetic is f32's.
+class Decoder {
+public:
+  Decoder(const linnet_port_v1& port, Tensor& to)
+      : port_(port), to_(to), decoding_(decoding_of(*port.image)),
+        decoded_(static_cast<size_t>(elements_of(port))) {
+    if (to.dtype != DType::kF64) return;
+    const bool invert = decoding_.invert;
+    decoding_ = {.color = decoding_.color, .resize = decoding_.resize, .fit = decoding_.fit};
+    decoding_.invert = invert;
+  }
+  void pixels(int64_t i, const uint8_t* data, int height, int width, int channels) {
+    decode_pixels(data, int64_t{width} * channels, height, width, channels, decoding_,
+                  static_cast<int>(port_.image->height), static_cast<int>(port_.image->width),
+                  decoded_.data());
+    store(i);
+  }
+  void image(int64_t i, const Image& image) {
+    decode_image(image, decoding_, static_cast<int>(port_.image->height),
+                 static_cast<int>(port_.image->width), decoded_.data());
+    store(i);
+  }
+
+private:
+  void store(int64_t i) {
+    const auto count = static_cast<int64_t>(decoded_.size());
+    if (to_.dtype != DType::kF64) {
+      convert(DType::kF32, decoded_.data(), to_.dtype,
+              to_.data.data() + i * count * bytes_of(to_.dtype), count);
+      return;
+    }
+    const int64_t plane = port_.image->height * port_.image->width;
+    for (int64_t k = 0; k < count; ++k) {
+      const int64_t channel = k / plane;
+      to_.as<double>()[static_cast<size_t>(i * count + k)] =
+          (decoded_[static_cast<size_t>(k)] * port_.image->scale - port_.image->mean[channel]) /
+          port_.image->deviation[channel];
+    }
+  }
+
+  const linnet_port_v1& port_;
+  Tensor& to_;
+  ImageDecoding decoding_;
+  std::vector<float> decoded_;
+};
+
+class Pictures {
+public:
+  Pictures(const linnet_trainer_v1& trainer, const std::string& path, bool test)
+      : t_(trainer), path_(path), test_(test) {}
+
+  Found read() {
+    if (!is_folder(path_))
+      return fail("%s: a folder with MNIST's files or with pictures is expected", path_.c_str());
+    const std::string stem = test_ ? "t10k" : "train";
+    for (const char* separator : {"-", "."}) {
+      const std::string images = path_ + "/" + stem + "-images" + separator + "idx3-ubyte";
+      if (file_exists(images))
+        return idx(images, path_ + "/" + stem + "-labels" + separator + "idx1-ubyte");
+      if (file_exists(images + ".gz"))
+        return fail("%s.gz: unpack it first: gunzip %s.gz", images.c_str(), images.c_str());
+    }
+    std::string root = path_ + (test_ ? "/test" : "/train");
+    std::vector<std::string> beside;
+    if (!is_folder(root)) {
+      if (test_) return std::nullopt;
+      root = path_;
+      beside.emplace_back("test");
+    }
+    return t_.targets[0].classes ? classes(root, beside) : pairs(root, beside);
+  }
+
+private:
+  Found idx(const std::string& images_path, const std::string& labels_path) {
+    auto images = read_idx(images_path);
+    if (!images) return tl::unexpected(images.error());
+    if (images->shape.size() != 3 && images->shape.size() != 4)
+      return fail("%s: pictures are expected, not rank %zu", images_path.c_str(),
+                  images->shape.size());
+    const int64_t count = images->shape[0];
+    Samples samples = empty_samples(t_, count);
+    const auto decode = [&](const linnet_port_v1& port, Tensor& to) {
+      Decoder decoder(port, to);
+      const int height = static_cast<int>(images->shape[1]),
+                width = static_cast<int>(images->shape[2]);
+      const int channels = images->shape.size() > 3 ? static_cast<int>(images->shape[3]) : 1;
+      const int64_t bytes = int64_t{height} * width * channels;
+      for (int64_t i = 0; i < count; ++i)
+        decoder.pixels(i, images->data.data() + i * bytes, height, width, channels);
+    };
+    decode(t_.inputs[0], samples.inputs[0]);
+    if (t_.targets[0].image) {
+      decode(t_.targets[0], samples.targets[0]);
+      return samples;
+    }
+    LINNET_TRY(idx_labels(images_path, labels_path, samples));
+    return samples;
+  }
+
+  Result<void> idx_labels(const std::string& images_path, const std::string& labels_path,
+                          Samples& samples) const {
+    auto labels = read_idx(labels_path);
+    if (!labels) return tl::unexpected(labels.error());
+    if (labels->shape.size() != 1 || labels->shape[0] != samples.count)
+      return fail("%s: %lld labels are expected, one for each picture of %s", labels_path.c_str(),
+                  static_cast<long long>(samples.count), images_path.c_str());
+    const linnet_classes_v1& classes = *t_.targets[0].classes;
+    for (size_t i = 0; i < labels->data.size(); ++i) {
+      if (labels->data[i] >= classes.count)
+        return fail("%s: sample %zu has label %d, but the model has %lld classes: 0 to %lld (%s)",
+                    labels_path.c_str(), i, labels->data[i], static_cast<long long>(classes.count),
+                    static_cast<long long>(classes.count - 1),
+                    quoted_list(classes.labels, classes.count).c_str());
+      samples.targets[0].as<int64_t>()[i] = labels->data[i];
+    }
+    return {};
+  }
+
+  // The test part may lack a class: what it holds is still a sample of what will come.
+  Found classes(const std::string& root, const std::vector<std::string>& beside) {
+    const linnet_classes_v1& classes = *t_.targets[0].classes;
+    auto files = labelled_pictures(root, classes,
+                                   test_ ? MissingClass::kAllowed : MissingClass::kError, beside);
+    if (!files) return tl::unexpected(files.error());
+    if (files->empty())
+      return fail("%s: there is no picture in a folder called like a label (%s)", root.c_str(),
+                  quoted_list(classes.labels, classes.count).c_str());
+    Samples samples = empty_samples(t_, static_cast<int64_t>(files->size()));
+    Decoder decoder(t_.inputs[0], samples.inputs[0]);
+    for (size_t i = 0; i < files->size(); ++i) {
+      auto image = read_image((*files)[i].path);
+      if (!image) return tl::unexpected(image.error());
+      decoder.image(static_cast<int64_t>(i), *image);
+      samples.targets[0].as<int64_t>()[i] = (*files)[i].label;
+    }
+    return samples;
+  }
+
+  // Names of the pictures in a folder.
+  static Result<std::vector<std::string>> pictures_in(const std::string& folder) {
+    auto names = list_folder(folder);
+    if (names) std::erase_if(*names, [](const std::string& name) { return !is_picture(name); });
+    return names;
+  }
+
+  // Two folders called like input and output hold pictures of the same names; else every picture of
+  // the folder, and of those in it, is its own target.
+  Found pairs(const std::string& root, const std::vector<std::string>& beside) {
+    const std::string input = t_.inputs[0].name, target = t_.targets[0].name;
+    const bool two = is_folder(root + "/" + input), both = is_folder(root + "/" + target);
+    if (two != both)
+      return fail("%s: there is a folder '%s' and none '%s', which would hold pictures of the same "
+                  "names; without either, every picture is its own target",
+                  root.c_str(), two ? input.c_str() : target.c_str(),
+                  two ? target.c_str() : input.c_str());
+    std::vector<std::string> from, to;
+    if (two) {
+      const auto a = pictures_in(root + "/" + input), b = pictures_in(root + "/" + target);
+      LINNET_TRY(a);
+      LINNET_TRY(b);
+      for (const auto* side : {&*a, &*b}) {
+        const auto& other = side == &*a ? *b : *a;
+        const auto alone = std::ranges::find_if(
+            *side, [&](const std::string& n) { return !std::ranges::binary_search(other, n); });
+        if (alone != side->end())
+          return fail("%s/%s/%s: there is no picture of this name in %s/%s", root.c_str(),
+                      (side == &*a ? input : target).c_str(), alone->c_str(), root.c_str(),
+                      (side == &*a ? target : input).c_str());
+      }
+      for (const std::string& name : *a) {
+        from.push_back(root + "/" + input + "/" + name);
+        to.push_back(root + "/" + target + "/" + name);
+      }
+    } else {
+      LINNET_TRY(own_targets(root, beside, from));
+      to = from;
+    }
+    if (from.empty()) return fail("%s: there is no PNG or JPEG picture in it", root.c_str());
+    return decode(from, to);
+  }
+
+  static Result<void> own_targets(const std::string& root, const std::vector<std::string>& beside,
+                                  std::vector<std::string>& files) {
+    auto names = list_folder(root);
+    LINNET_TRY(names);
+    for (const std::string& name : *names) {
+      const std::string path = root + "/" + name;
+      if (!is_folder(path)) {
+        if (is_picture(name)) files.push_back(path);
+        continue;
+      }
+      if (name.front() == '.' || std::ranges::find(beside, name) != beside.end()) continue;
+      auto inside = pictures_in(path);
+      LINNET_TRY(inside);
+      for (const std::string& picture : *inside)
+        files.push_back(path + "/" + picture);
+    }
+    return {};
+  }
+
+  Found decode(const std::vector<std::string>& from, const std::vector<std::string>& to) {
+    Samples samples = empty_samples(t_, static_cast<int64_t>(from.size()));
+    Decoder inputs(t_.inputs[0], samples.inputs[0]), targets(t_.targets[0], samples.targets[0]);
+    for (size_t i = 0; i < from.size(); ++i) {
+      auto image = read_image(from[i]);
+      if (!image) return tl::unexpected(image.error());
+      inputs.image(static_cast<int64_t>(i), *image);
+      if (to[i] != from[i]) image = read_image(to[i]);
+      if (!image) return tl::unexpected(image.error());
+      targets.image(static_cast<int64_t>(i), *image);
+    }
+    return samples;
+  }
+
+  const linnet_trainer_v1& t_;
+  const std::string& path_;
+  bool test_;
+};
+
+}  // namespace
+
+bool reads_pictures(const linnet_trainer_v1& trainer) {
+  return trainer.input_count == 1 && trainer.inputs[0].image && trainer.target_count == 1 &&
+         (trainer.targets[0].classes || trainer.targets[0].image);
+}
+
+Result<std::optional<Samples>> read_pictures(const linnet_trainer_v1& trainer,
+                                             const std::string& path, bool test) {
+  return Pictures(trainer, path, test).read();
+}
+
+}  // namespace linnet::runtime::train

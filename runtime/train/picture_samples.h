@@ -1,0 +1,15 @@
+// Samples whose input is a picture, and whose target is its class or another picture.
+#pragma once
+
+#include "runtime/train/samples.h"
+
+namespace linnet::runtime::train {
+
+[[nodiscard]] bool reads_pictures(const linnet_trainer_v1& trainer);
+
+// `test`: of the part that training never sees; nullopt where there is none. Errors name the file
+// or folder.
+[[nodiscard]] Result<std::optional<Samples>> read_pictures(const linnet_trainer_v1& trainer,
+                                                           const std::string& path, bool test);
+
+}  // namespace linnet::runtime::train
