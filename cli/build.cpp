@@ -4,9 +4,11 @@
 #include "codegen/hash.h"
 #include "codegen/trainer_info.h"
 #include "ir/op_def.h"
+#include "ir/ops/reduction.h"
 #include "ir/print.h"
 #include "ir/summary.h"
 #include "passes/first_values.h"
+#include "passes/graphs.h"
 #include "passes/storage.h"
 #include "runtime/io/file.h"
 
@@ -79,12 +81,16 @@ bool is_batched(const ir::Module& one, const ir::Module& many, int64_t batch) {
   return all;
 }
 
-// The softmax at the end of a model of classes: the executable need not apply another.
+// An output of classes that a softmax over the classes makes: the executable need not apply another
+// to this one. Of several outputs each is looked at by itself.
 void mark_probabilities(ir::Module& module) {
   const ir::Graph& graph = module.graphs.front();
   for (const ir::GraphOutput& output : graph.outputs) {
-    const ir::Node* node = graph.producer(output.value);
+    const ir::Node* node = graph.producer(passes::view_root(graph, output.value));
     if (!node || node->op != &ir::ops::softmax) continue;
+    const ir::Shape& shape = graph.value(node->results.front()).type.shape;
+    const auto dim = ir::one_dim(node->attrs, shape.size());
+    if (!dim || shape[*dim] != graph.value(output.value).type.shape.back()) continue;
     for (ir::Declaration& declaration : module.data) {
       if (declaration.target == output.name) declaration.recipe.attrs.set("probabilities", true);
     }

@@ -107,20 +107,13 @@ SeriesInfo series(const Reader& r, const ir::Type& type) {
   return info;
 }
 
-// Does a softmax make this output?
-bool ends_in_softmax(const ir::Module& module) {
-  return std::ranges::any_of(module.data, [](const ir::Declaration& declaration) {
-    return Reader(declaration.recipe).flag("probabilities");
-  });
-}
-
 void declare(PortInfo& port, const ir::Module& module, const std::vector<PortInfo>& inputs) {
   const auto at = std::ranges::find(module.data, port.name, &ir::Declaration::target);
   if (at == module.data.end()) return;
   const Reader r(at->recipe);
   const std::string& kind = at->recipe.kind;
   if (kind == "image") port.image = image(r, port.type);
-  if (kind == "classes") port.classes = ClassesInfo{r.texts("labels"), ends_in_softmax(module)};
+  if (kind == "classes") port.classes = ClassesInfo{r.texts("labels"), r.flag("probabilities")};
   if (kind == "series") port.series = series(r, port.type);
   if (kind == "ahead") {
     AheadInfo info;
