@@ -1,6 +1,9 @@
 #include "cli/model_options.h"
 
+#include "frontend/onnx/fixed_input.h"
 #include "passes/passes.h"
+
+#include "runtime/io/npy.h"
 
 #include <fmt/format.h>
 
@@ -18,7 +21,8 @@ void ModelOptions::add_model(CLI::App& command) {
   command.add_option("MODEL", path, "A model: .lin, .onnx, or .lir (text IR)")->required();
   command.add_option("--model", model, "Which model, if the file has several");
   command.add_option("--set", settings, "A setting of the model")->type_name("NAME=VALUE");
-  command.add_option("--bind", binds, "Size of a symbolic dimension")->type_name("NAME=N");
+  command.add_option("--bind", binds, "Size of a dimension, or value of an input (N or @F.npy)")
+      ->type_name("NAME=N");
   command.add_option("--batch", batch, "Samples of one call (dimension N)")
       ->check(CLI::Range(int64_t{1}, kMostCount))
       ->type_name("N");
@@ -61,6 +65,41 @@ std::optional<int64_t> parse_count(const std::string& text) {
   return count;
 }
 
+namespace {
+
+// The size of a dimension, or the value of an input: 64, -0.5, true, @F.npy.
+bool bind(Session& session, const std::string& name, const std::string& text,
+          frontend::ImportOptions& options) {
+  if (text.starts_with('@')) {
+    const auto file = runtime::read_npy(text.substr(1));
+    if (!file) {
+      session.error(file.error().message, static_cast<Status>(file.error().status));
+      return false;
+    }
+    const auto dtype = ir::dtype_from_name(runtime::name_of(file->dtype));
+    const auto* bytes = reinterpret_cast<const std::byte*>(file->data.data());
+    options.values[name] =
+        ir::Tensor({*dtype, file->shape, {}}, {bytes, bytes + file->data.size()});
+    return true;
+  }
+  if (const auto count = parse_count(text)) {
+    options.binds[name] = *count;
+    return true;
+  }
+  const auto number = frontend::fixed_number(text);
+  if (!number) {
+    session.error(fmt::format("--bind {}={}: the size of a dimension, from 1 to {}, or the value "
+                              "of an input, a number or @FILE.npy, is expected",
+                              name, text, kMostCount),
+                  Status::kBadCall);
+    return false;
+  }
+  options.values[name] = *number;
+  return true;
+}
+
+}  // namespace
+
 std::optional<ir::Module> ModelOptions::load(Session& session, int64_t samples) const {
   frontend::ImportOptions options;
   options.model = model;
@@ -83,17 +122,8 @@ std::optional<ir::Module> ModelOptions::load(Session& session, int64_t samples) 
   }
   options.batch = samples;
   for (const std::string& text : binds) {
-    auto pair = split_assignment(session, "--bind", text);
-    const auto count = pair ? parse_count(pair->second) : std::nullopt;
-    if (pair && !count) {
-      session.error(fmt::format("--bind {}: a size from 1 to {} is expected", text, kMostCount),
-                    Status::kBadCall);
-    }
-    if (count) {
-      options.binds[pair->first] = *count;
-    } else {
-      ok = false;
-    }
+    const auto pair = split_assignment(session, "--bind", text);
+    ok = pair && bind(session, pair->first, pair->second, options) && ok;
   }
   if (!ok) return std::nullopt;
   auto module = frontend::load_model(path, session.sources, options, session.diagnostics);

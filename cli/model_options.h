@@ -19,7 +19,7 @@ struct ModelOptions {
   std::string weights;
   std::vector<std::string> maps;      // OLD=NEW
   std::vector<std::string> settings;  // NAME=VALUE
-  std::vector<std::string> binds;     // NAME=N
+  std::vector<std::string> binds;     // NAME=N, NAME=0.5, NAME=@F.npy
   int64_t batch = 1;
   uint64_t seed = 0;
   std::string target = "native";

@@ -20,6 +20,9 @@ struct ImportOptions {
   int64_t batch = 1;                                          // --batch: the dimension N of a .lin
   std::map<std::string, int64_t> binds;                       // --bind NAME=64
   std::vector<std::pair<std::string, std::string>> settings;  // --set p=9, as written
+  // --bind NAME=0.5, NAME=@F.npy: inputs of an ONNX model that are fixed. A tensor without
+  // dimensions fills the input. One of `binds` that names no dimension is such a number too.
+  std::map<std::string, ir::Tensor> values;
   // Also the graphs `train_step` (forward and loss only) and `evaluate`, if there is a train block.
   bool training = false;
 };

@@ -81,9 +81,10 @@ std::optional<ir::Module> OnnxImporter::run() {
 
 std::string OnnxImporter::place_of(const NodeProto& node) const {
   if (!outer_place_.empty()) return outer_place_;
-  const std::string& name = !node.name().empty()     ? node.name()
-                            : node.output_size() > 0 ? node.output(0)
-                                                     : node.op_type();
+  std::string name = node.name();
+  for (const std::string& output : node.output())
+    name = name.empty() ? output : name;
+  if (name.empty()) name = node.op_type();
   return fmt::format("{}: node '{}' ({})", path_, name, node.op_type());
 }
 
@@ -91,7 +92,10 @@ void OnnxImporter::report(const std::string& place, const NodeFault& fault) {
   Diagnostic diagnostic;
   diagnostic.place.name = readable(place);
   diagnostic.message = readable(fault.message);
-  diagnostic.remedy = readable(fault.remedy);
+  std::string remedy = fault.remedy;
+  for (const std::string& outer : remedies_)
+    remedy += (remedy.empty() || outer.empty() ? "" : "; ") + outer;
+  diagnostic.remedy = readable(remedy);
   diagnostic.status = fault.status;
   diagnostics_.report(std::move(diagnostic));
 }
@@ -159,7 +163,7 @@ std::optional<ir::Tensor> OnnxImporter::known(const OnnxEntry& entry) {
   return node ? node->tensor : std::nullopt;
 }
 
-bool OnnxImporter::depends_on_input(ir::ValueId value) const {
+std::vector<bool> OnnxImporter::sources_of(ir::ValueId value) const {
   std::vector<ir::ValueId> open{value};
   std::vector<bool> seen(graph_.values().size(), false);
   while (!open.empty()) {
@@ -167,16 +171,36 @@ bool OnnxImporter::depends_on_input(ir::ValueId value) const {
     open.pop_back();
     if (!next || seen[static_cast<size_t>(next.index)]) continue;
     seen[static_cast<size_t>(next.index)] = true;
-    const ir::Node* node = graph_.producer(next);
-    if (node) {
+    if (const ir::Node* node = graph_.producer(next))
       open.insert(open.end(), node->operands.begin(), node->operands.end());
-    } else if (std::ranges::any_of(graph_.inputs, [&](const ir::GraphInput& input) {
-                 return input.value == next && input.slot.empty();
-               })) {
-      return true;
-    }
   }
-  return false;
+  return seen;
+}
+
+bool OnnxImporter::depends_on_input(ir::ValueId value) const {
+  const std::vector<bool> sources = sources_of(value);
+  return std::ranges::any_of(graph_.inputs, [&](const ir::GraphInput& input) {
+    return input.slot.empty() && sources[static_cast<size_t>(input.value.index)];
+  });
+}
+
+std::string OnnxImporter::bind_remedy(ir::ValueId value) const {
+  constexpr int64_t kMostElements = 16;  // nobody fixes a picture
+  const std::vector<bool> sources = sources_of(value);
+  std::vector<std::string> binds;
+  for (const ir::GraphInput& input : graph_.inputs) {
+    const ir::Value& given = graph_.value(input.value);
+    if (!sources[static_cast<size_t>(input.value.index)] || !input.slot.empty()) continue;
+    if (given.type.elements() > kMostElements) return "";
+    binds.push_back(fmt::format("--bind {}=…", given.name));
+  }
+  return binds.empty() ? "" : "fix what decides it when compiling: " + join(binds, " ");
+}
+
+void OnnxImporter::decided(const std::vector<ir::ValueId>& results) {
+  for (ir::ValueId result : results) {
+    if (result) decided_.insert(result.index);
+  }
 }
 
 ir::Tensor OnnxImporter::tensor(const ::onnx::TensorProto& proto) {

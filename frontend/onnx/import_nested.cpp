@@ -121,7 +121,8 @@ std::vector<ir::ValueId> OnnxImporter::call(const FunctionProto& function, const
 }
 
 std::vector<ir::ValueId> OnnxImporter::inlined(const ::onnx::GraphProto& body,
-                                               const std::vector<ir::ValueId>& inputs) {
+                                               const std::vector<ir::ValueId>& inputs,
+                                               const std::string& remedy) {
   if (calls_.size() >= kMostCalls) {
     throw NodeFault{Status::kUnsupported, fmt::format("graphs nest more than {} deep", kMostCalls),
                     ""};
@@ -144,7 +145,9 @@ std::vector<ir::ValueId> OnnxImporter::inlined(const ::onnx::GraphProto& body,
   OnnxScope* const before = std::exchange(current_, &scope);
   const std::string outer = outer_place_;
   const size_t errors = diagnostics_.all().size();
+  remedies_.push_back(remedy);
   add_nodes(body.node(), scope);
+  remedies_.pop_back();
   current_ = before;
   outer_place_ = outer;
   calls_.pop_back();

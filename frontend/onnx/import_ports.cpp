@@ -30,6 +30,16 @@ std::string described(const TypeProto& type) {
   }
 }
 
+// The name of a size that is not fixed, "INPUT.DIMENSION" where it has none: neither -1 nor '?',
+// which Paddle writes, is a name. "" if it is fixed.
+std::string free_size(const std::string& input, int i,
+                      const ::onnx::TensorShapeProto::Dimension& dim) {
+  if (dim.has_dim_value() && dim.dim_value() != -1) return "";
+  const std::string& name = dim.dim_param();
+  const bool named = !name.empty() && name != "?" && name != "-1";
+  return named ? name : fmt::format("{}.{}", input, i);
+}
+
 }  // namespace
 
 void OnnxImporter::add_initializers(const ::onnx::GraphProto& graph, OnnxScope& scope) {
@@ -57,7 +67,7 @@ void OnnxImporter::widen_batch() {
   if (options_.batch == 1) return;
   bool any = false;
   for (const ValueInfoProto& input : model_.graph().input()) {
-    if (root_.names.contains(input.name())) continue;
+    if (root_.names.contains(input.name()) || fixed_value(input.name())) continue;
     const auto& shape = input.type().tensor_type().shape();
     if (shape.dim_size() == 0 || shape.dim(0).dim_value() != 1) return;
     any = true;
@@ -65,8 +75,72 @@ void OnnxImporter::widen_batch() {
   if (any) widened_batch_ = options_.batch;
 }
 
-// A symbolic dimension 0 is the batch: --batch N, else 1. Others must be bound by their name, or by
-// INPUT.DIMENSION where they have none.
+// Names of the sizes of inputs that are not fixed, each once.
+std::vector<std::string> OnnxImporter::free_sizes() const {
+  std::vector<std::string> names;
+  for (const ValueInfoProto& input : model_.graph().input()) {
+    const auto& shape = input.type().tensor_type().shape();
+    for (int i = 0; i < shape.dim_size(); ++i) {
+      const std::string name = free_size(input.name(), i, shape.dim(i));
+      if (!name.empty() && std::ranges::find(names, name) == names.end()) names.push_back(name);
+    }
+  }
+  return names;
+}
+
+// What --bind says an input is worth; a name that is a dimension's too is the dimension.
+std::optional<ir::Tensor> OnnxImporter::fixed_value(const std::string& input) const {
+  if (const auto at = options_.values.find(input); at != options_.values.end()) return at->second;
+  const auto size = options_.binds.find(input);
+  if (size == options_.binds.end()) return std::nullopt;
+  const auto sizes = free_sizes();
+  if (std::ranges::find(sizes, input) != sizes.end()) return std::nullopt;
+  return ir::Tensor::from_ints({ir::DType::kI64, {}, {}}, ir::Ints{size->second});
+}
+
+// The input becomes a constant.
+void OnnxImporter::fix_input(const ValueInfoProto& input, const ir::Tensor& value,
+                             ir::DType dtype) {
+  const std::string place = fmt::format("{}: input '{}'", path_, input.name());
+  used_binds_.insert(input.name());
+  // A file brings its sizes; those that the model states must be the same.
+  ir::Type type{dtype, value.type().shape, {}};
+  const auto& declared = input.type().tensor_type();
+  if (type.rank() == 0 && declared.has_shape()) {
+    const auto shape = input_shape(input);
+    if (!shape) return;
+    type.shape = *shape;
+  } else if (declared.has_shape()) {
+    const bool same_rank = static_cast<size_t>(declared.shape().dim_size()) == type.rank();
+    if (!same_rank) type.shape.assign(static_cast<size_t>(declared.shape().dim_size()), 1);
+    for (int i = 0; i < declared.shape().dim_size(); ++i) {
+      const auto& dim = declared.shape().dim(i);
+      if (free_size(input.name(), i, dim).empty())
+        type.shape[static_cast<size_t>(i)] = dim.dim_value();
+    }
+  }
+  const auto tensor = fitted(value, type);
+  if (!tensor) {
+    report(place,
+           {Status::kBadInput, fmt::format("--bind {}: {}", input.name(), tensor.error()), ""});
+    return;
+  }
+  const ir::ValueId constant =
+      ir::Builder(graph_).at(ir::Place::named(place)).constant(*tensor, input.name());
+  named_.insert(constant.index);
+  define(input.name(), OnnxEntry{constant, nullptr, false}, root_, "input");
+}
+
+// Is it the name of a dimension 0?
+bool OnnxImporter::is_batch(const std::string& size) const {
+  return std::ranges::any_of(model_.graph().input(), [&](const ValueInfoProto& input) {
+    const auto& shape = input.type().tensor_type().shape();
+    return shape.dim_size() > 0 && shape.dim(0).dim_param() == size;
+  });
+}
+
+// A size that is not fixed is the batch in dimension 0: --batch N, else 1. Others must be bound by
+// their name, or by INPUT.DIMENSION where they have none.
 std::optional<ir::Shape> OnnxImporter::input_shape(const ValueInfoProto& input) {
   const std::string place = fmt::format("{}: input '{}'", path_, input.name());
   const auto& tensor = input.type().tensor_type();
@@ -80,11 +154,12 @@ std::optional<ir::Shape> OnnxImporter::input_shape(const ValueInfoProto& input) 
   for (int i = 0; i < tensor.shape().dim_size(); ++i) {
     const auto& dim = tensor.shape().dim(i);
     const std::string position = fmt::format("{}.{}", input.name(), i);
-    if (dim.has_dim_value()) {
+    const std::string name = free_size(input.name(), i, dim);
+    if (name.empty()) {
       if (dim.dim_value() < 0) {
         report(place,
                {Status::kBadInput, fmt::format("dimension {} has size {}", i, dim.dim_value()),
-                "a size that is not fixed is left out, or is a name"});
+                "a size that is not fixed is left out, is -1, or is a name"});
         ok = false;
       }
       shape.push_back(i == 0 && widened_batch_ != 1 ? widened_batch_ : dim.dim_value());
@@ -92,22 +167,21 @@ std::optional<ir::Shape> OnnxImporter::input_shape(const ValueInfoProto& input) 
       continue;
     }
     std::optional<int64_t> size;
-    for (const std::string& name : {position, dim.dim_param()}) {
-      const auto bound = name.empty() ? options_.binds.end() : options_.binds.find(name);
+    for (const std::string& given : {position, name}) {
+      const auto bound = options_.binds.find(given);
       if (bound == options_.binds.end()) continue;
-      used_binds_.insert(name);
+      used_binds_.insert(given);
       size = bound->second;
     }
-    if (!size && i == 0) {
+    // The batch wherever the name stands: states are [layers, batch, …].
+    if (!size && (i == 0 || is_batch(name))) {
       used_batch_ = true;
       size = options_.batch;
     }
     if (!size) {
-      const std::string name = dim.dim_param().empty() ? position : dim.dim_param();
       report(place, {Status::kBadInput,
-                     dim.dim_param().empty()
-                         ? fmt::format("dimension {} has no size", i)
-                         : fmt::format("dimension {}, '{}', has no size", i, dim.dim_param()),
+                     name == position ? fmt::format("dimension {} has no size", i)
+                                      : fmt::format("dimension {}, '{}', has no size", i, name),
                      fmt::format("give it one: --bind {}=…", name)});
       ok = false;
       size = 1;
@@ -141,6 +215,10 @@ void OnnxImporter::add_inputs() {
       define(input.name(), OnnxEntry{{}, nullptr, true}, root_, "input");
       continue;
     }
+    if (const auto value = fixed_value(input.name())) {
+      fix_input(input, *value, *dtype);
+      continue;
+    }
     const auto shape = input_shape(input);
     if (!shape) continue;
     const ir::Type type{*dtype, *shape, {}};
@@ -162,18 +240,26 @@ void OnnxImporter::check_binds() {
     report_here(fmt::format("--batch {}: no input has a batch of free size", options_.batch),
                 "export with a dynamic batch dimension, or leave --batch out");
   }
-  for (const auto& [name, size] : options_.binds) {
-    if (used_binds_.contains(name)) continue;
-    std::vector<std::string> names;
-    for (const ValueInfoProto& input : model_.graph().input()) {
-      for (const auto& dim : input.type().tensor_type().shape().dim()) {
-        if (!dim.dim_param().empty()) names.push_back(dim.dim_param());
-      }
-    }
-    report_here(fmt::format("--bind {}={}: no input has such a dimension", name, size),
-                names.empty() ? "all sizes of this model are fixed"
-                              : fmt::format("its free sizes are {}", join(names, ", ")));
+  std::vector<std::string> inputs;
+  for (const ValueInfoProto& input : model_.graph().input()) {
+    const auto known = root_.names.find(input.name());
+    if (known == root_.names.end() || !known->second->initializer) inputs.push_back(input.name());
   }
+  const std::vector<std::string> sizes = free_sizes();
+  const auto unknown = [&](const std::string& name, const std::string& value) {
+    if (used_binds_.contains(name)) return;
+    std::vector<std::string> names = sizes;
+    names.insert(names.end(), inputs.begin(), inputs.end());
+    const std::string near = did_you_mean(name, names);
+    report_here(fmt::format("--bind {}{}: the model has no free size and no input of that name",
+                            name, value),
+                fmt::format("{}{}free sizes: {}; inputs: {}", near, near.empty() ? "" : " — ",
+                            sizes.empty() ? "none" : join(sizes, ", "), join(inputs, ", ")));
+  };
+  for (const auto& [name, size] : options_.binds)
+    unknown(name, fmt::format("={}", size));
+  for (const auto& [name, value] : options_.values)
+    unknown(name, "");
 }
 
 // What the file says of a value must be what comes out.
@@ -189,16 +275,23 @@ void OnnxImporter::check_declared(const ValueInfoProto& declared, ir::ValueId va
     same = same && static_cast<size_t>(tensor.shape().dim_size()) == type.rank();
     for (int i = 0; i < tensor.shape().dim_size(); ++i) {
       const auto& dim = tensor.shape().dim(i);
-      sizes.push_back(dim.has_dim_value()       ? std::to_string(dim.dim_value())
-                      : dim.dim_param().empty() ? "?"
-                                                : dim.dim_param());
+      const std::string free = free_size("", i, dim);
+      sizes.push_back(free.empty()            ? std::to_string(dim.dim_value())
+                      : free.starts_with('.') ? "?"
+                                              : free);
       // A batch that is given by --batch may stand as a number further down.
-      if (same && dim.has_dim_value())
+      if (same && free.empty())
         same = dim.dim_value() == type.shape[static_cast<size_t>(i)] ||
                (i == 0 && options_.batch != 1);
     }
   }
   if (same) return;
+  // The type may be that of the branch of an If that is not taken.
+  if (!decided_.empty()) {
+    const std::vector<bool> sources = sources_of(value);
+    if (std::ranges::any_of(decided_, [&](int32_t v) { return sources[static_cast<size_t>(v)]; }))
+      return;
+  }
   report(fmt::format("{}: {} '{}'", path_, what, declared.name()),
          {Status::kBadInput,
           fmt::format("declared as {}[{}], but the nodes make {}",

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "frontend/frontend.h"
+#include "frontend/onnx/fixed_input.h"
 #include "frontend/onnx/model_file.h"
 #include "frontend/onnx/node.h"
 #include "frontend/onnx/schemas.h"
@@ -43,10 +44,13 @@ public:
   std::optional<ir::Tensor> known(const OnnxEntry& entry) override;
   ir::Tensor tensor(const ::onnx::TensorProto& proto) override;
   std::vector<ir::ValueId> inlined(const ::onnx::GraphProto& body,
-                                   const std::vector<ir::ValueId>& inputs) override;
+                                   const std::vector<ir::ValueId>& inputs,
+                                   const std::string& remedy) override;
+  void decided(const std::vector<ir::ValueId>& results) override;
   int64_t next_stream() override { return next_stream_++; }
   [[nodiscard]] int64_t widened_batch() const override { return widened_batch_; }
   [[nodiscard]] bool depends_on_input(ir::ValueId value) const override;
+  [[nodiscard]] std::string bind_remedy(ir::ValueId value) const override;
 
 private:
   // import_ports.cpp: what comes in and goes out of the model.
@@ -54,6 +58,10 @@ private:
   void add_inputs();
   void widen_batch();
   std::optional<ir::Shape> input_shape(const ::onnx::ValueInfoProto& input);
+  [[nodiscard]] std::vector<std::string> free_sizes() const;
+  [[nodiscard]] bool is_batch(const std::string& size) const;
+  [[nodiscard]] std::optional<ir::Tensor> fixed_value(const std::string& input) const;
+  void fix_input(const ::onnx::ValueInfoProto& input, const ir::Tensor& value, ir::DType dtype);
   void check_binds();
   void add_outputs();
   void check_declared(const ::onnx::ValueInfoProto& declared, ir::ValueId value,
@@ -80,6 +88,8 @@ private:
               std::string_view what);
   OnnxEntry* find(const std::string& name, OnnxScope& scope);
 
+  // Values that this one depends on, itself included.
+  [[nodiscard]] std::vector<bool> sources_of(ir::ValueId value) const;
   void report(const std::string& place, const NodeFault& fault);
   void report_here(std::string message, std::string remedy = "", Status status = Status::kBadInput);
   [[nodiscard]] std::string place_of(const ::onnx::NodeProto& node) const;
@@ -92,9 +102,11 @@ private:
   ir::Module module_;
   ir::Graph graph_;
   OnnxScope root_;
-  OnnxScope* current_ = nullptr;    // of the node under import
-  std::vector<std::string> calls_;  // functions and nested graphs under way
-  std::string outer_place_;         // of the node they stand for; "" at the top
+  OnnxScope* current_ = nullptr;       // of the node under import
+  std::vector<std::string> calls_;     // functions and nested graphs under way
+  std::string outer_place_;            // of the node they stand for; "" at the top
+  std::vector<std::string> remedies_;  // of the nested graphs under way
+  std::set<int32_t> decided_;          // values made by the one branch of an If
   std::set<std::string> used_binds_;
   std::set<int32_t> named_;  // values that have their final name
   int64_t next_stream_ = 0;

@@ -20,10 +20,12 @@ ir::Tensor OnnxNode::constant(size_t i, std::string_view what) {
   if (!has(i)) wrong(fmt::format("input {} ({}) is missing", i, what));
   auto tensor = known(i);
   if (!tensor) {
+    const std::string bind = inputs_[i]->value ? graph_.bind_remedy(inputs_[i]->value) : "";
     unsupported(fmt::format("{} (input {}, '{}') is known only when the model runs", what, i,
                             proto_.input(static_cast<int>(i))),
-                "make it an initializer or a Constant; onnxsim or onnxruntime's offline optimizer "
-                "often can");
+                !bind.empty() ? bind
+                              : "make it an initializer or a Constant; onnxsim or onnxruntime's "
+                                "offline optimizer often can");
   }
   return *std::move(tensor);
 }

@@ -46,14 +46,20 @@ public:
   // nullopt if only a run could tell.
   virtual std::optional<ir::Tensor> known(const OnnxEntry& entry) = 0;
   virtual ir::Tensor tensor(const ::onnx::TensorProto& proto) = 0;
-  // A nested graph in place of the node, its inputs bound to `inputs`; its outputs.
+  // A nested graph in place of the node, its inputs bound to `inputs`; its outputs. `remedy` is
+  // added to what is said of its nodes.
   virtual std::vector<ir::ValueId> inlined(const ::onnx::GraphProto& body,
-                                           const std::vector<ir::ValueId>& inputs) = 0;
+                                           const std::vector<ir::ValueId>& inputs,
+                                           const std::string& remedy = "") = 0;
+  // The results are those of one branch: what the file declares of them may be the other's types.
+  virtual void decided(const std::vector<ir::ValueId>& results) = 0;
   virtual int64_t next_stream() = 0;  // of random numbers
   // Samples that take the place of the one a model was exported for; 1 otherwise.
   [[nodiscard]] virtual int64_t widened_batch() const = 0;
   // Or on parameters and constants alone?
   [[nodiscard]] virtual bool depends_on_input(ir::ValueId value) const = 0;
+  // "fix what decides it …: --bind sr=…" where the value depends on small inputs; else "".
+  [[nodiscard]] virtual std::string bind_remedy(ir::ValueId value) const = 0;
 };
 
 class OnnxNode {

@@ -1,6 +1,8 @@
 // What an ONNX model becomes, as text; and what is said of one that cannot be imported.
 #include "frontend/onnx/import.h"
 
+#include "frontend/onnx/fixed_input.h"
+
 #include "frontend/onnx/node.h"
 #include "frontend/onnx/schemas.h"
 
@@ -267,8 +269,148 @@ TEST_F(OnnxImport, FreeSizesAreNamed) {
                       "help: give it one: --bind free=…\n");
   EXPECT_TRUE(import(model_of(graph), bound({{"free", 7}})));
   EXPECT_FALSE(import(model_of(graph), bound({{"free", 7}, {"other", 7}})));
-  EXPECT_EQ(message_, "model.onnx: error: --bind other=7: no input has such a dimension\n"
-                      "help: its free sizes are free\n");
+  EXPECT_EQ(message_,
+            "model.onnx: error: --bind other=7: the model has no free size and no input of that "
+            "name\nhelp: free sizes: free; inputs: x\n");
+}
+
+// Paddle writes -1 or '?', others a name of no letters: sizes of their own, not one.
+TEST_F(OnnxImport, SizesWithoutANameAreFreeByTheirPlace) {
+  GraphProto graph;
+  add_port(*graph.add_input(), "x", {1, -1, -1, -1});
+  auto& sizes = *graph.mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape();
+  sizes.mutable_dim(1)->set_dim_value(-1);
+  sizes.mutable_dim(2)->set_dim_param("?");
+  sizes.mutable_dim(3)->set_dim_param("");
+  add_node(graph, "Relu", {"x"}, {"y"});
+  *graph.add_output() = graph.input(0);
+  graph.mutable_output(0)->set_name("y");
+  EXPECT_FALSE(import(model_of(graph)));
+  EXPECT_EQ(message_, "model.onnx: input 'x': error: dimension 1 has no size\n"
+                      "help: give it one: --bind x.1=…\n"
+                      "model.onnx: input 'x': error: dimension 2 has no size\n"
+                      "help: give it one: --bind x.2=…\n"
+                      "model.onnx: input 'x': error: dimension 3 has no size\n"
+                      "help: give it one: --bind x.3=…\n");
+  EXPECT_THAT(text_of(model_of(graph), bound({{"x.1", 3}, {"x.2", 4}, {"x.3", 5}})),
+              testing::HasSubstr("%y: f32[1,3,4,5] = relu(%x)"));
+}
+
+// A branch that the model decides gives its own types; what the file says may be the other's.
+TEST_F(OnnxImport, AnIfGivesTheTypesOfTheBranchThatIsTaken) {
+  GraphProto graph;
+  add_port(*graph.add_input(), "x", {2, 1, 3});
+  add_ints(graph, "axis", {1});
+  add_ints(graph, "one", {1});
+  add_node(graph, "Shape", {"x"}, {"sizes"});
+  add_node(graph, "Gather", {"sizes", "one"}, {"size"});
+  add_node(graph, "Equal", {"size", "one"}, {"is_one"});
+  NodeProto& node = add_node(graph, "If", {"is_one"}, {"squeezed"});
+  for (const char* branch : {"then_branch", "else_branch"}) {
+    AttributeProto& attribute = *node.add_attribute();
+    attribute.set_name(branch);
+    attribute.set_type(AttributeProto::GRAPH);
+    GraphProto& body = *attribute.mutable_g();
+    if (branch[0] == 't') {
+      add_node(body, "Squeeze", {"x", "axis"}, {"z"});
+      add_port(*body.add_output(), "z", {2, 3});
+    } else {
+      add_node(body, "Identity", {"x"}, {"z"});
+      add_port(*body.add_output(), "z", {2, -1, 3});
+    }
+  }
+  add_node(graph, "Tanh", {"squeezed"}, {"y"});
+  add_port(*graph.add_value_info(), "squeezed", {2, -1, 3});
+  add_port(*graph.add_output(), "y", {2, -1, 3});
+  EXPECT_THAT(text_of(model_of(graph)),
+              testing::HasSubstr("%z: f32[2,3] = reshape(%x) {shape = [2, 3]}\n"
+                                 "  %y: f32[2,3] = tanh(%z)"));
+  graph.mutable_node(3)->clear_attribute();  // near miss: no If, and a type that is not made
+  graph.mutable_node(3)->set_op_type("Identity");
+  graph.mutable_node(3)->set_input(0, "x");
+  graph.mutable_output(0)->clear_type();
+  add_port(*graph.mutable_output(0), "y", {2, 3});
+  EXPECT_FALSE(import(model_of(graph)));
+  EXPECT_THAT(message_, testing::HasSubstr("but the nodes make f32[2,1,3]"));
+}
+
+// y = x · k, by a branch for each rate; the one for 2 does not fit.
+GraphProto two_rates() {
+  GraphProto graph;
+  add_port(*graph.add_input(), "x", {1, 3});
+  ::onnx::ValueInfoProto& rate = *graph.add_input();
+  add_port(rate, "rate", {});
+  rate.mutable_type()->mutable_tensor_type()->set_elem_type(TensorProto::INT32);
+  TensorProto& two = *graph.add_initializer();
+  two.set_name("two");
+  two.set_data_type(TensorProto::INT32);
+  two.add_int32_data(2);
+  add_ints(graph, "shape", {1, 2});
+  add_node(graph, "Equal", {"rate", "two"}, {"is_two"});
+  NodeProto& node = add_node(graph, "If", {"is_two"}, {"y"});
+  for (const char* branch : {"then_branch", "else_branch"}) {
+    AttributeProto& attribute = *node.add_attribute();
+    attribute.set_name(branch);
+    attribute.set_type(AttributeProto::GRAPH);
+    GraphProto& body = *attribute.mutable_g();
+    if (branch[0] == 't')
+      add_node(body, "Reshape", {"x", "shape"}, {"z"});
+    else
+      add_node(body, "Exp", {"x"}, {"z"});
+    add_port(*body.add_output(), "z", {1, -1});
+  }
+  add_port(*graph.add_output(), "y", {1, -1});
+  return graph;
+}
+
+TEST_F(OnnxImport, AFixedInputIsAConstantThatDecides) {
+  EXPECT_EQ(text_of(model_of(two_rates()), bound({{"rate", 3}})), R"(lir 1
+
+module model
+
+graph @predict(%x: f32[1,3]) {
+  %z: f32[1,3] = exp(%x)
+  return y = %z
+}
+)");
+  ImportOptions real;
+  real.values["rate"] = *fixed_number("3.5");
+  EXPECT_FALSE(import(model_of(two_rates()), real));
+  EXPECT_EQ(message_,
+            "model.onnx: input 'rate': error: --bind rate: 3.5 is no number of type i32\n");
+  real.values["rate"] = ir::Tensor::from_ints({ir::DType::kI64, {2}, {}}, ir::Ints{3, 3});
+  EXPECT_FALSE(import(model_of(two_rates()), real));
+  EXPECT_EQ(message_,
+            "model.onnx: input 'rate': error: --bind rate: i32[] is expected, the value is "
+            "i64[2]\n");
+}
+
+TEST_F(OnnxImport, WhatOnlyARunDecidesNamesTheInputToFix) {
+  EXPECT_FALSE(import(model_of(two_rates())));
+  EXPECT_THAT(message_, testing::AllOf(testing::HasSubstr("node 'n_z' (Reshape): error: "),
+                                       testing::HasSubstr(
+                                           "fix what decides it when compiling: --bind rate=…")));
+  // A name that is a size as well is the size.
+  GraphProto graph = two_rates();
+  graph.mutable_input(0)->clear_type();
+  add_port(*graph.mutable_input(0), "x", {1, -1});
+  graph.mutable_input(1)->set_name("free");
+  graph.mutable_node(0)->set_input(0, "free");
+  EXPECT_FALSE(import(model_of(graph), bound({{"free", 3}})));
+  ImportOptions both = bound({{"free", 3}});
+  both.values["free"] = *fixed_number("3");
+  EXPECT_THAT(text_of(model_of(graph), both), testing::HasSubstr("graph @predict(%x: f32[1,3]) {"));
+}
+
+TEST_F(OnnxImport, TheBatchIsWhereverItsNameStands) {
+  GraphProto graph;
+  add_port(*graph.add_input(), "x", {-1, 3});
+  add_port(*graph.add_input(), "h", {1, -1, 3});
+  add_node(graph, "Add", {"x", "h"}, {"y"});
+  add_port(*graph.add_output(), "y", {1, -1, 3});
+  ImportOptions five;
+  five.batch = 5;
+  EXPECT_THAT(text_of(model_of(graph), five), testing::HasSubstr("%h: f32[1,5,3]"));
 }
 
 // The list in docs/onnx.md of what is missing is the list of what is missing.

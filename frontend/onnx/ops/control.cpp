@@ -31,20 +31,26 @@ void if_else(OnnxNode& node) {
     const bool holds = node.number(0, "the condition") != 0;
     const auto results = node.graph().inlined(holds ? then_branch : else_branch, {});
     check_outputs(node, results.size(), node.output_count());
+    node.graph().decided(results);
     for (size_t i = 0; i < node.output_count(); ++i)
       node.give(i, node.var(results[i]));
     return;
   }
   const Var condition = reshaped(node.in(0), {});
-  const auto then_results = node.graph().inlined(then_branch, {});
-  const auto else_results = node.graph().inlined(else_branch, {});
+  // What is wrong with a side may be that it is not the one that is meant.
+  const std::string remedy = node.graph().bind_remedy(condition.id());
+  const auto then_results = node.graph().inlined(then_branch, {}, remedy);
+  const auto else_results = node.graph().inlined(else_branch, {}, remedy);
   check_outputs(node, std::min(then_results.size(), else_results.size()), node.output_count());
   for (size_t i = 0; i < node.output_count(); ++i) {
     if (!then_results[i] || !else_results[i]) continue;
     const Var a = node.var(then_results[i]), b = node.var(else_results[i]);
     if (a.type() != b.type()) {
-      node.unsupported(fmt::format("an If whose sides give {} and {} is not supported",
-                                   to_string(a.type()), to_string(b.type())));
+      node.unsupported(fmt::format("an If whose sides give {} and {}, and which only a run "
+                                   "decides, is not supported",
+                                   to_string(a.type()), to_string(b.type())),
+                       remedy.empty() ? "onnxsim decides what depends on shapes and constants"
+                                      : remedy);
     }
     node.give(i, select(condition, a, b));
   }
