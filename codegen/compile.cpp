@@ -3,7 +3,7 @@
 #include "codegen/bitcode.h"
 #include "codegen/cache.h"
 #include "codegen/emit.h"
-#include "codegen/emit_image.h"
+#include "codegen/emit_raw.h"
 #include "codegen/emit_stream.h"
 #include "codegen/header.h"
 #include "codegen/import.h"
@@ -119,25 +119,6 @@ std::vector<EntryInfo> entry_infos(std::span<const ir::Module> modules,
   return entries;
 }
 
-void emit_labels(llvm::Module& module, const Ports& ports, const CompileOptions& options) {
-  for (const PortInfo& port : ports.outputs) {
-    if (!port.classes) continue;
-    llvm::LLVMContext& context = module.getContext();
-    auto* pointer = llvm::PointerType::getUnqual(context);
-    std::vector<llvm::Constant*> labels;
-    for (const std::string& label : port.classes->labels) {
-      auto* text = llvm::ConstantDataArray::getString(context, label);
-      labels.push_back(new llvm::GlobalVariable(module, text->getType(), true,
-                                                llvm::GlobalValue::PrivateLinkage, text,
-                                                options.name + "_label"));
-    }
-    auto* type = llvm::ArrayType::get(pointer, labels.size());
-    new llvm::GlobalVariable(module, type, true, llvm::GlobalValue::ExternalLinkage,
-                             llvm::ConstantArray::get(type, labels), options.name + "_labels");
-    return;
-  }
-}
-
 std::string bitcode_of(const llvm::Module& module) {
   std::string bytes;
   llvm::raw_string_ostream out(bytes);
@@ -177,10 +158,12 @@ public:
       if (!is_step(entry) || entries_.size() == 1)
         out_.arena_bytes = std::max(out_.arena_bytes, entry.arena_bytes);
     }
-    // NAME_run_u8 keeps the decoded picture behind what the plan takes.
-    if (!options_.trainer && !step_entry())
-      out_.arena_bytes = std::max(out_.arena_bytes, entries_.back().arena_bytes +
-                                                        decoded_bytes(ports_of(modules_.back())));
+    // Entries that take raw values keep the model's behind what the plan takes.
+    for (const RawFunction& raw : raw_functions()) {
+      int64_t& bytes = is_step(*raw.entry) ? out_.step_arena_bytes : out_.arena_bytes;
+      bytes = std::max(bytes, raw.entry->arena_bytes + raw.raw.arena_bytes());
+      if (entries_.size() == 1) out_.arena_bytes = std::max(out_.arena_bytes, bytes);
+    }
     if (const EntryInfo* step = step_entry()) out_.state_bytes = passes::slots_bytes(*step->module);
     build(kernels, bitcode, 0);
     if (options_.product && !options_.trainer) {
@@ -198,9 +181,11 @@ public:
     }
     std::vector<HeaderEntry> header;
     for (size_t i = 0; i < entries_.size(); ++i) {
-      header.push_back({entries_[i].function, entries_[i].batch,
-                        ports_of(*entries_[i].module, *entries_[i].graph), is_step(entries_[i]),
-                        is_step(entries_[i]) ? state_table(*entries_[i].module) : ""});
+      header.push_back(
+          {entries_[i].function, entries_[i].batch,
+           ports_of(*entries_[i].module, *entries_[i].graph), is_step(entries_[i]),
+           is_step(entries_[i]) ? state_table(*entries_[i].module) : "",
+           is_step(entries_[i]) ? warmup_steps(*entries_[i].module, *entries_[i].graph) : 0});
     }
     out_.header = c_header(header, out_, options_);
     return std::nullopt;
@@ -208,6 +193,31 @@ public:
 
 private:
   static bool is_step(const EntryInfo& entry) { return entry.graph->name == "step"; }
+  // For callers in C: what serves only them is in no executable.
+  [[nodiscard]] bool is_library() const { return !options_.product && !options_.trainer; }
+
+  struct RawFunction {
+    const EntryInfo* entry;
+    Ports ports;
+    RawEntry raw;
+    std::string name;
+    bool strided;
+  };
+  [[nodiscard]] std::vector<RawFunction> raw_functions() const {
+    std::vector<RawFunction> functions;
+    for (const EntryInfo& entry : entries_) {
+      if (!is_library()) break;
+      Ports ports = ports_of(*entry.module, *entry.graph);
+      auto picture = is_step(entry) ? std::nullopt : picture_entry(ports);
+      if (picture && &entry == &entries_.back()) {
+        functions.push_back({&entry, ports, *picture, options_.name + "_run_u8", true});
+      } else if (auto raw = picture ? std::nullopt : raw_entry(ports)) {
+        functions.push_back({&entry, ports, *raw, entry.function + "_raw", false});
+      }
+    }
+    return functions;
+  }
+
   [[nodiscard]] const EntryInfo* step_entry() const {
     const auto at = std::ranges::find_if(entries_, is_step);
     return at == entries_.end() ? nullptr : &*at;
@@ -252,10 +262,12 @@ private:
     emit_entries(module, modules_, entries_, options_, pool_);
     emit_supported(module, options_);
     if (const EntryInfo* step = step_entry()) emit_stream(module, *step, options_);
-    const Ports ports = ports_of(modules_.back());
-    if (picture_of(ports) && !options_.trainer && !is_step(entries_.back()))
-      emit_run_u8(module, entries_.back(), ports, options_);
-    emit_labels(module, ports, options_);
+    if (is_library()) emit_units(module, ports_of(modules_.back()), options_);
+    for (const RawFunction& raw : raw_functions()) {
+      emit_raw(module, *raw.entry, raw.ports, raw.raw, options_, raw.name, raw.strided);
+      if (is_step(*raw.entry))
+        emit_raw_steps(module, raw.raw, raw.name, options_.name + "_steps_raw");
+    }
     if (options_.trainer) emit_parallel_for(module, options_);
     if (options_.product && options_.trainer) {
       emit_trainer(module, modules_.front(), entries_, *options_.trainer, options_);

@@ -1,9 +1,5 @@
+// Bytes of pixels to planes of f32 in LLVM IR.
 #include "codegen/emit_image.h"
-
-#include "runtime/abi.h"
-#include "support/check.h"
-
-#include <llvm/IR/IRBuilder.h>
 
 namespace linnet::codegen {
 namespace {
@@ -14,21 +10,20 @@ constexpr int64_t kWidestRow = 64;  // pixels converted as one vector
 
 class Decoder {
 public:
-  Decoder(llvm::Module& module, const ImageInfo& image)
-      : b_(module.getContext()), image_(image), channels_(image.color == 0 ? 1 : 3),
-        f32_(llvm::Type::getFloatTy(module.getContext())) {}
+  Decoder(llvm::IRBuilder<>& builder, const ImageInfo& image)
+      : b_(builder), image_(image), channels_(image.color == 0 ? 1 : 3),
+        f32_(llvm::Type::getFloatTy(builder.getContext())) {}
 
-  // Fills the body of `function`, whose first two arguments are pixels and stride.
-  void decode(llvm::Function* function, llvm::BasicBlock* entry, Value* to) {
-    b_.SetInsertPoint(entry);
+  void decode(Value* pixels, Value* row_stride, Value* to) {
+    llvm::BasicBlock* entry = b_.GetInsertBlock();
+    llvm::Function* function = entry->getParent();
     auto* rows = llvm::BasicBlock::Create(b_.getContext(), "rows", function);
-    auto* done = llvm::BasicBlock::Create(b_.getContext(), "done", function);
+    auto* done = llvm::BasicBlock::Create(b_.getContext(), "decoded", function);
     b_.CreateBr(rows);
     b_.SetInsertPoint(rows);
     auto* y = b_.CreatePHI(b_.getInt64Ty(), 2);
     y->addIncoming(b_.getInt64(0), entry);
-    Value* row =
-        b_.CreateGEP(b_.getInt8Ty(), function->getArg(0), b_.CreateMul(y, function->getArg(1)));
+    Value* row = b_.CreateGEP(b_.getInt8Ty(), pixels, b_.CreateMul(y, row_stride));
     for (int64_t c = 0; c < channels_; ++c)
       decode_row(function, row, to, y, c);
     Value* next = b_.CreateAdd(y, b_.getInt64(1));
@@ -36,8 +31,6 @@ public:
     b_.CreateCondBr(b_.CreateICmpSLT(next, b_.getInt64(image_.height)), rows, done);
     b_.SetInsertPoint(done);
   }
-
-  llvm::IRBuilder<>& builder() { return b_; }
 
 private:
   // Plane c, row y of the decoded picture.
@@ -86,7 +79,7 @@ private:
     return v;
   }
 
-  llvm::IRBuilder<> b_;
+  llvm::IRBuilder<>& b_;
   const ImageInfo& image_;
   int64_t channels_;
   llvm::Type* f32_;
@@ -94,42 +87,9 @@ private:
 
 }  // namespace
 
-void emit_run_u8(llvm::Module& module, const EntryInfo& entry, const Ports& ports,
-                 const CompileOptions& options) {
-  const auto image = picture_of(ports);
-  LINNET_CHECK(image.has_value(), "no picture to decode");
-  llvm::LLVMContext& context = module.getContext();
-  auto* pointer = llvm::PointerType::getUnqual(context);
-  auto* i32 = llvm::Type::getInt32Ty(context);
-  std::vector<llvm::Type*> types = {pointer, llvm::Type::getInt64Ty(context)};
-  types.insert(types.end(), ports.outputs.size() + 1, pointer);
-  auto* function =
-      llvm::Function::Create(llvm::FunctionType::get(i32, types, false),
-                             llvm::GlobalValue::ExternalLinkage, options.name + "_run_u8", module);
-  Value* arena = function->getArg(static_cast<unsigned>(types.size() - 1));
-  auto* start = llvm::BasicBlock::Create(context, "entry", function);
-  llvm::IRBuilder<> b(start);
-  const auto refuse = [&](Value* bad, int code) {
-    auto* fail = llvm::BasicBlock::Create(context, "fail", function);
-    auto* ok = llvm::BasicBlock::Create(context, "ok", function);
-    b.CreateCondBr(bad, fail, ok);
-    b.SetInsertPoint(fail);
-    b.CreateRet(llvm::ConstantInt::getSigned(i32, code));
-    b.SetInsertPoint(ok);
-  };
-  refuse(b.CreateIsNull(arena), LINNET_ARENA_NULL);
-  Value* low = b.CreateAnd(b.CreatePtrToInt(arena, b.getInt64Ty()), ConstantPool::kAlign - 1);
-  refuse(b.CreateIsNotNull(low), LINNET_ARENA_MISALIGNED);
-  Value* decoded =
-      b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), arena, static_cast<uint64_t>(entry.arena_bytes));
-  Decoder decoder(module, *image);
-  decoder.decode(function, b.GetInsertBlock(), decoded);
-  std::vector<Value*> arguments = {decoded};
-  for (size_t i = 0; i < ports.outputs.size(); ++i)
-    arguments.push_back(function->getArg(static_cast<unsigned>(2 + i)));
-  arguments.push_back(arena);
-  llvm::IRBuilder<>& end = decoder.builder();
-  end.CreateRet(end.CreateCall(module.getFunction(entry.function), arguments));
+void decode_picture(llvm::IRBuilder<>& builder, const ImageInfo& image, Value* pixels,
+                    Value* row_stride, Value* to) {
+  Decoder(builder, image).decode(pixels, row_stride, to);
 }
 
 }  // namespace linnet::codegen

@@ -1,16 +1,15 @@
-// `NAME_run_u8`: a model of pictures called with bytes.
+// A picture's bytes decoded inside the compiled model.
 #pragma once
 
-#include "codegen/emit.h"
-#include "codegen/picture.h"
+#include "codegen/ports.h"
+
+#include <llvm/IR/IRBuilder.h>
 
 namespace linnet::codegen {
 
-// int NAME_run_u8(const uint8_t *pixels, ptrdiff_t row_stride, outputs…, void *arena): pixels of
-// the input's size, channels interleaved (RGB whatever `color` says), rows `row_stride` bytes
-// apart. Decodes as runtime/io/image.h does: invert, × scale, − mean, ÷ std, each rounded to f32.
-// For `entry`, which must be of batch 1.
-void emit_run_u8(llvm::Module& module, const EntryInfo& entry, const Ports& ports,
-                 const CompileOptions& options);
+// Fills planes of f32 at `to` from rows of pixels `row_stride` bytes apart, in the arithmetic of
+// runtime/io/image.h at the picture's own size. The builder goes on where that is done.
+void decode_picture(llvm::IRBuilder<>& builder, const ImageInfo& image, llvm::Value* pixels,
+                    llvm::Value* row_stride, llvm::Value* to);
 
 }  // namespace linnet::codegen

@@ -52,48 +52,6 @@ public:
       : module_(module), step_(step), options_(options), b_(module.getContext()),
         pointer_(b_.getPtrTy()) {}
 
-  void steps() {
-    const std::vector<EntryParameter> parameters = entry_parameters(step_);
-    llvm::Function* step = module_.getFunction(step_.function);
-    // Before state and arena, which come last, stands the count.
-    std::vector<llvm::Type*> types(parameters.size() + 1, pointer_);
-    const auto count_at = static_cast<unsigned>(parameters.size() - 2);
-    types[count_at] = b_.getInt64Ty();
-    llvm::Function* function = make("_steps", b_.getInt32Ty(), types);
-    auto* loop = block(function, "loop");
-    auto* more = block(function, "more");
-    auto* done = block(function, "done");
-    auto* failed = block(function, "failed");
-    llvm::BasicBlock* entry = b_.GetInsertBlock();
-    Value* count = function->getArg(count_at);
-    b_.CreateCondBr(b_.CreateICmpSGT(count, b_.getInt64(0)), loop, done);
-    b_.SetInsertPoint(loop);
-    auto* t = b_.CreatePHI(b_.getInt64Ty(), 2);
-    t->addIncoming(b_.getInt64(0), entry);
-    std::vector<Value*> arguments;
-    for (unsigned i = 0; i < parameters.size(); ++i) {
-      const EntryParameter& parameter = parameters[i];
-      const bool data =
-          parameter.kind == EntryParameter::kInput || parameter.kind == EntryParameter::kOutput;
-      Value* argument = function->getArg(i < count_at ? i : i + 1);
-      if (data) {
-        Value* offset = b_.CreateMul(t, b_.getInt64(static_cast<uint64_t>(bytes(parameter))));
-        argument = b_.CreateInBoundsGEP(b_.getInt8Ty(), argument, offset);
-      }
-      arguments.push_back(argument);
-    }
-    Value* status = b_.CreateCall(step, arguments);
-    b_.CreateCondBr(b_.CreateICmpEQ(status, b_.getInt32(LINNET_DONE)), more, failed);
-    b_.SetInsertPoint(more);
-    Value* next = b_.CreateNUWAdd(t, b_.getInt64(1));
-    t->addIncoming(next, more);
-    b_.CreateCondBr(b_.CreateICmpSLT(next, count), loop, done);
-    b_.SetInsertPoint(done);
-    b_.CreateRet(b_.getInt32(LINNET_DONE));
-    b_.SetInsertPoint(failed);
-    b_.CreateRet(status);
-  }
-
   void reset() {
     const std::vector<uint8_t> bytes = first_state(*step_.module, options_);
     llvm::Function* function = make("_reset", b_.getVoidTy(), {pointer_});
@@ -157,17 +115,6 @@ private:
     b_.SetInsertPoint(block(function, "entry"));
     return function;
   }
-  // Of what one step reads or writes there.
-  [[nodiscard]] int64_t bytes(const EntryParameter& parameter) const {
-    const ir::Graph& graph = *step_.graph;
-    const ir::ValueId value = parameter.kind == EntryParameter::kInput
-                                  ? graph.inputs[parameter.index].value
-                                  : graph.outputs[parameter.index].value;
-    ir::Type type = graph.value(value).type;
-    type.layout = {};
-    return type.stored_bytes();
-  }
-
   llvm::Module& module_;
   const EntryInfo& step_;
   const CompileOptions& options_;
@@ -177,9 +124,66 @@ private:
 
 }  // namespace
 
+void emit_steps(llvm::Function* step, const std::string& name,
+                const std::vector<int64_t>& strides) {
+  llvm::IRBuilder<> b(step->getContext());
+  // Before state and arena, which come last, stands the count.
+  const auto count_at = static_cast<unsigned>(strides.size());
+  std::vector<llvm::Type*> types(strides.size() + 3, b.getPtrTy());
+  types[count_at] = b.getInt64Ty();
+  auto* function =
+      llvm::Function::Create(llvm::FunctionType::get(b.getInt32Ty(), types, false),
+                             llvm::GlobalValue::ExternalLinkage, name, step->getParent());
+  for (unsigned i = 0; i < types.size(); ++i) {
+    if (i != count_at) function->addParamAttr(i, llvm::Attribute::NoAlias);
+  }
+  const auto block = [&](const char* label) {
+    return llvm::BasicBlock::Create(function->getContext(), label, function);
+  };
+  auto* entry = block("entry");
+  auto* loop = block("loop");
+  auto* more = block("more");
+  auto* done = block("done");
+  auto* failed = block("failed");
+  b.SetInsertPoint(entry);
+  Value* count = function->getArg(count_at);
+  b.CreateCondBr(b.CreateICmpSGT(count, b.getInt64(0)), loop, done);
+  b.SetInsertPoint(loop);
+  auto* t = b.CreatePHI(b.getInt64Ty(), 2);
+  t->addIncoming(b.getInt64(0), entry);
+  std::vector<Value*> arguments;
+  for (unsigned i = 0; i < strides.size(); ++i) {
+    Value* offset = b.CreateMul(t, b.getInt64(static_cast<uint64_t>(strides[i])));
+    arguments.push_back(b.CreateInBoundsGEP(b.getInt8Ty(), function->getArg(i), offset));
+  }
+  arguments.push_back(function->getArg(count_at + 1));
+  arguments.push_back(function->getArg(count_at + 2));
+  Value* status = b.CreateCall(step, arguments);
+  b.CreateCondBr(b.CreateICmpEQ(status, b.getInt32(LINNET_DONE)), more, failed);
+  b.SetInsertPoint(more);
+  Value* next = b.CreateNUWAdd(t, b.getInt64(1));
+  t->addIncoming(next, more);
+  b.CreateCondBr(b.CreateICmpSLT(next, count), loop, done);
+  b.SetInsertPoint(done);
+  b.CreateRet(b.getInt32(LINNET_DONE));
+  b.SetInsertPoint(failed);
+  b.CreateRet(status);
+}
+
 void emit_stream(llvm::Module& module, const EntryInfo& step, const CompileOptions& options) {
+  std::vector<int64_t> strides;
+  const ir::Graph& graph = *step.graph;
+  const auto add = [&](ir::ValueId value) {
+    ir::Type type = graph.value(value).type;
+    type.layout = {};
+    strides.push_back(type.stored_bytes());
+  };
+  for (const EntryParameter& parameter : entry_parameters(step)) {
+    if (parameter.kind == EntryParameter::kInput) add(graph.inputs[parameter.index].value);
+    if (parameter.kind == EntryParameter::kOutput) add(graph.outputs[parameter.index].value);
+  }
+  emit_steps(module.getFunction(step.function), options.name + "_steps", strides);
   StreamEmitter emitter(module, step, options);
-  emitter.steps();
   emitter.reset();
   emitter.state_check();
 }

@@ -12,6 +12,10 @@ namespace linnet::codegen {
 // NAME_steps calls NAME_step for each element of its arrays of inputs, in order.
 void emit_stream(llvm::Module& module, const EntryInfo& step, const CompileOptions& options);
 
+// `name`, which calls `step` for each element of its arrays: `strides` are the bytes of what one
+// step reads or writes at each of its parameters before state and arena.
+void emit_steps(llvm::Function* step, const std::string& name, const std::vector<int64_t>& strides);
+
 // linnet_stream_v1's `warmup`: steps until every window of the graph holds values of the series.
 [[nodiscard]] int64_t warmup_steps(const ir::Module& module, const ir::Graph& step);
 

@@ -14,8 +14,9 @@ struct HeaderEntry {
   std::string function;
   int64_t batch = 1;
   Ports ports;
-  bool step = false;  // NAME_step: with a state before the arena
-  std::string state;  // lines that say where what lies in it
+  bool step = false;   // NAME_step: with a state before the arena
+  std::string state;   // lines that say where what lies in it
+  int64_t warmup = 0;  // steps until its windows are full
 };
 
 // "float"; a C identifier; "LENET".

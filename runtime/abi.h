@@ -32,7 +32,8 @@ enum linnet_call_status {
   LINNET_DONE = 0,
   LINNET_ARENA_NULL = -1,       /* arena is NULL and its size is not 0 */
   LINNET_ARENA_MISALIGNED = -2, /* arena is not a multiple of its alignment */
-  LINNET_STATE_INVALID = -3     /* state is NULL or not aligned to its alignment */
+  LINNET_STATE_INVALID = -3,    /* state is NULL or not aligned to its alignment */
+  LINNET_CATEGORY_UNKNOWN = -4  /* entries that take raw values: no such category of a onehot */
 };
 
 /* One call of the model. inputs[i] and outputs[i] are dense arrays in the declared order, aligned
