@@ -160,7 +160,6 @@ std::vector<Value> Elaborator::apply(Instance& instance, const std::vector<Value
   scope.instance = &instance;
   for (const auto& [name, value] : instance.settings)
     scope.define(name, {value, block.span, true, false, "setting"});
-  instance.applied = true;
   calls_.push_back(call);
   stack_.push_back(&block);
   const auto leave = [&] {
@@ -247,21 +246,54 @@ void Elaborator::run_layer(const Item& item, Scope& scope) {
          fmt::format("give it a name: layer … = {}(…)", scope.instance->block->name));
   }
   const Block* block = find_block(item.value->text);
+  const ir::OpDef* op = block ? nullptr : ir::find_op(item.value->text);
   const Span at = item.value->kind == ExprKind::kCall ? item.value->name_span : item.value->span;
-  if (!block) unknown_callee(item.value->text, at, scope);
+  if (!block && (!op || op->has(ir::kStructural))) unknown_callee(item.value->text, at, scope);
   const std::string path = item.quoted ? name : name + scope.suffix;
+  enter(item, path, *scope.instance);
   auto& known = scope.instance->layers[path];
   if (!known) {
-    known = std::make_unique<Instance>();
-    known->block = block;
-    known->path = scope.instance->path.empty() ? path : scope.instance->path + "." + path;
-    known->span = item.span.file == prelude_ && !calls_.empty() ? calls_.front() : item.span;
+    auto made = std::make_unique<Instance>();
+    made->block = block;
+    made->op = op;
+    made->path = scope.instance->path.empty() ? path : scope.instance->path + "." + path;
+    made->span = item.span.file == prelude_ && !calls_.empty() ? calls_.front() : item.span;
     static const std::vector<Argument> kNone;
     const auto& groups = item.value->groups;
-    give_settings(*known, *block, groups.empty() ? kNone : groups.front(), scope, item.value->span);
     if (groups.size() > 1) fail(item.value->span, "a layer takes its data where it is applied");
+    if (block) {
+      give_settings(*made, *block, groups.empty() ? kNone : groups.front(), scope,
+                    item.value->span);
+    } else {
+      op_settings(*made, *item.value, scope);
+    }
+    known = std::move(made);
   }
   scope.define(name, {{known.get()}, item.name_span, false, true, "layer"});
+}
+
+// The attributes of an op that stands as a layer; its operands come where it is applied.
+void Elaborator::op_settings(Instance& instance, const Expr& expr, Scope& scope) {
+  OpArguments given;
+  given.operands.resize(instance.op->operands.size());  // so that a number is a setting
+  given.spans.resize(given.operands.size());
+  read_arguments(*instance.op, expr, scope, given);
+  if (given.operands.size() > instance.op->operands.size()) {
+    fail(given.spans.back(), "a layer takes its data where it is applied",
+         fmt::format("x |> {}", diagnostics_.sources().text(expr.span)));
+  }
+  instance.attrs = std::move(given.attrs);
+  instance.attr_spans = std::move(given.attr_spans);
+}
+
+// One path, one entry: a second would take the first one's parameters, or lose them.
+void Elaborator::enter(const Item& item, const std::string& path, Instance& instance) {
+  const auto [known, fresh] = instance.entries.emplace(path, &item);
+  if (known->second == &item) return;
+  error(item.name_span, fmt::format("'{}' is declared twice", path))
+      .help("give the second a name of its own; one layer may be applied more than once")
+      .note(known->second->name_span, "the first is here");
+  throw Abandon{};
 }
 
 void Elaborator::run_stored(const Item& item, Scope& scope) {
@@ -272,6 +304,7 @@ void Elaborator::run_stored(const Item& item, Scope& scope) {
          fmt::format("block '{}' has parameters", instance.block->name),
          fmt::format("give it a name: layer … = {}(…)", instance.block->name));
   }
+  enter(item, name + scope.suffix, instance);
   const auto dtype = ir::dtype_from_name(item.type.name);
   if (!item.type.tensor || !dtype) fail(item.type.span, "expected a tensor's type", "f32[…]");
   ir::Type type{*dtype, shape_of(item.type, scope), {}};

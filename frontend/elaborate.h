@@ -58,6 +58,8 @@ private:
   void run_items(const std::vector<Item>& items, Scope& scope);
   void run_item(const Item& item, Scope& scope);
   void run_layer(const Item& item, Scope& scope);
+  void op_settings(Instance& instance, const Expr& expr, Scope& scope);
+  void enter(const Item& item, const std::string& path, Instance& instance);
   void run_stored(const Item& item, Scope& scope);
   void run_let(const Item& item, Scope& scope);
   void run_next(const Item& item, Scope& scope);
@@ -80,27 +82,39 @@ private:
   void build_loss(const Expr& loss, bool step);
   void add_counters();
 
-  // elaborate_expr.cpp: expressions
+  // elaborate_expr.cpp, elaborate_index.cpp: expressions
   Value member(const Expr& expr);
   Value evaluate(const Expr& expr, Scope& scope);
   Value name(const Expr& expr, Scope& scope);
-  Value call(const Expr& expr, Scope& scope, const Value* piped, Span piped_span);
-  Value call_block(const Block& block, const Expr& expr, Scope& scope, const Value* piped,
-                   Span piped_span);
-  Value call_instance(Instance& instance, const Expr& expr, Scope& scope, const Value* piped,
-                      Span piped_span);
-  Value call_op(const ir::OpDef& op, const Expr& expr, Scope& scope, const Value* piped,
-                Span piped_span);
-  Value create(const ir::OpDef& op, const std::vector<Value>& operands,
-               const std::vector<Span>& spans, ir::Attrs attrs,
-               const std::map<std::string, Span>& attr_spans, Span at);
   Value pipe(const Expr& expr, Scope& scope);
   Value binary(const Expr& expr, Scope& scope);
   Value arithmetic(const Expr& expr, const Value& a, const Value& b);
   Value unary(const Expr& expr, Scope& scope);
   Value index(const Expr& expr, Scope& scope);
+
+  // elaborate_call.cpp: calls
+  Value call(const Expr& expr, Scope& scope, const Value* piped, Span piped_span);
+  Value call_block(const Block& block, const Expr& expr, Scope& scope, const Value* piped,
+                   Span piped_span);
+  Value call_instance(Instance& instance, const Expr& expr, Scope& scope, const Value* piped);
+  Value call_op(const ir::OpDef& op, const Expr& expr, Scope& scope, const Value* piped,
+                Span piped_span);
+  struct OpArguments {
+    std::vector<Value> operands;
+    std::vector<Span> spans;
+    ir::Attrs attrs;
+    std::map<std::string, Span> attr_spans;
+  };
+  void read_arguments(const ir::OpDef& op, const Expr& expr, Scope& scope, OpArguments& given);
+  [[nodiscard]] std::string by_name(const ir::OpDef& op, const Expr& expr,
+                                    const std::vector<const Argument*>& positions) const;
+  Value create(const ir::OpDef& op, const std::vector<Value>& operands,
+               const std::vector<Span>& spans, ir::Attrs attrs,
+               const std::map<std::string, Span>& attr_spans, Span at);
   void give_settings(Instance& instance, const Block& block, const std::vector<Argument>& arguments,
                      Scope& scope, Span at);
+  void check_positions(const Block& block, const std::vector<Argument>& arguments,
+                       const std::vector<std::string>& names, Scope& scope);
   Value converted(const Value& value, const Parameter& setting, Span at);
   ir::Attr attribute(const Value& value, Span at);
   [[noreturn]] void unknown_callee(const std::string& name, Span at, const Scope& scope);

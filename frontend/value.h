@@ -4,6 +4,7 @@
 #include "frontend/ast.h"
 #include "ir/graph.h"
 #include "ir/module.h"
+#include "ir/op_def.h"
 
 #include <map>
 #include <memory>
@@ -15,16 +16,20 @@ namespace linnet::frontend {
 
 struct Value;
 
-// A block with its settings, and what it owns: made by `layer`, applied once or more.
+// A block with its settings, and what it owns, or an op with its attributes: made by `layer`,
+// applied once or more.
 struct Instance {
   const Block* block = nullptr;
+  const ir::OpDef* op = nullptr;  // instead of the block
+  ir::Attrs attrs;                // of the op
+  std::map<std::string, Span> attr_spans;
   std::string path;  // "body.0", "" for an application without `layer`
   bool anonymous = false;
   std::map<std::string, Value> settings;
   std::map<std::string, std::unique_ptr<Instance>> layers;  // by path below this one
   std::map<std::string, size_t> slots;                      // by path: index in the module
-  Span span;                                                // where it was made, in the user's file
-  bool applied = false;
+  std::map<std::string, const Item*> entries;  // the layer, param, … that a path below was made by
+  Span span;                                   // where it was made, in the user's file
 };
 
 struct Tuple {

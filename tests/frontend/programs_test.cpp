@@ -116,7 +116,8 @@ TEST(Textbook, ParameterCountsNeedNoMemory) {
   EXPECT_EQ(count("model m(x: f32[N, 784]) -> f32[...] { layer a = linear(1000); a(x) }"), 785000);
   EXPECT_EQ(count("model m(x: f32[N, 150528]) -> f32[...] { layer a = linear(1000); a(x) }"),
             150529000);
-  EXPECT_EQ(count("model m(x: f32[N, 3, 32, 32]) -> f32[...] { layer a = conv2d(6, 5); a(x) }"),
+  EXPECT_EQ(count("model m(x: f32[N, 3, 32, 32]) -> f32[...] { layer a = conv2d(6, kernel_size: "
+                  "5); a(x) }"),
             456);
   EXPECT_EQ(count("model m(x: f32[N, 3, 32, 32]) -> f32[...] { max_pool2d(x, 2) }"), 0);
 }
@@ -204,6 +205,28 @@ TEST(Language, StateIsReadAndGetsItsNextValue) {
   EXPECT_EQ(graph.outputs[1].slot, "h");
   EXPECT_EQ(p.run({{1, 2}}, {{"h", {10, 20}}}, 0), (Values{10, 20}));  // before this call
   EXPECT_EQ(p.run({{1, 2}}, {{"h", {10, 20}}}, 1), (Values{11, 22}));
+}
+
+TEST(Language, AnOpOrABlockWithoutParametersIsALayer) {
+  const Program p = load("block twice(x: f32[N, K]) -> f32[N, K] { 2 * x }\n"
+                         "model m(x: f32[N, 2]) -> f32[...] {\n"
+                         "  layer act = relu()\n  layer slope = leaky_relu(0.5)\n"
+                         "  layer two = twice\n  layer join = concat(dim: 1)\n"
+                         "  join(x |> act |> two, slope(x))\n}\n");
+  EXPECT_EQ(p.run({{-3, 4}}), (Values{0, 8, -1.5, 4}));
+  std::vector<std::string> names;
+  for (const ir::Node& node : p.module.graphs.front().nodes())
+    names.push_back(p.module.graphs.front().value(node.results.front()).name);
+  EXPECT_EQ(names, (std::vector<std::string>{"act", "number", "two", "slope", "join"}));
+}
+
+TEST(Language, EachApplicationOfADropoutLayerDrawsItsOwnNumbers) {
+  const Program p = load("model m(x: f32[N, 2]) -> f32[...] {\n"
+                         "  layer drop = dropout(0.5)\n  x |> drop |> drop\n}\n");
+  const auto nodes = p.module.graphs.front().nodes();
+  ASSERT_EQ(nodes.size(), 2u);
+  EXPECT_NE(nodes[0].attrs.get(ir::Key<int64_t>{"stream"}),
+            nodes[1].attrs.get(ir::Key<int64_t>{"stream"}));
 }
 
 // torch.nn.GRUCell with weights 0.1 · (index % 5) - 0.2, from PyTorch's formula in numpy.
