@@ -14,7 +14,9 @@ if(product_sources)
     -Wall -Wextra -march=x86-64 -mtune=generic -O2 -g0 -fPIC -ffp-contract=off
     -ffunction-sections -fdata-sections -ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}/=)
   # What an executable does once, however long: small before fast.
-  foreach(source backtest plot run_series series_table)
+  foreach(source answer backtest labels main model options plot ports run_bench run_images run_series
+          run_table run_tensors series_table io/file io/idx io/npy io/result
+          io/utf8)
     set_source_files_properties(runtime/${source}.cpp PROPERTIES COMPILE_OPTIONS -Os)
   endforeach()
   set(product_archive ${CMAKE_BINARY_DIR}/liblinnet_product_runtime.a)

@@ -2,6 +2,7 @@
 #include "runtime/labels.h"
 
 #include "runtime/io/file.h"
+#include "runtime/io/idx.h"
 #include "runtime/ports.h"
 
 #include <algorithm>
@@ -71,6 +72,23 @@ Result<std::vector<LabelledFile>> labelled_pictures(const std::string& root,
                   folder.c_str(), classes.labels[label]);
   }
   return files;
+}
+
+Result<std::vector<uint8_t>> read_idx_labels(const std::string& path, const std::string& pictures,
+                                             int64_t count, const linnet_classes_v1& classes) {
+  auto labels = read_idx(path);
+  if (!labels) return tl::unexpected(labels.error());
+  if (labels->shape.size() != 1 || labels->shape[0] != count)
+    return fail("%s: %lld labels are expected, one for each picture of %s", path.c_str(),
+                static_cast<long long>(count), pictures.c_str());
+  for (size_t i = 0; i < labels->data.size(); ++i) {
+    if (labels->data[i] >= classes.count)
+      return fail("%s: sample %zu has label %d, but the model has %lld classes: 0 to %lld (%s)",
+                  path.c_str(), i, labels->data[i], static_cast<long long>(classes.count),
+                  static_cast<long long>(classes.count - 1),
+                  quoted_list(classes.labels, classes.count).c_str());
+  }
+  return std::move(labels->data);
 }
 
 }  // namespace linnet::runtime

@@ -33,4 +33,11 @@ labelled_pictures(const std::string& root, const linnet_classes_v1& classes,
                   MissingClass missing = MissingClass::kError,
                   std::span<const std::string> beside = {});
 
+// One label for each of `count` pictures of the IDX file `pictures`; a label that the model has no
+// class for is an error.
+[[nodiscard]] Result<std::vector<uint8_t>> read_idx_labels(const std::string& path,
+                                                           const std::string& pictures,
+                                                           int64_t count,
+                                                           const linnet_classes_v1& classes);
+
 }  // namespace linnet::runtime

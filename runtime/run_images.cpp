@@ -1,9 +1,10 @@
+// Pictures, folders of them and IDX files through a model of one picture: answers, or accuracy
+// where the classes are known.
 #include "runtime/answer.h"
 #include "runtime/io/file.h"
 #include "runtime/io/idx.h"
-#include "runtime/io/image.h"
-#include "runtime/io/npy.h"
-#include "runtime/io/utf8.h"
+#include "runtime/labels.h"
+#include "runtime/picture.h"
 #include "runtime/ports.h"
 #include "runtime/tasks.h"
 
@@ -20,18 +21,14 @@ class ImageTask {
 public:
   ImageTask(const Model& model, const Options& options)
       : model_(model), options_(options), port_(model.abi().inputs[0]),
-        decoding_(decoding_of(*port_.image)), classes_(classes_output(model.abi())) {}
+        classes_(classes_output(model.abi())) {}
 
   Result<void> run() {
     std::vector<std::string> pictures;
     for (size_t i = 0; i < options_.files.size(); ++i) {
       const std::string& path = options_.files[i];
       if (is_folder(path)) {
-        auto names = list_folder(path);
-        if (!names) return tl::unexpected(names.error());
-        for (const std::string& name : *names) {
-          if (is_picture(name)) pictures.push_back(path + "/" + name);
-        }
+        LINNET_TRY(folder(path, pictures));
         continue;
       }
       auto bytes = read_file(path);
@@ -59,7 +56,52 @@ private:
     return tensor && tensor->shape.size() == 1;
   }
 
-  // Outputs for samples of `chunk` in inputs_.
+  // Pictures of the folder go to `pictures`. Of folders in it that are called like labels the
+  // accuracy is printed; of others the pictures are answered too.
+  Result<void> folder(const std::string& path, std::vector<std::string>& pictures) {
+    const size_t before = pictures.size();
+    auto names = list_folder(path);
+    if (!names) return tl::unexpected(names.error());
+    std::vector<std::string> folders;
+    bool labelled = false;
+    for (const std::string& name : *names) {
+      if (!is_folder(path + "/" + name)) {
+        if (is_picture(name)) pictures.push_back(path + "/" + name);
+      } else if (name.front() != '.') {
+        folders.push_back(name);
+        labelled = labelled || is_label(name);
+      }
+    }
+    if (labelled) {
+      LINNET_TRY(show(pictures));
+      pictures.clear();
+      return class_folders(path);
+    }
+    for (const std::string& folder : folders) {
+      auto inside = list_folder(path + "/" + folder);
+      if (!inside) return tl::unexpected(inside.error());
+      for (const std::string& name : *inside) {
+        if (is_picture(name)) pictures.push_back(path + "/" + folder + "/" + name);
+      }
+    }
+    if (pictures.size() > before) return {};
+    const std::string wanted =
+        classes_ < 0 ? "" : " (labels: " + quoted_list(classes().labels, classes().count) + ")";
+    return fail("%s: no picture to look at: neither a .png, .jpg or .jpeg in it or in its folders, "
+                "nor a folder called like a label%s",
+                path.c_str(), wanted.c_str());
+  }
+
+  [[nodiscard]] const linnet_classes_v1& classes() const {
+    return *model_.abi().outputs[classes_].classes;
+  }
+  [[nodiscard]] bool is_label(const std::string& name) const {
+    if (classes_ < 0) return false;
+    const auto end = classes().labels + classes().count;
+    return std::find(classes().labels, end, name) != end;
+  }
+
+  // Outputs for `samples` samples.
   Result<std::vector<Tensor>> answers(std::span<const Tensor> inputs, int64_t samples) {
     std::vector<Tensor> outputs;
     for (int64_t i = 0; i < model_.abi().output_count; ++i)
@@ -68,54 +110,64 @@ private:
     return outputs;
   }
 
+  Result<std::vector<Tensor>> answers_to(std::span<const LabelledFile> files) {
+    const auto samples = static_cast<int64_t>(files.size());
+    std::vector<Tensor> inputs = {Model::make(port_, samples)};
+    PictureDecoder decoder(port_, inputs[0]);
+    for (int64_t i = 0; i < samples; ++i) {
+      auto image = read_image(files[static_cast<size_t>(i)].path);
+      if (!image) return tl::unexpected(image.error());
+      decoder.image(i, *image);
+    }
+    return answers(inputs, samples);
+  }
+
   Result<void> show(const std::vector<std::string>& paths) {
     size_t widest = 0;
     for (const std::string& path : paths)
       widest = std::max(widest, path.size());
     for (const std::string& path : paths) {
-      auto image = read_image(path);
-      if (!image) return tl::unexpected(image.error());
-      std::vector<Tensor> inputs = {Model::make(port_, 1)};
-      decode_image(*image, decoding_, static_cast<int>(port_.image->height),
-                   static_cast<int>(port_.image->width), inputs[0].as<float>().data());
-      auto outputs = answers(inputs, 1);
+      const LabelledFile one{path, 0};
+      auto outputs = answers_to({&one, 1});
       if (!outputs) return tl::unexpected(outputs.error());
-      print(path, widest, *outputs);
+      print(path, widest, *outputs, 0);
     }
     return {};
   }
 
-  void print(const std::string& path, size_t widest, std::vector<Tensor>& outputs) const {
-    if (classes_ < 0) {
-      print_values(path, outputs);
-      return;
-    }
-    const auto values = outputs[static_cast<size_t>(classes_)].as<float>();
-    const ClassAnswer answer = classify(values.data(), static_cast<int64_t>(values.size()),
-                                        *model_.abi().outputs[classes_].classes);
-    if (options_.json) {
-      std::printf("{\"file\":\"%s\",\"label\":\"%s\",\"index\":%lld,\"probability\":%.6f}\n",
-                  json_escaped(path).c_str(), json_escaped(answer.label).c_str(),
-                  static_cast<long long>(answer.index), answer.probability);
-    } else {
-      std::printf("%-*s  %s  %5.1f %%\n", static_cast<int>(widest), path.c_str(),
-                  answer.label.c_str(), 100 * answer.probability);
-    }
+  void print(const std::string& name, size_t widest, const std::vector<Tensor>& outputs,
+             int64_t sample) const {
+    Answer answer(options_.json);
+    answer.text("file", name, widest);
+    answer.outputs(model_.abi(), outputs, sample);
+    answer.print();
   }
 
-  void print_values(const std::string& path, std::vector<Tensor>& outputs) const {
-    std::printf(options_.json ? "{\"file\":\"%s\"" : "%s",
-                options_.json ? json_escaped(path).c_str() : path.c_str());
-    for (size_t i = 0; i < outputs.size(); ++i) {
-      std::printf(options_.json ? ",\"%s\":[" : "  %s", model_.abi().outputs[i].name);
-      const char* separator = options_.json ? "" : " ";
-      for (float value : outputs[i].as<float>()) {
-        std::printf("%s%s", separator, number_text(value).c_str());
-        separator = options_.json ? "," : " ";
-      }
-      if (options_.json) std::printf("]");
+  Result<void> class_folders(const std::string& path) {
+    auto files = labelled_pictures(path, classes(), MissingClass::kAllowed);
+    if (!files) return tl::unexpected(files.error());
+    if (files->empty())
+      return fail("%s: no .png, .jpg or .jpeg is in its folders called like labels (%s)",
+                  path.c_str(), quoted_list(classes().labels, classes().count).c_str());
+    const auto count = static_cast<int64_t>(files->size());
+    int64_t correct = 0;
+    for (int64_t done = 0; done < count; done += kChunk) {
+      const int64_t samples = std::min(kChunk, count - done);
+      const auto some =
+          std::span(*files).subspan(static_cast<size_t>(done), static_cast<size_t>(samples));
+      auto outputs = answers_to(some);
+      if (!outputs) return tl::unexpected(outputs.error());
+      for (int64_t i = 0; i < samples; ++i)
+        correct += answer_of(*outputs, i) == some[static_cast<size_t>(i)].label;
+      progress(done + samples, count);
     }
-    std::printf(options_.json ? "}\n" : "\n");
+    report(count, correct);
+    return {};
+  }
+
+  [[nodiscard]] int64_t answer_of(const std::vector<Tensor>& outputs, int64_t sample) const {
+    const int64_t each = Model::elements(model_.abi().outputs[classes_]);
+    return classify(outputs[static_cast<size_t>(classes_)], sample * each, each, classes()).index;
   }
 
   Result<void> run_idx(const std::string& path, std::span<const uint8_t> bytes,
@@ -127,25 +179,26 @@ private:
                   images->shape.size());
     const int64_t count = images->shape[0];
     std::vector<uint8_t> labels;
-    if (!labels_path.empty()) {
-      auto read = read_idx(labels_path);
+    if (!labels_path.empty() && classes_ >= 0) {
+      auto read = read_idx_labels(labels_path, path, count, classes());
       if (!read) return tl::unexpected(read.error());
-      if (read->shape.size() != 1 || read->shape[0] != count)
-        return fail("%s: %lld labels are expected, one for each image of %s", labels_path.c_str(),
-                    static_cast<long long>(count), path.c_str());
-      labels = read->data;
+      labels = std::move(*read);
     }
     int64_t correct = 0;
-    std::vector<std::pair<int64_t, std::vector<Tensor>>> chunks;
     for (int64_t done = 0; done < count; done += kChunk) {
       const int64_t samples = std::min(kChunk, count - done);
       auto outputs = run_chunk(*images, done, samples);
       if (!outputs) return tl::unexpected(outputs.error());
-      auto scored = score(*outputs, labels, path, done, samples);
-      correct += scored;
+      for (int64_t i = 0; i < samples; ++i) {
+        if (labels.empty()) {
+          print(format("%s[%lld]", path.c_str(), static_cast<long long>(done + i)), 0, *outputs, i);
+        } else {
+          correct += answer_of(*outputs, i) == labels[static_cast<size_t>(done + i)];
+        }
+      }
       progress(done + samples, count);
     }
-    if (!labels.empty() && classes_ >= 0) report(count, correct);
+    if (!labels.empty()) report(count, correct);
     return {};
   }
 
@@ -155,39 +208,10 @@ private:
     const int channels = images.shape.size() > 3 ? static_cast<int>(images.shape[3]) : 1;
     const int64_t bytes = int64_t{height} * width * channels;
     std::vector<Tensor> inputs = {Model::make(port_, samples)};
-    float* out = inputs[0].as<float>().data();
-    for (int64_t i = 0; i < samples; ++i) {
-      decode_pixels(images.data.data() + (first + i) * bytes, int64_t{width} * channels, height,
-                    width, channels, decoding_, static_cast<int>(port_.image->height),
-                    static_cast<int>(port_.image->width), out + i * Model::elements(port_));
-    }
+    PictureDecoder decoder(port_, inputs[0]);
+    for (int64_t i = 0; i < samples; ++i)
+      decoder.pixels(i, images.data.data() + (first + i) * bytes, height, width, channels);
     return answers(inputs, samples);
-  }
-
-  // Counts right answers, or prints each where there are no labels.
-  int64_t score(std::vector<Tensor>& outputs, const std::vector<uint8_t>& labels,
-                const std::string& path, int64_t first, int64_t samples) const {
-    int64_t correct = 0;
-    for (int64_t i = 0; i < samples; ++i) {
-      if (labels.empty() || classes_ < 0) {
-        std::vector<Tensor> one;
-        for (int64_t k = 0; k < model_.abi().output_count; ++k) {
-          one.push_back(Model::make(model_.abi().outputs[k], 1));
-          Tensor& tensor = one.back();
-          const auto& all = outputs[static_cast<size_t>(k)].data;
-          std::copy_n(all.begin() + i * static_cast<int64_t>(tensor.data.size()),
-                      tensor.data.size(), tensor.data.begin());
-        }
-        print(format("%s[%lld]", path.c_str(), static_cast<long long>(first + i)), 0, one);
-        continue;
-      }
-      const linnet_port_v1& port = model_.abi().outputs[classes_];
-      const int64_t each = Model::elements(port);
-      const float* values = outputs[static_cast<size_t>(classes_)].as<float>().data() + i * each;
-      correct +=
-          classify(values, each, *port.classes).index == labels[static_cast<size_t>(first + i)];
-    }
-    return correct;
   }
 
   void report(int64_t count, int64_t correct) const {
@@ -211,7 +235,6 @@ private:
   const Model& model_;
   const Options& options_;
   const linnet_port_v1& port_;
-  ImageDecoding decoding_;
   int64_t classes_;
 };
 

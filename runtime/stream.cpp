@@ -1,5 +1,6 @@
 #include "runtime/stream.h"
 
+#include "runtime/answer.h"
 #include "runtime/io/file.h"
 #include "runtime/ports.h"
 
@@ -21,29 +22,33 @@ Stream::Stream(const linnet_model_v1& model, const SeriesPorts& ports)
   model.stream->reset(state_.get());
   for (int64_t i = 0; i < model.input_count; ++i) {
     widths_.push_back(model.stateful ? elements_of(model.inputs[i]) : 1);
-    inputs_.emplace_back(static_cast<size_t>(widths_.back()));
+    inputs_.push_back(make_tensor(static_cast<DType>(model.inputs[i].dtype), {widths_.back()}));
     row_.emplace_back(static_cast<size_t>(widths_.back()));
   }
   for (int64_t i = 0; i < model.output_count; ++i) {
-    outputs_.emplace_back(static_cast<size_t>(elements_of(model.outputs[i])));
+    outputs_.push_back(
+        make_tensor(static_cast<DType>(model.outputs[i].dtype), {elements_of(model.outputs[i])}));
     if (model.outputs[i].ahead) target_output_ = static_cast<size_t>(i);
   }
-  for (const auto& input : inputs_)
-    from_.push_back(input.data());
-  for (auto& output : outputs_)
-    to_.push_back(output.data());
+  for (const Tensor& input : inputs_)
+    from_.push_back(input.data.data());
+  for (Tensor& output : outputs_)
+    to_.push_back(output.data.data());
 }
 
 double Stream::step(const std::vector<std::vector<double>>& values) {
   for (size_t i = 0; i < inputs_.size(); ++i) {
     const linnet_series_v1& series = ports_.series(i);
-    for (size_t k = 0; k < inputs_[i].size(); ++k)
-      inputs_[i][k] = static_cast<float>((values[i][k] - series.mean) / series.deviation);
+    Tensor& input = inputs_[i];
+    for (int64_t k = 0; k < widths_[i]; ++k) {
+      const double scaled = (values[i][static_cast<size_t>(k)] - series.mean) / series.deviation;
+      convert(DType::kF64, &scaled, input.dtype, input.data.data() + k * bytes_of(input.dtype), 1);
+    }
   }
   model_.stream->step(from_.data(), to_.data(), state_.get(), arena_.get());
   if (++steps_ <= model_.stream->warmup) return std::numeric_limits<double>::quiet_NaN();
   const linnet_series_v1& series = ports_.series(static_cast<size_t>(ports_.target));
-  return static_cast<double>(outputs_[target_output_][0]) * series.deviation + series.mean;
+  return value_at(outputs_[target_output_], 0) * series.deviation + series.mean;
 }
 
 double Stream::step(const std::vector<std::vector<double>>& columns, int64_t row) {

@@ -46,7 +46,7 @@ private:
   const SeriesPorts& ports_;
   std::unique_ptr<void, Free> state_, arena_;
   std::vector<int64_t> widths_;
-  std::vector<std::vector<float>> inputs_, outputs_;
+  std::vector<Tensor> inputs_, outputs_;
   std::vector<const void*> from_;
   std::vector<void*> to_;
   std::vector<std::vector<double>> row_;

@@ -4,6 +4,7 @@
 #include "runtime/io/file.h"
 #include "runtime/io/idx.h"
 #include "runtime/labels.h"
+#include "runtime/picture.h"
 #include "runtime/ports.h"
 
 #include <algorithm>
@@ -12,53 +13,6 @@ namespace linnet::runtime::train {
 namespace {
 
 using Found = Result<std::optional<Samples>>;
-
-// Decodes pictures for one port into its samples: in f32 as everywhere; in f64 scaled there, so
-// that no bit of the arithmetic is f32's.
-class Decoder {
-public:
-  Decoder(const linnet_port_v1& port, Tensor& to)
-      : port_(port), to_(to), decoding_(decoding_of(*port.image)),
-        decoded_(static_cast<size_t>(elements_of(port))) {
-    if (to.dtype != DType::kF64) return;
-    const bool invert = decoding_.invert;
-    decoding_ = {.color = decoding_.color, .resize = decoding_.resize, .fit = decoding_.fit};
-    decoding_.invert = invert;
-  }
-  void pixels(int64_t i, const uint8_t* data, int height, int width, int channels) {
-    decode_pixels(data, int64_t{width} * channels, height, width, channels, decoding_,
-                  static_cast<int>(port_.image->height), static_cast<int>(port_.image->width),
-                  decoded_.data());
-    store(i);
-  }
-  void image(int64_t i, const Image& image) {
-    decode_image(image, decoding_, static_cast<int>(port_.image->height),
-                 static_cast<int>(port_.image->width), decoded_.data());
-    store(i);
-  }
-
-private:
-  void store(int64_t i) {
-    const auto count = static_cast<int64_t>(decoded_.size());
-    if (to_.dtype != DType::kF64) {
-      convert(DType::kF32, decoded_.data(), to_.dtype,
-              to_.data.data() + i * count * bytes_of(to_.dtype), count);
-      return;
-    }
-    const int64_t plane = port_.image->height * port_.image->width;
-    for (int64_t k = 0; k < count; ++k) {
-      const int64_t channel = k / plane;
-      to_.as<double>()[static_cast<size_t>(i * count + k)] =
-          (decoded_[static_cast<size_t>(k)] * port_.image->scale - port_.image->mean[channel]) /
-          port_.image->deviation[channel];
-    }
-  }
-
-  const linnet_port_v1& port_;
-  Tensor& to_;
-  ImageDecoding decoding_;
-  std::vector<float> decoded_;
-};
 
 class Pictures {
 public:
@@ -96,7 +50,7 @@ private:
     const int64_t count = images->shape[0];
     Samples samples = empty_samples(t_, count);
     const auto decode = [&](const linnet_port_v1& port, Tensor& to) {
-      Decoder decoder(port, to);
+      PictureDecoder decoder(port, to);
       const int height = static_cast<int>(images->shape[1]),
                 width = static_cast<int>(images->shape[2]);
       const int channels = images->shape.size() > 3 ? static_cast<int>(images->shape[3]) : 1;
@@ -115,20 +69,10 @@ private:
 
   Result<void> idx_labels(const std::string& images_path, const std::string& labels_path,
                           Samples& samples) const {
-    auto labels = read_idx(labels_path);
+    auto labels = read_idx_labels(labels_path, images_path, samples.count, *t_.targets[0].classes);
     if (!labels) return tl::unexpected(labels.error());
-    if (labels->shape.size() != 1 || labels->shape[0] != samples.count)
-      return fail("%s: %lld labels are expected, one for each picture of %s", labels_path.c_str(),
-                  static_cast<long long>(samples.count), images_path.c_str());
-    const linnet_classes_v1& classes = *t_.targets[0].classes;
-    for (size_t i = 0; i < labels->data.size(); ++i) {
-      if (labels->data[i] >= classes.count)
-        return fail("%s: sample %zu has label %d, but the model has %lld classes: 0 to %lld (%s)",
-                    labels_path.c_str(), i, labels->data[i], static_cast<long long>(classes.count),
-                    static_cast<long long>(classes.count - 1),
-                    quoted_list(classes.labels, classes.count).c_str());
-      samples.targets[0].as<int64_t>()[i] = labels->data[i];
-    }
+    for (size_t i = 0; i < labels->size(); ++i)
+      samples.targets[0].as<int64_t>()[i] = (*labels)[i];
     return {};
   }
 
@@ -142,7 +86,7 @@ private:
       return fail("%s: there is no picture in a folder called like a label (%s)", root.c_str(),
                   quoted_list(classes.labels, classes.count).c_str());
     Samples samples = empty_samples(t_, static_cast<int64_t>(files->size()));
-    Decoder decoder(t_.inputs[0], samples.inputs[0]);
+    PictureDecoder decoder(t_.inputs[0], samples.inputs[0]);
     for (size_t i = 0; i < files->size(); ++i) {
       auto image = read_image((*files)[i].path);
       if (!image) return tl::unexpected(image.error());
@@ -216,7 +160,8 @@ private:
 
   Found decode(const std::vector<std::string>& from, const std::vector<std::string>& to) {
     Samples samples = empty_samples(t_, static_cast<int64_t>(from.size()));
-    Decoder inputs(t_.inputs[0], samples.inputs[0]), targets(t_.targets[0], samples.targets[0]);
+    PictureDecoder inputs(t_.inputs[0], samples.inputs[0]),
+        targets(t_.targets[0], samples.targets[0]);
     for (size_t i = 0; i < from.size(); ++i) {
       auto image = read_image(from[i]);
       if (!image) return tl::unexpected(image.error());
