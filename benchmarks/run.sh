@@ -28,6 +28,10 @@ printf 'model        linnet        ONNX Runtime    ratio   |difference|\n'
 "$linnet" compile models/latent_ar.lin --weights "$out/latent_ar.safetensors" --emit shared -o "$out/liblatent_ar.so"
 printf '\n'
 "${pin[@]}" "$build/benchmarks/streams" "$ort" "$out"
+"$linnet" compile benchmarks/decaying_gru.lin --emit shared -o "$out/libdecaying_gru.so"
+"$linnet" compile benchmarks/decaying_gru.lin --flush-denormals --name decaying_gru_flushed --emit shared \
+  -o "$out/libdecaying_gru_flushed.so"
+"${pin[@]}" "$build/benchmarks/denormals" "$out"
 for model in lenet mlp; do
   printf '\n'
   "${pin[@]}" "$linnet" bench "models/$model.lin" --weights "models/data/$model.safetensors"

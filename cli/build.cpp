@@ -1,5 +1,7 @@
 #include "cli/build.h"
 
+#include "cli/tiny_weights.h"
+
 #include "codegen/cache.h"
 #include "codegen/hash.h"
 #include "codegen/trainer_info.h"
@@ -165,6 +167,7 @@ std::optional<Built> build(Session& session, const ModelOptions& model, const Pi
   for (ir::Module& each : modules)
     mark_probabilities(each);
   const ir::Module& single = modules.back();
+  if (options.name_tiny_weights) report_tiny_weights(session, single);
   Built built;
   built.target = *target;
   codegen::CompileOptions compile;
@@ -174,6 +177,7 @@ std::optional<Built> build(Session& session, const ModelOptions& model, const Pi
   compile.product = options.product;
   compile.keep_text = options.keep_text;
   compile.keep_kernels = options.keep_kernels;
+  compile.flush_denormals = options.flush_denormals;
   compile.model_hash = model_hash(single);
   compile.weights_hash = weights_hash(single);
   compile.untrained = single.untrained();

@@ -29,6 +29,8 @@ struct BuildOptions {
   bool trainer_main = false;      // the object of a trainer gets a `main`
   bool keep_text = false;
   bool keep_kernels = false;
+  bool flush_denormals = false;
+  bool name_tiny_weights = false;  // in remarks
 };
 
 // --cache.

@@ -39,6 +39,7 @@ Status write_dumps(Session& session, const CompileFlags& flags, const Built& bui
 Status run(Session& session, CompileFlags& flags) {
   if (!flags.model.spares(session, flags.output)) return Status::kBadCall;
   flags.build.product = flags.emit == "exe";
+  flags.build.name_tiny_weights = !flags.build.flush_denormals;
   flags.build.keep_text = !flags.dump_dir.empty();
   const auto built = build(session, flags.model, flags.pipeline, flags.build);
   if (!built) return Status::kBadInput;
@@ -71,6 +72,8 @@ void add_compile(CLI::App& app, Session& session) {
   command->add_option("--jobs", flags->build.jobs, "Kernels compiled at the same time")
       ->check(CLI::Range(1, 256))
       ->type_name("N");
+  command->add_flag("--flush-denormals", flags->build.flush_denormals,
+                    "Take denormal numbers as zeros: a call sets and restores MXCSR");
   command
       ->add_option("--dump-dir", flags->dump_dir, "Also write NAME.lir, NAME.ll and NAME.s there")
       ->type_name("DIR");

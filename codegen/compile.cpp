@@ -5,6 +5,7 @@
 #include "codegen/emit.h"
 #include "codegen/emit_raw.h"
 #include "codegen/emit_stream.h"
+#include "codegen/flush_denormals.h"
 #include "codegen/header.h"
 #include "codegen/import.h"
 #include "codegen/object.h"
@@ -260,6 +261,10 @@ private:
       module.getFunction(kernels[i]->name)->setLinkage(llvm::GlobalValue::InternalLinkage);
     }
     emit_entries(module, modules_, entries_, options_, pool_);
+    if (options_.flush_denormals) {
+      for (const EntryInfo& entry : entries_)
+        flush_denormals(module, entry.function);
+    }
     emit_supported(module, options_);
     if (const EntryInfo* step = step_entry()) emit_stream(module, *step, options_);
     if (is_library()) emit_units(module, ports_of(modules_.back()), options_);

@@ -35,6 +35,7 @@ struct CompileOptions {
   bool batched = false;                  // dimension 0 of every port is the batch
   int64_t flops = 0;                     // of one sample, for --bench
   uint64_t seed = 0;                     // of a state that begins with random numbers
+  bool flush_denormals = false;          // entries set FTZ and DAZ, and restore MXCSR
   bool keep_text = false;                // fill in Compiled::llvm and ::assembly
   const TrainerInfo* trainer = nullptr;  // the entries are those of training (codegen/trainer.h)
   bool trainer_main = false;             // with `trainer`: also `main`, for an executable

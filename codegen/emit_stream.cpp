@@ -1,5 +1,6 @@
 #include "codegen/emit_stream.h"
 
+#include "codegen/flush_denormals.h"
 #include "codegen/hash.h"
 
 #include "ir/initialize.h"
@@ -182,7 +183,9 @@ void emit_stream(llvm::Module& module, const EntryInfo& step, const CompileOptio
     if (parameter.kind == EntryParameter::kInput) add(graph.inputs[parameter.index].value);
     if (parameter.kind == EntryParameter::kOutput) add(graph.outputs[parameter.index].value);
   }
-  emit_steps(module.getFunction(step.function), options.name + "_steps", strides);
+  const std::string steps = options.name + "_steps";
+  emit_steps(body_of(module, step.function), steps, strides);
+  if (options.flush_denormals) flush_denormals(module, steps);  // once for all steps
   StreamEmitter emitter(module, step, options);
   emitter.reset();
   emitter.state_check();

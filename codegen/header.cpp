@@ -323,6 +323,10 @@ std::string c_header(const std::vector<HeaderEntry>& entries, const Compiled& co
       " * {}_ARENA_MISALIGNED. */\n",
       name, LINNET_VERSION, options.target.info.name, options.untrained ? ", untrained" : "", macro,
       macro);
+  if (options.flush_denormals)
+    text += "/* Compiled with --flush-denormals: while a call runs, MXCSR's FTZ and DAZ are set, "
+            "so that\n"
+            " * denormal numbers are zeros; MXCSR is given back as it was found. */\n";
   text += fmt::format(
       "#ifndef LINNET_{0}_H\n#define LINNET_{0}_H\n\n#include <stddef.h>\n#include <stdint.h>\n\n",
       macro);

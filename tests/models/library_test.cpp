@@ -142,6 +142,48 @@ int main(void) {
   EXPECT_EQ(run("cc -std=c11", "program.c", text), "1\n");
 }
 
+// Each thread has an arena of its own, and nothing else is written.
+TEST_F(Library, ServesSeveralThreadsAtOnce) {
+  add(lenet());
+  const std::string text = R"(
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include "lenet.h"
+enum { kThreads = 4 };
+static float images[kThreads][784], alone[kThreads][10];
+static _Alignas(64) unsigned char arenas[kThreads][LENET_ARENA_BYTES / 64 * 64 + 64];
+static void *work(void *which) {
+  const int i = *(const int *)which;
+  float logits[10];
+  for (int k = 0; k < 2000; ++k) {
+    if (lenet_run(images[i], logits, arenas[i]) != 0) return which;
+    if (memcmp(logits, alone[i], sizeof logits) != 0) return which;
+  }
+  return NULL;
+}
+int main(void) {
+  pthread_t threads[kThreads];
+  int which[kThreads], wrong = 0;
+  for (int i = 0; i < kThreads; ++i) {
+    for (int k = 0; k < 784; ++k) images[i][k] = (float)(k * (7 + i) % 100) / 100;
+    if (lenet_run(images[i], alone[i], arenas[i]) != 0) return 1;
+    which[i] = i;
+  }
+  for (int i = 0; i < kThreads; ++i)
+    if (pthread_create(threads + i, NULL, work, which + i) != 0) return 2;
+  for (int i = 0; i < kThreads; ++i) {
+    void *bad;
+    pthread_join(threads[i], &bad);
+    wrong += bad != NULL;
+  }
+  printf("%d\n", wrong);
+  return 0;
+}
+)";
+  EXPECT_EQ(run("cc -std=c11 -pthread", "program.c", text), "0\n");
+}
+
 TEST_F(Library, HeaderIsC99) {
   add(lenet());
   EXPECT_EQ(run("cc -std=c99", "program.c",
