@@ -40,6 +40,8 @@ struct LoweringFamily {
                                                      const ir::Schedule& schedule);
 [[nodiscard]] std::vector<Halide::Func> lower_sums(Lowering& lowering,
                                                    const ir::Schedule& schedule);
+[[nodiscard]] std::vector<Halide::Func> lower_scatter(Lowering& lowering,
+                                                      const ir::Schedule& schedule);
 
 // Taps along a row that are written out one after the other; more are a loop.
 inline constexpr int64_t kMostUnrolledTaps = 11;

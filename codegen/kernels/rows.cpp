@@ -47,6 +47,7 @@ constexpr std::array kFamilies = std::to_array<LoweringFamily>({
     {"relayout", lower_relayout},
     {"sums", lower_sums},
     {"concat", lower_pieces},
+    {"scatter", lower_scatter},
     {"generic", lower_generic},
 });
 

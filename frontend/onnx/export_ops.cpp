@@ -2,6 +2,7 @@
 
 #include "ir/ops/pad.h"
 #include "ir/ops/reduction.h"
+#include "ir/ops/scatter.h"
 #include "ir/ops/transpose.h"
 #include "ir/ops/window.h"
 
@@ -150,6 +151,27 @@ void slice(OnnxWriter& w, const ExportRow& row, const Node& node) {
   w.add(node, row.onnx, inputs);
 }
 
+// ONNX's indices are positions, here of one number each; and they are i64.
+void scatter(OnnxWriter& w, const ExportRow& row, const Node& node) {
+  std::vector<std::string> inputs = w.operands(node);
+  const ir::Type& indices = w.type(node.operands[1]);
+  if (indices.dtype != ir::DType::kI64) {
+    inputs[1] = w.step(node, "Cast", {inputs[1]}, "indices");
+    set_attribute(w.last(), "to", ir::DType::kI64);
+  }
+  const Ints last{static_cast<int64_t>(indices.rank())};
+  inputs[1] = w.step(node, "Unsqueeze", {inputs[1], w.integers(w[node.results[0]] + ".axes", last)},
+                     "positions");
+  w.add(node, row.onnx, inputs);
+  const std::string& how = node.attrs.get(ir::kScatterReduce).word;
+  const std::string reduction = how == "sum"    ? "add"
+                                : how == "prod" ? "mul"
+                                : how == "amax" ? "max"
+                                : how == "amin" ? "min"
+                                                : "none";
+  set_attribute(w.last(), "reduction", ir::Enum{reduction});
+}
+
 void pad(OnnxWriter& w, const ExportRow& row, const Node& node) {
   std::vector<std::string> inputs = w.operands(node);
   const std::string base = w[node.results[0]];
@@ -294,6 +316,7 @@ const std::vector<ExportRow> kRows = {
     {.op = &ops::concat, .onnx = "Concat", .attrs = {{"dim", "axis"}}},
     {.op = &ops::slice, .onnx = "Slice", .write = slice},
     {.op = &ops::gather, .onnx = "Gather", .attrs = {{"dim", "axis"}}},
+    {.op = &ops::scatter, .onnx = "ScatterND", .write = scatter},
     {.op = &ops::pad, .onnx = "Pad", .attrs = {{"mode", "mode"}}, .write = pad},
     {.op = &ops::broadcast_to, .onnx = "Expand", .write = broadcast_to, .shape_attr = "shape"},
     {.op = &ops::cast, .onnx = "Cast", .attrs = {{"dtype", "to"}}},

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 namespace linnet::ir {
 namespace {
@@ -54,24 +53,20 @@ template <class T> void evaluate_gather(EvalContext<T>& c) {
   }
 }
 
-// Each element of the input sums what was taken from it: a comparison of all its positions with
-// all indices, in their order.
+// Each element of the input sums what was taken from it, in the order of the indices.
 Var gather_gradient(const GradientContext& c) {
-  const Shape in = c.in(0).shape();
-  const auto [outer, size, inner, count] = Extents(c.attrs(), in, c.in(1).shape());
-  const Var given = reshaped(c.in(1), {count, 1});
-  const double last = static_cast<double>(size - 1);
-  const Var wrapped = select(apply(ops::lt, given, given.splat(0)),
-                             given + given.splat(static_cast<double>(size)), given);
-  const Var taken =
-      apply(ops::minimum, apply(ops::maximum, wrapped, given.splat(0)), given.splat(last));
-  std::vector<int64_t> each(static_cast<size_t>(size));
-  std::iota(each.begin(), each.end(), int64_t{0});
-  const Var positions(c.builder(), c.builder().constant(Tensor::from_ints(
-                                       {given.type().dtype, {size, 1, 1}, {}}, each)));
-  const Var g = reshaped(c.gradient(), {outer, 1, count, inner});
-  const Var shares = select(apply(ops::eq, positions, taken), g, g.splat(0));
-  return reshaped(sum_over(shares, {2}, false), in);
+  const Type in = c.in(0).type();
+  const auto [outer, size, inner, count] = Extents(c.attrs(), in.shape, c.in(1).shape());
+  Var g = reshaped(c.gradient(), {outer, count, inner});
+  if (outer != 1) g = transposed(g, {1, 0, 2});
+  const Var none(c.builder(),
+                 c.builder().constant(Tensor::splat({in.dtype, {size, outer, inner}, {}}, 0)));
+  Var sums(c.builder(), c.builder().create(ops::scatter,
+                                           {none.id(), reshaped(c.in(1), {count}).id(),
+                                            reshaped(g, {count, outer, inner}).id()},
+                                           {{"reduce", Enum{"sum"}}}));
+  if (outer != 1) sums = transposed(sums, {1, 0, 2});
+  return reshaped(sums, in.shape);
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ constexpr std::array kFamilies = std::to_array<Family>({
     {"relayout", choose_relayout, row_major},
     {"sums", choose_sums, row_major},
     {"concat", choose_concat, row_major, Family::Stores::kAsRead, true},
+    {"scatter", choose_scatter, row_major},
     {"generic", choose_generic, row_major, Family::Stores::kAsRead, true},
 });
 

@@ -56,6 +56,7 @@ struct Family {
 [[nodiscard]] std::optional<ir::Schedule> choose_taps(const Candidate& group);
 [[nodiscard]] std::optional<ir::Schedule> choose_sums(const Candidate& group);
 [[nodiscard]] std::optional<ir::Schedule> choose_concat(const Candidate& group);
+[[nodiscard]] std::optional<ir::Schedule> choose_scatter(const Candidate& group);
 
 // The schedule for a group: that of the first family that fits.
 [[nodiscard]] ir::Schedule choose_schedule(const Candidate& group);

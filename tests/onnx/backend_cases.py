@@ -19,7 +19,7 @@ Squeeze Unsqueeze Concat Split Slice Gather Pad Expand Tile Resize DepthToSpace 
 ReduceMean ReduceSum ReduceMax ReduceMin ReduceProd ReduceL1 ReduceL2 ArgMax ArgMin Where Equal
 Greater Less Cast Identity Constant ConstantOfShape Shape RNN GRU LSTM QuantizeLinear
 DequantizeLinear QLinearConv QLinearMatMul ConvInteger MatMulInteger DynamicQuantizeLinear Einsum
-TopK CumSum SoftmaxCrossEntropyLoss NegativeLogLikelihoodLoss Adam Momentum Adagrad Gradient
+TopK CumSum ScatterElements ScatterND GridSample SoftmaxCrossEntropyLoss NegativeLogLikelihoodLoss Adam Momentum Adagrad Gradient
 """.split())
 # Of these float32 need not be a type.
 INT_OPS = set("""

@@ -23,6 +23,9 @@ def i64(*values):
 
 X = np.random.default_rng(5).normal(0, 1, (2, 3, 4, 5)).astype(np.float32)
 INF, NAN = np.inf, np.nan
+# Places in and far beside a picture, and between its edge and its outermost elements.
+PLACES = np.random.default_rng(6).uniform(-3, 3, (2, 3, 7, 2)).astype(np.float32)
+PLACES[0, 0] = [(-1, 1), (1, -1), (-.97, .99), (0, 0), (-1.02, 1.3), (.5, -.25), (2, -4)]
 
 # name, operator, opset, what is fed, what is an initializer (name: array; "" is left out), attributes
 CASES = [
@@ -56,6 +59,23 @@ CASES = [
      {"axes": [1], "keepdims": 0}),
     ("gathered from the end", "Gather", 13, [X], [i64(-1, 0)], {"axis": 3}),
     ("nothing gathered", "GatherND", 12, [np.zeros((3, 0), np.float32)], [i64([0], [1])], {}),
+    ("scattered twice to one place", "ScatterElements", 16, [X[0, 0], i64([0, 0, 3], [1, -1, 1]),
+                                                             f32([1, 2, 3], [4, 5, 6])], [],
+     {"axis": 0}),
+    ("scattered by constants", "ScatterElements", 18, [X[0, 0]],
+     [i64([0, 0, 3], [1, -1, 1]), f32([1, 2, 3], [4, 5, 6])], {"axis": 1, "reduction": "mul"}),
+    ("the least of bytes scattered", "ScatterElements", 18,
+     [np.arange(12, dtype=np.int32).reshape(3, 4), np.array([[2, 2, -3, 0]], np.int32),
+      np.array([[-7, 99, 3, 5]], np.int32)], [], {"reduction": "min"}),
+    ("blocks scattered", "ScatterND", 18, [X, i64([[0, 1], [-1, 2]], [[0, 1], [1, 0]]),
+                                           np.ones((2, 2, 4, 5), np.float32)], [],
+     {"reduction": "add"}),
+    ("single elements scattered", "ScatterND", 16, [X[0, 0], i64([3, -1], [0, 0], [3, 4]),
+                                                    f32(7, 8, 9)], [], {}),
+    ("the largest of blocks", "ScatterND", 18, [X], [i64([1], [0], [1]), X[[0, 1, 1]] * 2],
+     {"reduction": "max"}),
+    ("nothing scattered", "ScatterND", 16, [X[0, 0], np.zeros((0, 1), np.int64)],
+     [np.zeros((0, 5), np.float32)], {}),
     ("LRN over five", "LRN", 13, [X], [], {"size": 5, "alpha": .3, "bias": 1.5}),
     ("a scalar's softmax of one", "Softmax", 13, [f32(3)], [], {"axis": 0}),
     ("pool with SAME_LOWER", "MaxPool", 12, [X], [],
@@ -64,6 +84,17 @@ CASES = [
     ("Split uneven", "Split", 18, [X], [], {"axis": 3, "num_outputs": 2}),
     ("Einsum with an ellipsis", "Einsum", 12, [X, X], [], {"equation": "...ij,...kj->...ik"}),
 ]
+CASES += [(f"places by {mode}, {padding}, {corners}", "GridSample", opset, [x, places], [],
+           {"mode": mode, "padding_mode": padding, "align_corners": corners})
+          for mode in ("bilinear", "nearest", "bicubic")
+          for padding in ("zeros", "border", "reflection") for corners in (0, 1)
+          for opset, x, places in [(16, X, PLACES)]]
+CASES += [(f"places in space by {mode}, {padding}, {corners}", "GridSample", 20,
+           [X[:, :, None] * np.arange(1, 4, dtype=np.float32)[:, None, None],
+            np.concatenate([PLACES, PLACES[..., :1] * .7], -1)[:, None]], [],
+           {"mode": mode, "padding_mode": padding, "align_corners": corners})
+          for mode, padding, corners in [("linear", "zeros", 0), ("linear", "border", 1),
+                                         ("nearest", "reflection", 0), ("linear", "reflection", 1)]]
 OUTPUTS = {"TopK": 2, "Split": 2}
 EXACT = {"Asinh", "Sinh", "Atanh", "Softplus"}
 

@@ -31,7 +31,7 @@ DTYPES = {"f32": np.float32, "f64": np.float64, "i64": np.int64, "i32": np.int32
 # integer division by 0, the extremum of numbers one of which is NaN, products of integers out of
 # range, and indices outside.
 OPEN = {"cast": r"nan.*i64\[\d*\] = cast", "div": r"x / 0 = 0", "amax": "nan", "amin": "nan",
-        "gather": r"\[0, 1, 5\]|9223372036854775807", "prod": r"131073"}
+        "gather": r"\[0, 1, 5\]|9223372036854775807", "prod": r"131073", "scatter": r"\[-7, 3, -3, 100\]|nan"}
 # Ops that a file cannot hold; export_test.cpp has the same list from the table itself.
 REFUSED = {"random_uniform", "max_pool2d_index", "max_pool2d_backward", "group", "call"}
 

@@ -16,8 +16,8 @@ const std::map<std::string_view, const OnnxOp*>& table() {
     for (const std::span<const OnnxOp> part :
          {elementwise_rows(), activation_rows(), reduction_rows(), order_rows(), shape_rows(),
           selection_rows(), constant_rows(), convolution_rows(), pool_rows(), matmul_rows(),
-          einsum_rows(), normalization_rows(), resize_rows(), recurrent_rows(), loss_rows(),
-          optimizer_rows(), quantization_rows(), control_rows()}) {
+          einsum_rows(), normalization_rows(), resize_rows(), grid_sample_rows(), recurrent_rows(),
+          loss_rows(), optimizer_rows(), quantization_rows(), control_rows()}) {
       for (const OnnxOp& row : part)
         LINNET_CHECK(rows.emplace(row.name, &row).second, std::string(row.name) + " has two rows");
     }
@@ -65,8 +65,7 @@ Var picked(OnnxNode& node, const Var& x, const ir::Ints& positions, size_t dim) 
   return apply(ir::ops::gather, x, node.literal(positions), {{"dim", static_cast<int64_t>(dim)}});
 }
 
-Var taken_along(OnnxNode& node, const Var& x, const Var& index, size_t dim) {
-  const ir::Shape& shape = x.shape();
+Var places_along(OnnxNode& node, const ir::Shape& shape, const Var& index, size_t dim) {
   const auto strides = ir::row_major_strides(shape);
   const Var wide = cast_to(index, ir::DType::kI64);
   const Var size = wide.splat(static_cast<double>(shape[dim]));
@@ -77,7 +76,12 @@ Var taken_along(OnnxNode& node, const Var& x, const Var& index, size_t dim) {
     const Var place = iota(node, ir::DType::kI64, index.shape()[other], other, shape.size());
     at = at + place * static_cast<double>(strides[other]);
   }
-  return apply(ir::ops::gather, reshaped(x, {x.type().elements()}), at, {{"dim", int64_t{0}}});
+  return at;
+}
+
+Var taken_along(OnnxNode& node, const Var& x, const Var& index, size_t dim) {
+  return apply(ir::ops::gather, reshaped(x, {x.type().elements()}),
+               places_along(node, x.shape(), index, dim));
 }
 
 Var concatenated(const std::vector<Var>& parts, size_t dim) {

@@ -20,6 +20,7 @@ namespace linnet::frontend {
 [[nodiscard]] std::span<const OnnxOp> einsum_rows();
 [[nodiscard]] std::span<const OnnxOp> normalization_rows();
 [[nodiscard]] std::span<const OnnxOp> resize_rows();
+[[nodiscard]] std::span<const OnnxOp> grid_sample_rows();
 [[nodiscard]] std::span<const OnnxOp> recurrent_rows();
 [[nodiscard]] std::span<const OnnxOp> loss_rows();
 [[nodiscard]] std::span<const OnnxOp> optimizer_rows();
@@ -45,6 +46,10 @@ template <const ir::OpDef& op> void one_to_one(OnnxNode& node) {
 [[nodiscard]] Var reduced(const ir::OpDef& op, const Var& x, ir::Ints dims, bool keepdim);
 // Elements at fixed positions along a dimension.
 [[nodiscard]] Var picked(OnnxNode& node, const Var& x, const ir::Ints& positions, size_t dim);
+// Row-major places (i64) in a tensor of this shape of computed positions along a dimension, each at
+// its own place along the others; negative ones count from the end.
+[[nodiscard]] Var places_along(OnnxNode& node, const ir::Shape& shape, const Var& index,
+                               size_t dim);
 // Elements at computed positions along a dimension, each at its own place along the others;
 // negative ones count from the end (GatherElements-13).
 [[nodiscard]] Var taken_along(OnnxNode& node, const Var& x, const Var& index, size_t dim);

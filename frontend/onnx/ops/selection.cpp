@@ -52,20 +52,56 @@ void gather(OnnxNode& node) {
   node.give(apply(ops::gather, x, node.in(1), {{"dim", static_cast<int64_t>(dim)}}));
 }
 
+// Positions along `dim`, each at its own place along the other dimensions of data.
+void check_along(OnnxNode& node, const ir::Shape& shape, const ir::Shape& index, size_t dim) {
+  if (index.size() != shape.size())
+    node.wrong(fmt::format("indices have {} dimensions, data {}", index.size(), shape.size()));
+  for (size_t other = 0; other < shape.size(); ++other) {
+    if (other != dim && index[other] > shape[other])
+      node.wrong(
+          fmt::format("indices {} reach beyond data {}", to_string(index), to_string(shape)));
+  }
+  check_range(node, 1, shape[dim]);
+}
+
 // GatherElements-13
 void gather_elements(OnnxNode& node) {
   const Var x = node.in(0), index = node.in(1);
-  const size_t rank = x.type().rank();
-  const size_t dim = node.axis(node.integer("axis", 0), rank);
-  if (index.type().rank() != rank)
-    node.wrong(fmt::format("indices have {} dimensions, data {}", index.type().rank(), rank));
-  for (size_t other = 0; other < rank; ++other) {
-    if (other != dim && index.shape()[other] > x.shape()[other])
-      node.wrong(fmt::format("indices {} reach beyond data {}", to_string(index.shape()),
-                             to_string(x.shape())));
-  }
-  check_range(node, 1, x.shape()[dim]);
+  const size_t dim = node.axis(node.integer("axis", 0), x.type().rank());
+  check_along(node, x.shape(), index.shape(), dim);
   node.give(taken_along(node, x, index, dim));
+}
+
+// The last dimension of `index` is a position in dimensions `first` to `end` of a tensor of this
+// shape, after the `first` dimensions that both share; row-major places among those up to `end`.
+Var places_of(OnnxNode& node, const Var& index, const ir::Shape& shape, size_t first, size_t end) {
+  const size_t last = index.type().rank() - 1;
+  Var place = index.splat(0);
+  int64_t stride = 1;
+  for (size_t dim = end; dim-- > 0; stride *= shape[dim]) {
+    if (dim < first) {
+      place = place + iota(node, DType::kI64, shape[dim], dim, last) * static_cast<double>(stride);
+      continue;
+    }
+    const Var one = squeezed(sliced(index, last, static_cast<int64_t>(dim - first), 1), last);
+    const Var wrapped = select(apply(ops::lt, one, one.splat(0)),
+                               one + one.splat(static_cast<double>(shape[dim])), one);
+    place = place + wrapped * static_cast<double>(stride);
+  }
+  return place;
+}
+
+// What is known of such positions to lie outside is wrong.
+void check_positions(OnnxNode& node, const ir::Shape& shape, size_t first) {
+  const auto known = node.known(1);
+  if (!known) return;
+  const Ints values = known->as_ints();
+  const size_t count = static_cast<size_t>(known->type().shape.back());
+  for (size_t i = 0; i < values.size(); ++i) {
+    const int64_t size = shape[first + i % count];
+    if (values[i] >= size || values[i] < -size)
+      node.wrong(fmt::format("index {} does not exist among {}", values[i], size));
+  }
 }
 
 // GatherND-13: the last dimension of the indices is a position in the first dimensions of data,
@@ -82,28 +118,66 @@ void gather_nd(OnnxNode& node) {
   const size_t inner = first + static_cast<size_t>(at.back());
   ir::Shape to(at.begin(), at.end() - 1);
   to.insert(to.end(), shape.begin() + static_cast<std::ptrdiff_t>(inner), shape.end());
-  const auto strides = ir::row_major_strides(shape);
-  const int64_t block = product(shape, inner, shape.size());
   if (x.type().elements() == 0) {
     if (ir::element_count(to) != 0) node.wrong("there is nothing to gather");
     return node.give(node.literal(ir::Tensor({x.type().dtype, to, {}}, {})));
   }
-  const size_t last = at.size() - 1;
-  Var place = index.splat(0);
-  for (size_t i = 0; i < static_cast<size_t>(at.back()); ++i) {
-    const Var one = squeezed(sliced(index, last, static_cast<int64_t>(i), 1), last);
-    const int64_t size = shape[first + i];
-    const Var wrapped =
-        select(apply(ops::lt, one, one.splat(0)), one + one.splat(static_cast<double>(size)), one);
-    place = place + wrapped * static_cast<double>(strides[first + i] / block);
+  check_positions(node, shape, first);
+  const Var rows = reshaped(x, {product(shape, 0, inner), product(shape, inner, shape.size())});
+  node.give(reshaped(apply(ops::gather, rows, places_of(node, index, shape, first, inner)), to));
+}
+
+// How updates meet what stands there (ScatterND-18).
+ir::Attrs reduction_of(OnnxNode& node) {
+  const std::string how = node.text("reduction", "none");
+  constexpr std::array kWords = std::to_array<std::pair<std::string_view, std::string_view>>(
+      {{"none", "none"}, {"add", "sum"}, {"mul", "prod"}, {"max", "amax"}, {"min", "amin"}});
+  for (const auto& [onnx, ours] : kWords) {
+    if (how == onnx) return {{"reduce", ir::Enum{std::string(ours)}}};
   }
-  for (size_t i = 0; i < first; ++i) {
-    place = place +
-            iota(node, DType::kI64, shape[i], i, last) * static_cast<double>(strides[i] / block);
-  }
-  const Var rows = reshaped(x, {x.type().elements() / std::max<int64_t>(block, 1), block});
-  const Var taken = apply(ops::gather, rows, place, {{"dim", int64_t{0}}});
-  node.give(reshaped(taken, to));
+  node.wrong(fmt::format("reduction is '{}'; none, add, mul, max, min exist", how));
+}
+
+// `x` as rows, some of them updated.
+Var scattered(OnnxNode& node, const Var& x, const ir::Shape& rows, const Var& places,
+              const Var& updates) {
+  ir::Attrs attrs = reduction_of(node);
+  if (updates.type().elements() == 0) return x;
+  ir::Shape to = places.shape();
+  to.insert(to.end(), rows.begin() + 1, rows.end());
+  const ir::ValueId made = node.builder().create(
+      ops::scatter, {reshaped(x, rows).id(), places.id(), reshaped(updates, to).id()},
+      std::move(attrs));
+  return reshaped(node.var(made), x.shape());
+}
+
+// ScatterElements-18, and Scatter-9 as it was called.
+void scatter_elements(OnnxNode& node) {
+  const Var x = node.in(0), index = node.in(1), updates = node.in(2);
+  const size_t dim = node.axis(node.integer("axis", 0), x.type().rank());
+  if (updates.shape() != index.shape())
+    node.wrong(fmt::format("updates {} must have the shape of indices {}",
+                           to_string(updates.shape()), to_string(index.shape())));
+  check_along(node, x.shape(), index.shape(), dim);
+  node.give(scattered(node, x, {x.type().elements()}, places_along(node, x.shape(), index, dim),
+                      updates));
+}
+
+// ScatterND-18
+void scatter_nd(OnnxNode& node) {
+  const Var x = node.in(0), index = cast_to(node.in(1), DType::kI64), updates = node.in(2);
+  const ir::Shape shape = x.shape(), at = index.shape();
+  if (at.empty() || at.back() > static_cast<int64_t>(shape.size()))
+    node.wrong(fmt::format("indices {} do not fit data {}", to_string(at), to_string(shape)));
+  const size_t inner = static_cast<size_t>(at.back());
+  ir::Shape wanted(at.begin(), at.end() - 1);
+  wanted.insert(wanted.end(), shape.begin() + static_cast<std::ptrdiff_t>(inner), shape.end());
+  if (updates.shape() != wanted)
+    node.wrong(
+        fmt::format("updates must be {}, not {}", to_string(wanted), to_string(updates.shape())));
+  check_positions(node, shape, 0);
+  const ir::Shape rows{product(shape, 0, inner), product(shape, inner, shape.size())};
+  node.give(scattered(node, x, rows, places_of(node, index, shape, 0, inner), updates));
 }
 
 // OneHot-11
@@ -143,6 +217,9 @@ constexpr std::array kRows = std::to_array<OnnxOp>({
     {"GatherElements", gather_elements},
     {"GatherND", gather_nd},
     {"OneHot", one_hot},
+    {"Scatter", scatter_elements},
+    {"ScatterElements", scatter_elements},
+    {"ScatterND", scatter_nd},
     {"Slice", slice},
     {"Trilu", trilu},
 });
