@@ -71,6 +71,7 @@ std::optional<ir::Module> OnnxImporter::run() {
   add_nodes(model_.graph().node(), root_);
   if (!diagnostics_.has_errors()) add_outputs();
   if (diagnostics_.has_errors()) return std::nullopt;
+  remark_on_half();
   // Inputs in the model's order, then parameters as they were first read.
   std::ranges::stable_partition(graph_.inputs,
                                 [](const ir::GraphInput& input) { return input.slot.empty(); });

@@ -40,7 +40,33 @@ std::string free_size(const std::string& input, int i,
   return named ? name : fmt::format("{}.{}", input, i);
 }
 
+bool holds_half(const ::onnx::GraphProto& graph) {
+  const auto any = [](const auto& list, auto test) { return std::ranges::any_of(list, test); };
+  const auto value = [](const ValueInfoProto& v) {
+    return v.type().has_tensor_type() && is_half(v.type().tensor_type().elem_type());
+  };
+  const auto tensor = [](const ::onnx::TensorProto& t) { return is_half(t.data_type()); };
+  const auto attribute = [&](const ::onnx::AttributeProto& a) {
+    return (a.has_t() && tensor(a.t())) || (a.has_g() && holds_half(a.g())) ||
+           (a.name() == "to" && is_half(static_cast<int32_t>(a.i())));
+  };
+  const auto node = [&](const ::onnx::NodeProto& n) { return any(n.attribute(), attribute); };
+  return any(graph.input(), value) || any(graph.output(), value) ||
+         any(graph.initializer(), tensor) || any(graph.node(), node);
+}
+
 }  // namespace
+
+// Once for a whole model.
+void OnnxImporter::remark_on_half() {
+  if (!holds_half(model_.graph())) return;
+  Diagnostic remark;
+  remark.severity = Severity::kRemark;
+  remark.place.name = path_;
+  remark.message = "float16 and bfloat16 numbers are taken and computed as f32";
+  remark.remedy = "inputs and outputs are f32; files of f16 are converted when they are read";
+  diagnostics_.report(std::move(remark));
+}
 
 void OnnxImporter::add_initializers(const ::onnx::GraphProto& graph, OnnxScope& scope) {
   for (const ::onnx::TensorProto& initializer : graph.initializer()) {

@@ -64,6 +64,7 @@ private:
   void fix_input(const ::onnx::ValueInfoProto& input, const ir::Tensor& value, ir::DType dtype);
   void check_binds();
   void add_outputs();
+  void remark_on_half();
   void check_declared(const ::onnx::ValueInfoProto& declared, ir::ValueId value,
                       std::string_view what);
 

@@ -29,8 +29,10 @@ struct TensorFault {
   Status status = Status::kBadInput;
 };
 
-// The dtype of a TensorProto.DataType; nullopt if linnet has none like it.
+// The dtype that a TensorProto.DataType is taken as; nullopt if linnet has none like it. Numbers of
+// 16 bits (is_half) are taken as f32.
 [[nodiscard]] std::optional<ir::DType> dtype_of(int32_t data_type);
+[[nodiscard]] bool is_half(int32_t data_type);
 // Does ONNX know a type of elements by this number?
 [[nodiscard]] bool is_data_type(int32_t data_type);
 // "FLOAT16", for messages.

@@ -131,6 +131,8 @@ tl::expected<ir::Tensor, TensorFault> from_file(const ir::Type& type, const Prot
 std::optional<ir::DType> dtype_of(int32_t data_type) {
   switch (data_type) {
   case Proto::FLOAT:
+  case Proto::FLOAT16:  // taken and computed as f32
+  case Proto::BFLOAT16:
     return ir::DType::kF32;
   case Proto::DOUBLE:
     return ir::DType::kF64;
@@ -147,6 +149,10 @@ std::optional<ir::DType> dtype_of(int32_t data_type) {
   default:
     return std::nullopt;
   }
+}
+
+bool is_half(int32_t data_type) {
+  return data_type == Proto::FLOAT16 || data_type == Proto::BFLOAT16;
 }
 
 bool is_data_type(int32_t data_type) {
@@ -176,30 +182,48 @@ tl::expected<ir::Type, TensorFault> type_of(const Proto& proto) {
   return type;
 }
 
+namespace {
+
+// The elements as they are stored.
+tl::expected<ir::Tensor, TensorFault> read_stored(const ir::Type& type, const Proto& proto,
+                                                  const std::string& folder) {
+  if (proto.has_segment())
+    return fault("tensors in segments are not supported", Status::kUnsupported);
+  if (proto.data_location() == Proto::EXTERNAL) return from_file(type, proto, folder);
+  if (proto.has_raw_data())
+    return from_bytes(type, proto.raw_data().data(), proto.raw_data().size());
+  switch (type.dtype) {
+  case ir::DType::kF32:
+    return from_field<float>(type, proto.float_data());
+  case ir::DType::kF64:
+    return from_field<double>(type, proto.double_data());
+  case ir::DType::kI64:
+    return from_field<int64_t>(type, proto.int64_data());
+  case ir::DType::kI32:
+    return from_field<int32_t>(type, proto.int32_data());
+  case ir::DType::kI8:
+    return from_field<int8_t>(type, proto.int32_data());
+  case ir::DType::kBool:
+    return from_field<bool>(type, proto.int32_data());
+  case ir::DType::kF16:
+  case ir::DType::kBF16:  // bits
+    return from_field<uint16_t>(type, proto.int32_data());
+  default:
+    return from_field<uint8_t>(type, proto.int32_data());
+  }
+}
+
+}  // namespace
+
 tl::expected<ir::Tensor, TensorFault> read_tensor(const Proto& proto, const std::string& folder) {
   const auto type = type_of(proto);
   if (!type) return tl::unexpected(type.error());
-  if (proto.has_segment())
-    return fault("tensors in segments are not supported", Status::kUnsupported);
-  if (proto.data_location() == Proto::EXTERNAL) return from_file(*type, proto, folder);
-  if (proto.has_raw_data())
-    return from_bytes(*type, proto.raw_data().data(), proto.raw_data().size());
-  switch (type->dtype) {
-  case ir::DType::kF32:
-    return from_field<float>(*type, proto.float_data());
-  case ir::DType::kF64:
-    return from_field<double>(*type, proto.double_data());
-  case ir::DType::kI64:
-    return from_field<int64_t>(*type, proto.int64_data());
-  case ir::DType::kI32:
-    return from_field<int32_t>(*type, proto.int32_data());
-  case ir::DType::kI8:
-    return from_field<int8_t>(*type, proto.int32_data());
-  case ir::DType::kBool:
-    return from_field<bool>(*type, proto.int32_data());
-  default:
-    return from_field<uint8_t>(*type, proto.int32_data());
-  }
+  if (!is_half(proto.data_type())) return read_stored(*type, proto, folder);
+  ir::Type stored = *type;
+  stored.dtype = proto.data_type() == Proto::FLOAT16 ? ir::DType::kF16 : ir::DType::kBF16;
+  const auto tensor = read_stored(stored, proto, folder);
+  if (!tensor) return tl::unexpected(tensor.error());
+  return ir::Tensor::from_doubles(*type, tensor->as_doubles());
 }
 
 }  // namespace linnet::frontend

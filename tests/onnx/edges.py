@@ -76,6 +76,9 @@ CASES = [
      {"reduction": "max"}),
     ("nothing scattered", "ScatterND", 16, [X[0, 0], np.zeros((0, 1), np.int64)],
      [np.zeros((0, 5), np.float32)], {}),
+    ("numbers of 16 bits", "Gemm", 13, [np.arange(-3, 3, dtype=np.float16).reshape(2, 3)],
+     [np.arange(12, dtype=np.float16).reshape(3, 4), np.float16([.5, 1, 16, -.25])],
+     {"alpha": .5}),
     ("LRN over five", "LRN", 13, [X], [], {"size": 5, "alpha": .3, "bias": 1.5}),
     ("a scalar's softmax of one", "Softmax", 13, [f32(3)], [], {"axis": 0}),
     ("pool with SAME_LOWER", "MaxPool", 12, [X], [],
@@ -129,6 +132,7 @@ def check(linnet, cases=CASES):
             kind = helper.np_dtype_to_tensor_dtype(array.dtype)
             model.graph.output[i].CopyFrom(
                 helper.make_tensor_value_info(result, kind, array.shape))
+        want = {n: a.astype(np.float32) if a.dtype == np.float16 else a for n, a in want.items()}
         answer, got = linnet.run(model, feeds)
         verdict = common.judge(answer, got, want)
         for result in (want if verdict.outcome == "pass" and op in EXACT else ()):

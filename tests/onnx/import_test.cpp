@@ -246,6 +246,37 @@ help: docs/onnx.md lists the operators that are not
 )");
 }
 
+// 1.5, -2 and the largest f16 as bits, as one field has them and another; 0.1 of bfloat16.
+TEST_F(OnnxImport, NumbersOf16BitsAreF32AndSaidOnce) {
+  GraphProto graph;
+  add_port(*graph.add_input(), "x", {3});
+  graph.mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(
+      TensorProto::FLOAT16);
+  TensorProto& bits = *graph.add_initializer();
+  bits.set_name("w");
+  bits.set_data_type(TensorProto::FLOAT16);
+  bits.add_dims(3);
+  for (int32_t value : {0x3e00, 0xc000, 0x7bff})
+    bits.add_int32_data(value);
+  TensorProto& raw = *graph.add_initializer();
+  raw.set_name("b");
+  raw.set_data_type(TensorProto::BFLOAT16);
+  raw.add_dims(1);
+  raw.set_raw_data(std::string("\xcd\x3d", 2));
+  add_node(graph, "Mul", {"x", "w"}, {"z"});
+  set(add_node(graph, "Cast", {"b"}, {"c"}), "to", TensorProto::FLOAT16);
+  add_node(graph, "Add", {"z", "c"}, {"y"});
+  add_port(*graph.add_output(), "y", {3});
+  graph.mutable_output(0)->mutable_type()->mutable_tensor_type()->set_elem_type(
+      TensorProto::FLOAT16);
+  const std::string text = text_of(model_of(graph));
+  EXPECT_THAT(text, testing::HasSubstr("@w: f32[3] = zeros() value [1.5, -2, 65504]"));
+  EXPECT_THAT(text, testing::HasSubstr("@b: f32[1] = zeros() value [0.100097656]"));
+  EXPECT_EQ(message_,
+            "model.onnx: remark: float16 and bfloat16 numbers are taken and computed as f32\n"
+            "help: inputs and outputs are f32; files of f16 are converted when they are read\n");
+}
+
 TEST_F(OnnxImport, AWrongShapeIsSaidAtTheNode) {
   GraphProto graph;
   add_port(*graph.add_input(), "x", {1, 3, 8, 8});
