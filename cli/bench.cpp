@@ -319,6 +319,7 @@ Status run(Session& session, const BenchOptions& options) {
 void add_bench(CLI::App& app, Session& session) {
   auto options = std::make_shared<BenchOptions>();
   CLI::App* command = app.add_subcommand("bench", "Time the call and each kernel");
+  command->footer("linnet bench lenet.lin --batch 64");
   options->model.add_model(*command);
   options->model.add_dtype(*command);
   options->model.add_weights(*command);

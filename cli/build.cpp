@@ -1,7 +1,7 @@
 #include "cli/build.h"
 
+#include "cli/help.h"
 #include "cli/tiny_weights.h"
-
 #include "codegen/cache.h"
 #include "codegen/hash.h"
 #include "codegen/trainer_info.h"
@@ -130,6 +130,7 @@ bool compile_modules(Session& session, const BuildOptions& options, codegen::Com
 }  // namespace
 
 void add_cache(CLI::App& command, BuildOptions& options) {
+  const TitledOptions title(command, "Of compilation");
   command.add_option("--cache", options.cache, "Keep compiled kernels there, and look there first")
       ->type_name("DIR");
 }
@@ -186,7 +187,7 @@ std::optional<Built> build(Session& session, const ModelOptions& model, const Pi
   compile.batched = batched;
   for (ir::Module& each : modules) {
     auto planned = flags.run(session, std::move(each), *target, model.seed);
-    if (!planned) return std::nullopt;
+    if (!planned || !flags.complete(session, *planned)) return std::nullopt;
     built.modules.push_back(std::move(*planned));
   }
   if (!compile_modules(session, options, compile, built)) return std::nullopt;
@@ -249,7 +250,7 @@ std::optional<Built> build_trainer(Session& session, const ModelOptions& given,
     if (planned)
       planned =
           threaded.run(session, std::move(*planned), *target, model.seed, {lowering, rows.end()});
-    if (!planned) return std::nullopt;
+    if (!planned || !flags.complete(session, *planned)) return std::nullopt;
     built.modules.push_back(std::move(*planned));
   }
   if (!compile_modules(session, options, compile, built)) return std::nullopt;

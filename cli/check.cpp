@@ -140,6 +140,7 @@ void add_check(CLI::App& app, Session& session) {
   auto json = std::make_shared<bool>(false);
   auto train = std::make_shared<bool>(false);
   CLI::App* command = app.add_subcommand("check", "Every fault of a model at once, or its summary");
+  command->footer("linnet check lenet.lin --batch 64");
   options->add_model(*command);
   options->add_weights(*command);
   options->add_dtype(*command);

@@ -55,6 +55,7 @@ Status run(Session& session, CompileFlags& flags) {
 void add_compile(CLI::App& app, Session& session) {
   auto flags = std::make_shared<CompileFlags>();
   CLI::App* command = app.add_subcommand("compile", "Compile a model to native code");
+  command->footer("linnet compile lenet.lin --weights lenet.safetensors --emit lib");
   flags->model.add_model(*command);
   flags->model.add_dtype(*command);
   flags->model.add_weights(*command);

@@ -46,7 +46,6 @@ Status run(Session& session, const DumpOptions& options) {
     return ok ? Status::kDone : Status::kBug;
   }
   if (!options.after.empty()) {
-    if (!known_pass(session, options.after)) return Status::kBadCall;
     PipelineFlags flags = options.flags;
     flags.stop_after = options.after;
     module = flags.run(session, std::move(*module), *target, options.model.seed);
@@ -60,12 +59,15 @@ Status run(Session& session, const DumpOptions& options) {
 void add_dump(CLI::App& app, Session& session) {
   auto options = std::make_shared<DumpOptions>();
   CLI::App* command = app.add_subcommand("dump", "Print a model's IR");
+  command->footer("linnet dump lenet.lin --after fuse_pool --explain fuse_pool");
   options->model.add_model(*command);
   options->model.add_dtype(*command);
   options->model.add_weights(*command);
   options->model.add_target(*command);
   options->flags.add(*command);
-  command->add_option("--after", options->after, "As it is after this pass")->type_name("PASS");
+  command->add_option("--after", options->after, "As it is after this pass")
+      ->check(is_pass())
+      ->type_name("PASS");
   command->add_flag("--train", options->model.training,
                     "Also the graphs of a training step and of evaluation");
   command->add_flag("--all", options->all, "Before the passes and after each");

@@ -54,6 +54,7 @@ void add_export(CLI::App& app, Session& session) {
   auto options = std::make_shared<ModelOptions>();
   auto output = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand("export", "Write a model as an ONNX file");
+  command->footer("linnet export lenet.lin --weights lenet.safetensors -o lenet.onnx");
   options->add_model(*command);
   options->add_dtype(*command);
   options->add_weights(*command);

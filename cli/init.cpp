@@ -7,6 +7,7 @@ void add_init(CLI::App& app, Session& session) {
   auto options = std::make_shared<ModelOptions>();
   auto output = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand("init", "Write a model's initial parameters");
+  command->footer("linnet init lenet.lin --seed 7 -o lenet.safetensors");
   options->add_model(*command);
   command->add_option("--seed", options->seed, "Of the random numbers")->type_name("N");
   command->add_option("-o,--output", *output, "The file to write")

@@ -34,6 +34,7 @@ Status run(Session& session, const ModelOptions& model, uint64_t seed) {
 void add_kernel(CLI::App& app, Session& session) {
   auto model = std::make_shared<ModelOptions>();
   CLI::App* command = app.add_subcommand("kernel", "Compare kernels with the evaluator");
+  command->footer("linnet kernel kernel.lir --target x86-64-v3");
   command->add_option("FILE", model->path, "A .lir file with kernels")->required();
   command->add_option("--seed", model->seed, "Of the inputs")->type_name("N");
   model->add_target(*command);

@@ -1,5 +1,6 @@
 #include "cli/model_options.h"
 
+#include "cli/help.h"
 #include "frontend/onnx/fixed_input.h"
 #include "passes/passes.h"
 
@@ -18,8 +19,9 @@ constexpr int64_t kMostCount = std::numeric_limits<int32_t>::max();
 }
 
 void ModelOptions::add_model(CLI::App& command) {
+  const TitledOptions title(command, "Of the model");
   command.add_option("MODEL", path, "A model: .lin, .onnx, or .lir (text IR)")->required();
-  command.add_option("--model", model, "Which model, if the file has several");
+  command.add_option("--model", model, "Which model, if the file has several")->type_name("NAME");
   command.add_option("--set", settings, "A setting of the model")->type_name("NAME=VALUE");
   command.add_option("--bind", binds, "Size of a dimension, or value of an input (N or @F.npy)")
       ->type_name("NAME=N");
@@ -29,6 +31,7 @@ void ModelOptions::add_model(CLI::App& command) {
 }
 
 void ModelOptions::add_weights(CLI::App& command) {
+  const TitledOptions title(command, "Of weights");
   command.add_option("--weights", weights, "Trained parameters, .safetensors")->type_name("FILE");
   command.add_option("--map", maps, "Tensor OLD of the file is the parameter NEW")
       ->type_name("OLD=NEW");
@@ -37,11 +40,13 @@ void ModelOptions::add_weights(CLI::App& command) {
 }
 
 void ModelOptions::add_dtype(CLI::App& command) {
+  const TitledOptions title(command, "Of the model");
   command.add_option("--dtype", dtype, "What f32 in the model means")
       ->check(CLI::IsMember({"f32", "f64"}));
 }
 
 void ModelOptions::add_target(CLI::App& command) {
+  const TitledOptions title(command, "Of compilation");
   command.add_option("--target", target, "x86-64-v2, x86-64-v3, x86-64-v4 or a CPU's name")
       ->type_name("CPU")
       ->default_str("native");

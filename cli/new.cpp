@@ -77,6 +77,7 @@ void add_new(CLI::App& app, Session& session) {
   auto kind = std::make_shared<std::string>();
   auto folder = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand("new", "Begin a model: digits, series or table");
+  command->footer("linnet new digits my-digits");
   command->add_option("KIND", *kind, "digits, series or table")
       ->required()
       ->check(CLI::IsMember({"digits", "series", "table"}));

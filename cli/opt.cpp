@@ -41,10 +41,8 @@ Status update(Session& session, const OptOptions& options) {
 Status run(Session& session, const OptOptions& options) {
   if (options.update) return update(session, options);
   std::vector<passes::Pass> rows;
-  for (const std::string& name : options.passes) {
-    if (!known_pass(session, name)) return Status::kBadCall;
+  for (const std::string& name : options.passes)
     rows.push_back(*passes::find_pass(name));
-  }
   const auto target = options.model.find_target(session);
   if (!target) return Status::kBadCall;
   auto module = frontend::load_lir(options.model.path, session.sources, session.diagnostics);
@@ -60,9 +58,11 @@ Status run(Session& session, const OptOptions& options) {
 void add_opt(CLI::App& app, Session& session) {
   auto options = std::make_shared<OptOptions>();
   CLI::App* command = app.add_subcommand("opt", "Run passes on text IR");
+  command->footer("linnet opt module.lir --passes=canonicalize,fold_constants");
   command->add_option("FILE", options->model.path, "A .lir file")->required();
   command->add_option("--passes", options->passes, "Which, in this order")
       ->delimiter(',')
+      ->check(is_pass())
       ->type_name("A,B,C");
   command->add_option("--seed", options->model.seed, "Of untrained parameters")->type_name("N");
   options->model.add_target(*command);

@@ -1,5 +1,7 @@
 #include "cli/pipeline_options.h"
 
+#include "cli/help.h"
+#include "passes/unfinished.h"
 #include "support/text.h"
 
 #include <fmt/format.h>
@@ -8,20 +10,30 @@
 
 namespace linnet::cli {
 
-bool known_pass(Session& session, const std::string& name) {
-  if (passes::find_pass(name)) return true;
-  std::vector<std::string> names;
-  for (const passes::Pass& pass : passes::pipeline())
-    names.emplace_back(pass.name);
-  session.error(fmt::format("no pass '{}'; the passes are {}", name, join(names, ", ")),
-                Status::kBadCall, did_you_mean(name, names));
-  return false;
+CLI::Validator is_pass() {
+  const auto check = [](const std::string& name) -> std::string {
+    if (passes::find_pass(name)) return "";
+    std::vector<std::string> names;
+    for (const passes::Pass& pass : passes::pipeline())
+      names.emplace_back(pass.name);
+    return with_remedy(fmt::format("no pass '{}'; the passes are {}", name, join(names, ", ")),
+                       did_you_mean(name, names));
+  };
+  return CLI::Validator(check, "");
 }
 
 void PipelineFlags::add(CLI::App& command) {
-  command.add_option("--stop-after", stop_after, "Run no pass behind this one")->type_name("PASS");
-  command.add_option("--disable-pass", disabled, "Leave this pass out")->type_name("PASS");
+  const TitledOptions title(command, "Of passes");
+  command.add_option("--stop-after", stop_after, "Run no pass behind this one")
+      ->check(is_pass())
+      ->type_name("PASS");
+  command.add_option("--disable-pass", disabled, "Leave this pass out")
+      ->delimiter(',')
+      ->check(is_pass())
+      ->type_name("PASS");
   command.add_option("--explain", explained, "Say why each candidate was rewritten or refused")
+      ->delimiter(',')
+      ->check(is_pass())
       ->type_name("PASS");
   command.add_option("--pass-limit", limit, "Stop rewriting after N rewrites")->type_name("N");
   command.add_flag("--time-passes", times, "Print the time of each pass to standard error");
@@ -32,12 +44,6 @@ std::optional<ir::Module>
 PipelineFlags::run(Session& session, ir::Module module, const codegen::Target& target,
                    uint64_t seed, std::span<const passes::Pass> rows,
                    const std::function<void(const passes::Pass&, const ir::Module&)>& after) const {
-  bool ok = stop_after.empty() || known_pass(session, stop_after);
-  for (const auto* list : {&disabled, &explained}) {
-    for (const std::string& name : *list)
-      ok = known_pass(session, name) && ok;
-  }
-  if (!ok) return std::nullopt;
   passes::PassContext context;
   context.target = target.info;
   context.seed = seed;
@@ -81,6 +87,23 @@ PipelineFlags::run(Session& session, ir::Module module, const codegen::Target& t
                  time.name);
   }
   return std::move(result.module);
+}
+
+bool PipelineFlags::complete(Session& session, const ir::Module& module) const {
+  std::vector<std::string> guilty;
+  for (const std::string& pass : disabled)
+    guilty.push_back("--disable-pass " + pass);
+  if (!stop_after.empty()) guilty.push_back("--stop-after " + stop_after);
+  if (limit >= 0) guilty.push_back(fmt::format("--pass-limit {}", limit));
+  if (guilty.empty()) return true;
+  const auto missing = passes::unfinished(module);
+  if (!missing) return true;
+  const std::string own = fmt::format("--disable-pass {}", missing->pass);
+  const bool disabled_it = std::ranges::find(guilty, own) != guilty.end();
+  session.error(fmt::format("{}: there is no code for a module without pass {}: {}",
+                            disabled_it ? own : join(guilty, ", "), missing->pass, missing->why),
+                Status::kBadCall, "`linnet dump` takes the same flags and prints the module");
+  return false;
 }
 
 }  // namespace linnet::cli

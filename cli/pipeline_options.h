@@ -20,14 +20,16 @@ struct PipelineFlags {
   bool threads = false;  // no flag: what builds a trainer sets it
 
   void add(CLI::App& command);
-  // Runs `rows` on the module; nullopt, with an error, if a name is wrong or a pass broke it.
+  // Runs `rows` on the module; nullopt, with an error, if a pass broke it.
   [[nodiscard]] std::optional<ir::Module>
   run(Session& session, ir::Module module, const codegen::Target& target, uint64_t seed,
       std::span<const passes::Pass> rows = passes::pipeline(),
       const std::function<void(const passes::Pass&, const ir::Module&)>& after = nullptr) const;
+  // False, with an error that names the pass, if what these flags left out is needed for code.
+  [[nodiscard]] bool complete(Session& session, const ir::Module& module) const;
 };
 
-// False, with an error that suggests a name, if there is no such pass.
-bool known_pass(Session& session, const std::string& name);
+// Of an option whose values are passes: another name is an error of the call, with a suggestion.
+[[nodiscard]] CLI::Validator is_pass();
 
 }  // namespace linnet::cli

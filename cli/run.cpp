@@ -228,6 +228,8 @@ Status run_compiled(Session& session, const RunOptions& options) {
 void add_run(CLI::App& app, Session& session) {
   auto options = std::make_shared<RunOptions>();
   CLI::App* command = app.add_subcommand("run", "Compile in memory and run once, on .npy files");
+  command->footer(
+      "linnet run lenet.lin --weights lenet.safetensors --input image=x.npy --output-dir out");
   options->model.add_model(*command);
   options->model.add_dtype(*command);
   options->model.add_weights(*command);

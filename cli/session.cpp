@@ -1,5 +1,7 @@
 #include "cli/session.h"
 
+#include "cli/help.h"
+
 #include "support/check.h"
 #include "support/text.h"
 
@@ -36,7 +38,71 @@ Status run_command(Session& session) {
   return Status::kDone;
 }
 
+// The command that a call names; nullptr if it names none.
+const CLI::App* chosen(const CLI::App& app) {
+  const auto commands = app.get_subcommands();
+  return commands.empty() ? nullptr : commands.front();
+}
+
+std::vector<std::string> names_of_options(const CLI::App& app, const CLI::App* command) {
+  std::vector<std::string> names;
+  for (const CLI::App* each : {command, &app}) {
+    if (!each) continue;
+    for (const OptionGroup& group : option_groups(*each)) {
+      for (const OptionInfo& option : group.options) {
+        if (!option.positional) names.insert(names.end(), option.names.begin(), option.names.end());
+      }
+    }
+  }
+  return names;
+}
+
+// Words that neither the command nor linnet takes; false if there were none.
+bool report_words(Session& session, const CLI::App& app) {
+  const CLI::App* command = chosen(app);
+  const std::string who = command ? "linnet " + command->get_name() : "linnet";
+  bool any = false;
+  for (const std::string& word : app.remaining(true)) {
+    if (word.size() > 1 && word.front() == '-') {
+      const std::string name = word.substr(0, word.find('='));
+      session.error(fmt::format("{} has no option {}", who, name), Status::kBadCall,
+                    did_you_mean(name, names_of_options(app, command)));
+      any = true;
+    } else if (!command) {
+      std::vector<std::string> names;
+      for (const CLI::App* each : commands_of(app))
+        names.push_back(each->get_name());
+      session.error(fmt::format("no command '{}'; there are {}", word, join(names, ", ")),
+                    Status::kBadCall, did_you_mean(word, names));
+      return true;
+    } else if (!any) {  // behind an unknown option it may be its value
+      session.error(fmt::format("{} takes no further '{}'", who, word), Status::kBadCall,
+                    "usage: " + usage(*command));
+      any = true;
+    }
+  }
+  return any;
+}
+
+// A call that cannot be parsed: each fault with what to do.
+void report_call(Session& session, const CLI::App& app, const CLI::ParseError& error) {
+  const bool words = report_words(session, app);
+  const auto code = static_cast<CLI::ExitCodes>(error.get_exit_code());
+  const bool follows = code == CLI::ExitCodes::RequiredError || code == CLI::ExitCodes::ExtrasError;
+  if (words && follows) return;
+  const std::string text = error.what();
+  const size_t line = text.find('\n');
+  const CLI::App* command = chosen(app);
+  std::string remedy = line == std::string::npos ? "" : text.substr(line + 1);
+  if (code == CLI::ExitCodes::RequiredError && command) remedy = "usage: " + usage(*command);
+  session.error(text.substr(0, line), Status::kBadCall, remedy);
+}
+
 }  // namespace
+
+std::string with_remedy(std::string message, const std::string& remedy) {
+  return remedy.empty() ? message : message + "\n" + remedy;
+}
 
 void Session::error(std::string message, Status status, std::string remedy) {
   Diagnostic diagnostic;
@@ -64,6 +130,8 @@ int run_main(int argc, const char* const* argv) {
   app.set_version_flag("--version", "linnet " LINNET_VERSION);
   app.require_subcommand(1);
   app.fallthrough();
+  app.footer("linnet compile model.lin --weights model.safetensors -o model");
+  app.option_defaults()->always_capture_default();
   app.add_option_function<std::string>(
          "--diagnostics",
          [&](const std::string& form) { session.json_diagnostics = form == "json"; },
@@ -71,23 +139,21 @@ int run_main(int argc, const char* const* argv) {
       ->check(CLI::IsMember({"text", "json"}))
       ->type_name("text|json");
   for (auto add : {add_compile, add_run, add_train, add_export, add_check, add_dump, add_opt,
-                   add_kernel, add_bench, add_init, add_weights, add_new})
+                   add_kernel, add_bench, add_init, add_weights, add_new, add_completion, add_help})
     add(app, session);
-  std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands(nullptr))
-    names.push_back(command->get_name());
-  if (argc > 1 && argv[1][0] != '-' && std::ranges::find(names, argv[1]) == names.end()) {
-    session.error(fmt::format("no command '{}'; there are {}", argv[1], join(names, ", ")),
-                  Status::kBadCall, did_you_mean(argv[1], names));
-    return static_cast<int>(session.finish(Status::kBadCall));
+  finish_options(app);
+  if (argc < 2) {
+    std::fputs(app.help().c_str(), stdout);
+    return static_cast<int>(session.finish(Status::kDone));
   }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version
-    return app.exit(success);
+    app.exit(success);
+    return static_cast<int>(session.finish(Status::kDone));
   } catch (const CLI::ParseError& error) {
-    app.exit(error);
-    return static_cast<int>(Status::kBadCall);
+    report_call(session, app, error);
+    return static_cast<int>(session.finish(Status::kBadCall));
   }
   return static_cast<int>(session.finish(run_command(session)));
 }

@@ -24,6 +24,9 @@ public:
   [[nodiscard]] Status finish(Status status);
 };
 
+// What a check of CLI11 answers: a message, and in a line of its own what to do.
+[[nodiscard]] std::string with_remedy(std::string message, const std::string& remedy);
+
 // Each command registers itself; one file each, in the order of --help.
 void add_compile(CLI::App& app, Session& session);
 void add_run(CLI::App& app, Session& session);
@@ -37,6 +40,8 @@ void add_bench(CLI::App& app, Session& session);
 void add_init(CLI::App& app, Session& session);
 void add_weights(CLI::App& app, Session& session);
 void add_new(CLI::App& app, Session& session);
+void add_completion(CLI::App& app, Session& session);
+void add_help(CLI::App& app, Session& session);
 
 // `linnet …`: parses, runs, prints; the exit status.
 [[nodiscard]] int run_main(int argc, const char* const* argv);

@@ -58,6 +58,7 @@ Status run(Session& session, TrainFlags& flags) {
 void add_train(CLI::App& app, Session& session) {
   auto flags = std::make_shared<TrainFlags>();
   CLI::App* command = app.add_subcommand("train", "Train a model by its train block");
+  command->footer("linnet train lenet.lin --data digits -o lenet.safetensors");
   flags->model.add_model(*command);
   flags->model.add_dtype(*command);
   flags->model.add_target(*command);

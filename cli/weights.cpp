@@ -99,6 +99,7 @@ void add_weights(CLI::App& app, Session& session) {
   auto path = std::make_shared<std::string>();
   auto json = std::make_shared<bool>(false);
   CLI::App* command = app.add_subcommand("weights", "What a weights file holds");
+  command->footer("linnet weights lenet.safetensors");
   command->add_option("FILE", *path, "A .safetensors file")->required();
   command->add_flag("--json", *json, "One JSON object instead of the table");
   command->callback([&session, path, json] {

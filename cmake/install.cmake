@@ -16,7 +16,23 @@ file(GLOB models CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/models/*.lin
      ${CMAKE_CURRENT_SOURCE_DIR}/models/data/*.safetensors)
 install(FILES ${models} DESTINATION share/linnet/models)
 install(FILES models/data/mnist-8/model.onnx DESTINATION share/linnet/models/data/mnist-8)
-install(FILES LICENSE DESTINATION share/doc/linnet)
+install(FILES LICENSE README.md DESTINATION share/doc/linnet)
+install(DIRECTORY docs/ DESTINATION share/doc/linnet/docs)
+# The manual and what shells complete by: linnet itself writes them.
+install(CODE "
+  set(share \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/share\")
+  function(linnet_writes path)
+    execute_process(COMMAND \"$<TARGET_FILE:linnet>\" \${ARGN}
+                    OUTPUT_VARIABLE text COMMAND_ERROR_IS_FATAL ANY)
+    file(WRITE \"\${share}/\${path}\" \"\${text}\")
+    list(APPEND CMAKE_INSTALL_MANIFEST_FILES \"\${CMAKE_INSTALL_PREFIX}/share/\${path}\")
+    set(CMAKE_INSTALL_MANIFEST_FILES \"\${CMAKE_INSTALL_MANIFEST_FILES}\" PARENT_SCOPE)
+  endfunction()
+  linnet_writes(man/man1/linnet.1 help --man)
+  linnet_writes(bash-completion/completions/linnet completion bash)
+  linnet_writes(zsh/site-functions/_linnet completion zsh)
+  linnet_writes(fish/vendor_completions.d/linnet.fish completion fish)
+")
 
 install(FILES cmake/linnet-config.cmake DESTINATION ${package_dir})
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/linnet-config-version.cmake

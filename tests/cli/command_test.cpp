@@ -22,7 +22,6 @@ using testing::HasSubstr;
 TEST_F(Command, StatusesSayWhoseFaultItIs) {
   EXPECT_EQ(linnet("--version"), 0);
   EXPECT_EQ(linnet("--help"), 0);
-  EXPECT_EQ(linnet(""), 2);
   EXPECT_EQ(linnet("compil x.lin"), 2);
   EXPECT_THAT(err_, HasSubstr("did you mean 'compile'?"));
   EXPECT_EQ(linnet("compile nothing.lin"), 1);

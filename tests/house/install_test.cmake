@@ -25,6 +25,14 @@ if(beside EQUAL -1)
   message(FATAL_ERROR "linnet does not find the Halide beside it:\n${output}")
 endif()
 
+foreach(file share/man/man1/linnet.1 share/bash-completion/completions/linnet
+        share/zsh/site-functions/_linnet share/fish/vendor_completions.d/linnet.fish
+        share/doc/linnet/docs/cli.md)
+  if(NOT EXISTS ${moved}/${file})
+    message(FATAL_ERROR "${file} is not installed")
+  endif()
+endforeach()
+
 run(${CMAKE_COMMAND} -S ${SOURCE}/examples/robot -B ${work}/robot -G ${GENERATOR}
     -DCMAKE_PREFIX_PATH=${moved} -DCMAKE_BUILD_TYPE=Release)
 run(${CMAKE_COMMAND} --build ${work}/robot)
