@@ -4,8 +4,6 @@
 #include "frontend/onnx/fixed_input.h"
 #include "passes/passes.h"
 
-#include "runtime/io/npy.h"
-
 #include <fmt/format.h>
 
 #include <charconv>
@@ -76,15 +74,12 @@ namespace {
 bool bind(Session& session, const std::string& name, const std::string& text,
           frontend::ImportOptions& options) {
   if (text.starts_with('@')) {
-    const auto file = runtime::read_npy(text.substr(1));
+    const auto file = frontend::fixed_file(text.substr(1));
     if (!file) {
       session.error(file.error().message, static_cast<Status>(file.error().status));
       return false;
     }
-    const auto dtype = ir::dtype_from_name(runtime::name_of(file->dtype));
-    const auto* bytes = reinterpret_cast<const std::byte*>(file->data.data());
-    options.values[name] =
-        ir::Tensor({*dtype, file->shape, {}}, {bytes, bytes + file->data.size()});
+    options.values[name] = *file;
     return true;
   }
   if (const auto count = parse_count(text)) {

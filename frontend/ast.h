@@ -87,11 +87,20 @@ struct Item {
   std::vector<Item> then, otherwise;
 };
 
+// `state h = h0 -> hn` of a model from elsewhere: its input and output.
+struct ImportedState {
+  std::string name, input, output;
+  Span span;
+};
+
 struct Block {
   std::string name;
   Span span;  // of the name
   bool is_model = false;
-  std::string onnx;  // model NAME = onnx("FILE"): the file, and nothing below
+  // model NAME = onnx("FILE", sr: 16000) { state h = h0 -> hn }, and nothing below
+  std::string onnx;
+  std::vector<Argument> fixed;  // sizes and inputs
+  std::vector<ImportedState> states;
   std::vector<Parameter> settings, data, results;
   std::vector<Item> items;
 };

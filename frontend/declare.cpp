@@ -295,9 +295,10 @@ private:
     case Form::kText:
       return value.kind == ExprKind::kString ? std::optional<ir::Attr>(value.text)
                                              : wrong("a string");
-    case Form::kName:
-      return value.kind == ExprKind::kName ? std::optional<ir::Attr>(value.text)
-                                           : wrong("the name of an input");
+    case Form::kName:  // names of an ONNX model may need quotes
+      return value.kind == ExprKind::kName || value.kind == ExprKind::kString
+                 ? std::optional<ir::Attr>(value.text)
+                 : wrong("the name of an input");
     case Form::kBool:
       if (value.kind == ExprKind::kName && (value.text == "true" || value.text == "false"))
         return ir::Attr(value.text == "true");

@@ -15,6 +15,13 @@
 
 namespace linnet::frontend {
 
+// A state of an ONNX model: an input that takes it, and the output that gives its next value.
+struct OnnxState {
+  std::string name, input, output;
+  ir::Recipe initializer = {"zeros", {}};
+  ir::Place place;
+};
+
 struct ImportOptions {
   std::string model;                                          // which one, if the file has several
   int64_t batch = 1;                                          // --batch: the dimension N of a .lin
@@ -23,6 +30,7 @@ struct ImportOptions {
   // --bind NAME=0.5, NAME=@F.npy: inputs of an ONNX model that are fixed. A tensor without
   // dimensions fills the input. One of `binds` that names no dimension is such a number too.
   std::map<std::string, ir::Tensor> values;
+  std::vector<OnnxState> states;  // of an ONNX model; none: those that linnet's export names
   // Also the graphs `train_step` (forward and loss only) and `evaluate`, if there is a train block.
   bool training = false;
 };

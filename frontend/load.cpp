@@ -1,5 +1,6 @@
 #include "frontend/load.h"
 
+#include "frontend/declared_shapes.h"
 #include "frontend/onnx/import.h"
 #include "frontend/onnx/model_file.h"
 
@@ -100,7 +101,9 @@ std::optional<ir::Module> load_model(const std::string& path, SourceManager& sou
              Status::kBadCall);
       return std::nullopt;
     }
-    return load_onnx(path, options, diagnostics);
+    auto module = load_onnx(path, sources, options, diagnostics);
+    if (module) check_declared_shapes(*module, diagnostics);
+    return diagnostics.has_errors() ? std::nullopt : std::move(module);
   }
   if (const std::string other = other_framework(path); !other.empty()) {
     report(diagnostics, path + ": a model's name ends in .lin, .onnx or .lir", Status::kBadInput,

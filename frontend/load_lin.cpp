@@ -2,6 +2,7 @@
 #include "frontend/declared_shapes.h"
 #include "frontend/elaborate.h"
 #include "frontend/frontend.h"
+#include "frontend/onnx/fixed_input.h"
 #include "frontend/onnx/import.h"
 #include "frontend/parser.h"
 
@@ -9,6 +10,8 @@
 #include "support/text.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 extern "C" {
 extern const char linnet_embedded_prelude_begin[];
@@ -78,6 +81,63 @@ std::string under(const std::string& folder, const std::string& path) {
   return path.starts_with('/') ? path : folder + path;
 }
 
+// The value that `onnx("FILE", NAME: …)` gives an input or a size; false, reported, if it is none.
+bool fix(const Argument& argument, const std::string& folder, ImportOptions& options,
+         Diagnostics& diagnostics) {
+  // The command line goes first.
+  if (options.binds.contains(argument.name) || options.values.contains(argument.name)) return true;
+  const Expr& value = *argument.value;
+  if (value.kind == ExprKind::kInteger && value.integer > 0) {
+    options.binds[argument.name] = value.integer;
+    return true;
+  }
+  const bool negative = value.kind == ExprKind::kUnary && value.text == "-";
+  const Expr& number = negative ? *value.operands[0] : value;
+  if (number.kind == ExprKind::kInteger || number.kind == ExprKind::kReal || value.text == "true" ||
+      value.text == "false") {
+    const std::string text = number.kind == ExprKind::kInteger ? std::to_string(number.integer)
+                             : number.kind == ExprKind::kReal  ? shortest(number.real)
+                                                               : value.text;
+    options.values[argument.name] = *fixed_number(negative ? "-" + text : text);
+    return true;
+  }
+  const bool file = value.kind == ExprKind::kCall && value.text == "file" &&
+                    value.groups.size() == 1 && value.groups[0].size() == 1 &&
+                    value.groups[0][0].value->kind == ExprKind::kString;
+  if (!file) {
+    diagnostics.error(value.span, fmt::format("'{}' takes a number or a file", argument.name))
+        .help("sr: 16000, or mask: file(\"mask.npy\")");
+    return false;
+  }
+  auto tensor = fixed_file(under(folder, value.groups[0][0].value->text));
+  if (tensor) {
+    options.values[argument.name] = *std::move(tensor);
+    return true;
+  }
+  diagnostics.error(value.span, tensor.error().message);
+  return false;
+}
+
+// model NAME = onnx("FILE", sr: 16000) { state h = h0 -> hn }
+std::optional<ir::Module> load_imported(const Block& model, const std::string& folder,
+                                        SourceManager& sources, ImportOptions options,
+                                        Diagnostics& diagnostics) {
+  const std::string path = under(folder, model.onnx);
+  if (!runtime::file_exists(path)) {
+    diagnostics.error(model.span, fmt::format("there is no file '{}'", path))
+        .help("the path begins at the folder of this file");
+    return std::nullopt;
+  }
+  bool ok = true;
+  for (const Argument& argument : model.fixed)
+    ok = fix(argument, folder, options, diagnostics) && ok;
+  for (const ImportedState& state : model.states)
+    options.states.push_back(
+        {state.name, state.input, state.output, {"zeros", {}}, ir::Place(state.span)});
+  if (!ok) return std::nullopt;
+  return load_onnx(path, sources, options, diagnostics);
+}
+
 // The entry `loss:` of the model's train block: its text as a declaration, and where training is
 // asked for the graphs it stands for.
 bool add_loss(const File& user, const Block& model, const SourceManager& sources,
@@ -135,14 +195,25 @@ std::optional<ir::Module> load_lin(uint32_t file, SourceManager& sources,
   }
   Elaborator elaborator(blocks, prelude_file, diagnostics, options);
   const std::string folder = folder_of(sources.name(file));
-  if (!model->onnx.empty() && !runtime::file_exists(under(folder, model->onnx))) {
-    diagnostics.error(model->span, fmt::format("there is no file '{}'", under(folder, model->onnx)))
-        .help("the path begins at the folder of this file");
+  if (model->onnx.empty() && !given.values.empty()) {
+    diagnostics
+        .error(model->span, fmt::format("--bind {}: only inputs of an ONNX model can be fixed",
+                                        given.values.begin()->first))
+        .help("here --bind NAME=N is the size of a dimension; a number of the model is a setting, "
+              "--set");
     return std::nullopt;
   }
   auto module = model->onnx.empty() ? elaborator.model(*model)
-                                    : load_onnx(under(folder, model->onnx), given, diagnostics);
+                                    : load_imported(*model, folder, sources, given, diagnostics);
   if (!module) return std::nullopt;
+  // What this file declares goes before what an export has in its metadata.
+  for (const Declarations& block : user.declarations) {
+    if (block.name != model->name || block.keyword != "data") continue;
+    std::erase_if(module->data, [&](const ir::Declaration& declared) {
+      return std::ranges::find(block.entries, declared.target, &Declarations::Entry::target) !=
+             block.entries.end();
+    });
+  }
   module->name = model->name;
   for (const Declarations& block : user.declarations) {
     if (block.name == model->name)

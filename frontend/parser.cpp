@@ -53,17 +53,46 @@ private:
     }
   }
 
-  // onnx("FILE"), a model from elsewhere.
-  std::string imported() {
+  // onnx("FILE", sr: 16000) { state h = h0 -> hn }, a model from elsewhere.
+  void imported(Block& block) {
     constexpr const char* kForm = "model digits = onnx(\"digits.onnx\")";
     if (now().text != "onnx") fail(fmt::format("expected `onnx`, not {}", shown(now())), kForm);
     take();
     expect("(");
     if (now().kind != TokenKind::kString || now().text.empty())
       fail(fmt::format("expected the file's name in quotes, not {}", shown(now())), kForm);
-    std::string file = take().text;
-    expect(")");
-    return file;
+    block.onnx = take().text;
+    for (separator(")"); !accept(")"); separator(")")) {
+      Argument argument;
+      argument.span = now().span;
+      argument.name = quotable("the name of an input or a dimension");
+      expect(":");
+      argument.value = expr();
+      block.fixed.push_back(std::move(argument));
+    }
+    if (!accept("{")) return;
+    for (skip_ends(); !accept("}"); skip_ends()) {
+      constexpr const char* kState = "state h = h0 -> hn";
+      if (now().kind != TokenKind::kName || now().text != "state")
+        fail(fmt::format("expected `state`, not {}", shown(now())), kState);
+      take();
+      ImportedState state;
+      state.span = now().span;
+      state.name = quotable("the state's name");
+      expect("=");
+      state.input = quotable("the input that takes the state");
+      if (!is("->")) fail(fmt::format("expected '->', not {}", shown(now())), kState);
+      take();
+      state.output = quotable("the output that gives the next state");
+      block.states.push_back(std::move(state));
+      if (!is("}") && now().kind != TokenKind::kNewline && !is(";"))
+        fail(fmt::format("expected the end of this entry, not {}", shown(now())));
+    }
+  }
+
+  // Names of an ONNX model may need quotes.
+  std::string quotable(std::string_view what) {
+    return now().kind == TokenKind::kString && !now().text.empty() ? take().text : name(what);
   }
 
   Block block() {
@@ -72,7 +101,7 @@ private:
     block.span = now().span;
     block.name = name("a name");
     if (block.is_model && accept("=")) {
-      block.onnx = imported();
+      imported(block);
       return block;
     }
     std::vector<Parameter> first = parameters();

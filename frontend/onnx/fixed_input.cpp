@@ -3,6 +3,8 @@
 #include "ir/attr.h"
 #include "ir/scalar_math.h"
 
+#include "runtime/io/npy.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,6 +26,14 @@ std::optional<ir::Tensor> fixed_number(std::string_view text) {
       code == std::errc() && stop == end)
     return ir::Tensor::splat({ir::DType::kF64, {}, {}}, real);
   return std::nullopt;
+}
+
+tl::expected<ir::Tensor, runtime::Error> fixed_file(const std::string& path) {
+  const auto file = runtime::read_npy(path);
+  if (!file) return tl::unexpected(file.error());
+  const auto* bytes = reinterpret_cast<const std::byte*>(file->data.data());
+  return ir::Tensor({*ir::dtype_from_name(runtime::name_of(file->dtype)), file->shape, {}},
+                    {bytes, bytes + file->data.size()});
 }
 
 tl::expected<ir::Tensor, std::string> fitted(const ir::Tensor& value, const ir::Type& input) {

@@ -1,6 +1,7 @@
 #include "frontend/onnx/import.h"
 
 #include "frontend/onnx/importer.h"
+#include "frontend/onnx/metadata.h"
 
 #include "ir/rewrite.h"
 #include "support/text.h"
@@ -59,12 +60,13 @@ OnnxImporter::OnnxImporter(std::string path, const ::onnx::ModelProto& model,
 
 std::optional<ir::Module> OnnxImporter::run() {
   module_.name = stem_of(path_);
-  graph_.name = "predict";
+  graph_.name = options_.states.empty() ? "predict" : "step";
   for (const auto& [name, value] : options_.settings) {
     report_here(fmt::format("--set {}={}: an ONNX model has no settings", name, value),
                 "--bind NAME=N sets the size of a dimension");
   }
   add_initializers(model_.graph(), root_);
+  check_states();
   add_inputs();
   check_binds();
   if (diagnostics_.has_errors()) return std::nullopt;
@@ -181,7 +183,9 @@ std::vector<bool> OnnxImporter::sources_of(ir::ValueId value) const {
 bool OnnxImporter::depends_on_input(ir::ValueId value) const {
   const std::vector<bool> sources = sources_of(value);
   return std::ranges::any_of(graph_.inputs, [&](const ir::GraphInput& input) {
-    return input.slot.empty() && sources[static_cast<size_t>(input.value.index)];
+    const bool parameter =
+        !input.slot.empty() && module_.slot(input.slot)->kind != ir::SlotKind::kState;
+    return !parameter && sources[static_cast<size_t>(input.value.index)];
   });
 }
 
@@ -389,11 +393,18 @@ std::vector<ir::ValueId> OnnxImporter::import_node(const NodeProto& node, OnnxSc
   return view.results();
 }
 
-std::optional<ir::Module> load_onnx(const std::string& path, const ImportOptions& options,
-                                    Diagnostics& diagnostics) {
+std::optional<ir::Module> load_onnx(const std::string& path, SourceManager& sources,
+                                    const ImportOptions& options, Diagnostics& diagnostics) {
   const auto model = read_onnx_file(path, diagnostics);
   if (!model) return std::nullopt;
-  return OnnxImporter(path, *model, options, diagnostics).run();
+  ImportOptions complete = options;
+  if (complete.states.empty())
+    complete.states = exported_states(*model, path, sources, diagnostics);
+  if (diagnostics.has_errors()) return std::nullopt;
+  auto module = OnnxImporter(path, *model, complete, diagnostics).run();
+  if (module) declare_exported(*model, path, sources, *module, diagnostics);
+  if (diagnostics.has_errors()) return std::nullopt;
+  return module;
 }
 
 }  // namespace linnet::frontend

@@ -11,8 +11,10 @@ namespace linnet::frontend {
 // Reads `path` (.onnx). One entry graph `predict`; floats that were initializers are parameters
 // under their names, with their values. What depends on constants and shapes alone is computed
 // here, so that the shape algebra of exporters is gone. Errors go to `diagnostics`: all nodes that
-// are wrong (status 1) or not supported (status 3); nullopt if there was any.
-[[nodiscard]] std::optional<ir::Module>
-load_onnx(const std::string& path, const ImportOptions& options, Diagnostics& diagnostics);
+// are wrong (status 1) or not supported (status 3); nullopt if there was any. What linnet's
+// own export says of data and states is read back; options.states go before the latter.
+[[nodiscard]] std::optional<ir::Module> load_onnx(const std::string& path, SourceManager& sources,
+                                                  const ImportOptions& options,
+                                                  Diagnostics& diagnostics);
 
 }  // namespace linnet::frontend

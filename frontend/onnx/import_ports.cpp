@@ -93,7 +93,8 @@ void OnnxImporter::widen_batch() {
   if (options_.batch == 1) return;
   bool any = false;
   for (const ValueInfoProto& input : model_.graph().input()) {
-    if (root_.names.contains(input.name()) || fixed_value(input.name())) continue;
+    if (root_.names.contains(input.name()) || fixed_value(input.name()) || state_of(input.name()))
+      continue;
     const auto& shape = input.type().tensor_type().shape();
     if (shape.dim_size() == 0 || shape.dim(0).dim_value() != 1) return;
     any = true;
@@ -218,6 +219,66 @@ std::optional<ir::Shape> OnnxImporter::input_shape(const ValueInfoProto& input) 
   return shape;
 }
 
+const OnnxState* OnnxImporter::state_of(const std::string& input) const {
+  const auto at = std::ranges::find(options_.states, input, &OnnxState::input);
+  return at == options_.states.end() ? nullptr : &*at;
+}
+
+// Every state has an input and an output of its own.
+void OnnxImporter::check_states() {
+  std::vector<std::string> inputs, outputs;
+  for (const ValueInfoProto& input : model_.graph().input())
+    inputs.push_back(input.name());
+  for (const ValueInfoProto& output : model_.graph().output())
+    outputs.push_back(output.name());
+  const auto wrong = [&](const OnnxState& state, std::string message, std::string remedy = "") {
+    Diagnostic diagnostic;
+    diagnostic.place = state.place.diag();
+    diagnostic.message = std::move(message);
+    diagnostic.remedy = std::move(remedy);
+    diagnostics_.report(std::move(diagnostic));
+  };
+  const auto check = [&](const OnnxState& state, std::string_view what, const std::string& name,
+                         const std::vector<std::string>& names) {
+    if (std::ranges::find(names, name) != names.end()) return;
+    const std::string near = did_you_mean(name, names);
+    wrong(state, fmt::format("state '{}': {} has no {} '{}'", state.name, path_, what, name),
+          near.empty() ? fmt::format("its {}s are {}", what, join(names, ", ")) : near);
+  };
+  std::set<std::string> seen;
+  for (const OnnxState& state : options_.states) {
+    check(state, "input", state.input, inputs);
+    check(state, "output", state.output, outputs);
+    for (const std::string& name :
+         {"state " + state.name, "input " + state.input, "output " + state.output}) {
+      if (!seen.insert(name).second)
+        wrong(state, fmt::format("state '{}': {} is a state's already", state.name, name));
+    }
+    if (fixed_value(state.input))
+      wrong(state, fmt::format("state '{}': --bind fixes its input '{}'", state.name, state.input));
+  }
+}
+
+// The next values of the states, behind the outputs.
+void OnnxImporter::add_states() {
+  for (const OnnxState& state : options_.states) {
+    OnnxEntry* entry = find(state.output, root_);
+    const ir::Slot* slot = module_.slot(state.name);
+    if (!entry || !slot) continue;  // reported
+    const ir::ValueId next = value(*entry, InitializerUse::kParameter);
+    if (graph_.value(next).type.same_logical(slot->type)) {
+      graph_.outputs.push_back({state.name, next, state.name});
+      continue;
+    }
+    Diagnostic diagnostic;
+    diagnostic.place = state.place.diag();
+    diagnostic.message =
+        fmt::format("state '{}' is {}, its next value, '{}', {}", state.name, to_string(slot->type),
+                    state.output, to_string(graph_.value(next).type));
+    diagnostics_.report(std::move(diagnostic));
+  }
+}
+
 void OnnxImporter::add_inputs() {
   widen_batch();
   for (const ValueInfoProto& input : model_.graph().input()) {
@@ -255,7 +316,18 @@ void OnnxImporter::add_inputs() {
                      ""});
       continue;
     }
-    const ir::ValueId value = graph_.add_input(input.name(), type);
+    const OnnxState* state = state_of(input.name());
+    const ir::ValueId value = state ? graph_.add_input(state->name, type, state->name)
+                                    : graph_.add_input(input.name(), type);
+    if (state) {
+      ir::Slot slot;
+      slot.path = state->name;
+      slot.type = type;
+      slot.kind = ir::SlotKind::kState;
+      slot.initializer = state->initializer;
+      slot.place = state->place;
+      module_.slots.push_back(std::move(slot));
+    }
     named_.insert(value.index);
     define(input.name(), OnnxEntry{value, nullptr, false}, root_, "input");
   }
@@ -338,6 +410,9 @@ void OnnxImporter::add_outputs() {
       report(place, {Status::kBadInput, "it is declared twice", ""});
       continue;
     }
+    if (std::ranges::find(options_.states, output.name(), &OnnxState::output) !=
+        options_.states.end())
+      continue;
     try {
       const ir::ValueId result = value(*entry, InitializerUse::kParameter);
       check_declared(output, result, "output");
@@ -346,6 +421,7 @@ void OnnxImporter::add_outputs() {
       report(place, fault);
     }
   }
+  add_states();
   for (const ValueInfoProto& info : model_.graph().value_info()) {
     const auto entry = root_.names.find(info.name());
     if (entry != root_.names.end() && entry->second->value)

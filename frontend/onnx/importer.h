@@ -59,6 +59,9 @@ private:
   void widen_batch();
   std::optional<ir::Shape> input_shape(const ::onnx::ValueInfoProto& input);
   [[nodiscard]] std::vector<std::string> free_sizes() const;
+  [[nodiscard]] const OnnxState* state_of(const std::string& input) const;
+  void check_states();
+  void add_states();
   [[nodiscard]] bool is_batch(const std::string& size) const;
   [[nodiscard]] std::optional<ir::Tensor> fixed_value(const std::string& input) const;
   void fix_input(const ::onnx::ValueInfoProto& input, const ir::Tensor& value, ir::DType dtype);

@@ -107,7 +107,7 @@ protected:
     EXPECT_TRUE(runtime::write_file(path, model.SerializeAsString()).has_value());
     SourceManager sources;
     Diagnostics diagnostics(sources);
-    auto module = load_onnx(path, options, diagnostics);
+    auto module = load_onnx(path, sources, options, diagnostics);
     message_ = diagnostics.text();
     status_ = diagnostics.status();
     for (size_t at = 0; (at = message_.find(path)) != std::string::npos;)
