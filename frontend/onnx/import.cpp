@@ -41,6 +41,12 @@ std::string stem_of(const std::string& path) {
   return name.empty() ? "model" : name;
 }
 
+std::optional<OnnxSchema> schema_of(const OnnxOp& row) {
+  return OnnxSchema{row.domain, row.name,         1,
+                    false,      row.least_inputs, row.most_inputs,
+                    0,          row.most_outputs, attributes_of(row.attributes)};
+}
+
 }  // namespace
 
 NodeFault too_many_nodes() {
@@ -350,15 +356,20 @@ std::vector<ir::ValueId> OnnxImporter::import_node(const NodeProto& node, OnnxSc
   if (const FunctionProto* function = local_function(node))
     return checking ? std::vector<ir::ValueId>{} : call(*function, node, inputs);
   const std::string domain = domain_of(node.domain());
-  if (!domain.empty() && domain != kTrainingDomain) {
+  const bool standard = domain.empty() || domain == kTrainingDomain;
+  const OnnxOp* row = find_onnx_op(node.op_type(), standard ? "" : domain);
+  if (!standard && !row) {
     throw NodeFault{
         Status::kUnsupported,
-        fmt::format("{} of domain '{}' is not one of ONNX's operators", node.op_type(), domain),
+        domain == kMicrosoftDomain
+            ? fmt::format("{} of domain '{}' is not supported", node.op_type(), domain)
+            : fmt::format("{} of domain '{}' is not one of ONNX's operators", node.op_type(),
+                          domain),
         "export with standard operators only, or give the model the operator as a function"};
   }
   const auto set = scope.opsets.find(domain);
   const int64_t opset = set != scope.opsets.end() ? set->second : domain.empty() ? 7 : 1;
-  const auto schema = find_schema(domain, node.op_type(), opset);
+  const auto schema = standard ? find_schema(domain, node.op_type(), opset) : schema_of(*row);
   if (!schema) {
     const auto newer = find_schema(domain, node.op_type(), newest_opset());
     throw NodeFault{Status::kBadInput,
@@ -368,7 +379,6 @@ std::vector<ir::ValueId> OnnxImporter::import_node(const NodeProto& node, OnnxSc
                     did_you_mean(node.op_type(), operator_names(domain))};
   }
   check_against(*schema, node);
-  const OnnxOp* row = find_onnx_op(node.op_type());
   const auto body = row ? std::nullopt : function_body(*schema, opset);
   if (!row && !body) {
     throw NodeFault{Status::kUnsupported,

@@ -144,11 +144,20 @@ private:
 struct OnnxOp {
   std::string_view name;
   void (*import)(OnnxNode& node);
+  // Of operators that are not ONNX's, for which it has no schema: their domain, how many inputs and
+  // outputs they have, and attributes as "axis:2,alpha:1!" (name, type, whether it is required).
+  std::string_view domain = "";
+  int least_inputs = 0, most_inputs = 0, most_outputs = 1;
+  std::string_view attributes = "";
 };
 
-// The row of an operator of the domain "" or "ai.onnx.preview.training", or nullptr.
-[[nodiscard]] const OnnxOp* find_onnx_op(std::string_view name);
-// Names of all rows, sorted.
-[[nodiscard]] std::vector<std::string> onnx_op_names();
+// The domain of the operators that ONNX Runtime adds.
+inline constexpr std::string_view kMicrosoftDomain = "com.microsoft";
+
+// The row of an operator of ONNX's domains ("" and "ai.onnx.preview.training"), or of another, or
+// nullptr.
+[[nodiscard]] const OnnxOp* find_onnx_op(std::string_view name, std::string_view domain = "");
+// Names of all rows of a domain, sorted.
+[[nodiscard]] std::vector<std::string> onnx_op_names(std::string_view domain = "");
 
 }  // namespace linnet::frontend

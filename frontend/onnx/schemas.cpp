@@ -24,6 +24,8 @@ struct BodyRow {
 };
 #include <schemas.inc>
 
+}  // namespace
+
 std::vector<OnnxAttribute> attributes_of(std::string_view text) {
   std::vector<OnnxAttribute> attributes;
   while (!text.empty()) {
@@ -36,8 +38,6 @@ std::vector<OnnxAttribute> attributes_of(std::string_view text) {
   }
   return attributes;
 }
-
-}  // namespace
 
 int newest_opset() {
   return kNewestOpset;

@@ -27,6 +27,9 @@ struct OnnxSchema {
   std::vector<OnnxAttribute> attributes;
 };
 
+// What stands as "axis:2,alpha:1!" in a table.
+[[nodiscard]] std::vector<OnnxAttribute> attributes_of(std::string_view text);
+
 // Newest version of the operator set "" that is known.
 [[nodiscard]] int newest_opset();
 

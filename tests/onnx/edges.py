@@ -102,19 +102,30 @@ OUTPUTS = {"TopK": 2, "Split": 2}
 EXACT = {"Asinh", "Sinh", "Atanh", "Softplus"}
 
 
-def model_of(op, opset, fed, fixed, attributes):
+def model_of(op, opset, fed, fixed, attributes, domain="", outputs=None):
+    """A model of one node: arrays that are fed, then initializers; None and "" are left out."""
     names = [f"x{i}" for i in range(len(fed))]
-    constants = [f"c{i}" for i in range(len(fixed))]
-    results = [f"y{i}" for i in range(OUTPUTS.get(op, 1))]
-    node = helper.make_node(op, names + constants, results, "edge", **attributes)
+    constants = ["" if a is None else f"c{i}" for i, a in enumerate(fixed)]
+    results = outputs or [f"y{i}" for i in range(OUTPUTS.get(op, 1))]
+    node = helper.make_node(op, names + constants, results, "edge", domain=domain, **attributes)
     kind = lambda array: helper.np_dtype_to_tensor_dtype(array.dtype)
     graph = helper.make_graph(
         [node], "edge", [helper.make_tensor_value_info(n, kind(a), a.shape)
                          for n, a in zip(names, fed)],
-        [onnx.ValueInfoProto(name=name) for name in results],
-        [numpy_helper.from_array(a, n) for n, a in zip(constants, fixed)])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+        [onnx.ValueInfoProto(name=name) for name in results if name],
+        [numpy_helper.from_array(a, n) for n, a in zip(constants, fixed) if n])
+    sets = [helper.make_opsetid(domain, opset)]
+    if domain:
+        sets.append(helper.make_opsetid("", 17))
+    model = helper.make_model(graph, opset_imports=sets, ir_version=8)
     return model, dict(zip(names, fed))
+
+
+def declare(model, want):
+    """The types of the outputs, from the right answers."""
+    for i, (result, array) in enumerate(want.items()):
+        kind = helper.np_dtype_to_tensor_dtype(array.dtype)
+        model.graph.output[i].CopyFrom(helper.make_tensor_value_info(result, kind, array.shape))
 
 
 def near(got, want):
@@ -128,10 +139,7 @@ def check(linnet, cases=CASES):
     for name, op, opset, fed, fixed, attributes in cases:
         model, feeds = model_of(op, opset, fed, fixed, attributes)
         want = common.oracle(model, feeds)
-        for i, (result, array) in enumerate(want.items()):
-            kind = helper.np_dtype_to_tensor_dtype(array.dtype)
-            model.graph.output[i].CopyFrom(
-                helper.make_tensor_value_info(result, kind, array.shape))
+        declare(model, want)
         want = {n: a.astype(np.float32) if a.dtype == np.float16 else a for n, a in want.items()}
         answer, got = linnet.run(model, feeds)
         verdict = common.judge(answer, got, want)

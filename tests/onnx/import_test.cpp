@@ -463,6 +463,9 @@ TEST(OnnxDocs, NameWhatIsMissing) {
     if (!blank || words.empty() || words.back() != ' ') words += blank ? ' ' : static_cast<char>(c);
   }
   EXPECT_THAT(words, testing::HasSubstr("these of ONNX's: " + join(missing, ", ") + "."));
+  // And that of what ONNX Runtime adds.
+  EXPECT_THAT(words, testing::HasSubstr("as its quantiser and optimizer write them): " +
+                                        join(onnx_op_names(kMicrosoftDomain), ", ") + "."));
 }
 
 }  // namespace

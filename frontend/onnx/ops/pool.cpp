@@ -21,9 +21,9 @@ struct Pooling {
   bool ceil = false;
 };
 
-Pooling pooling(OnnxNode& node) {
+Pooling pooling(OnnxNode& node, const Var& x) {
   Pooling p;
-  p.x = node.in(0);
+  p.x = x;
   const Shape in = p.x.shape();
   if (in.size() < 3) node.wrong(fmt::format("X must be [N,C,D1,…], not {}", to_string(in)));
   p.window = spatial_of(node, node.ints("kernel_shape"), spatial_sizes(in));
@@ -133,21 +133,29 @@ Var maximum_positions(OnnxNode& node, const Pooling& p) {
 
 // MaxPool-22; small integers are exact in f32.
 void max_pool(OnnxNode& node) {
-  Pooling p = pooling(node);
+  Pooling p = pooling(node, node.in(0));
   const ir::DType dtype = p.x.type().dtype;
   if (!is_float(dtype)) p.x = cast_to(p.x, ir::DType::kF32);
   node.give(0, cast_to(pooled(ops::max_pool2d, p), dtype));
   if (node.wants(1)) node.give(1, maximum_positions(node, p));
 }
 
-void average_pool(OnnxNode& node) {
+}  // namespace
+
+Var average_pooled(OnnxNode& node, const Var& x) {
   const bool counts = node.flag("count_include_pad", false);
-  node.give(pooled(ops::avg_pool2d, pooling(node), {{"count_include_pad", counts}}));
+  return pooled(ops::avg_pool2d, pooling(node, x), {{"count_include_pad", counts}});
+}
+
+namespace {
+
+void average_pool(OnnxNode& node) {
+  node.give(average_pooled(node, node.in(0)));
 }
 
 // (sum of |x|^p)^(1/p) over each window (LpPool-22); padding is 0.
 void lp_pool(OnnxNode& node) {
-  Pooling p = pooling(node);
+  Pooling p = pooling(node, node.in(0));
   const double power = static_cast<double>(node.integer("p", 2));
   const Var size = p.x.apply(ops::abs);
   p.x = power == 2 ? size * size : power == 1 ? size : apply(ops::pow, size, size.splat(power));

@@ -1,6 +1,7 @@
 // Quantised numbers. Sums of products of 8-bit integers are computed exactly in floating point: in
 // f32 where they stay below 2^24, else in f64. So they run on the kernels there are.
 #include "frontend/onnx/model_file.h"
+#include "frontend/onnx/ops/quantized.h"
 #include "frontend/onnx/ops/spatial.h"
 
 #include <fmt/format.h>
@@ -8,19 +9,19 @@
 #include <array>
 
 namespace linnet::frontend {
-namespace {
 
 namespace ops = ir::ops;
 using ir::DType;
 using ir::Shape;
 
-// A scale is part of the program, not a parameter to be trained.
 Var setting(OnnxNode& node, size_t i) {
   return node.in(i, InitializerUse::kConstant);
 }
 
-// A scale or zero point as it broadcasts to a value of this shape: one number, one for each place
-// along `axis`, or one for each block along it.
+std::optional<Var> optional_input(OnnxNode& node, size_t i) {
+  return node.has(i) ? std::optional(node.in(i)) : std::nullopt;
+}
+
 Var spread(OnnxNode& node, const Var& factor, const Shape& shape, int64_t axis, int64_t block) {
   const Shape f = factor.shape();
   if (factor.type().elements() == 1 && block == 0) return reshaped(factor, {});
@@ -42,7 +43,6 @@ Var spread(OnnxNode& node, const Var& factor, const Shape& shape, int64_t axis, 
   return picked(node, factor, positions, dim);
 }
 
-// round(x) + zero, to the nearest number of the dtype.
 Var saturated(const Var& x, const std::optional<Var>& zero, DType dtype) {
   Var y = x.apply(ops::round);
   if (zero) y = y + cast_to(*zero, y.type().dtype);
@@ -50,11 +50,15 @@ Var saturated(const Var& x, const std::optional<Var>& zero, DType dtype) {
   return cast_to(y.apply(ops::clip, {{"min", least}, {"max", most}}), dtype);
 }
 
+namespace {
+
 void check_small(OnnxNode& node, DType dtype) {
   if (dtype != DType::kI8 && dtype != DType::kU8)
     node.unsupported(fmt::format("quantised {} is not supported (INT8 and UINT8 are)",
                                  std::string(ir::name(dtype))));
 }
+
+}  // namespace
 
 // QuantizeLinear-21
 void quantize(OnnxNode& node) {
@@ -77,7 +81,6 @@ void quantize(OnnxNode& node) {
   node.give(saturated(cast_to(x, scale.type().dtype) / scale, zero, to));
 }
 
-// x − zero as whole numbers in a float type.
 Var centred(const Var& x, const std::optional<Var>& zero, DType dtype) {
   const Var value = cast_to(x, dtype);
   return zero ? value - cast_to(*zero, dtype) : value;
@@ -97,14 +100,14 @@ void dequantize(OnnxNode& node) {
   node.give(cast_to(difference * cast_to(scale, difference.type().dtype), scale.type().dtype));
 }
 
+namespace {
+
 // The float type in which `terms` products of two differences of 8-bit numbers add up exactly.
 DType exact_for(int64_t terms) {
   return terms < (int64_t{1} << 24) / (255 * 255) ? DType::kF32 : DType::kF64;
 }
 
-std::optional<Var> optional(OnnxNode& node, size_t i) {
-  return node.has(i) ? std::optional(node.in(i)) : std::nullopt;
-}
+}  // namespace
 
 Var integer_convolution(OnnxNode& node, const Var& x, std::optional<Var> x_zero, const Var& w,
                         std::optional<Var> w_zero) {
@@ -140,20 +143,39 @@ Var integer_product(OnnxNode& node, const Var& a, std::optional<Var> a_zero, con
   return apply(ops::matmul, centred(a, a_zero, dtype), centred(b, b_zero, dtype));
 }
 
+Var dynamically_quantised(const Var& x) {
+  ir::Ints all(x.type().rank());
+  for (size_t dim = 0; dim < all.size(); ++dim)
+    all[dim] = static_cast<int64_t>(dim);
+  const Var least = minimum(reduced(ops::amin, x, all, true), x.splat(0));
+  const Var most = maximum(reduced(ops::amax, x, all, true), x.splat(0));
+  const Var range = (most - least) / 255;
+  const Var scale = select(apply(ops::eq, range, range.splat(0)), range.splat(1), range);
+  const auto rounded = [](const Var& v) { return v.apply(ops::round); };
+  const ir::Attrs byte{{"min", 0.0}, {"max", 255.0}};
+  const Var zero = rounded((-least / scale).apply(ops::clip, byte));
+  return ((rounded(x / scale) + zero).apply(ops::clip, byte) - zero) * scale;
+}
+
+namespace {
+
 // ConvInteger-10, MatMulInteger-10
 void conv_integer(OnnxNode& node) {
-  const Var y =
-      integer_convolution(node, node.in(0), optional(node, 2), node.in(1), optional(node, 3));
+  const Var y = integer_convolution(node, node.in(0), optional_input(node, 2), node.in(1),
+                                    optional_input(node, 3));
   node.give(cast_to(y, DType::kI32));
 }
 void matmul_integer(OnnxNode& node) {
-  const Var y = integer_product(node, node.in(0), optional(node, 2), node.in(1), optional(node, 3));
+  const Var y = integer_product(node, node.in(0), optional_input(node, 2), node.in(1),
+                                optional_input(node, 3));
   node.give(cast_to(y, DType::kI32));
 }
 
-// QLinearConv-10: x, x_scale, x_zero, w, w_scale, w_zero, y_scale, y_zero, B (i32).
-void qlinear_conv(OnnxNode& node) {
-  Var y = integer_convolution(node, node.in(0), node.in(2), node.in(3), node.in(5));
+}  // namespace
+
+// x, x_scale, x_zero, w, w_scale, w_zero, y_scale, y_zero, B (i32).
+Var quantised_convolution(OnnxNode& node, const Var& x) {
+  Var y = integer_convolution(node, x, node.in(2), node.in(3), node.in(5));
   const size_t rank = y.type().rank();
   const Var scale = setting(node, 1) * setting(node, 4) / setting(node, 6);
   if (node.has(8)) {
@@ -162,7 +184,13 @@ void qlinear_conv(OnnxNode& node) {
   }
   const Var factor = scale.type().elements() == 1 ? reshaped(scale, {}) : by_channel(scale, rank);
   const Var zero = reshaped(node.in(7), {});
-  node.give(saturated(cast_to(y, DType::kF32) * factor, zero, zero.type().dtype));
+  return saturated(cast_to(y, DType::kF32) * factor, zero, zero.type().dtype);
+}
+
+namespace {
+
+void qlinear_conv(OnnxNode& node) {
+  node.give(quantised_convolution(node, node.in(0)));
 }
 
 // QLinearMatMul-21: a, a_scale, a_zero, b, b_scale, b_zero, y_scale, y_zero.

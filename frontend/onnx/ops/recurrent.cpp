@@ -1,6 +1,6 @@
 // RNN, GRU and LSTM (version 22 and before), written out step by step: the number of steps is part
 // of the model. What does not depend on the state is one product for all steps.
-#include "frontend/onnx/ops/rows.h"
+#include "frontend/onnx/ops/quantized.h"
 
 #include <fmt/format.h>
 
@@ -65,6 +65,7 @@ struct Recurrence {
   std::vector<bool> backward;  // by direction
   std::vector<Activation> activations;
   double clip = 0;
+  bool quantised = false;      // of 8-bit weights, as ONNX Runtime's DynamicQuantizeLSTM has them
   Var x;                       // [steps, batch, inputs]
   std::optional<Var> lengths;  // i64 [batch, 1]
 
@@ -79,6 +80,11 @@ struct Recurrence {
   // Operand [directions, …] of one direction.
   [[nodiscard]] Var of(size_t operand, size_t direction) const {
     return squeezed(sliced(node.in(operand), 0, static_cast<int64_t>(direction), 1), 0);
+  }
+  // W or R (operand 1 or 2) of one direction, to be multiplied with from the left.
+  [[nodiscard]] Var matrix(size_t operand, size_t direction) const;
+  [[nodiscard]] Var times(const Var& v, const Var& matrix) const {
+    return apply(ops::matmul, quantised ? dynamically_quantised(v) : v, matrix);
   }
   // Rows of a gate in [gates · hidden, …] or columns in [batch, gates · hidden].
   [[nodiscard]] Var gate(const Var& v, size_t dim, size_t i) const {
@@ -113,9 +119,14 @@ Recurrence::Recurrence(OnnxNode& given, size_t gate_count, std::vector<std::stri
   batch = x.shape()[1];
   const Shape r = node.in(2).shape(), w = node.in(1).shape();
   const int64_t count = static_cast<int64_t>(gates);
-  hidden = r.empty() ? 0 : r.back();
-  const Shape wanted_r{static_cast<int64_t>(directions), count * hidden, hidden};
-  const Shape wanted_w{wanted_r[0], wanted_r[1], x.shape()[2]};
+  quantised = node.op() == "DynamicQuantizeLSTM";
+  hidden = r.size() != 3 ? 0 : quantised ? r[1] : r[2];
+  Shape wanted_r{static_cast<int64_t>(directions), count * hidden, hidden};
+  Shape wanted_w{wanted_r[0], wanted_r[1], x.shape()[2]};
+  if (quantised) {
+    std::swap(wanted_r[1], wanted_r[2]);
+    std::swap(wanted_w[1], wanted_w[2]);
+  }
   if (hidden < 1 || r != wanted_r || w != wanted_w) {
     node.wrong(fmt::format("W {} and R {} do not fit X {}: {} and {} are expected", to_string(w),
                            to_string(r), to_string(x.shape()), to_string(wanted_w),
@@ -153,6 +164,23 @@ Recurrence::Recurrence(OnnxNode& given, size_t gate_count, std::vector<std::stri
   }
 }
 
+Var Recurrence::matrix(size_t operand, size_t direction) const {
+  const Var weights = of(operand, direction);
+  if (!quantised) return transposed(weights, {1, 0});
+  // Scale and zero point of a direction, or of each of its columns.
+  const size_t scales = operand == 1 ? 8 : 10;
+  const auto factor = [&](const Var& all) {
+    const Var one = sliced(all, 0, static_cast<int64_t>(direction), 1);
+    const Shape shape = one.shape();
+    if (one.type().elements() != 1 && shape != Shape{1, weights.shape()[1]})
+      node.wrong(fmt::format("scales and zero points of {} columns are {}", weights.shape()[1],
+                             to_string(all.shape())));
+    return reshaped(one, {one.type().elements()});
+  };
+  return centred(weights, factor(node.in(scales + 1)), x.type().dtype) *
+         factor(setting(node, scales));
+}
+
 Var Recurrence::initial(size_t operand, size_t direction) const {
   // One row serves every sample, whatever their number.
   if (!node.has(operand))
@@ -179,7 +207,7 @@ template <class Step> void Recurrence::run(size_t states, bool joint_bias, Step 
   std::vector<Var> sequences;
   for (size_t d = 0; d < directions; ++d) {
     // [steps, batch, inputs] · [inputs, gates · hidden], once for all steps.
-    Var from_x = apply(ops::matmul, x, transposed(of(1, d), {1, 0}));
+    Var from_x = times(x, matrix(1, d));
     if (node.has(3)) {
       const Var bias = of(3, d);
       if (bias.shape() != Shape{2 * width})
@@ -261,7 +289,7 @@ void lstm(OnnxNode& node) {
   const bool joined = node.flag("input_forget", false);
   r.run(2, true, [&](size_t d, const Var& from_x, const std::vector<Var>& state) {
     const Var &h = state[0], &c = state[1];
-    const Var sums = from_x + apply(ops::matmul, h, transposed(r.of(2, d), {1, 0}));
+    const Var sums = from_x + r.times(h, r.matrix(2, d));
     const auto peeped = [&](size_t i, size_t peephole, const Var& cell) {
       const Var sum = r.gate(sums, 1, i);
       if (!node.has(7)) return sum;
@@ -276,6 +304,14 @@ void lstm(OnnxNode& node) {
     return std::vector{output * activated(r.function(d, 2), cell), cell};
   });
 }
+
+}  // namespace
+
+void dynamic_quantize_lstm(OnnxNode& node) {
+  lstm(node);
+}
+
+namespace {
 
 constexpr std::array kRows = std::to_array<OnnxOp>({
     {"GRU", gru},

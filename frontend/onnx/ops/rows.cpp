@@ -10,16 +10,21 @@
 namespace linnet::frontend {
 namespace {
 
-const std::map<std::string_view, const OnnxOp*>& table() {
-  static const std::map<std::string_view, const OnnxOp*> kTable = [] {
-    std::map<std::string_view, const OnnxOp*> rows;
+using Table = std::map<std::pair<std::string_view, std::string_view>, const OnnxOp*>;
+
+// By domain and name.
+const Table& table() {
+  static const Table kTable = [] {
+    Table rows;
     for (const std::span<const OnnxOp> part :
-         {elementwise_rows(), activation_rows(), reduction_rows(), order_rows(), shape_rows(),
-          selection_rows(), constant_rows(), convolution_rows(), pool_rows(), matmul_rows(),
-          einsum_rows(), normalization_rows(), resize_rows(), grid_sample_rows(), recurrent_rows(),
-          loss_rows(), optimizer_rows(), quantization_rows(), control_rows()}) {
+         {elementwise_rows(), activation_rows(),   reduction_rows(), order_rows(),
+          shape_rows(),       selection_rows(),    constant_rows(),  convolution_rows(),
+          pool_rows(),        matmul_rows(),       einsum_rows(),    normalization_rows(),
+          resize_rows(),      grid_sample_rows(),  recurrent_rows(), loss_rows(),
+          optimizer_rows(),   quantization_rows(), microsoft_rows(), control_rows()}) {
       for (const OnnxOp& row : part)
-        LINNET_CHECK(rows.emplace(row.name, &row).second, std::string(row.name) + " has two rows");
+        LINNET_CHECK(rows.emplace(std::pair(row.domain, row.name), &row).second,
+                     std::string(row.name) + " has two rows");
     }
     return rows;
   }();
@@ -28,15 +33,16 @@ const std::map<std::string_view, const OnnxOp*>& table() {
 
 }  // namespace
 
-const OnnxOp* find_onnx_op(std::string_view name) {
-  const auto at = table().find(name);
+const OnnxOp* find_onnx_op(std::string_view name, std::string_view domain) {
+  const auto at = table().find({domain, name});
   return at == table().end() ? nullptr : at->second;
 }
 
-std::vector<std::string> onnx_op_names() {
+std::vector<std::string> onnx_op_names(std::string_view domain) {
   std::vector<std::string> names;
-  for (const auto& [name, row] : table())
-    names.emplace_back(name);
+  for (const auto& [key, row] : table()) {
+    if (key.first == domain) names.emplace_back(key.second);
+  }
   return names;
 }
 

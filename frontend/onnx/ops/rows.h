@@ -26,6 +26,7 @@ namespace linnet::frontend {
 [[nodiscard]] std::span<const OnnxOp> optimizer_rows();
 [[nodiscard]] std::span<const OnnxOp> quantization_rows();
 [[nodiscard]] std::span<const OnnxOp> control_rows();
+[[nodiscard]] std::span<const OnnxOp> microsoft_rows();
 
 using ir::to_string;
 using ir::Var;

@@ -23,6 +23,8 @@ struct Spatial {
 // Cross-correlation of [N, C, …] with [O, C/groups, …] in one, two or three spatial dimensions.
 [[nodiscard]] Var convolved(OnnxNode& node, const Var& x, const Var& weight, const Spatial& window,
                             int64_t groups);
+// AveragePool-22 of this value, by the node's attributes.
+[[nodiscard]] Var average_pooled(OnnxNode& node, const Var& x);
 // The spatial part of a shape [N, C, …].
 [[nodiscard]] ir::Shape spatial_sizes(const ir::Shape& shape);
 
