@@ -79,12 +79,15 @@ void add_train(CLI::App& app, Session& session) {
       ->type_name("N");
   command->add_option("--init", loop.init, "Begin with these weights")->type_name("F");
   command->add_option("--resume", loop.resume, "Go on from the checkpoint F.ckpt")->type_name("F");
-  command->add_option("-o,--output", loop.output, "The result, .safetensors; F.ckpt beside it")
+  command
+      ->add_option("-o,--output", loop.output,
+                   "The result, default NAME.safetensors; F.ckpt beside it")
       ->type_name("F");
   command->add_option("--data-order", flags->order, "Of the samples")
       ->check(CLI::IsMember({"shuffle", "file"}));
-  command->add_option("--log-steps", loop.log_steps, "Write step,loss")->type_name("F.csv");
+  command->add_option("--log-steps", loop.log_steps, "Write step,loss,lr")->type_name("F.csv");
   command->add_option("--logdir", loop.logdir, "Write events for TensorBoard")->type_name("DIR");
+  command->add_flag("--wall-time", loop.wall_time, "Events have the clock's time, not the step");
   command->add_option("--plot", loop.plot, "Draw the losses")->type_name("F.svg");
   command->add_flag("--json", loop.json, "One line for machines");
   command->add_flag("--quiet", loop.quiet, "No progress");

@@ -208,18 +208,29 @@ private:
     const ir::Recipe used = optimizer == recipe.end() ? ir::Recipe{"sgd", {}} : optimizer->recipe;
     const auto schedule = std::ranges::find(recipe, "schedule", &ir::Declaration::target);
     const std::string kind = schedule == recipe.end() ? "constant" : schedule->recipe.kind;
+    const bool absolute =
+        schedule != recipe.end() &&
+        schedule->recipe.attrs.get_or(ir::Key<ir::Enum>{"threshold_mode"}, ir::Enum{"rel"}).word ==
+            "abs";
     const auto whole = [&](double value) { return e_.integer(static_cast<int64_t>(value)); };
     const double steps = number_of(recipe, "steps", "value", 0);
     const bool series = std::ranges::any_of(
         info_.ports.inputs, [](const PortInfo& port) { return port.series.has_value(); });
     fields.insert(fields.end(),
                   {e_.number(ir::optimizer_number(used, "lr")),
-                   e_.integer(kind == "step"     ? LINNET_STEP
-                              : kind == "cosine" ? LINNET_COSINE
-                                                 : LINNET_CONSTANT),
+                   e_.integer(kind == "step" || kind == "exponential" ? LINNET_STEP
+                              : kind == "cosine"                      ? LINNET_COSINE
+                              : kind == "plateau"                     ? LINNET_PLATEAU
+                                                                      : LINNET_CONSTANT),
                    e_.number(number_of(recipe, "schedule", "gamma", 0.1)),
                    whole(number_of(recipe, "schedule", "step_size", 1)),
                    e_.number(number_of(recipe, "schedule", "min_lr", 0)),
+                   e_.number(number_of(recipe, "schedule", "factor", 0.1)),
+                   whole(number_of(recipe, "schedule", "patience", 10)),
+                   e_.number(number_of(recipe, "schedule", "threshold", 1e-4)),
+                   e_.integer(absolute), whole(number_of(recipe, "schedule", "cooldown", 0)),
+                   e_.number(number_of(recipe, "schedule", "eps", 1e-8)),
+                   whole(number_of(recipe, "patience", "value", 0)),
                    whole(number_of(recipe, "warmup", "value", 0)),
                    whole(steps > 0 ? 0 : number_of(recipe, "epochs", "value", 10)), whole(steps),
                    e_.number(number_of(recipe, "validation", "value", 0)),

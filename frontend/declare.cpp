@@ -88,14 +88,24 @@ const std::map<std::string, std::vector<Kind>, std::less<>>& train_targets() {
     }
     const std::vector<Kind> number = {{"number", {}}};
     std::map<std::string, std::vector<Kind>, std::less<>> targets;
-    for (const char* target : {"batch", "epochs", "steps", "validation", "warmup", "window"})
+    for (const char* target :
+         {"batch", "epochs", "steps", "validation", "warmup", "window", "patience"})
       targets[target] = number;
     targets["loss"] = {};
     targets["optimizer"] = std::move(optimizers);
     targets["schedule"] = {
         {"constant", {}},
         {"step", {{"step_size", Form::kNumber, {}, true}, {"gamma", Form::kNumber}}},
-        {"cosine", {{"min_lr", Form::kNumber}}}};
+        {"exponential", {{"gamma", Form::kNumber, {}, true}}},
+        {"cosine", {{"min_lr", Form::kNumber}}},
+        {"plateau",
+         {{"factor", Form::kNumber},
+          {"patience", Form::kNumber},
+          {"threshold", Form::kNumber},
+          {"threshold_mode", Form::kWord, {"rel", "abs"}},
+          {"cooldown", Form::kNumber},
+          {"min_lr", Form::kNumber},
+          {"eps", Form::kNumber}}}};
     targets["clip"] = {{"norm", {{"value", Form::kNumber, {}, true}}},
                        {"value", {{"value", Form::kNumber, {}, true}}}};
     targets["freeze"] = {{"names", {}}};
@@ -139,9 +149,48 @@ public:
       if (auto recipe = read(entry, *kinds))
         list.push_back({entry.target, std::move(*recipe), ir::Place(entry.span)});
     }
+    if (!data) check_watched();
   }
 
 private:
+  // Early stopping and plateau watch the validation loss; settings of plateau are in their ranges.
+  void check_watched() {
+    const auto refuse = [&](const ir::Declaration& at, std::string message, std::string remedy) {
+      Diagnostic diagnostic;
+      diagnostic.place = at.place.diag();
+      diagnostic.message = std::move(message);
+      diagnostic.remedy = std::move(remedy);
+      diagnostics_.report(std::move(diagnostic));
+    };
+    const ir::Declaration* validation = module_.training("validation");
+    const ir::Declaration* schedule = module_.training("schedule");
+    const bool watched = validation && validation->recipe.attrs.get(ir::Key<double>{"value"}) > 0;
+    const bool plateau = schedule && schedule->recipe.kind == "plateau";
+    if (plateau && !watched)
+      refuse(*schedule, "'plateau' watches the validation loss, and no samples are set apart",
+             "validation: 10%");
+    const ir::Declaration* patience = module_.training("patience");
+    if (patience && !watched)
+      refuse(*patience, "'patience' watches the validation loss, and no samples are set apart",
+             "validation: 10%");
+    if (!plateau) return;
+    const auto value = [&](std::string_view name, double fallback) {
+      return schedule->recipe.attrs.get_or(ir::Key<double>{name}, fallback);
+    };
+    const double factor = value("factor", 0.1);
+    if (!(factor > 0 && factor < 1))
+      refuse(*schedule,
+             fmt::format("'factor' is {}; between 0 and 1 it makes the rate smaller",
+                         shortest(factor)),
+             "plateau(factor: 0.1)");
+    for (const char* name : {"patience", "cooldown"}) {
+      const double count = value(name, 0);
+      if (count >= 0 && count == std::floor(count) && count < 1e15) continue;
+      refuse(*schedule, fmt::format("'{}' is {}; epochs are whole numbers", name, shortest(count)),
+             "");
+    }
+  }
+
   bool known_port(const Declarations::Entry& entry) {
     const ir::Graph& graph = module_.graphs.front();
     std::vector<std::string> names;
@@ -199,7 +248,7 @@ private:
     return ok ? std::optional(recipe) : std::nullopt;
   }
 
-  // batch, epochs, steps, warmup, window: whole numbers; validation: a part of the whole.
+  // batch, epochs, steps, warmup, window, patience: whole numbers; validation: a part of the whole.
   std::optional<ir::Recipe> counted(const Declarations::Entry& entry) {
     const Span span = entry.value->span;
     const auto number = this->number(*entry.value);

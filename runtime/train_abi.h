@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-#define LINNET_TRAINER_VERSION 1
+#define LINNET_TRAINER_VERSION 2
 
 enum linnet_slot_kind {
   LINNET_PARAMETER = 0,
@@ -80,17 +80,26 @@ typedef struct {
 /* How the learning rate runs over the steps; `lr` below is where it begins (after the warm-up). */
 enum linnet_schedule {
   LINNET_CONSTANT = 0,
-  LINNET_STEP = 1,  /* times gamma every step_size epochs (torch.optim.lr_scheduler.StepLR) */
-  LINNET_COSINE = 2 /* half a cosine down to min_lr at the last step (CosineAnnealingLR) */
+  LINNET_STEP = 1,   /* times gamma every step_size epochs (torch.optim.lr_scheduler.StepLR; with
+                        step_size 1 ExponentialLR) */
+  LINNET_COSINE = 2, /* half a cosine down to min_lr at the last step (CosineAnnealingLR) */
+  LINNET_PLATEAU = 3 /* times factor when the validation loss falls no more (ReduceLROnPlateau) */
 };
 
 /* What `train NAME { … }` declares. */
 typedef struct {
   double lr;
-  int64_t schedule;      /* enum linnet_schedule */
-  double gamma;          /* of LINNET_STEP */
-  int64_t step_size;     /* of LINNET_STEP, in epochs */
-  double min_lr;         /* of LINNET_COSINE */
+  int64_t schedule;         /* enum linnet_schedule */
+  double gamma;             /* of LINNET_STEP */
+  int64_t step_size;        /* of LINNET_STEP, in epochs */
+  double min_lr;            /* of LINNET_COSINE and LINNET_PLATEAU */
+  double factor;            /* of LINNET_PLATEAU, like the next five */
+  int64_t plateau_patience; /* epochs without a better loss that are borne */
+  double threshold;         /* better is less than least × (1 − threshold) */
+  int64_t threshold_abs;    /* 1: less than least − threshold */
+  int64_t cooldown;         /* epochs after a reduction that do not count */
+  double eps;               /* smaller reductions are not made */
+  int64_t patience;      /* training stops so many epochs after the least validation loss; 0: not */
   int64_t warmup;        /* steps over which the rate rises linearly from lr / warmup; 0: none */
   int64_t epochs;        /* 0 if `steps` is declared */
   int64_t steps;         /* 0 if `epochs` is declared */
@@ -146,6 +155,6 @@ static_assert(sizeof(linnet_initializer_v1) == 5 * 8);
 static_assert(sizeof(linnet_slot_v1) == 21 * 8);
 static_assert(sizeof(linnet_step_args_v1) == 3 * 8);
 static_assert(sizeof(linnet_evaluate_entry_v1) == 3 * 8);
-static_assert(sizeof(linnet_recipe_v1) == 11 * 8);
+static_assert(sizeof(linnet_recipe_v1) == 18 * 8);
 static_assert(sizeof(linnet_trainer_v1) == 24 * 8 + sizeof(linnet_recipe_v1));
 #endif

@@ -61,7 +61,10 @@ def write_digits(folder, part, pictures, labels):
 def train(*arguments):
     """The report of `linnet train`, as it prints it with --json."""
     command = [LINNET, "train", *arguments, "--quiet", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True)
+    with work_folder() as folder:
+        if "-o" not in arguments:
+            command += ["-o", os.path.join(folder, "w.safetensors")]
+        done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit("%s\n%s" % (" ".join(command), done.stderr))
     return json.loads(done.stdout)

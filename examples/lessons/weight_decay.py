@@ -6,7 +6,7 @@ import struct
 from common import model, rng, train, work_folder, write_npy
 
 better = 0
-print("seed  decay  |w|      train loss  validation loss")
+print("seed  decay  |w|      train loss  test loss")
 for seed in range(5):
     random = rng(seed)
 
@@ -39,4 +39,4 @@ for seed in range(5):
             print("%4d  %5d  %-7.4f  %-10.3g  %.3g" % (seed, decay, norms[-1],
                                                      report["train"]["loss"], losses[-1]))
         better += norms[1] <= 0.1 * norms[0] and losses[1] < losses[0]
-print("smaller weights and a smaller validation loss in %d of 5" % better)
+print("smaller weights and a smaller test loss in %d of 5" % better)

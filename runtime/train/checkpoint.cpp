@@ -13,7 +13,8 @@
 namespace linnet::runtime::train {
 namespace {
 
-constexpr const char* kFormat = "1";
+constexpr const char* kFormat = "2";
+constexpr const char* kHistory = "log/epochs";  // no slot has a slash in its path
 
 // FNV-1a, 64 bits (Fowler, Noll, Vo), eight bytes at a time: against damage, not against malice.
 uint64_t checksum(uint64_t hash, const void* data, size_t bytes) {
@@ -65,7 +66,15 @@ Metadata facts_of(const linnet_trainer_v1& trainer, const RunState& state) {
           {"order", state.file_order ? "file" : "shuffle"},
           {"finished", state.finished ? "1" : "0"},
           {"best_score", bits_text(state.best_score)},
+          {"best_loss", bits_text(state.best_loss)},
+          {"best_accuracy", bits_text(state.best_accuracy)},
           {"best_epoch", std::to_string(state.best_epoch)},
+          {"rate", bits_text(state.schedule.rate)},
+          {"plateau_least", bits_text(state.schedule.plateau_least)},
+          {"bad_epochs", std::to_string(state.schedule.bad_epochs)},
+          {"cooldown", std::to_string(state.schedule.cooldown)},
+          {"least_loss", bits_text(state.schedule.least_loss)},
+          {"least_epoch", std::to_string(state.schedule.least_epoch)},
           {"loss_sum", bits_text(state.loss_sum)},
           {"penalty_sum", bits_text(state.penalty_sum)}};
 }
@@ -95,13 +104,19 @@ std::string fact(const Metadata& facts, std::string_view key) {
 }
 
 std::vector<NamedTensor> state_tensors(const linnet_trainer_v1& trainer, const uint8_t* slots,
-                                       const uint8_t* best) {
+                                       const RunState& state) {
+  const uint8_t* best = state.best_epoch >= 0 ? state.best.data() : nullptr;
   std::vector<NamedTensor> tensors;
   for (int64_t i = 0; i < trainer.slot_count; ++i)
     tensors.push_back(named(trainer.slots[i], slots));
   for (int64_t i = 0; best && i < trainer.slot_count; ++i) {
     if (is_result(trainer.slots[i])) tensors.push_back(named(trainer.slots[i], best, "best/"));
   }
+  if (!state.history.empty())
+    tensors.push_back({kHistory,
+                       DType::kF64,
+                       {static_cast<int64_t>(state.history.size() / 3), 3},
+                       state.history.data()});
   return tensors;
 }
 
@@ -124,15 +139,27 @@ Result<RunState> read_checkpoint(const linnet_trainer_v1& trainer, const std::st
   if (!file) return tl::unexpected(file.error());
   Metadata facts = file->metadata();
   const std::string sum = fact(facts, "checksum");
-  if (fact(facts, "format") != kFormat || sum.empty())
-    return fail("%s: is no checkpoint of a training run", path.c_str());
+  if (sum.empty()) return fail("%s: is no checkpoint of a training run", path.c_str());
+  if (fact(facts, "format") != kFormat)
+    return fail("%s: is a checkpoint of another version of linnet", path.c_str());
   RunState state;
-  state.step = std::strtoll(fact(facts, "step").c_str(), nullptr, 10);
   state.seed = std::strtoull(fact(facts, "seed").c_str(), nullptr, 10);
   state.file_order = fact(facts, "order") == "file";
   state.finished = fact(facts, "finished") == "1";
   state.best_score = bits_value(fact(facts, "best_score"));
-  state.best_epoch = std::strtoll(fact(facts, "best_epoch").c_str(), nullptr, 10);
+  const auto whole = [&](const char* key) {
+    return std::strtoll(fact(facts, key).c_str(), nullptr, 10);
+  };
+  state.step = whole("step");
+  state.best_epoch = whole("best_epoch");
+  state.best_loss = bits_value(fact(facts, "best_loss"));
+  state.best_accuracy = bits_value(fact(facts, "best_accuracy"));
+  state.schedule.rate = bits_value(fact(facts, "rate"));
+  state.schedule.plateau_least = bits_value(fact(facts, "plateau_least"));
+  state.schedule.bad_epochs = whole("bad_epochs");
+  state.schedule.cooldown = whole("cooldown");
+  state.schedule.least_loss = bits_value(fact(facts, "least_loss"));
+  state.schedule.least_epoch = whole("least_epoch");
   state.loss_sum = bits_value(fact(facts, "loss_sum"));
   state.penalty_sum = bits_value(fact(facts, "penalty_sum"));
   if (fact(facts, "model") != trainer.model_hash)
@@ -149,8 +176,12 @@ Result<RunState> read_checkpoint(const linnet_trainer_v1& trainer, const std::st
     if (state.best_epoch >= 0 && is_result(slot))
       LINNET_TRY(place(path, *file, slot, "best/", state.best.data()));
   }
-  const auto tensors =
-      state_tensors(trainer, slots.data(), state.best_epoch >= 0 ? state.best.data() : nullptr);
+  if (const Safetensors::Entry* history = file->find(kHistory)) {
+    const Tensor tensor = file->tensor_as(*history, DType::kF64);
+    state.history.assign(tensor.as<double>().begin(), tensor.as<double>().end());
+    state.history.resize(state.history.size() / 3 * 3);
+  }
+  const auto tensors = state_tensors(trainer, slots.data(), state);
   if (format("%016" PRIx64, checksum_of(facts_of(trainer, state), tensors)) != sum)
     return fail("%s: is damaged (its checksum differs)", path.c_str());
   return state;
@@ -183,6 +214,22 @@ void Slots::initialize(uint64_t seed) {
   }
 }
 
+// The distance is the least power of two at which all epochs so far fit: a function of the epoch
+// alone, so that a resumed run holds the same rows.
+void RunState::add_to_history(int64_t epoch, double step, double loss, double validation_loss) {
+  int64_t distance = 1;
+  while (epoch / distance > kMostHistory)
+    distance *= 2;
+  if (epoch % distance != 0) return;
+  if (static_cast<int64_t>(history.size() / 3) >= epoch / distance) {
+    std::vector<double> thinned;
+    for (size_t row = 1; row < history.size() / 3; row += 2)
+      thinned.insert(thinned.end(), &history[row * 3], &history[row * 3] + 3);
+    history = std::move(thinned);
+  }
+  history.insert(history.end(), {step, loss, validation_loss});
+}
+
 std::vector<uint8_t> Slots::bytes() const {
   return {data(), data() + trainer_->slots_bytes};
 }
@@ -193,8 +240,7 @@ void Slots::assign(const std::vector<uint8_t>& bytes) {
 
 Result<void> save_checkpoint(const linnet_trainer_v1& trainer, const std::string& path,
                              const Slots& slots, const RunState& state) {
-  auto tensors =
-      state_tensors(trainer, slots.data(), state.best_epoch >= 0 ? state.best.data() : nullptr);
+  auto tensors = state_tensors(trainer, slots.data(), state);
   Metadata facts = facts_of(trainer, state);
   facts.emplace_back("checksum", format("%016" PRIx64, checksum_of(facts, tensors)));
   // Written whole under another name first: at no moment is there no checkpoint.

@@ -3,6 +3,7 @@
 
 #include "runtime/io/tensor.h"
 #include "runtime/train/samples.h"
+#include "runtime/train/schedule.h"
 
 #include "runtime/train_abi.h"
 
@@ -39,10 +40,16 @@ struct RunState {
   uint64_t seed = 0;
   bool file_order = false;
   bool finished = false;
-  double best_score = 0;      // the higher, the better
-  int64_t best_epoch = -1;    // -1: none yet
+  double best_score = 0;                     // the higher, the better
+  double best_loss = 0, best_accuracy = -1;  // of validation in the best epoch
+  int64_t best_epoch = -1;                   // -1: none yet
   std::vector<uint8_t> best;  // parameters and buffers of the best epoch, as a blob of slots
+  ScheduleState schedule;
   double loss_sum = 0, penalty_sum = 0;  // of this epoch's steps
+  // Of epochs at even distance, at most kMostHistory: last step, loss, loss of validation.
+  static constexpr int64_t kMostHistory = 512;
+  std::vector<double> history;
+  void add_to_history(int64_t epoch, double step, double loss, double validation_loss);
 };
 
 // Writes F.ckpt, the one before becoming F.ckpt.prev.

@@ -1,4 +1,4 @@
-// The course of a run: for TensorBoard, and as a picture.
+// The course of a run as a picture.
 #pragma once
 
 #include "runtime/io/result.h"
@@ -17,12 +17,6 @@ struct Curve {
   std::string name;  // "train loss"
   std::vector<CurvePoint> points;
 };
-
-// An event file of TensorBoard in `folder`, which is made: TFRecords of Event messages with scalar
-// summaries. The format asks for wall times; they are the step numbers, so that equal runs write
-// equal files.
-[[nodiscard]] Result<void> write_events(const std::string& folder,
-                                        const std::vector<Curve>& curves);
 
 // Lines over steps as SVG; the vertical axis is logarithmic where all values are above 0 and the
 // largest is more than 20 times the least.

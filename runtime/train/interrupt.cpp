@@ -11,7 +11,11 @@ struct sigaction former[2];
 constexpr int kSignals[2] = {SIGINT, SIGTERM};
 
 void note(int signal) {
-  if (received != 0) _exit(128 + signal);
+  if (received != 0) {
+    // The line that stands there ends.
+    [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, "\n", 1);
+    _exit(128 + signal);
+  }
   received = signal;
 }
 

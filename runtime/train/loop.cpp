@@ -1,23 +1,27 @@
+// The loop of `linnet train` and of trainers.
 #include "runtime/train/loop.h"
 
 #include "runtime/io/file.h"
 #include "runtime/labels.h"
 #include "runtime/ports.h"
+#include "runtime/train/batches.h"
 #include "runtime/train/checkpoint.h"
 #include "runtime/train/curve.h"
+#include "runtime/train/evaluation.h"
+#include "runtime/train/events.h"
 #include "runtime/train/interrupt.h"
 #include "runtime/train/least_squares.h"
+#include "runtime/train/log_file.h"
 #include "runtime/train/progress.h"
+#include "runtime/train/schedule.h"
 #include "runtime/train/threads.h"
-#include "support/math.h"
-#include "support/scalar_backend.h"
 
 #include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <csignal>
 #include <cstring>
-#include <numbers>
 #include <unistd.h>
 
 namespace linnet::runtime::train {
@@ -25,49 +29,8 @@ namespace {
 
 constexpr uint32_t kShuffleStream = 0xFFFFFFFF;
 constexpr auto kCheckpointEvery = std::chrono::seconds(2);
-
-// Batches cut out of samples, in any order.
-class Batches {
-public:
-  Batches(const linnet_trainer_v1& trainer, const Samples& samples)
-      : samples_(samples), count_(static_cast<size_t>(trainer.input_count + trainer.target_count)),
-        buffers_(count_) {}
-
-  // Pointers to `count` samples, those numbered order[first] and on.
-  const void* const* at(const std::vector<int64_t>& order, int64_t first, int64_t count) {
-    pointers_.clear();
-    for (size_t i = 0; i < count_; ++i) {
-      const Tensor& tensor = samples_.tensor(i);
-      const size_t bytes = tensor.data.size() / static_cast<size_t>(samples_.count);
-      buffers_[i].resize(bytes * static_cast<size_t>(count));
-      for (int64_t k = 0; k < count; ++k) {
-        const auto from = static_cast<size_t>(order[static_cast<size_t>(first + k)]) * bytes;
-        std::memcpy(buffers_[i].data() + static_cast<size_t>(k) * bytes, tensor.data.data() + from,
-                    bytes);
-      }
-      pointers_.push_back(buffers_[i].data());
-    }
-    return pointers_.data();
-  }
-
-private:
-  const Samples& samples_;
-  size_t count_;
-  std::vector<std::vector<uint8_t>> buffers_;
-  std::vector<const void*> pointers_;
-};
-
-struct Aligned {
-  struct Free {
-    void operator()(void* memory) const { std::free(memory); }
-  };
-  std::unique_ptr<void, Free> memory;
-  explicit Aligned(int64_t bytes)
-      : memory(std::aligned_alloc(64, static_cast<size_t>(std::max<int64_t>(bytes, 64) + 63) / 64 *
-                                          64)) {
-    if (!memory) throw std::bad_alloc();
-  }
-};
+// Of so many training samples the accuracy is told after each epoch.
+constexpr int64_t kAccuracySamples = 1024;
 
 std::string shortest(double value, bool f32) {
   char text[40];
@@ -79,7 +42,8 @@ std::string shortest(double value, bool f32) {
 class Loop {
 public:
   Loop(const linnet_trainer_v1& trainer, const TrainOptions& options)
-      : t_(trainer), o_(options), slots_(trainer), arena_(trainer.arena_bytes) {}
+      : t_(trainer), o_(resolved(trainer, options)), slots_(trainer), arena_(trainer.arena_bytes),
+        evaluation_(trainer, slots_, arena_) {}
 
   Result<TrainReport> run() {
     LINNET_TRY(check_outputs());
@@ -94,19 +58,39 @@ public:
     if (const int64_t left = data_.train.count % t_.batch;
         left != 0 && state_.step == 0 && !t_.recipe.least_squares)
       progress.note(
-          format("the last %lld samples of each epoch make no whole batch and are left out",
-                 static_cast<long long>(left)));
+          format("each epoch leaves out %lld of %lld samples, which make no whole batch of "
+                 "%lld%s (PyTorch's drop_last)",
+                 static_cast<long long>(left), static_cast<long long>(data_.train.count),
+                 static_cast<long long>(t_.batch), state_.file_order ? "" : "; others each time"));
     note_absent(progress, "training", data_.train);
     LINNET_TRY(t_.recipe.least_squares ? solve(progress) : steps(progress));
     TrainReport report;
     report.steps = state_.step;
+    report.epochs = t_.recipe.least_squares ? 0 : state_.step / each_;
+    report.output = o_.output;
     report.signal = interrupted();
-    if (report.signal != 0) return report;
+    if (report.signal != 0) {
+      progress.stopped(format("stopped by %s after step %lld of %lld, in epoch %lld: go on with "
+                              "--resume %s",
+                              report.signal == SIGINT ? "SIGINT" : "SIGTERM",
+                              static_cast<long long>(state_.step), static_cast<long long>(steps_),
+                              static_cast<long long>((state_.step - 1) / each_ + 1),
+                              o_.output.c_str()));
+      return report;
+    }
     LINNET_TRY(finish(report, progress));
     return report;
   }
 
 private:
+  static TrainOptions resolved(const linnet_trainer_v1& trainer, TrainOptions options) {
+    if (!options.output.empty()) return options;
+    options.output =
+        options.resume.empty() ? std::string(trainer.name) + ".safetensors" : options.resume;
+    if (options.output.ends_with(".ckpt")) options.output.resize(options.output.size() - 5);
+    return options;
+  }
+
   void note_absent(Progress& progress, const char* part, const Samples& samples) const {
     const auto absent = absent_classes(t_, samples);
     if (!absent.empty())
@@ -115,6 +99,11 @@ private:
 
   // Said before training, not after: folders that cannot be written.
   Result<void> check_outputs() const {
+    if (o_.init == o_.output)
+      return tl::unexpected(
+          Error{format("%s would be written over: --init begins with it; name another with -o",
+                       o_.output.c_str()),
+                Exit::kBadCall});
     for (const std::string* path : {&o_.output, &o_.log_steps, &o_.plot}) {
       if (path->empty()) continue;
       const size_t slash = path->rfind('/');
@@ -138,23 +127,42 @@ private:
   Result<void> begin() {
     state_.seed = o_.seed;
     state_.file_order = o_.file_order;
+    state_.schedule = first_state(t_.recipe);
     if (!o_.resume.empty()) {
       const bool beside = !o_.resume.ends_with(".ckpt");
       auto state = load_checkpoint(t_, o_.resume + (beside ? ".ckpt" : ""), slots_, note_);
       if (!state) return tl::unexpected(state.error());
       state_ = std::move(*state);
-      if (state_.step < steps_) state_.finished = false;  // more is asked for than was
-      LINNET_TRY(resume_log());
-      return {};
+      if (state_.step < steps_ && !stops()) state_.finished = false;  // more is asked for than was
+      return open_logs();
     }
     slots_.initialize(o_.seed);
-    if (!o_.init.empty()) return load_weights(t_, o_.init, slots_);
+    if (!o_.init.empty()) LINNET_TRY(load_weights(t_, o_.init, slots_));
+    return open_logs();
+  }
+
+  [[nodiscard]] bool stops() const {
+    return out_of_patience(t_.recipe, state_.schedule, state_.step / each_);
+  }
+
+  // What they hold of the steps that the checkpoint has done stays.
+  Result<void> open_logs() {
+    if (!o_.log_steps.empty()) {
+      std::string kept = "step,loss,lr\n";
+      LINNET_TRY(keep_lines(kept));
+      auto log = LogFile::open(o_.log_steps, kept);
+      if (!log) return tl::unexpected(log.error());
+      log_ = std::move(*log);
+    }
+    if (o_.logdir.empty()) return {};
+    auto events = EventFile::open(o_.logdir, state_.step, o_.wall_time);
+    if (!events) return tl::unexpected(events.error());
+    events_ = std::move(*events);
     return {};
   }
 
-  // Lines of the steps that the checkpoint has done stay.
-  Result<void> resume_log() {
-    if (o_.log_steps.empty() || !file_exists(o_.log_steps)) return {};
+  Result<void> keep_lines(std::string& kept) const {
+    if (state_.step == 0 || !file_exists(o_.log_steps)) return {};
     auto bytes = read_file(o_.log_steps);
     if (!bytes) return tl::unexpected(bytes.error());
     const std::string text(bytes->begin(), bytes->end());
@@ -162,7 +170,7 @@ private:
       const size_t end = text.find('\n', at);
       if (end == std::string::npos) break;
       const int64_t step = std::strtoll(text.c_str() + at, nullptr, 10);
-      if (step > 0 && step <= state_.step) log_ += text.substr(at, end + 1 - at);
+      if (step > 0 && step <= state_.step) kept += text.substr(at, end + 1 - at);
       at = end + 1;
     }
     return {};
@@ -175,12 +183,13 @@ private:
     std::vector<int64_t> order;
     int64_t order_epoch = -1;
     auto saved = std::chrono::steady_clock::now();
-    while (state_.step < steps_) {
+    while (state_.step < steps_ && !stops()) {
       const int64_t epoch = state_.step / each_;
       if (epoch != order_epoch) {
         order = order_of(epoch);
         order_epoch = epoch;
       }
+      progress.begin_step();
       LINNET_TRY(step(batches, order));
       progress.step(state_.step, losses_[0]);
       const bool whole = state_.step % each_ == 0;
@@ -188,7 +197,7 @@ private:
       const auto now = std::chrono::steady_clock::now();
       if (interrupted() != 0) return save();
       if (whole || now - saved >= kCheckpointEvery) {
-        if (state_.step < steps_) LINNET_TRY(save());
+        if (state_.step < steps_ && !stops()) LINNET_TRY(save());
         saved = now;
       }
     }
@@ -220,7 +229,7 @@ private:
         count, target,
         [&](const std::vector<double>& values) -> Result<std::vector<double>> {
           store(values);
-          return outputs_of(data_.train);
+          return evaluation_.outputs(data_.train);
         },
         rank);
     if (!solution) return tl::unexpected(solution.error());
@@ -231,18 +240,6 @@ private:
                            static_cast<long long>(rank), static_cast<long long>(count)));
     state_.step = steps_;
     return {};
-  }
-
-  // The model's first output on every sample.
-  std::vector<double> outputs_of(const Samples& samples) {
-    std::vector<double> values;
-    const int64_t each = elements_of(t_.outputs[0]);
-    for_batches(samples,
-                [&](const std::vector<std::vector<uint8_t>>& outputs, int64_t, int64_t count) {
-                  for (int64_t i = 0; i < count * each; ++i)
-                    values.push_back(value_at(outputs[1].data(), i));
-                });
-    return values;
   }
 
   std::vector<int64_t> order_of(int64_t epoch) const {
@@ -258,27 +255,25 @@ private:
   Result<void> step(Batches& batches, const std::vector<int64_t>& order) {
     const int64_t number = state_.step + 1;
     const linnet_step_args_v1 args{static_cast<int64_t>(state_.seed), number,
-                                   rate_of(t_.recipe, number, steps_, each_)};
+                                   rate_of(t_.recipe, state_.schedule, number, steps_, each_)};
+    rate_ = args.lr;
     double raw[2] = {0, 0};
     const int code = t_.train_step(batches.at(order, state_.step % each_ * t_.batch, t_.batch),
                                    slots_.data(), &args, raw, arena_.memory.get());
     if (code != 0)
       return tl::unexpected(Error{format("the training step returned %d", code), Exit::kBug});
     for (int i = 0; i < 2; ++i)
-      losses_[i] = value_at(raw, i);
+      losses_[i] = value_at(t_, raw, i);
     if (!std::isfinite(losses_[0]) || !std::isfinite(losses_[1])) return diverged(number);
     state_.step = number;
     state_.loss_sum += losses_[0];
     state_.penalty_sum += losses_[1];
     train_curve_.points.push_back({number, losses_[0]});
-    if (!o_.log_steps.empty())
-      log_ += std::to_string(number) + "," + shortest(losses_[0], t_.dtype == LINNET_F32) + "\n";
+    if (log_.is_open())
+      log_.add(std::to_string(number) + "," + shortest(losses_[0], t_.dtype == LINNET_F32) + "," +
+               shortest(rate_, false) + "\n");
+    if (events_.is_open()) events_.scalar(number, "train loss", losses_[0]);
     return {};
-  }
-
-  double value_at(const void* floats, int64_t i) const {
-    return t_.dtype == LINNET_F64 ? static_cast<const double*>(floats)[i]
-                                  : static_cast<double>(static_cast<const float*>(floats)[i]);
   }
 
   // The parameters after the step say where it went wrong: the first that is not finite, in the
@@ -291,7 +286,7 @@ private:
       if (slot.dtype != t_.dtype || slot.kind == LINNET_OPTIMIZER) continue;
       const int64_t count = slot.bytes / bytes_of(static_cast<DType>(slot.dtype));
       for (int64_t k = 0; k < count && std::isfinite(size); ++k) {
-        const double value = std::fabs(value_at(slots_.of(slot), k));
+        const double value = std::fabs(value_at(t_, slots_.of(slot), k));
         if (value <= size) continue;  // NaN is not
         worst = &slot;
         size = value;
@@ -301,220 +296,155 @@ private:
     if (worst)
       where = format("; the %s parameter is '%s'",
                      std::isfinite(size) ? "largest" : "first that is not finite", worst->path);
-    return fail(
-        "step %lld: the loss is %g%s. A smaller lr, `clip: norm(1)` or a warm-up may help%s",
-        static_cast<long long>(step), losses_[0] + losses_[1], where.c_str(),
-        o_.output.empty() ? "" : "; the last checkpoint is as it was");
+    return fail("step %lld: the loss is %g%s. A smaller lr, `clip: norm(1)` or a warm-up may help; "
+                "the last "
+                "checkpoint is as it was",
+                static_cast<long long>(step), losses_[0] + losses_[1], where.c_str());
   }
 
   Result<void> end_epoch(Progress& progress) {
-    const int64_t epoch = state_.step / each_;
-    const double mean = state_.loss_sum / static_cast<double>(each_);
-    const double penalty = state_.penalty_sum / static_cast<double>(each_);
+    EpochReport report;
+    report.epoch = state_.step / each_;
+    report.epochs = (steps_ + each_ - 1) / each_;
+    report.rate = rate_;
+    report.loss = state_.loss_sum / static_cast<double>(each_);
+    report.penalty = state_.penalty_sum / static_cast<double>(each_);
     state_.loss_sum = state_.penalty_sum = 0;
-    epoch_curve_.points.push_back({state_.step, mean});
-    double loss = -1, accuracy = -1;
+    if (evaluation_.has_accuracy() && (!o_.quiet || events_.is_open()))
+      report.accuracy = evaluation_.score(data_.train, kAccuracySamples).accuracy();
     if (data_.validation) {
-      const Score score = evaluate(*data_.validation);
-      loss = score.loss;
-      accuracy = score.accuracy();
-      validation_curve_.points.push_back({state_.step, loss});
+      report.validation = evaluation_.score(*data_.validation);
+      const double loss = report.validation->loss, accuracy = report.validation->accuracy();
       // Of equal accuracies the smaller loss is better.
       const double value = accuracy < 0 ? -loss : accuracy - loss * 1e-6;
       if (state_.best_epoch < 0 || value > state_.best_score) {
         state_.best_score = value;
-        state_.best_epoch = epoch;
+        state_.best_loss = loss;
+        state_.best_accuracy = accuracy;
+        state_.best_epoch = report.epoch;
         state_.best = slots_.bytes();
       }
+      after_epoch(t_.recipe, state_.schedule, report.epoch, loss);
     }
-    progress.epoch(epoch, mean, penalty, loss, accuracy);
+    state_.add_to_history(report.epoch, static_cast<double>(state_.step), report.loss,
+                          report.validation ? report.validation->loss : 0);
+    if (events_.is_open()) log_epoch(report);
+    progress.epoch(report);
     return {};
   }
 
+  void log_epoch(const EpochReport& report) {
+    const int64_t step = state_.step;
+    events_.scalar(step, "learning rate", report.rate);
+    if (report.accuracy) events_.scalar(step, "train accuracy", *report.accuracy);
+    if (report.validation) {
+      events_.scalar(step, "validation loss", report.validation->loss);
+      if (report.validation->correct >= 0)
+        events_.scalar(step, "validation accuracy", report.validation->accuracy());
+    }
+    for (int64_t i = 0; i < t_.slot_count; ++i) {
+      const linnet_slot_v1& slot = t_.slots[i];
+      if (slot.kind != LINNET_PARAMETER || slot.dtype != t_.dtype) continue;
+      log_values("weight", slot.path, slots_.of(slot), slot.bytes);
+    }
+  }
+
+  // The norm of an array of the trainer's floats, and a histogram of its elements.
+  void log_values(const char* what, const char* path, const void* floats, int64_t bytes) {
+    std::vector<double> values(static_cast<size_t>(bytes / bytes_of(static_cast<DType>(t_.dtype))));
+    double squares = 0;
+    for (size_t k = 0; k < values.size(); ++k) {
+      values[k] = value_at(t_, floats, static_cast<int64_t>(k));
+      squares += values[k] * values[k];
+    }
+    events_.scalar(state_.step, format("%s norm/%s", what, path), std::sqrt(squares));
+    events_.histogram(state_.step, format("%ss/%s", what, path), values);
+  }
+
   Result<void> save() {
-    if (!o_.log_steps.empty()) LINNET_TRY(write_file(o_.log_steps, log_));
-    if (o_.output.empty()) return {};
+    LINNET_TRY(log_.flush());
+    LINNET_TRY(events_.flush());
     return save_checkpoint(t_, o_.output + ".ckpt", slots_, state_);
   }
 
   Result<void> finish(TrainReport& report, Progress& progress) {
     if (state_.best_epoch >= 0) report.best_epoch = state_.best_epoch;
+    report.stopped_early = state_.step < steps_;
+    report.kept = kept();
     const bool again = state_.finished;
     state_.finished = true;
     if (!again) LINNET_TRY(save());
     if (state_.best_epoch >= 0) slots_.assign(state_.best);
-    if (!o_.output.empty() && (!again || !file_exists(o_.output)))
+    if (!again || !file_exists(o_.output))
       LINNET_TRY(save_result(t_, o_.output, slots_.data(), data_.scales));
-    report.train = evaluate(data_.train);
-    if (data_.validation) report.validation = evaluate(*data_.validation);
+    report.train = evaluation_.score(data_.train);
+    if (data_.validation) report.validation = evaluation_.score(*data_.validation);
     auto test = read_test(t_, o_.data, data_.scales);
     if (!test) return tl::unexpected(test.error());
     if (*test) {
       note_absent(progress, "test", **test);
-      report.test = evaluate(**test);
+      report.test = evaluation_.score(**test);
     }
-    std::vector<Curve> curves{train_curve_};
-    if (!validation_curve_.points.empty()) curves.push_back(validation_curve_);
-    if (!o_.logdir.empty()) LINNET_TRY(write_events(o_.logdir, curves));
-    // A picture of single batches would be noise.
-    if (epoch_curve_.points.size() > 2) curves.front() = epoch_curve_;
-    if (!o_.plot.empty())
-      LINNET_TRY(write_plot(o_.plot, std::string(t_.name) + ": " + t_.loss, curves));
-    return {};
+    return plot();
   }
 
-  // Every sample once: the largest batch as often as it fits, then single ones. `use` gets the
-  // loss and the outputs, the first sample and how many.
-  template <class Use> void for_batches(const Samples& samples, Use use) {
-    std::vector<int64_t> order(static_cast<size_t>(samples.count));
-    for (size_t i = 0; i < order.size(); ++i)
-      order[i] = static_cast<int64_t>(i);
-    Batches batches(t_, samples);
-    int64_t done = 0;
-    for (int64_t e = 0; e < t_.evaluate_count; ++e) {
-      const linnet_evaluate_entry_v1& entry = t_.evaluate[e];
-      std::vector<std::vector<uint8_t>> outputs(1, std::vector<uint8_t>(8));
-      for (int64_t i = 0; i < t_.output_count; ++i)
-        outputs.emplace_back(static_cast<size_t>(elements_of(t_.outputs[i]) * entry.batch * 8));
-      std::vector<void*> pointers;
-      for (auto& output : outputs)
-        pointers.push_back(output.data());
-      for (; samples.count - done >= entry.batch; done += entry.batch) {
-        entry.call(batches.at(order, done, entry.batch), slots_.data(), pointers.data(),
-                   arena_.memory.get());
-        use(outputs, done, entry.batch);
-      }
+  // Which state is the result, and why.
+  std::string kept() const {
+    if (t_.recipe.least_squares) return "";
+    const int64_t epochs = state_.step / each_;
+    std::string text;
+    if (state_.best_epoch < 0) {
+      text = format("the last state, after step %lld: no validation part chooses another",
+                    static_cast<long long>(state_.step));
+    } else {
+      text =
+          format("epoch %lld of %lld: its validation %s", static_cast<long long>(state_.best_epoch),
+                 static_cast<long long>(epochs),
+                 evaluation_.has_accuracy()
+                     ? format("accuracy is the best, %.2f %%", 100 * state_.best_accuracy).c_str()
+                     : format("loss is the least, %.4f", state_.best_loss).c_str());
     }
+    if (state_.step < steps_)
+      text +=
+          format("; stopped early, the validation loss has not fallen for %lld epochs (least: "
+                 "%.4f, epoch %lld)",
+                 static_cast<long long>(epochs - state_.schedule.least_epoch),
+                 state_.schedule.least_loss, static_cast<long long>(state_.schedule.least_epoch));
+    return text;
   }
 
-  Score evaluate(const Samples& samples) {
-    Score score;
-    const int64_t classes = classes_output();
-    score.count = samples.count * (classes >= 0 ? elements_of(t_.targets[0]) : 1);
-    if (classes >= 0) score.correct = 0;
-    double sum = 0;
-    for_batches(samples, [&](const std::vector<std::vector<uint8_t>>& outputs, int64_t first,
-                             int64_t count) {
-      sum += value_at(outputs[0].data(), 0) * static_cast<double>(count);
-      if (classes >= 0)
-        score.correct += correct(outputs[static_cast<size_t>(classes) + 1].data(),
-                                 t_.outputs[classes], samples, first, count);
-    });
-    score.loss = sum / static_cast<double>(samples.count);
-    return score;
-  }
-
-  // The output whose target is a class, or −1.
-  int64_t classes_output() const {
-    if (t_.target_count == 0 || !t_.targets[0].classes || t_.targets[0].dtype != LINNET_I64)
-      return -1;
-    for (int64_t i = 0; i < t_.output_count; ++i) {
-      if (std::strcmp(t_.outputs[i].name, t_.targets[0].name) == 0) return i;
+  Result<void> plot() const {
+    if (o_.plot.empty()) return {};
+    Curve train{"train loss", {}}, validation{"validation loss", {}};
+    for (size_t i = 0; i + 2 < state_.history.size(); i += 3) {
+      const auto step = static_cast<int64_t>(state_.history[i]);
+      train.points.push_back({step, state_.history[i + 1]});
+      if (data_.validation) validation.points.push_back({step, state_.history[i + 2]});
     }
-    return -1;
-  }
-
-  // Right answers of `count` samples; one of a window has several.
-  int64_t correct(const void* values, const linnet_port_v1& port, const Samples& samples,
-                  int64_t first, int64_t count) const {
-    const int64_t classes = port.dims[port.rank - 1];
-    const int64_t each = elements_of(t_.targets[0]);
-    int64_t right = 0;
-    for (int64_t i = 0; i < count * each; ++i) {
-      int64_t best = 0;
-      for (int64_t k = 1; k < classes; ++k) {
-        if (value_at(values, i * classes + k) > value_at(values, i * classes + best)) best = k;
-      }
-      right += best == samples.targets[0].as<int64_t>()[static_cast<size_t>(first * each + i)];
-    }
-    return right;
+    // Of many epochs a picture of single batches would be noise.
+    std::vector<Curve> curves{train.points.size() > 2 ? train : train_curve_};
+    if (!validation.points.empty()) curves.push_back(validation);
+    return write_plot(o_.plot, std::string(t_.name) + ": " + t_.loss, curves);
   }
 
   const linnet_trainer_v1& t_;
-  const TrainOptions& o_;
+  const TrainOptions o_;
   Slots slots_;
   Aligned arena_;
+  Evaluation evaluation_;
   DataSet data_;
   RunState state_;
   std::string note_;
-  std::string log_;
-  Curve train_curve_{"train loss", {}}, epoch_curve_{"train loss", {}},
-      validation_curve_{"validation loss", {}};
+  LogFile log_;
+  EventFile events_;
+  Curve train_curve_{"train loss", {}};
   double losses_[2] = {0, 0};
+  double rate_ = 0;    // of the last step
   int64_t each_ = 1;   // steps of an epoch
   int64_t steps_ = 0;  // of the whole run
 };
 
-std::string score_text(const char* name, const Score& score, bool interval) {
-  std::string text = format("%-11s loss %.4f", name, score.loss);
-  if (score.correct < 0) return text + "\n";
-  text += format("  accuracy %.2f %% (%lld of %lld", 100 * score.accuracy(),
-                 static_cast<long long>(score.correct), static_cast<long long>(score.count));
-  if (interval) {
-    const Interval bounds = wilson(score.correct, score.count);
-    text += format("; 95 %% interval %.1f to %.1f %%", 100 * bounds.low, 100 * bounds.high);
-  }
-  return text + ")\n";
-}
-
-std::string score_json(const char* name, const Score& score) {
-  std::string text = format("\"%s\":{\"n\":%lld,\"loss\":%.9g", name,
-                            static_cast<long long>(score.count), score.loss);
-  if (score.correct >= 0) {
-    const Interval bounds = wilson(score.correct, score.count);
-    text +=
-        format(",\"correct\":%lld,\"accuracy\":%.6f,\"interval\":[%.6f,%.6f]",
-               static_cast<long long>(score.correct), score.accuracy(), bounds.low, bounds.high);
-  }
-  return text + "}";
-}
-
 }  // namespace
-
-double rate_of(const linnet_recipe_v1& recipe, int64_t step, int64_t steps,
-               int64_t steps_an_epoch) {
-  using Math = math::Scalar<double>;
-  double rate = recipe.lr;
-  if (recipe.schedule == LINNET_STEP) {
-    const int64_t times = (step - 1) / steps_an_epoch / std::max<int64_t>(recipe.step_size, 1);
-    for (int64_t i = 0; i < times && rate != 0; ++i)
-      rate *= recipe.gamma;
-  } else if (recipe.schedule == LINNET_COSINE) {
-    const double part =
-        static_cast<double>(step - 1) / static_cast<double>(std::max<int64_t>(steps, 1));
-    const double wave = (1 + math::cos<Math>(std::numbers::pi * part)) * 0.5;
-    rate = recipe.min_lr + (recipe.lr - recipe.min_lr) * wave;
-  }
-  if (step <= recipe.warmup) rate *= static_cast<double>(step) / static_cast<double>(recipe.warmup);
-  return rate;
-}
-
-Interval wilson(int64_t correct, int64_t count) {
-  if (count == 0) return {0, 1};
-  constexpr double kZ = 1.959963984540054;  // the 97.5 % point of the normal distribution
-  const auto n = static_cast<double>(count);
-  const double p = static_cast<double>(correct) / n;
-  const double centre = p + kZ * kZ / (2 * n);
-  const double spread = kZ * std::sqrt(p * (1 - p) / n + kZ * kZ / (4 * n * n));
-  const double scale = 1 + kZ * kZ / n;
-  return {std::max(0.0, (centre - spread) / scale), std::min(1.0, (centre + spread) / scale)};
-}
-
-std::string report_text(const TrainReport& report, bool json) {
-  if (json) {
-    std::string text =
-        format("{\"steps\":%lld,\"best_epoch\":%lld,", static_cast<long long>(report.steps),
-               static_cast<long long>(report.best_epoch));
-    text += score_json("train", report.train);
-    if (report.validation) text += "," + score_json("validation", *report.validation);
-    if (report.test) text += "," + score_json("test", *report.test);
-    return text + "}\n";
-  }
-  std::string text = score_text("train", report.train, false);
-  if (report.validation) text += score_text("validation", *report.validation, false);
-  if (report.test) text += score_text("test", *report.test, true);
-  return text;
-}
 
 Result<TrainReport> train(const linnet_trainer_v1& trainer, const TrainOptions& options) {
   return Loop(trainer, options).run();

@@ -27,10 +27,13 @@ const std::vector<Flag>& flags() {
       {"--seed", "N", "of initial values, order and noise; default 0"},
       {"--init", "F", "begin with these weights, .safetensors", &TrainOptions::init},
       {"--resume", "F", "go on from the checkpoint F.ckpt", &TrainOptions::resume},
-      {"-o", "F", "the result, .safetensors; F.ckpt is the checkpoint", &TrainOptions::output},
+      {"-o", "F", "the result, default MODEL.safetensors; F.ckpt is the checkpoint",
+       &TrainOptions::output},
       {"--data-order", "ORDER", "shuffle (default) or file"},
-      {"--log-steps", "F", "write step,loss", &TrainOptions::log_steps},
+      {"--log-steps", "F", "write step,loss,lr as CSV", &TrainOptions::log_steps},
       {"--logdir", "DIR", "write events for TensorBoard", &TrainOptions::logdir},
+      {"--wall-time", nullptr, "of events: the clock's, not the step", nullptr, nullptr,
+       &TrainOptions::wall_time},
       {"--plot", "F.svg", "draw the losses", &TrainOptions::plot},
       {"--json", nullptr, "one line for machines", nullptr, nullptr, &TrainOptions::json},
       {"--quiet", nullptr, "no progress", nullptr, nullptr, &TrainOptions::quiet},
@@ -39,8 +42,8 @@ const std::vector<Flag>& flags() {
 }
 
 void print_help(const linnet_trainer_v1& trainer, const char* program) {
-  std::printf("Trains %s (loss: %s).\n\nusage: %s --data PATH -o F.safetensors [flags]\n\n",
-              trainer.name, trainer.loss, program);
+  std::printf("Trains %s (loss: %s).\n\nusage: %s --data PATH [flags]\n\n", trainer.name,
+              trainer.loss, program);
   for (const Flag& flag : flags())
     std::printf("  %-22s %s\n", format("%s %s", flag.name, flag.value ? flag.value : "").c_str(),
                 flag.help);

@@ -18,11 +18,12 @@ struct TrainOptions {
   uint64_t seed = 0;
   std::string init;       // weights to begin with, .safetensors
   std::string resume;     // a checkpoint, or the result it stands beside
-  std::string output;     // "": nothing is written
+  std::string output;     // "": where --resume read, else MODEL.safetensors in this folder
   std::string log_steps;  // CSV
   std::string logdir;     // TensorBoard
   std::string plot;       // SVG
   bool file_order = false;
+  bool wall_time = false;  // TensorBoard's events have the clock's time instead of the step
   bool json = false;
   bool quiet = false;
 };

@@ -378,8 +378,9 @@ Result<DataSet> read_training(const linnet_trainer_v1& trainer, const std::strin
   const int64_t apart = reader.apart_of(all.count);
   const int64_t rest = all.count - apart - reader.overlap();
   if (rest < trainer.batch)
-    return fail("%s: %lld samples to train on, fewer than a batch of %lld", path.c_str(),
-                static_cast<long long>(rest), static_cast<long long>(trainer.batch));
+    return fail("%s: %lld samples to train on, fewer than a batch of %lld; make it smaller in the "
+                "train block, or by linnet train --batch",
+                path.c_str(), static_cast<long long>(rest), static_cast<long long>(trainer.batch));
   if (apart == 0) {
     data.train = std::move(all);
     learn_tables(trainer, data);

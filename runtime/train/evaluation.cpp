@@ -1,0 +1,105 @@
+// Runs the compiled evaluation over samples: the largest batch as often as it fits, then single
+// ones.
+#include "runtime/train/evaluation.h"
+
+#include "runtime/ports.h"
+
+#include <cstring>
+#include <numeric>
+
+namespace linnet::runtime::train {
+
+double value_at(const linnet_trainer_v1& trainer, const void* floats, int64_t i) {
+  return trainer.dtype == LINNET_F64 ? static_cast<const double*>(floats)[i]
+                                     : static_cast<double>(static_cast<const float*>(floats)[i]);
+}
+
+Score Evaluation::score(const Samples& samples) const {
+  return score(samples, samples.count);
+}
+
+Score Evaluation::score(const Samples& samples, int64_t most) const {
+  const int64_t taken = std::min(samples.count, most);
+  std::vector<int64_t> order(static_cast<size_t>(taken));
+  for (int64_t i = 0; i < taken; ++i)
+    order[static_cast<size_t>(i)] = i * samples.count / taken;
+  Score score;
+  const int64_t classes = classes_output();
+  score.count = taken * (classes >= 0 ? elements_of(t_.targets[0]) : 1);
+  if (classes >= 0) score.correct = 0;
+  double sum = 0;
+  for_batches(samples, order,
+              [&](const std::vector<std::vector<uint8_t>>& outputs, int64_t first, int64_t count) {
+                sum += value_at(t_, outputs[0].data(), 0) * static_cast<double>(count);
+                if (classes >= 0)
+                  score.correct += correct(outputs[static_cast<size_t>(classes) + 1].data(),
+                                           t_.outputs[classes], samples, order, first, count);
+              });
+  score.loss = sum / static_cast<double>(taken);
+  return score;
+}
+
+std::vector<double> Evaluation::outputs(const Samples& samples) const {
+  std::vector<double> values;
+  const int64_t each = elements_of(t_.outputs[0]);
+  std::vector<int64_t> order(static_cast<size_t>(samples.count));
+  std::iota(order.begin(), order.end(), 0);
+  for_batches(samples, order,
+              [&](const std::vector<std::vector<uint8_t>>& outputs, int64_t, int64_t count) {
+                for (int64_t i = 0; i < count * each; ++i)
+                  values.push_back(value_at(t_, outputs[1].data(), i));
+              });
+  return values;
+}
+
+void Evaluation::for_batches(const Samples& samples, const std::vector<int64_t>& order,
+                             const Use& use) const {
+  const auto whole = static_cast<int64_t>(order.size());
+  Batches batches(t_, samples);
+  int64_t done = 0;
+  for (int64_t e = 0; e < t_.evaluate_count; ++e) {
+    const linnet_evaluate_entry_v1& entry = t_.evaluate[e];
+    std::vector<std::vector<uint8_t>> outputs(1, std::vector<uint8_t>(8));
+    for (int64_t i = 0; i < t_.output_count; ++i)
+      outputs.emplace_back(static_cast<size_t>(elements_of(t_.outputs[i]) * entry.batch * 8));
+    std::vector<void*> pointers;
+    for (auto& output : outputs)
+      pointers.push_back(output.data());
+    for (; whole - done >= entry.batch; done += entry.batch) {
+      entry.call(batches.at(order, done, entry.batch), slots_.data(), pointers.data(),
+                 arena_.memory.get());
+      use(outputs, done, entry.batch);
+    }
+  }
+}
+
+// The output whose target is a class, or −1.
+int64_t Evaluation::classes_output() const {
+  if (t_.target_count == 0 || !t_.targets[0].classes || t_.targets[0].dtype != LINNET_I64)
+    return -1;
+  for (int64_t i = 0; i < t_.output_count; ++i) {
+    if (std::strcmp(t_.outputs[i].name, t_.targets[0].name) == 0) return i;
+  }
+  return -1;
+}
+
+// Right answers of `count` samples; one of a window has several.
+int64_t Evaluation::correct(const void* values, const linnet_port_v1& port, const Samples& samples,
+                            const std::vector<int64_t>& order, int64_t first, int64_t count) const {
+  const int64_t classes = port.dims[port.rank - 1];
+  const int64_t each = elements_of(t_.targets[0]);
+  const auto targets = samples.targets[0].as<int64_t>();
+  int64_t right = 0;
+  for (int64_t i = 0; i < count * each; ++i) {
+    int64_t best = 0;
+    for (int64_t k = 1; k < classes; ++k) {
+      if (value_at(t_, values, i * classes + k) > value_at(t_, values, i * classes + best))
+        best = k;
+    }
+    const int64_t sample = order[static_cast<size_t>(first + i / each)];
+    right += best == targets[static_cast<size_t>(sample * each + i % each)];
+  }
+  return right;
+}
+
+}  // namespace linnet::runtime::train

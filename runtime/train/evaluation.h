@@ -1,0 +1,43 @@
+// The model as it is used, on samples whose answers are known.
+#pragma once
+
+#include "runtime/train/batches.h"
+#include "runtime/train/checkpoint.h"
+#include "runtime/train/report.h"
+
+#include <functional>
+
+namespace linnet::runtime::train {
+
+// The element of an array of the trainer's floats.
+[[nodiscard]] double value_at(const linnet_trainer_v1& trainer, const void* floats, int64_t i);
+
+class Evaluation {
+public:
+  Evaluation(const linnet_trainer_v1& trainer, const Slots& slots, Aligned& arena)
+      : t_(trainer), slots_(slots), arena_(arena) {}
+
+  [[nodiscard]] Score score(const Samples& samples) const;
+  // Of at most `most` samples, evenly taken.
+  [[nodiscard]] Score score(const Samples& samples, int64_t most) const;
+  // The model's first output on every sample.
+  [[nodiscard]] std::vector<double> outputs(const Samples& samples) const;
+  // Are there classes, so that answers are right or wrong?
+  [[nodiscard]] bool has_accuracy() const { return classes_output() >= 0; }
+
+private:
+  // The loss and the model's outputs; the first of so many of `order`.
+  using Use =
+      std::function<void(const std::vector<std::vector<uint8_t>>& outputs, int64_t, int64_t)>;
+  void for_batches(const Samples& samples, const std::vector<int64_t>& order, const Use& use) const;
+  [[nodiscard]] int64_t classes_output() const;
+  [[nodiscard]] int64_t correct(const void* values, const linnet_port_v1& port,
+                                const Samples& samples, const std::vector<int64_t>& order,
+                                int64_t first, int64_t count) const;
+
+  const linnet_trainer_v1& t_;
+  const Slots& slots_;
+  Aligned& arena_;
+};
+
+}  // namespace linnet::runtime::train

@@ -1,0 +1,70 @@
+// Scores as text and as JSON.
+#include "runtime/train/report.h"
+
+#include "runtime/io/result.h"
+#include "runtime/io/utf8.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace linnet::runtime::train {
+namespace {
+
+std::string score_text(const char* name, const Score& score, bool interval) {
+  std::string text = format("%-11s loss %.4f", name, score.loss);
+  if (score.correct < 0) return text + "\n";
+  text += format("  accuracy %.2f %% (%lld of %lld", 100 * score.accuracy(),
+                 static_cast<long long>(score.correct), static_cast<long long>(score.count));
+  if (interval) {
+    const Interval bounds = wilson(score.correct, score.count);
+    text += format("; 95 %% interval %.1f to %.1f %%", 100 * bounds.low, 100 * bounds.high);
+  }
+  return text + ")\n";
+}
+
+std::string score_json(const char* name, const Score& score) {
+  std::string text = format("\"%s\":{\"n\":%lld,\"loss\":%.9g", name,
+                            static_cast<long long>(score.count), score.loss);
+  if (score.correct >= 0) {
+    const Interval bounds = wilson(score.correct, score.count);
+    text +=
+        format(",\"correct\":%lld,\"accuracy\":%.6f,\"interval\":[%.6f,%.6f]",
+               static_cast<long long>(score.correct), score.accuracy(), bounds.low, bounds.high);
+  }
+  return text + "}";
+}
+
+}  // namespace
+
+Interval wilson(int64_t correct, int64_t count) {
+  if (count == 0) return {0, 1};
+  constexpr double kZ = 1.959963984540054;  // the 97.5 % point of the normal distribution
+  const auto n = static_cast<double>(count);
+  const double p = static_cast<double>(correct) / n;
+  const double centre = p + kZ * kZ / (2 * n);
+  const double spread = kZ * std::sqrt(p * (1 - p) / n + kZ * kZ / (4 * n * n));
+  const double scale = 1 + kZ * kZ / n;
+  return {std::max(0.0, (centre - spread) / scale), std::min(1.0, (centre + spread) / scale)};
+}
+
+std::string report_text(const TrainReport& report, bool json) {
+  if (json) {
+    std::string text =
+        format("{\"steps\":%lld,\"epochs\":%lld,\"best_epoch\":%lld,\"stopped_early\":%s,"
+               "\"output\":\"%s\",",
+               static_cast<long long>(report.steps), static_cast<long long>(report.epochs),
+               static_cast<long long>(report.best_epoch), report.stopped_early ? "true" : "false",
+               json_escaped(report.output).c_str());
+    text += score_json("train", report.train);
+    if (report.validation) text += "," + score_json("validation", *report.validation);
+    if (report.test) text += "," + score_json("test", *report.test);
+    return text + "}\n";
+  }
+  std::string text = score_text("train", report.train, false);
+  if (report.validation) text += score_text("validation", *report.validation, false);
+  if (report.test) text += score_text("test", *report.test, true);
+  if (!report.kept.empty()) text += format("%-11s %s\n", "kept", report.kept.c_str());
+  return text + format("%-11s %s\n", "written", report.output.c_str());
+}
+
+}  // namespace linnet::runtime::train
