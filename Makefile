@@ -1,6 +1,6 @@
 # Each target does all set-up itself (cmake/setup.sh) and repeats nothing that is done.
 # Everything is in CMake; this is the short way in.
-#   make build | demo | test | bench     make format | check-format | tidy | install PREFIX=…
+#   make build | demo | test | sweep | bench     make format | check-format | tidy | install PREFIX=…
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 # On a terminal ninja shows its progress in one line; in a log it is silent unless something fails.
@@ -22,6 +22,10 @@ demo: build
 test: build
 	@ctest --test-dir build --output-on-failure -j $(JOBS)
 
+# Every legal schedule of every kernel family against the evaluator; the suite tries a sample.
+sweep: build
+	@LINNET_SWEEP=full build/tests/linnet_codegen_test --gtest_filter='*Sweep*' --gtest_brief=1
+
 bench: setup
 	@cmake --preset bench >/dev/null && $(NINJA) -C build-bench
 	@benchmarks/run.sh build-bench
@@ -42,4 +46,4 @@ install: build
 clean:
 	rm -rf build build-*
 
-.PHONY: build setup demo test bench asan-ubsan tsan tidy format check-format install clean
+.PHONY: build setup demo test sweep bench asan-ubsan tsan tidy format check-format install clean

@@ -1,5 +1,6 @@
 // linnet kernel F.lir: every kernel of a file alone, compiled and compared with the evaluator.
 #include "cli/pipeline_options.h"
+#include "cli/text_module.h"
 #include "codegen/check_kernel.h"
 
 #include <fmt/format.h>
@@ -10,7 +11,7 @@ namespace {
 Status run(Session& session, const ModelOptions& model, uint64_t seed) {
   const auto target = model.find_target(session);
   if (!target) return Status::kBadCall;
-  const auto module = frontend::load_lir(model.path, session.sources, session.diagnostics);
+  const auto module = load_text_module(session, model.path);
   if (!module) return Status::kBadInput;
   if (module->kernels.empty()) {
     session.error(model.path + ": no kernel in it", Status::kBadInput,

@@ -1,6 +1,7 @@
 #include "cli/model_options.h"
 
 #include "cli/help.h"
+#include "cli/text_module.h"
 #include "frontend/onnx/fixed_input.h"
 #include "passes/passes.h"
 
@@ -127,6 +128,8 @@ std::optional<ir::Module> ModelOptions::load(Session& session, int64_t samples) 
   }
   if (!ok) return std::nullopt;
   auto module = frontend::load_model(path, session.sources, options, session.diagnostics);
+  if (module && path.ends_with(".lir") && !schedules_are_legal(session, path, *module))
+    return std::nullopt;
   if (module && !weights.empty() &&
       !frontend::load_weights(weights, map, *module, session.diagnostics)) {
     return std::nullopt;

@@ -1,5 +1,6 @@
 // linnet opt F.lir --passes=a,b,c: IR in, IR out; --update rewrites a test's expected half.
 #include "cli/pipeline_options.h"
+#include "cli/text_module.h"
 #include "passes/test_case.h"
 
 #include "runtime/io/file.h"
@@ -45,7 +46,7 @@ Status run(Session& session, const OptOptions& options) {
     rows.push_back(*passes::find_pass(name));
   const auto target = options.model.find_target(session);
   if (!target) return Status::kBadCall;
-  auto module = frontend::load_lir(options.model.path, session.sources, session.diagnostics);
+  auto module = load_text_module(session, options.model.path);
   if (!module) return Status::kBadInput;
   module = options.flags.run(session, std::move(*module), *target, options.model.seed, rows);
   if (!module) return Status::kBug;

@@ -42,19 +42,41 @@ private:
   int file_;
 };
 
+// What Halide says while it lowers. A warning, such as of an access "guaranteed to fail an
+// assertion", means that the kernel is not what the schedule promised.
+class Reporter final : public Halide::CompileTimeErrorReporter {
+public:
+  Reporter() { Halide::set_custom_compile_time_error_reporter(this); }
+  ~Reporter() override { Halide::set_custom_compile_time_error_reporter(nullptr); }
+  Reporter(const Reporter&) = delete;
+  Reporter& operator=(const Reporter&) = delete;
+
+  void warning(const char* message) override { warnings_ += message; }
+  [[noreturn]] void error(const char* message) override { throw InternalError(message); }
+  [[nodiscard]] const std::string& warnings() const { return warnings_; }
+
+private:
+  std::string warnings_;
+};
+
 }  // namespace
 
 std::string kernel_bitcode(const ir::Graph& kernel, const Target& target) {
+  const Reporter reporter;
+  std::string trouble;
   try {
     LoweredKernel lowered = lower_kernel(kernel, target);
     Halide::Module module = lowered.pipeline.compile_to_module(
         lowered.arguments, kBitcodePrefix + kernel.name, halide_target(target));
     const MemoryFile file;
     module.compile({{Halide::OutputFileType::bitcode, file.path()}});
-    return file.read();
+    trouble = reporter.warnings();
+    if (trouble.empty()) return file.read();
   } catch (const Halide::Error& error) {
-    throw InternalError("Halide on kernel @" + kernel.name + ": " + error.what());
+    trouble = error.what();
   }
+  trouble.resize(trouble.find_last_not_of(" \n") + 1);
+  throw InternalError("Halide: " + trouble);
 }
 
 }  // namespace linnet::codegen

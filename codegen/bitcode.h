@@ -12,7 +12,7 @@ namespace linnet::codegen {
 inline constexpr const char* kBitcodePrefix = "linnet_";
 
 // The function is called as the kernel, behind kBitcodePrefix. Throws InternalError with Halide's
-// message on failure.
+// message on failure, and on any warning.
 [[nodiscard]] std::string kernel_bitcode(const ir::Graph& kernel, const Target& target);
 
 }  // namespace linnet::codegen

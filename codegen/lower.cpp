@@ -323,11 +323,10 @@ void split_among_threads(Func& output) {
 LoweredKernel lower_kernel(const ir::Graph& kernel, const Target& target) {
   Lowering lowering(kernel, target);
   LINNET_CHECK(kernel.schedule.has_value(), "kernel @" + kernel.name + " has no schedule");
-  const auto families = lowering_families();
-  const auto family = std::ranges::find(families, kernel.schedule->family, &LoweringFamily::name);
-  LINNET_CHECK(family != families.end(), "no kernel family '" + kernel.schedule->family + "'");
-  std::vector<Func> outputs = family->lower(lowering, *kernel.schedule);
-  if (kernel.schedule->get("threads", 0) != 0) {
+  const std::string fault = passes::schedule_fault(kernel, *kernel.schedule);
+  LINNET_CHECK(fault.empty(), "kernel @" + kernel.name + ": " + fault);
+  std::vector<Func> outputs = lower(lowering, *kernel.schedule);
+  if (passes::has_threads(*kernel.schedule)) {
     for (Func& output : outputs)
       split_among_threads(output);
   }

@@ -72,12 +72,12 @@ std::string tensors_path(const std::string& path) {
 }
 
 std::optional<ir::Module> load_lir(const std::string& path, SourceManager& sources,
-                                   Diagnostics& diagnostics) {
+                                   Diagnostics& diagnostics, ir::SchedulePlaces* schedules) {
   const auto file = add_source(path, sources, diagnostics);
   if (!file) return std::nullopt;
   const auto tensors = read_tensors(tensors_path(path), diagnostics);
   if (!tensors) return std::nullopt;
-  auto module = ir::read(*file, *tensors, diagnostics);
+  auto module = ir::read(*file, *tensors, diagnostics, schedules);
   if (!module) return std::nullopt;
   if (const auto broken = ir::verify(*module)) {
     report(diagnostics, fmt::format("{}: {}", path, *broken), Status::kBadInput,

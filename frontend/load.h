@@ -2,6 +2,7 @@
 #pragma once
 
 #include "frontend/frontend.h"
+#include "ir/read.h"
 
 namespace linnet::frontend {
 
@@ -16,7 +17,8 @@ namespace linnet::frontend {
 
 // A text module with the constants beside it.
 [[nodiscard]] std::optional<ir::Module> load_lir(const std::string& path, SourceManager& sources,
-                                                 Diagnostics& diagnostics);
+                                                 Diagnostics& diagnostics,
+                                                 ir::SchedulePlaces* schedules = nullptr);
 
 // Writes the text of a module, and its large constants beside it where there are any; "-" is
 // standard output, which takes only the text. False, with a diagnostic, on failure.

@@ -15,8 +15,9 @@ constexpr int kMaxDepth = 16;  // groups within groups
 // Recursive descent over the scanner's tokens; the first error ends it by Stop.
 class Reader {
 public:
-  Reader(uint32_t file, const std::map<std::string, Tensor>& tensors, Diagnostics& diagnostics)
-      : scan_(file, diagnostics), tensors_(tensors) {}
+  Reader(uint32_t file, const std::map<std::string, Tensor>& tensors, Diagnostics& diagnostics,
+         SchedulePlaces* schedules)
+      : scan_(file, diagnostics), tensors_(tensors), schedules_(schedules) {}
 
   Module module() {
     scan_.expect_word("lir");
@@ -175,6 +176,7 @@ private:
     Graph graph;
     scan_.expect("@");
     graph.name = scan_.name();
+    path_ = graph.name;
     inputs(graph);
     if (!scan_.peek("{")) graph.schedule = schedule();
     scan_.expect("{");
@@ -199,14 +201,18 @@ private:
 
   Schedule schedule() {
     Schedule schedule;
+    Span span = scan_.here().spans.front();
     schedule.family = scan_.word();
     scan_.expect("{");
-    while (!scan_.accept("}")) {
+    while (true) {
+      span.end = scan_.here().spans.front().begin + 1;  // of the closing brace, at last
+      if (scan_.accept("}")) break;
       const std::string name = scan_.word();
       scan_.expect("=");
       schedule.parameters.emplace_back(name, scan_.integer());
       if (!scan_.peek("}")) scan_.expect(",");
     }
+    if (schedules_) schedules_->emplace(path_, span);
     return schedule;
   }
 
@@ -313,6 +319,7 @@ private:
       }
     }
     attributes(node);
+    const std::string outer = std::exchange(path_, path_ + "/" + results.front().name);
     if (scan_.peek_word() && scan_.next_is_brace()) node.schedule = schedule();
     if (node.op == &ops::group) {
       scan_.expect("{");
@@ -321,6 +328,7 @@ private:
       scan_.expect(":");
       body(region, depth + 1);
     }
+    path_ = outer;
     append(graph, std::move(node), results);
   }
 
@@ -369,14 +377,16 @@ private:
 
   TextScanner scan_;
   const std::map<std::string, Tensor>& tensors_;
+  SchedulePlaces* schedules_;
+  std::string path_;  // of what a schedule belongs to (SchedulePlaces)
 };
 
 }  // namespace
 
 std::optional<Module> read(uint32_t file, const std::map<std::string, Tensor>& tensors,
-                           Diagnostics& diagnostics) {
+                           Diagnostics& diagnostics, SchedulePlaces* schedules) {
   try {
-    return Reader(file, tensors, diagnostics).module();
+    return Reader(file, tensors, diagnostics, schedules).module();
   } catch (const TextScanner::Stop&) {
     return std::nullopt;
   }

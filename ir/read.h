@@ -11,9 +11,16 @@
 
 namespace linnet::ir {
 
+// Where the schedules of a text stand: of a kernel or graph by its name, of a node by the graph's
+// and its first result's, "predict/y", and so on inwards.
+using SchedulePlaces = std::map<std::string, Span>;
+
 // Parses file `file` of the source manager; every node's place is its line. Errors go to
-// `diagnostics`. `tensors` are the large constants of the file beside it.
-[[nodiscard]] std::optional<Module>
-read(uint32_t file, const std::map<std::string, Tensor>& tensors, Diagnostics& diagnostics);
+// `diagnostics`. `tensors` are the large constants of the file beside it. Fills in `schedules` if
+// it is given.
+[[nodiscard]] std::optional<Module> read(uint32_t file,
+                                         const std::map<std::string, Tensor>& tensors,
+                                         Diagnostics& diagnostics,
+                                         SchedulePlaces* schedules = nullptr);
 
 }  // namespace linnet::ir

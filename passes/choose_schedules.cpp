@@ -36,10 +36,10 @@ ir::Module choose_schedules(ir::Module module, PassContext& context) {
       candidate.constant.push_back(constant_node(r.old(), operand) != nullptr);
     ir::Schedule schedule = choose_schedule(candidate);
     if (!context.may_rewrite(node.place, label(r.old(), node) + " by " + to_string(schedule)))
-      schedule = ir::Schedule{"generic", {}};
+      schedule = text_form("generic", Generic{});
     const bool step = r.old().name == ir::kTrainStep;
     if (step && context.threads && worth_threads(candidate.body))
-      schedule.parameters.emplace_back("threads", 1);
+      schedule.parameters.emplace_back(kThreads, 1);
     ir::Node scheduled = node;
     scheduled.schedule = std::move(schedule);
     r.copy(scheduled);

@@ -3,6 +3,7 @@
 #include "passes/graphs.h"
 #include "passes/passes.h"
 #include "passes/schedule/anchors.h"
+#include "passes/schedule/families.h"
 
 #include <set>
 
@@ -35,7 +36,7 @@ bool has_kernel(const ir::Graph& graph, const GroupMaker::Group& group, const Ta
   Candidate candidate{group.body, {}, target};
   for (ir::ValueId operand : group.operands)
     candidate.constant.push_back(constant_node(graph, operand) != nullptr);
-  return choose_schedule(candidate).family != "generic";
+  return has_fast_kernel(candidate);
 }
 
 }  // namespace

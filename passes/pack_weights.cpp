@@ -38,7 +38,7 @@ ir::Module pack_weights(ir::Module module, PassContext& context) {
       rewrite_graphs(std::move(module), [&](ir::Rewriter& r, ir::NodeId, const ir::Node& node) {
         if (node.op != &ir::ops::group || !node.schedule) return false;
         const ir::Graph& body = node.regions.front();
-        const auto layouts = family(node.schedule->family).input_layouts(body, *node.schedule);
+        const auto layouts = family(node.schedule->family).layouts(body, *node.schedule);
         ir::Node packed = node;
         ir::Graph& inside = packed.regions.front();
         bool any = false;

@@ -106,7 +106,8 @@ namespace linnet::passes {
 
 // Does: each group gets a family of kernels and its numbers, by the table in passes/schedule.
 //   Needs: group_kernels. Leaves: a schedule on every group.
-//   %b = group(%x, %y) { … }   →   %b = group(%x, %y) direct{cv=1, tx=5} { … }
+//   %b = group(%x, %y) { … }   →   %b = group(%x, %y) direct{lanes=16, vectors=1, pixels=5,
+//   samples=1} { … }
 [[nodiscard]] ir::Module choose_schedules(ir::Module module, PassContext& context);
 
 // Does: pictures between kernels that store their channels best innermost, and only read by such

@@ -5,6 +5,7 @@
 #include "passes/graphs.h"
 #include "passes/passes.h"
 #include "passes/schedule/anchors.h"
+#include "passes/schedule/families.h"
 
 #include <algorithm>
 
@@ -31,7 +32,7 @@ std::optional<Split> split(const ir::Graph& graph, const Node& node, const Targe
   Candidate candidate{body, {}, target};
   for (ir::ValueId operand : node.operands)
     candidate.constant.push_back(constant_node(graph, operand) != nullptr);
-  if (choose_schedule(candidate).family != "generic") return std::nullopt;
+  if (has_fast_kernel(candidate)) return std::nullopt;
 
   const ir::ValueId input = body.inputs[parts->source[0]].value;
   const auto users = body.users()[static_cast<size_t>(input.index)];
@@ -63,8 +64,7 @@ std::optional<Split> split(const ir::Graph& graph, const Node& node, const Targe
     r.replace(input, bare);
   }
   result.body = r.finish();
-  if (choose_schedule({result.body, candidate.constant, target}).family == "generic")
-    return std::nullopt;
+  if (!has_fast_kernel({result.body, candidate.constant, target})) return std::nullopt;
   return result;
 }
 

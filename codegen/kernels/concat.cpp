@@ -15,12 +15,12 @@ using Halide::Func;
 using Halide::RDom;
 using Halide::Var;
 
-std::vector<Func> lower_pieces(Lowering& lowering, const ir::Schedule& schedule) {
+std::vector<Func> lower(Lowering& lowering, const passes::Concat& schedule) {
   const ir::Graph& graph = lowering.graph();
   const ir::Node& concat = *std::ranges::find(graph.nodes(), &ir::ops::concat, &ir::Node::op);
   const ir::Type& type = lowering.type(graph.outputs.front().value);
   const size_t joined = *ir::one_dim(concat.attrs, type.rank());
-  const int lanes = static_cast<int>(schedule.get("lanes", 1));
+  const int lanes = static_cast<int>(schedule.lanes);
 
   // The stored dimensions, innermost first, and the one that is joined.
   std::vector<Var> vars;

@@ -1,9 +1,9 @@
-// rows{lanes, ct, ty}: a convolution of few output channels.
+// rows{lanes, channels, rows}: a convolution of few output channels.
 //   acc(x, dy, o) = Σ over c, ky, kx of weight(o, c, ky, kx) · input(x + kx, y + dy + ky, c)
-// A vector is a piece of a row of pixels; ct channels × ty rows stay in registers, so that a vector
-// of pixels serves ct of them and a weight ty. The input of a sample is copied with zeros around
-// its rows; taps that fall above or below the picture for all ty rows are left out, which is a
-// third of the work where the gradient of a 5 × 5 convolution's input pads by 4.
+// A vector is a piece of a row of pixels; channels × rows stay in registers, so that a vector of
+// pixels serves all of these channels and a weight all rows. The input of a sample is copied with
+// zeros around its rows; taps that fall above or below the picture for all of these rows are left
+// out, which is a third of the work where the gradient of a 5 × 5 convolution's input pads by 4.
 #include "codegen/families.h"
 #include "codegen/kernels/padded_input.h"
 #include "ir/ops/window.h"
@@ -15,13 +15,13 @@ using Halide::Func;
 using Halide::TailStrategy;
 using Halide::Var;
 
-std::vector<Func> lower_rows(Lowering& lowering, const ir::Schedule& schedule) {
+std::vector<Func> lower(Lowering& lowering, const passes::Rows& schedule) {
   const ir::Node& conv = anchor_of(lowering.graph());
   const ir::Shape& w = lowering.operand_type(conv, 1).shape;
   auto [rows, columns] = *ir::windows(conv.attrs, {w[2], w[3]});
-  const int lanes = static_cast<int>(schedule.get("lanes", 1));
-  const int ct = static_cast<int>(schedule.get("ct", 1));
-  const int ty = static_cast<int>(schedule.get("ty", 1));
+  const int lanes = static_cast<int>(schedule.lanes);
+  const int channels = static_cast<int>(schedule.channels);
+  const int ty = static_cast<int>(schedule.rows);
   const int height = static_cast<int>(lowering.operand_type(conv, 0).shape[2]);
   const int top = static_cast<int>(rows.before);
   const bool trimmed = rows.before + rows.after != 0;
@@ -53,7 +53,7 @@ std::vector<Func> lower_rows(Lowering& lowering, const ir::Schedule& schedule) {
   out.split(args[0], args[0], lane, lanes,
             extents[0] < lanes ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards)
       .split(args[1], args[1], yi, ty)
-      .split(args[2], args[2], ci, ct)
+      .split(args[2], args[2], ci, channels)
       .reorder(lane, yi, ci, args[0], args[1], args[2], args[3])
       .vectorize(lane)
       .unroll(yi)

@@ -1,7 +1,7 @@
-// depthwise{lanes, tx}: a convolution whose groups are too small to fill a vector.
+// depthwise{lanes, pixels}: a convolution whose groups are too small to fill a vector.
 //   acc(o, x, y) = Σ over c, ky, kx of weight(o, kx, ky, c) · input(x·s + kx·d, y·s + ky·d, first +
 //   c)
-// A vector is neighbouring channels, of as many groups as it takes; tx pixels stay in registers and
+// A vector is neighbouring channels, of as many groups as it takes; pixels stay in registers and
 // share the taps' weights. Padding is a copy before: conditions on taps made Halide cut the loops
 // into so many cases that one kernel took longer than a minute to compile.
 #include "codegen/families.h"
@@ -21,12 +21,12 @@ constexpr int64_t kMostUnrolledWindow = 9;
 
 }  // namespace
 
-std::vector<Func> lower_depthwise(Lowering& lowering, const ir::Schedule& schedule) {
+std::vector<Func> lower(Lowering& lowering, const passes::Depthwise& schedule) {
   const ir::Node& conv = anchor_of(lowering.graph());
   const ir::Shape& w = lowering.operand_type(conv, 1).shape;
   const auto [rows, columns] = *ir::windows(conv.attrs, {w[2], w[3]});
-  const int lanes = static_cast<int>(schedule.get("lanes", 1));
-  const int tx = static_cast<int>(schedule.get("tx", 1));
+  const int lanes = static_cast<int>(schedule.lanes);
+  const int pixels = static_cast<int>(schedule.pixels);
   const int groups = static_cast<int>(conv.attrs.get(ir::Key<int64_t>{"groups"}));
   const int outputs = static_cast<int>(w[0]) / groups;
 
@@ -49,7 +49,7 @@ std::vector<Func> lower_depthwise(Lowering& lowering, const ir::Schedule& schedu
   Func func = out.define(lowering);
   Var xi("xi"), lane("lane");
   // Channels inside the tile of pixels: a tile's rows are read from front to back.
-  func.split(out.x, out.x, xi, tx, Halide::TailStrategy::ShiftInwards)
+  func.split(out.x, out.x, xi, pixels, Halide::TailStrategy::ShiftInwards)
       .split(out.channel, out.channel, lane, lanes, Halide::TailStrategy::ShiftInwards)
       .reorder(lane, xi, out.channel, out.x, out.y, out.group, out.n)
       .vectorize(lane)

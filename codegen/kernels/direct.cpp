@@ -1,13 +1,14 @@
-// direct{lanes, cv, tx, tn}: a convolution whose output channels fill vectors.
+// direct{lanes, vectors, pixels, samples}: a convolution whose output channels fill vectors.
 //   acc(l, v, b, g, x, y) = Σ over c, ky, kx of
 //                           weight(output, kx, ky, c) · input(x·s + kx·d, y·s + ky·d, g·C + c)
-// where `output` is lane l of vector v of block b of group g. cv vectors of channels × the pixels
-// of tx pooled outputs × tn samples stay in registers while one tap after the other is added: one
-// load of weights for a tap, one broadcast for each pixel.
+// where `output` is lane l of vector v of block b of group g. Vectors of channels × pixels ×
+// samples stay in registers, of each pixel the whole window of the pool, while one tap after the
+// other is added: one load of weights for a tap, one broadcast for each pixel.
 #include "codegen/families.h"
 #include "codegen/kernels/padded_input.h"
 #include "codegen/kernels/picture_output.h"
 #include "ir/ops/window.h"
+#include "passes/schedule/anchors.h"
 
 #include <optional>
 
@@ -17,17 +18,28 @@ using Halide::Expr;
 using Halide::Func;
 using Halide::Var;
 
-std::vector<Func> lower_direct(Lowering& lowering, const ir::Schedule& schedule) {
+namespace {
+
+// Outputs that the weight has room for where it lies.
+int64_t stored_outputs(const ir::Graph& kernel) {
+  const passes::AnchorGroup group = *passes::anchor_group(kernel);
+  const auto dim = static_cast<size_t>(passes::source_dims(group, 1)->front());
+  return kernel.value(kernel.inputs[group.weight()].value).type.stored_extent(dim);
+}
+
+}  // namespace
+
+std::vector<Func> lower(Lowering& lowering, const passes::Direct& schedule) {
   const ir::Node& conv = anchor_of(lowering.graph());
   const ir::Shape& w = lowering.operand_type(conv, 1).shape;
   const auto [rows, columns] = *ir::windows(conv.attrs, {w[2], w[3]});
-  const int lanes = static_cast<int>(schedule.get("lanes", 1));
-  const int cv = static_cast<int>(schedule.get("cv", 1));
-  const int tx = static_cast<int>(schedule.get("tx", 1));
-  const int tn = static_cast<int>(schedule.get("tn", 1));
+  const int lanes = static_cast<int>(schedule.lanes);
+  const int vectors = static_cast<int>(schedule.vectors);
+  const int pixels = static_cast<int>(schedule.pixels);
+  const int samples = static_cast<int>(schedule.samples);
   const int groups = static_cast<int>(conv.attrs.get(ir::Key<int64_t>{"groups"}));
   const int outputs = static_cast<int>(w[0]) / groups;
-  const int block = lanes * cv;
+  const int block = lanes * vectors;
   const bool is_padded = rows.before + rows.after + columns.before + columns.after != 0;
   std::optional<PaddedInput> padded;
   if (is_padded) padded.emplace(lowering, conv.operands[0], rows, columns);
@@ -42,23 +54,27 @@ std::vector<Func> lower_direct(Lowering& lowering, const ir::Schedule& schedule)
   const Expr channel = g * static_cast<int>(w[1]) + r.z;
   const Expr pixel = padded ? padded->func(column, row, channel, n)
                             : lowering.at(conv.operands[0], {n, channel, row, column});
-  const Expr output = g * outputs + b * block + v * lanes + l;
+  // The last block reaches beyond the outputs: a packed weight has room there, of any other the
+  // last output is read again.
+  Expr output = g * outputs + b * block + v * lanes + l;
+  const int reach = (groups - 1) * outputs + (outputs + block - 1) / block * block;
+  if (reach > stored_outputs(lowering.graph())) output = Halide::min(output, groups * outputs - 1);
   acc(l, v, b, g, x, y, n) = 0.0F;
   acc(l, v, b, g, x, y, n) += lowering.at(conv.operands[1], {output, r.z, r.y, r.x}) * pixel;
 
   PictureOutput out(lowering, groups);
   const Expr c = out.channel;  // of its group
   lowering.define(conv.results.front(), [&](const Position& p) {
-    return acc(c % lanes, c / lanes % cv, c / block, out.group, p[3], p[2], p[0]);
+    return acc(c % lanes, c / lanes % vectors, c / block, out.group, p[3], p[2], p[0]);
   });
   Func func = out.define(lowering);
   Var xi("xi"), co("co"), ci("ci"), lane("lane"), ni("ni");
   const auto tail =
       outputs % block == 0 ? Halide::TailStrategy::Auto : Halide::TailStrategy::GuardWithIf;
-  func.split(out.x, out.x, xi, tx, Halide::TailStrategy::ShiftInwards)
+  func.split(out.x, out.x, xi, pixels, Halide::TailStrategy::ShiftInwards)
       .split(out.channel, co, ci, block, tail)
       .split(ci, ci, lane, lanes)
-      .split(out.n, out.n, ni, tn, Halide::TailStrategy::ShiftInwards)
+      .split(out.n, out.n, ni, samples, Halide::TailStrategy::ShiftInwards)
       .reorder(lane, ci, xi, ni, out.x, out.y, co, out.group, out.n)
       .vectorize(lane)
       .unroll(ci)
@@ -67,7 +83,7 @@ std::vector<Func> lower_direct(Lowering& lowering, const ir::Schedule& schedule)
   // The input of one sample is padded once, not for each row.
   if (padded) padded->schedule(func, out.n, lanes);
   acc.compute_at(func, out.x).store_in(Halide::MemoryType::Stack);
-  acc.bound(l, 0, lanes).bound(v, 0, cv);
+  acc.bound(l, 0, lanes).bound(v, 0, vectors);
   acc.vectorize(l).unroll(v).unroll(x).unroll(y).unroll(n);
   acc.update()
       .reorder(l, v, x, y, n, r.x, r.y, r.z, b, g)

@@ -1,7 +1,7 @@
-// gemm{lanes, cv, tm}: a matmul that reads both operands where they lie.
+// gemm{lanes, vectors, rows}: a matmul that reads both operands where they lie.
 //   acc(n, m) = Σ over k of a(m, k) · b(k, n)
-// tm rows × cv vectors of columns stay in registers: one load of b for a vector, one broadcast of a
-// for a row. Tiles at the edges move inwards, so that nothing outside is read or written.
+// Rows × vectors of columns stay in registers: one load of b for a vector, one broadcast of a for a
+// row. Tiles at the edges move inwards, so that nothing outside is read or written.
 #include "codegen/families.h"
 
 namespace linnet::codegen {
@@ -10,12 +10,12 @@ using Halide::Func;
 using Halide::TailStrategy;
 using Halide::Var;
 
-std::vector<Func> lower_gemm(Lowering& lowering, const ir::Schedule& schedule) {
+std::vector<Func> lower(Lowering& lowering, const passes::Gemm& schedule) {
   const ir::Node& matmul = anchor_of(lowering.graph());
   const int inner = static_cast<int>(lowering.operand_type(matmul, 0).shape[1]);
-  const int lanes = static_cast<int>(schedule.get("lanes", 1));
-  const int tile = lanes * static_cast<int>(schedule.get("cv", 1));
-  const int tm = static_cast<int>(schedule.get("tm", 1));
+  const int lanes = static_cast<int>(schedule.lanes);
+  const int tile = lanes * static_cast<int>(schedule.vectors);
+  const int rows = static_cast<int>(schedule.rows);
 
   Func acc("acc");
   Var n("n"), m("m");
@@ -34,13 +34,13 @@ std::vector<Func> lower_gemm(Lowering& lowering, const ir::Schedule& schedule) {
   // Columns outside: their part of b stays in the cache for all rows.
   out.split(column, column, v, tile, TailStrategy::ShiftInwards)
       .split(v, v, lane, lanes)
-      .split(row, row, mi, tm, TailStrategy::ShiftInwards)
+      .split(row, row, mi, rows, TailStrategy::ShiftInwards)
       .reorder(lane, v, mi, row, column)
       .vectorize(lane)
       .unroll(v)
       .unroll(mi);
   acc.compute_at(out, row).store_in(Halide::MemoryType::Stack);
-  acc.bound_extent(n, tile).bound_extent(m, tm);
+  acc.bound_extent(n, tile).bound_extent(m, rows);
   acc.split(n, v, n, lanes).vectorize(n).unroll(v).unroll(m);
   acc.update().split(n, v, n, lanes).reorder(n, v, m, k).vectorize(n).unroll(v).unroll(m);
   return {out};

@@ -3,7 +3,7 @@
 
 namespace linnet::codegen {
 
-std::vector<Halide::Func> lower_generic(Lowering& lowering, const ir::Schedule&) {
+std::vector<Halide::Func> lower(Lowering& lowering, const passes::Generic&) {
   const ir::Graph& graph = lowering.graph();
   std::vector<Halide::Func> outputs;
   for (size_t i = 0; i < graph.outputs.size(); ++i)

@@ -1,4 +1,4 @@
-// pooled_rows{lanes, ct}: a convolution of few channels with its pool.
+// pooled_rows{lanes, channels}: a convolution of few channels with its pool.
 // A vector is `lanes` neighbours of a pooled row; the pixels of a pool's window are accumulators of
 // their own, so that the pool is arithmetic between registers. Reading every pw-th pixel would cost
 // shuffles: the padded copy of the input is stored by phase, in(x / pw, x % pw, …), once.
@@ -16,7 +16,7 @@ using Halide::RDom;
 using Halide::TailStrategy;
 using Halide::Var;
 
-std::vector<Func> lower_pooled_rows(Lowering& lowering, const ir::Schedule& schedule) {
+std::vector<Func> lower(Lowering& lowering, const passes::PooledRows& schedule) {
   const ir::Graph& graph = lowering.graph();
   const ir::Node& conv = anchor_of(graph);
   const ir::Node* pool = nullptr;
@@ -29,8 +29,8 @@ std::vector<Func> lower_pooled_rows(Lowering& lowering, const ir::Schedule& sche
   const ir::Type& input = lowering.operand_type(conv, 0);
   const ir::Shape& w = lowering.operand_type(conv, 1).shape;
   const auto [rows, columns] = *ir::windows(conv.attrs, {w[2], w[3]});
-  const int lanes = static_cast<int>(schedule.get("lanes", 1));
-  const int ct = static_cast<int>(schedule.get("ct", 1));
+  const int lanes = static_cast<int>(schedule.lanes);
+  const int channels = static_cast<int>(schedule.channels);
   const int top = static_cast<int>(rows.before);
   const int left = static_cast<int>(columns.before);
   const int width = static_cast<int>(input.shape[3]);
@@ -40,11 +40,12 @@ std::vector<Func> lower_pooled_rows(Lowering& lowering, const ir::Schedule& sche
   Func phases("phases");
   Var x("x"), p("p"), y("y"), c("c"), n("n");
   phases(x, p, y, c, n) = 0.0F;
-  std::vector<RDom> interiors;
+  std::vector<RDom> interiors;  // of the phases that have any pixel
   for (int phase = 0; phase < pw; ++phase) {
     const int first = std::max((left - phase + pw - 1) / pw, 0);  // pw·x + phase ≥ left
-    const int last = (left + width - 1 - phase) / pw;
-    interiors.emplace_back(first, last - first + 1, top, height);
+    const int end = (left + width - 1 - phase + pw) / pw;         // pw·x + phase < left + width
+    if (end <= first) continue;
+    interiors.emplace_back(first, end - first, top, height);
     const RDom& r = interiors.back();
     phases(r.x, phase, r.y, c, n) =
         lowering.at(conv.operands[0], {n, c, r.y - top, r.x * pw + (phase - left)});
@@ -70,7 +71,7 @@ std::vector<Func> lower_pooled_rows(Lowering& lowering, const ir::Schedule& sche
   Var lane("lane"), co("co"), ci("ci");
   const auto tail = extents[0] % lanes == 0 ? TailStrategy::Auto : TailStrategy::GuardWithIf;
   out.split(args[0], args[0], lane, lanes, tail)
-      .split(args[2], co, ci, ct)
+      .split(args[2], co, ci, channels)
       .reorder(lane, ci, args[0], args[1], co, args[3])
       .vectorize(lane)
       .unroll(ci);
@@ -80,9 +81,8 @@ std::vector<Func> lower_pooled_rows(Lowering& lowering, const ir::Schedule& sche
   phases.compute_at(out, args[3]).store_in(Halide::MemoryType::Stack);
   phases.bound(x, 0, (columns_needed + reach + lanes - 1) / lanes * lanes).bound(p, 0, pw);
   phases.vectorize(x, lanes).unroll(p);
-  for (int phase = 0; phase < pw; ++phase)
-    phases.update(phase).vectorize(interiors[static_cast<size_t>(phase)].x, lanes,
-                                   TailStrategy::GuardWithIf);
+  for (size_t i = 0; i < interiors.size(); ++i)
+    phases.update(static_cast<int>(i)).vectorize(interiors[i].x, lanes, TailStrategy::GuardWithIf);
   acc.compute_at(out, args[0]).store_in(Halide::MemoryType::Stack);
   acc.bound_extent(x, lanes).vectorize(x).unroll(o).unroll(dx).unroll(dy);
   acc.bound(dx, 0, pw).bound(dy, 0, ph);

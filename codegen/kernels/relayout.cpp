@@ -39,10 +39,10 @@ struct Matrices {
 
 }  // namespace
 
-std::vector<Func> lower_relayout(Lowering& lowering, const ir::Schedule& schedule) {
+std::vector<Func> lower(Lowering& lowering, const passes::Relayout& schedule) {
   const ir::Type& type = lowering.type(lowering.graph().outputs.front().value);
   const Matrices m(type);
-  const int lanes = static_cast<int>(schedule.get("lanes", 1));
+  const int lanes = static_cast<int>(schedule.lanes);
   LINNET_CHECK(m.columns >= lanes, "relayout of short rows");
   const Halide::ImageParam source = lowering.input_as(0, {m.columns, m.rows, m.count});
   const std::vector<int> extents = {m.block, m.columns, (m.rows + m.block - 1) / m.block, m.count};

@@ -36,21 +36,6 @@ const std::array kRows = std::to_array<LoweringRow>({
     {&ops::random_uniform, lower_random_uniform},
 });
 
-constexpr std::array kFamilies = std::to_array<LoweringFamily>({
-    {"pooled_rows", lower_pooled_rows},
-    {"rows", lower_rows},
-    {"direct", lower_direct},
-    {"depthwise", lower_depthwise},
-    {"taps", lower_taps},
-    {"dense", lower_dense},
-    {"gemm", lower_gemm},
-    {"relayout", lower_relayout},
-    {"sums", lower_sums},
-    {"concat", lower_pieces},
-    {"scatter", lower_scatter},
-    {"generic", lower_generic},
-});
-
 }  // namespace
 
 std::span<const LoweringRow> lowering_rows() {
@@ -64,8 +49,12 @@ const ir::Node& anchor_of(const ir::Graph& kernel) {
   LINNET_CHECK(false, "kernel @" + kernel.name + " has no anchor");
 }
 
-std::span<const LoweringFamily> lowering_families() {
-  return kFamilies;
+std::vector<Halide::Func> lower(Lowering& lowering, const ir::Schedule& schedule) {
+#define LINNET_FAMILY(name, Struct)                                                                \
+  if (schedule.family == #name) return lower(lowering, passes::numbers<passes::Struct>(schedule));
+#include "passes/schedule/families.def"
+#undef LINNET_FAMILY
+  LINNET_CHECK(false, "no kernel family '" + schedule.family + "'");
 }
 
 }  // namespace linnet::codegen

@@ -41,7 +41,7 @@ Expr reduced_by(const std::string& how, const Expr& so_far, const Expr& update) 
 
 }  // namespace
 
-std::vector<Func> lower_scatter(Lowering& lowering, const ir::Schedule& schedule) {
+std::vector<Func> lower(Lowering& lowering, const passes::Scatter& schedule) {
   const ir::Graph& graph = lowering.graph();
   const ir::Node& node = *std::ranges::find(graph.nodes(), &ir::ops::scatter, &ir::Node::op);
   const ir::Type& type = lowering.type(node.results.front());
@@ -58,7 +58,7 @@ std::vector<Func> lower_scatter(Lowering& lowering, const ir::Schedule& schedule
   if (!flat) vars.insert(vars.begin(), i);
   out(vars) = input(flat ? Expr(0) : Expr(i), row);
   const auto vectorize = [&](auto stage, const Var& along, int extent) {
-    const int vector = std::min(static_cast<int>(schedule.get("lanes", 1)), extent);
+    const int vector = std::min(static_cast<int>(schedule.lanes), extent);
     stage.vectorize(along, vector,
                     extent % vector == 0 ? Halide::TailStrategy::Auto
                                          : Halide::TailStrategy::GuardWithIf);

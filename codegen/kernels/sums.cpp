@@ -26,12 +26,12 @@ const ir::Node& reduction_of(const ir::Graph& kernel) {
 
 }  // namespace
 
-std::vector<Func> lower_sums(Lowering& lowering, const ir::Schedule& schedule) {
+std::vector<Func> lower(Lowering& lowering, const passes::Sums& schedule) {
   const ir::Node& node = reduction_of(lowering.graph());
   const ir::Shape& in = lowering.operand_type(node, 0).shape;
   const std::vector<bool> reduced = *ir::reduced_dims(node.attrs, in.size());
   const bool keep = node.attrs.get(ir::kKeepDim);
-  const int lanes = static_cast<int>(schedule.get("lanes", 1));
+  const int lanes = static_cast<int>(schedule.lanes);
   const LaneTiles tiles(static_cast<int>(in.back()), lanes);
   const int chains = std::min(tiles.count, kChains);
 

@@ -1,8 +1,8 @@
-// taps{lanes, ct}: the gradient of a convolution's weight, or any convolution whose window is
+// taps{lanes, channels}: the gradient of a convolution's weight, or any convolution whose window is
 // larger than its result.
 //   picture(l, kx, o, ky; n) = Σ over y, t of weight(o, n, y, t·lanes + l) · input(n, y + ky,
 //   t·lanes + l + kx)
-// A vector is a piece of a row of the window; ct channels × all columns kx of the result stay in
+// A vector is a piece of a row of the window; channels × all columns kx of the result stay in
 // registers for one row ky of the result and one channel n (which is a sample, in a gradient), and
 // are added to the sums of all so far. The lanes of these are summed at the end.
 #include "codegen/families.h"
@@ -16,12 +16,12 @@ using Halide::Func;
 using Halide::RDom;
 using Halide::Var;
 
-std::vector<Func> lower_taps(Lowering& lowering, const ir::Schedule& schedule) {
+std::vector<Func> lower(Lowering& lowering, const passes::Taps& schedule) {
   const ir::Node& conv = anchor_of(lowering.graph());
   const ir::Shape& w = lowering.operand_type(conv, 1).shape;
   const auto [rows, columns] = *ir::windows(conv.attrs, {w[2], w[3]});
-  const int lanes = static_cast<int>(schedule.get("lanes", 1));
-  const int ct = static_cast<int>(schedule.get("ct", 1));
+  const int lanes = static_cast<int>(schedule.lanes);
+  const int channels = static_cast<int>(schedule.channels);
   const ir::Shape& result = lowering.type(conv.results.front()).shape;
   const LaneTiles tiles(static_cast<int>(w[3]), lanes);
 
@@ -33,14 +33,15 @@ std::vector<Func> lower_taps(Lowering& lowering, const ir::Schedule& schedule) {
   // Both factors are 0 where a lane does not count, so that no infinity in it becomes NaN.
   picture(l, kx, o, ky, b, c, n) = 0.0F;
   picture(l, kx, o, ky, b, c, n) +=
-      tiles.counted(r.x, l, lowering.at(conv.operands[1], {b * ct + o, n, r.y, at})) *
+      tiles.counted(r.x, l, lowering.at(conv.operands[1], {b * channels + o, n, r.y, at})) *
       tiles.counted(r.x, l, lowering.at(conv.operands[0], {c, n, row, at + kx}));
   RDom samples(0, static_cast<int>(w[1]), "samples");
   sum(l, kx, o, ky, b, c) = 0.0F;
   sum(l, kx, o, ky, b, c) += picture(l, kx, o, ky, b, c, samples);
   lowering.define(conv.results.front(), [&](const Position& p) {
-    return sum_of_lanes(
-        lanes, [&](int lane) { return sum(lane, p[3], p[1] % ct, p[2], p[1] / ct, p[0]); });
+    return sum_of_lanes(lanes, [&](int lane) {
+      return sum(lane, p[3], p[1] % channels, p[2], p[1] / channels, p[0]);
+    });
   });
 
   Func out = lowering.output(0);
@@ -50,13 +51,13 @@ std::vector<Func> lower_taps(Lowering& lowering, const ir::Schedule& schedule) {
   for (size_t i = 0; i < args.size(); ++i)
     out.bound(args[i], 0, extents[i]);
   Var oi("oi");
-  out.split(args[2], args[2], oi, ct).reorder(args[0], oi, args[1], args[2], args[3]);
+  out.split(args[2], args[2], oi, channels).reorder(args[0], oi, args[1], args[2], args[3]);
   sum.compute_at(out, args[2]).store_in(Halide::MemoryType::Stack);
-  sum.bound(l, 0, lanes).bound(o, 0, ct).bound(kx, 0, static_cast<int>(result[3]));
+  sum.bound(l, 0, lanes).bound(o, 0, channels).bound(kx, 0, static_cast<int>(result[3]));
   sum.vectorize(l);
   sum.update().reorder(l, kx, o, ky, samples).vectorize(l).unroll(kx).unroll(o);
   picture.compute_at(sum, ky).store_in(Halide::MemoryType::Stack);
-  picture.bound(l, 0, lanes).bound(o, 0, ct).bound(kx, 0, static_cast<int>(result[3]));
+  picture.bound(l, 0, lanes).bound(o, 0, channels).bound(kx, 0, static_cast<int>(result[3]));
   picture.vectorize(l).unroll(kx).unroll(o);
   picture.update().reorder(l, kx, o, r.x, r.y).vectorize(l).unroll(kx).unroll(o);
   if (tiles.count <= kMostUnrolledTaps) picture.update().unroll(r.x);

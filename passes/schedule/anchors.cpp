@@ -1,46 +1,113 @@
+// What the families ask of a group: its convolution or matmul, and what surrounds it.
 #include "passes/schedule/anchors.h"
 
 #include "ir/ops/transpose.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
 namespace linnet::passes {
 
-std::optional<AnchorGroup> anchor_group(const ir::Graph& body) {
+namespace {
+
+// Is the value computed from the anchor element by element: does it have the anchor's shape, or
+// behind the pool the pool's, up to the result?
+std::string tail_obstacle(const ir::Graph& body, const AnchorGroup& group) {
+  std::vector<bool> depends(body.values().size(), false);
+  const auto mark = [&](ir::ValueId id) { depends[static_cast<size_t>(id.index)] = true; };
+  const auto marked = [&](ir::ValueId id) { return id && depends[static_cast<size_t>(id.index)]; };
+  mark(group.anchor->results.front());
+  const ir::Shape* shape = &body.value(group.anchor->results.front()).type.shape;
+  for (const ir::Node& node : body.nodes()) {
+    if (&node == group.anchor || !std::ranges::any_of(node.operands, marked)) continue;
+    const ir::Value& result = body.value(node.results.front());
+    if (&node == group.pool) shape = &result.type.shape;
+    if (!node.op->has(ir::kElementwise) && &node != group.pool)
+      return std::string(node.op->name) + " follows its " + std::string(group.anchor->op->name);
+    if (result.type.shape != *shape) return "%" + result.name + " has another shape";
+    mark(node.results.front());
+  }
+  if (group.pool && !marked(group.pool->results.front())) return "its pool reads something else";
+  const ir::ValueId output = body.outputs.front().value;
+  if (!marked(output) || body.value(output).type.shape != *shape)
+    return "its result is not made of its " + std::string(group.anchor->op->name);
+  return "";
+}
+
+std::string layout_text(const ir::Type& type) {
+  return "its result lies " + to_string(type) + ", which it cannot store";
+}
+
+}  // namespace
+
+Found<AnchorGroup> anchor_group(const ir::Graph& body) {
+  const auto no = [](std::string why) { return tl::unexpected(std::move(why)); };
   AnchorGroup group;
   for (const ir::Node& node : body.nodes()) {
     if (node.tensor) continue;
     if (!group.anchor && node.op->has(ir::kDataMovement)) continue;
-    if (body.value(node.results.front()).type.dtype != ir::DType::kF32) return std::nullopt;
+    const ir::Value& result = body.value(node.results.front());
+    if (result.type.dtype != ir::DType::kF32)
+      return no("%" + result.name + " is " + std::string(name(result.type.dtype)) + ", not f32");
     if (node.op->has(ir::kAnchor)) {
-      if (group.anchor) return std::nullopt;
+      if (group.anchor) return no("it has two convolutions or matmuls");
       group.anchor = &node;
     } else if (node.op->has(ir::kPool)) {
-      if (group.pool) return std::nullopt;
+      if (group.pool) return no("it has two pools");
       group.pool = &node;
     } else if (!node.op->has(ir::kElementwise)) {
-      return std::nullopt;
+      return no("it has a " + std::string(node.op->name));
     }
   }
-  if (!group.anchor || body.outputs.size() != 1) return std::nullopt;
+  if (!group.anchor) return no("it has no convolution or matmul");
+  if (body.outputs.size() != 1) return no("it has several results");
   for (size_t i = 0; i < 2; ++i) {
     ir::ValueId operand = group.anchor->operands[i];
     group.rank[i] = body.value(operand).type.rank();
     while (const ir::Node* node = body.producer(operand)) {
-      if (!node->op->has(ir::kDataMovement) || node->operands.size() != 1) return std::nullopt;
+      if (!node->op->has(ir::kDataMovement) || node->operands.size() != 1)
+        return no("its " + std::string(group.anchor->op->name) + " reads what it computes");
       group.through[i].push_back(node);
       operand = node->operands.front();
     }
     const auto at = std::ranges::find(body.inputs, operand, &ir::GraphInput::value);
     group.source[i] = static_cast<size_t>(at - body.inputs.begin());
   }
+  if (std::string why = tail_obstacle(body, group); !why.empty()) return no(std::move(why));
   return group;
 }
 
-std::optional<AnchorGroup> plain_anchor_group(const ir::Graph& body) {
+Found<AnchorGroup> plain_anchor_group(const ir::Graph& body) {
   auto group = anchor_group(body);
-  if (group && !(group->through[0].empty() && group->through[1].empty())) return std::nullopt;
+  if (group && !(group->through[0].empty() && group->through[1].empty()))
+    return tl::unexpected("its " + std::string(group->anchor->op->name) +
+                          " reads an operand through data movement");
   return group;
+}
+
+Found<AnchorGroup> matmul_group(const ir::Graph& body) {
+  const auto no = [](const char* why) { return tl::unexpected(std::string(why)); };
+  auto group = anchor_group(body);
+  if (!group) return group;
+  if (group->anchor->op != &ir::ops::matmul) return no("it is no matmul");
+  if (group->pool) return no("it has a pool");
+  if (group->rank[0] != 2 || group->rank[1] != 2) return no("it is a matmul of stacks");
+  if (!source_dims(*group, 0)) return no("its left operand is read through more than transposes");
+  if (!group->through[1].empty()) return no("its right operand is read through data movement");
+  return group;
+}
+
+std::string not_in_rows(const ir::Graph& body) {
+  const ir::Type& type = body.value(body.outputs.front().value).type;
+  return type.layout.is_row_major() ? "" : layout_text(type);
+}
+
+std::string not_as_picture(const ir::Graph& body) {
+  const ir::Type& type = body.value(body.outputs.front().value).type;
+  ir::Layout channels_last;
+  channels_last.order = {0, 2, 3, 1};
+  return type.layout.is_row_major() || type.layout == channels_last ? "" : layout_text(type);
 }
 
 std::optional<std::vector<int>> source_dims(const AnchorGroup& group, size_t operand) {
@@ -54,6 +121,11 @@ std::optional<std::vector<int>> source_dims(const AnchorGroup& group, size_t ope
       dim = static_cast<int>(order[static_cast<size_t>(dim)]);
   }
   return dims;
+}
+
+std::string no_room(const Convolution& conv, const TargetInfo& target) {
+  return fmt::format("a window of its pool has {} pixels, more than the {} accumulators",
+                     conv.window(), accumulators(target));
 }
 
 int64_t Convolution::padded_bytes() const {
@@ -75,8 +147,13 @@ int64_t row_tile(int64_t width, int64_t most) {
   return best;
 }
 
-std::optional<Convolution> convolution(const ir::Graph& body, const AnchorGroup& group) {
-  if (group.anchor->op != &ir::ops::conv2d) return std::nullopt;
+Found<Convolution> convolution(const ir::Graph& body, const Found<AnchorGroup>& group) {
+  return group ? convolution(body, *group) : tl::unexpected(group.error());
+}
+
+Found<Convolution> convolution(const ir::Graph& body, const AnchorGroup& group) {
+  const auto no = [](std::string why) { return tl::unexpected(std::move(why)); };
+  if (group.anchor->op != &ir::ops::conv2d) return no("it is no convolution");
   const ir::Shape& input = body.value(group.anchor->operands[0]).type.shape;
   const ir::Shape& weight = body.value(group.anchor->operands[1]).type.shape;
   const ir::Shape& result = body.value(group.anchor->results[0]).type.shape;
@@ -94,13 +171,18 @@ std::optional<Convolution> convolution(const ir::Graph& body, const AnchorGroup&
   if (!group.pool) return c;
   const auto pool = *ir::windows(group.pool->attrs, group.pool->attrs.get(ir::kKernelSize));
   for (const ir::Window& w : {pool.first, pool.second}) {
-    if (w.stride != w.size || w.dilation != 1 || w.before + w.after != 0) return std::nullopt;
+    if (w.stride != w.size || w.dilation != 1 || w.before + w.after != 0)
+      return no("the windows of its pool overlap, have gaps or padding");
   }
   const ir::Shape& pooled = body.value(group.pool->results[0]).type.shape;
   if (pooled[2] * pool.first.size > c.out_height || pooled[3] * pool.second.size > c.out_width)
-    return std::nullopt;  // ceil_mode
+    return no("windows of its pool reach over the edge");  // ceil_mode
   c.pool_height = pool.first.size;
   c.pool_width = pool.second.size;
+  if (c.window() > kMostAccumulators) {
+    return no(fmt::format("a window of its pool has {} pixels, of which the registers hold {}",
+                          c.window(), kMostAccumulators));
+  }
   return c;
 }
 

@@ -1,10 +1,12 @@
 // What the families ask of a group's body.
 #pragma once
 
-#include "passes/schedule/families.h"
+#include "passes/schedule/family.h"
 
 #include "ir/op_def.h"
 #include "ir/ops/window.h"
+
+#include <tl/expected.hpp>
 
 #include <array>
 
@@ -23,12 +25,24 @@ struct AnchorGroup {
   [[nodiscard]] size_t weight() const { return source[1]; }
 };
 
-// nullopt if the body has anything else, is not f32, or the anchor reads something the body
-// computes.
-[[nodiscard]] std::optional<AnchorGroup> anchor_group(const ir::Graph& body);
+// What is asked for, or why the body is no such thing ("it has no convolution or matmul").
+template <class T> using Found = tl::expected<T, std::string>;
+
+// Not if the body has anything else, is not f32, the anchor reads something the body computes, or
+// what follows it changes the shape.
+[[nodiscard]] Found<AnchorGroup> anchor_group(const ir::Graph& body);
 
 // The same of a group whose anchor reads its operands as they are.
-[[nodiscard]] std::optional<AnchorGroup> plain_anchor_group(const ir::Graph& body);
+[[nodiscard]] Found<AnchorGroup> plain_anchor_group(const ir::Graph& body);
+
+// A group around a matmul of two matrices that takes its first operand from anywhere, by transposes
+// only, and its second as it lies.
+[[nodiscard]] Found<AnchorGroup> matmul_group(const ir::Graph& body);
+
+// Why a kernel that stores its results row by row cannot: another layout; or "".
+[[nodiscard]] std::string not_in_rows(const ir::Graph& body);
+// The same of one that stores pictures in rows or with their channels innermost.
+[[nodiscard]] std::string not_as_picture(const ir::Graph& body);
 
 // For each dimension of an operand the dimension of the source it is; nullopt if the operand passes
 // through more than transposes.
@@ -42,6 +56,11 @@ struct Convolution {
   ir::Window rows, columns;
   int64_t out_height = 0, out_width = 0;
   int64_t pool_height = 1, pool_width = 1;  // windows of the pool, 1 without one
+  [[nodiscard]] int64_t window() const { return pool_height * pool_width; }
+  [[nodiscard]] int64_t result_width() const { return out_width / pool_width; }
+  [[nodiscard]] bool moves_by_one() const {  // neither strides nor dilation
+    return rows.stride == 1 && columns.stride == 1 && rows.dilation == 1 && columns.dilation == 1;
+  }
   // Bytes of the input with its padding, of one sample and one group.
   [[nodiscard]] int64_t padded_bytes() const;
   [[nodiscard]] bool padded() const {
@@ -49,10 +68,11 @@ struct Convolution {
   }
 };
 
-// nullopt unless the anchor is a conv2d and the pool, if any, is of disjoint windows
-// without gaps.
-[[nodiscard]] std::optional<Convolution> convolution(const ir::Graph& body,
-                                                     const AnchorGroup& group);
+// Not unless the anchor is a conv2d and the pool, if any, is of disjoint windows without gaps, of
+// at most kMostAccumulators pixels.
+[[nodiscard]] Found<Convolution> convolution(const ir::Graph& body, const AnchorGroup& group);
+[[nodiscard]] Found<Convolution> convolution(const ir::Graph& body,
+                                             const Found<AnchorGroup>& group);
 
 // The widest tile of at most `most` pixels of a row that wastes least of the last one, which moves
 // inwards.
@@ -71,5 +91,8 @@ inline constexpr int64_t kStackScratch = 16 << 10;
 [[nodiscard]] inline int64_t accumulators(const TargetInfo& target) {
   return target.vector_registers * 3 / 4;
 }
+
+// "a window of its pool has 25 pixels, more than the 24 accumulators"
+[[nodiscard]] std::string no_room(const Convolution& conv, const TargetInfo& target);
 
 }  // namespace linnet::passes

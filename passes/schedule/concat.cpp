@@ -1,29 +1,45 @@
-// concat{lanes}: pieces side by side, each copied by a loop of its own; elementwise ops before and
-// after are computed on the way.
-#include "passes/schedule/anchors.h"
+// concat: a loop for each piece.
+#include "passes/schedule/concat.h"
+
+#include "ir/op_def.h"
 
 #include <algorithm>
 
 namespace linnet::passes {
 
-std::optional<ir::Schedule> choose_concat(const Candidate& group) {
-  const auto is_concat = [](const ir::Node& node) { return node.op == &ir::ops::concat; };
-  const auto& nodes = group.body.nodes();
-  const bool simple = std::ranges::all_of(nodes, [](const ir::Node& node) {
-    return node.tensor || node.op->has(ir::kElementwise) || node.op->has(ir::kDataMovement);
-  });
-  if (!simple || std::ranges::count_if(nodes, is_concat) != 1 || group.body.outputs.size() != 1)
-    return std::nullopt;
-  // Where what follows keeps its shape, the pieces are pieces of the result.
-  const ir::Node& concat = *std::ranges::find_if(nodes, is_concat);
-  const ir::Type& joined = group.body.value(concat.results.front()).type;
-  for (const ir::Node* node = &concat; node != nodes.data() + nodes.size(); ++node) {
-    if (node->tensor || node->op->has(ir::kElementwise)) continue;
-    if (node != &concat) return std::nullopt;
+std::string Concat::fits(const ir::Graph& body) {
+  const ir::Node* concat = nullptr;
+  for (const ir::Node& node : body.nodes()) {
+    if (node.tensor || node.op->has(ir::kElementwise)) continue;
+    if (node.op == &ir::ops::concat) {
+      if (concat) return "it has two concats";
+      concat = &node;
+    } else if (!node.op->has(ir::kDataMovement)) {
+      return "it has a " + std::string(node.op->name);
+    } else if (concat) {  // where what follows keeps its shape, the pieces are pieces of the result
+      return std::string(node.op->name) + " follows its concat";
+    }
   }
+  if (!concat) return "it has no concat";
+  if (body.outputs.size() != 1) return "it has several results";
+  const ir::Type& out = body.value(body.outputs.front().value).type;
+  if (out.shape != body.value(concat->results.front()).type.shape)
+    return "what follows its concat has another shape";
+  if (out.layout.block_dim >= 0) return "its result lies " + to_string(out) + ", in blocks";
+  return "";
+}
+
+std::vector<int64_t> Concat::legal(const ir::Graph&, size_t) const {
+  return {1, 2, 4, 8, 16, 32, 64};
+}
+
+Choice<Concat> Concat::choose(const Candidate& group) {
   const ir::Type& out = group.body.value(group.body.outputs.front().value).type;
-  if (out.shape != joined.shape) return std::nullopt;
-  return ir::Schedule{"concat", {{"lanes", group.target.lanes(ir::size_of(out.dtype))}}};
+  return Concat{group.target.lanes(ir::size_of(out.dtype))};
+}
+
+std::vector<ir::Layout> Concat::layouts(const ir::Graph& body) const {
+  return std::vector<ir::Layout>(body.inputs.size());
 }
 
 }  // namespace linnet::passes

@@ -1,5 +1,9 @@
-// dense{cv, ks, tm}: a matmul with a packed weight, read from front to back.
+// dense: a weight packed in blocks of outputs is read once, from front to back.
+#include "passes/schedule/dense.h"
+
 #include "passes/schedule/anchors.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -8,42 +12,69 @@ namespace {
 
 constexpr ir::Key<bool> kTransposeB{"transpose_b"};
 
+struct Sizes {
+  int64_t rows = 0, inner = 0, outputs = 0;
+  bool transposed = false;  // the weight lies in rows of inputs
+
+  Sizes(const ir::Graph& body, const ir::Node& matmul) {
+    const ir::Shape& input = body.value(matmul.operands[0]).type.shape;
+    const ir::Shape& weight = body.value(matmul.operands[1]).type.shape;
+    transposed = matmul.attrs.get(kTransposeB);
+    rows = input[0];
+    inner = input[1];
+    outputs = transposed ? weight[0] : weight[1];
+  }
+};
+
+// Chains of additions side by side: latency times throughput, 8 on every machine so far.
+constexpr int64_t kMostChains = 8;
+
 }  // namespace
 
-std::optional<ir::Schedule> choose_dense(const Candidate& group) {
-  const auto parts = anchor_group(group.body);
-  if (!parts || parts->pool || parts->anchor->op != &ir::ops::matmul) return std::nullopt;
-  if (!source_dims(*parts, 0) || !parts->through[1].empty()) return std::nullopt;
-  // Any other weight that lies in rows of inputs is copied once for all rows of the input.
-  const bool transposed = parts->anchor->attrs.get(kTransposeB);
-  if (!group.constant[parts->weight()] && !transposed) return std::nullopt;
-  const ir::Shape& input = group.body.value(parts->anchor->operands[0]).type.shape;
-  const ir::Shape& weight = group.body.value(parts->anchor->operands[1]).type.shape;
-  if (input.size() != 2 || weight.size() != 2) return std::nullopt;
-  const int64_t inner = input[1];
-  const int64_t outputs = transposed ? weight[0] : weight[1];
-  const int64_t lanes = group.target.lanes(4);
-  if (outputs < 2 || inner < 4) return std::nullopt;
-  const int64_t most = accumulators(group.target);
-  // Rows share the weights they are multiplied with.
-  const int64_t tm = std::min<int64_t>(input[0], 4);
-  const int64_t vectors = (outputs + lanes - 1) / lanes;
-  const int64_t blocks = (vectors + most / tm - 1) / (most / tm);
-  const int64_t cv = (vectors + blocks - 1) / blocks;
-  // Chains of additions side by side: latency times throughput, 8 on every machine so far.
-  const int64_t ks = std::clamp<int64_t>(std::min((8 + cv * tm - 1) / (cv * tm), inner / 4), 1, 8);
-  return ir::Schedule{"dense", {{"lanes", lanes}, {"cv", cv}, {"ks", ks}, {"tm", tm}}};
+std::string Dense::fits(const ir::Graph& body) {
+  const auto parts = matmul_group(body);
+  return parts ? not_in_rows(body) : parts.error();
 }
 
-std::vector<ir::Layout> dense_layouts(const ir::Graph& body, const ir::Schedule& schedule) {
+std::vector<int64_t> Dense::legal(const ir::Graph& body, size_t key) const {
+  const Sizes sizes(body, *matmul_group(body)->anchor);
+  if (key == 0) return vector_lanes();
+  if (key == 1) return up_to(std::min((sizes.outputs + lanes - 1) / lanes, kMostAccumulators));
+  if (key == 2) return up_to(std::min({sizes.inner, kMostChains, kMostAccumulators / vectors}));
+  return up_to(std::min(sizes.rows, kMostAccumulators / (vectors * chains)));
+}
+
+Choice<Dense> Dense::choose(const Candidate& group) {
+  const AnchorGroup parts = *matmul_group(group.body);
+  const Sizes sizes(group.body, *parts.anchor);
+  // Any other weight that lies in rows of inputs is copied once for all rows of the input.
+  if (!group.constant[parts.weight()] && !sizes.transposed)
+    return std::string("its weight is no constant and lies in rows of outputs: gemm reads it so");
+  if (sizes.outputs < 2) return std::string("one output fills no vector");
+  if (sizes.inner < 4) return fmt::format("sums of {} products are too short", sizes.inner);
+  Dense best;
+  best.lanes = group.target.lanes(4);
+  const int64_t most = accumulators(group.target);
+  // Rows share the weights they are multiplied with.
+  best.rows = std::min<int64_t>(sizes.rows, 4);
+  const int64_t vectors = (sizes.outputs + best.lanes - 1) / best.lanes;
+  const int64_t blocks = (vectors + most / best.rows - 1) / (most / best.rows);
+  best.vectors = (vectors + blocks - 1) / blocks;
+  const int64_t tile = best.vectors * best.rows;
+  best.chains = std::clamp<int64_t>(std::min((kMostChains + tile - 1) / tile, sizes.inner / 4), 1,
+                                    kMostChains);
+  return best;
+}
+
+std::vector<ir::Layout> Dense::layouts(const ir::Graph& body) const {
   std::vector<ir::Layout> layouts(body.inputs.size());
-  const AnchorGroup parts = *anchor_group(body);
+  const AnchorGroup parts = *matmul_group(body);
   const int outputs = parts.anchor->attrs.get(kTransposeB) ? 0 : 1;
   // Blocks of outputs, each with all its inputs in a row: Nk64n.
   ir::Layout& weight = layouts[parts.weight()];
   weight.order = {outputs, 1 - outputs};
   weight.block_dim = outputs;
-  weight.block = schedule.get("lanes", 1) * schedule.get("cv", 1);
+  weight.block = lanes * vectors;
   return layouts;
 }
 

@@ -1,6 +1,9 @@
-// depthwise{lanes, tx}: a convolution of groups too small to fill a vector, of one channel as a
-// rule: the channels of many groups fill vectors.
+// depthwise: the channels of many groups fill vectors.
+#include "passes/schedule/depthwise.h"
+
 #include "passes/schedule/anchors.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -11,25 +14,45 @@ namespace {
 // the pixels of a tile share.
 constexpr int64_t kMostPixels = 8;
 
-}  // namespace
-
-std::optional<ir::Schedule> choose_depthwise(const Candidate& group) {
-  const auto parts = plain_anchor_group(group.body);
-  const auto conv = parts ? convolution(group.body, *parts) : std::nullopt;
-  if (!conv || conv->groups == 1 || conv->padded()) return std::nullopt;
-  int64_t lanes = group.target.lanes(4);
-  if (2 * conv->outputs >= lanes) return std::nullopt;  // direct, or not without its padding
-  while (lanes > conv->groups * conv->outputs)
-    lanes /= 2;
-  if (lanes < 4) return std::nullopt;
-  const int64_t room = accumulators(group.target) / (conv->pool_height * conv->pool_width);
-  if (room < 1) return std::nullopt;
-  const int64_t width = conv->out_width / conv->pool_width;
-  const int64_t tx = row_tile(width, std::min(room, kMostPixels));
-  return ir::Schedule{"depthwise", {{"lanes", lanes}, {"tx", tx}}};
+Convolution convolution_of(const ir::Graph& body) {
+  return *convolution(body, plain_anchor_group(body));
 }
 
-std::vector<ir::Layout> depthwise_layouts(const ir::Graph& body, const ir::Schedule&) {
+}  // namespace
+
+std::string Depthwise::fits(const ir::Graph& body) {
+  const auto conv = convolution(body, plain_anchor_group(body));
+  if (!conv) return conv.error();
+  if (conv->groups == 1) return "its convolution has one group";
+  if (conv->padded()) return "its convolution has padding, which would be a copy before it";
+  if (conv->groups * conv->outputs < 4)
+    return fmt::format("output channels {} fill no vector of 4", conv->groups * conv->outputs);
+  return not_as_picture(body);
+}
+
+std::vector<int64_t> Depthwise::legal(const ir::Graph& body, size_t key) const {
+  const Convolution conv = convolution_of(body);
+  if (key == 0) return vector_lanes(conv.groups * conv.outputs);  // the last vector moves inwards
+  return up_to(std::min(conv.result_width(), kMostAccumulators / conv.window()));
+}
+
+Choice<Depthwise> Depthwise::choose(const Candidate& group) {
+  const Convolution conv = convolution_of(group.body);
+  Depthwise best;
+  best.lanes = group.target.lanes(4);
+  if (2 * conv.outputs >= best.lanes) {  // direct, or not without its padding
+    return fmt::format("output channels {} of a group fill half a vector of {}: direct is better",
+                       conv.outputs, best.lanes);
+  }
+  while (best.lanes > conv.groups * conv.outputs)
+    best.lanes /= 2;
+  const int64_t room = accumulators(group.target) / conv.window();
+  if (room < 1) return no_room(conv, group.target);
+  best.pixels = row_tile(conv.result_width(), std::min(room, kMostPixels));
+  return best;
+}
+
+std::vector<ir::Layout> Depthwise::layouts(const ir::Graph& body) const {
   std::vector<ir::Layout> layouts(body.inputs.size());
   // [O, I, kH, kW] stored I, kH, kW, O: one vector of channels for each tap.
   layouts[anchor_group(body)->weight()].order = {1, 2, 3, 0};

@@ -1,45 +1,78 @@
-// direct{cv, tx, tn}: output channels of a group fill vectors, a tile of pixels fills the
-// registers.
+// direct: output channels of a group fill vectors, a tile of pixels fills the registers.
+#include "passes/schedule/direct.h"
+
 #include "passes/schedule/anchors.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
 namespace linnet::passes {
+namespace {
 
-std::optional<ir::Schedule> choose_direct(const Candidate& group) {
-  const auto parts = anchor_group(group.body);
-  const auto conv = parts ? convolution(group.body, *parts) : std::nullopt;
-  if (!conv || !source_dims(*parts, 0) || !source_dims(*parts, 1)) return std::nullopt;
-  if (conv->padded() &&
-      (conv->groups * conv->padded_bytes() > kStackScratch || !parts->through[0].empty()))
-    return std::nullopt;
-  const int64_t lanes = group.target.lanes(4);
-  if (2 * conv->outputs < lanes) return std::nullopt;  // vectors would be half empty
-  const int64_t vectors = (conv->outputs + lanes - 1) / lanes;
-  const int64_t window = conv->pool_height * conv->pool_width;
-  const int64_t room = accumulators(group.target) / window;
-  if (room < 1) return std::nullopt;
-  const int64_t width = conv->out_width / conv->pool_width;
-  // Two vectors of channels share each pixel they read; more pixels share each weight.
-  const int64_t cv = vectors % 2 == 0 && room >= 8 ? 2 : 1;
-  const int64_t tx = row_tile(width, room / cv);
-  ir::Schedule schedule{"direct", {{"lanes", lanes}, {"cv", cv}, {"tx", tx}}};
-  // Where rows are short, as in the gradient of a weight, so many samples at once: the least waste.
-  const int64_t samples = group.body.value(parts->anchor->results[0]).type.shape[0];
-  const int64_t most = conv->padded() ? 1 : std::min(room / (cv * tx), samples);
-  if (most > 1) {
-    const int64_t tiles = (samples + most - 1) / most;
-    schedule.parameters.emplace_back("tn", (samples + tiles - 1) / tiles);
+struct Parts {
+  AnchorGroup group;
+  Convolution conv;
+  int64_t samples = 0;
+
+  explicit Parts(const ir::Graph& body)
+      : group(*anchor_group(body)), conv(*convolution(body, group)),
+        samples(body.value(group.anchor->results[0]).type.shape[0]) {}
+};
+
+}  // namespace
+
+std::string Direct::fits(const ir::Graph& body) {
+  const auto group = anchor_group(body);
+  const auto conv = convolution(body, group);
+  if (!conv) return conv.error();
+  if (!source_dims(*group, 0) || !source_dims(*group, 1))
+    return "its convolution reads an operand through more than transposes";
+  if (conv->padded() && !group->through[0].empty())
+    return "its convolution pads what it reads through a transpose";
+  if (conv->padded() && conv->groups * conv->padded_bytes() > kStackScratch) {
+    return fmt::format("its padded picture has {} bytes, of which the stack takes {}",
+                       conv->groups * conv->padded_bytes(), kStackScratch);
   }
-  return schedule;
+  return not_as_picture(body);
 }
 
-std::vector<ir::Layout> direct_layouts(const ir::Graph& body, const ir::Schedule& schedule) {
+std::vector<int64_t> Direct::legal(const ir::Graph& body, size_t key) const {
+  const Parts parts(body);
+  const int64_t room = kMostAccumulators / parts.conv.window();
+  if (key == 0) return vector_lanes();
+  if (key == 1) return up_to(std::min((parts.conv.outputs + lanes - 1) / lanes, room));
+  if (key == 2) return up_to(std::min(parts.conv.result_width(), room / vectors));
+  return up_to(parts.conv.padded() ? 1 : std::min(parts.samples, room / (vectors * pixels)));
+}
+
+Choice<Direct> Direct::choose(const Candidate& group) {
+  const auto [parts, conv, samples] = Parts(group.body);
+  Direct best;
+  best.lanes = group.target.lanes(4);
+  if (2 * conv.outputs < best.lanes) {
+    return fmt::format("output channels {}{} fill less than half a vector of {}", conv.outputs,
+                       conv.groups > 1 ? " of a group" : "", best.lanes);
+  }
+  const int64_t count = (conv.outputs + best.lanes - 1) / best.lanes;
+  const int64_t room = accumulators(group.target) / conv.window();
+  if (room < 1) return no_room(conv, group.target);
+  // Two vectors of channels share each pixel they read; more pixels share each weight.
+  best.vectors = count % 2 == 0 && room >= 8 ? 2 : 1;
+  best.pixels = row_tile(conv.result_width(), room / best.vectors);
+  // Where rows are short, as in the gradient of a weight, so many samples at once: the least waste.
+  const int64_t most =
+      conv.padded() ? 1 : std::clamp<int64_t>(room / (best.vectors * best.pixels), 1, samples);
+  const int64_t tiles = (samples + most - 1) / most;
+  best.samples = (samples + tiles - 1) / tiles;
+  return best;
+}
+
+std::vector<ir::Layout> Direct::layouts(const ir::Graph& body) const {
   std::vector<ir::Layout> layouts(body.inputs.size());
-  const AnchorGroup parts = *anchor_group(body);
-  const Convolution conv = *convolution(body, parts);
+  const auto [parts, conv, samples_] = Parts(body);
   const std::vector<int> dims = *source_dims(parts, 1);
-  const int64_t block = schedule.get("lanes", 1) * schedule.get("cv", 1);
+  const int64_t block = lanes * vectors;
   ir::Layout& weight = layouts[parts.weight()];
   if (dims[0] == 0 && (conv.groups == 1 || conv.outputs % block == 0)) {
     // Blocks of outputs, each with all its taps in a row, Nchw32n: a kernel reads one block for all

@@ -1,54 +1,187 @@
+// The table of kernel families, by families.def, and what is asked of it.
 #include "passes/schedule/families.h"
 
-#include "support/check.h"
+#include "ir/op_def.h"
+#include "support/text.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
-#include <string>
 
 namespace linnet::passes {
 namespace {
 
-std::vector<ir::Layout> row_major(const ir::Graph& body, const ir::Schedule&) {
-  return std::vector<ir::Layout>(body.inputs.size());
+// The number behind those that `before` has.
+template <class S> std::vector<int64_t> legal(const ir::Graph& body, const ir::Schedule& before) {
+  S schedule;
+  const size_t key = before.parameters.size();
+  for (size_t i = 0; i < key; ++i)
+    schedule.*S::kKeys[i].number = before.parameters[i].second;
+  return schedule.legal(body, key);
 }
 
-std::optional<ir::Schedule> choose_generic(const Candidate&) {
-  return ir::Schedule{"generic", {}};
+template <class S> std::vector<ir::Layout> layouts(const ir::Graph& body, const ir::Schedule& s) {
+  return numbers<S>(s).layouts(body);
 }
 
-constexpr std::array kFamilies = std::to_array<Family>({
-    {"pooled_rows", choose_pooled_rows, pooled_rows_layouts},
-    {"taps", choose_taps, row_major},
-    {"rows", choose_rows, row_major},
-    {"direct", choose_direct, direct_layouts, Family::Stores::kChannelsLast, true},
-    {"depthwise", choose_depthwise, depthwise_layouts, Family::Stores::kChannelsLast, true},
-    {"dense", choose_dense, dense_layouts},
-    {"gemm", choose_gemm, row_major},
-    {"relayout", choose_relayout, row_major},
-    {"sums", choose_sums, row_major},
-    {"concat", choose_concat, row_major, Family::Stores::kAsRead, true},
-    {"scatter", choose_scatter, row_major},
-    {"generic", choose_generic, row_major, Family::Stores::kAsRead, true},
-});
+template <class S>
+Family row(std::string_view name, Choice<ir::Schedule> (*choose)(const Candidate&)) {
+  static_assert(S::kKeys.size() * sizeof(int64_t) == (S::kKeys.empty() ? 0 : sizeof(S)),
+                "a number without a key");
+  Family family{name, {}, S::fits, legal<S>, choose, layouts<S>};
+  for (const Key<S>& key : S::kKeys)
+    family.keys.push_back(key.name);
+  return family;
+}
+
+std::vector<Family> make_families() {
+  std::vector<Family> list;
+#define LINNET_FAMILY(name, Struct)                                                                \
+  list.push_back(row<Struct>(#name, [](const Candidate& group) -> Choice<ir::Schedule> {           \
+    if (std::string obstacle = Struct::fits(group.body); !obstacle.empty()) return obstacle;       \
+    Choice<Struct> choice = Struct::choose(group);                                                 \
+    if (!choice.schedule) return std::move(choice.why);                                            \
+    return text_form(#name, *choice.schedule);                                                     \
+  }));
+#include "passes/schedule/families.def"
+#undef LINNET_FAMILY
+  const auto set = [&](std::string_view name, Family::Stores stores) {
+    Family& family = *std::ranges::find(list, name, &Family::name);
+    family.stores = stores;
+    family.reads_channels_last = true;
+  };
+  set("direct", Family::Stores::kChannelsLast);
+  set("depthwise", Family::Stores::kChannelsLast);
+  set("concat", Family::Stores::kAsRead);
+  set("generic", Family::Stores::kAsRead);
+  return list;
+}
+
+// "1 to 5", "4 or 8": values in rising order.
+std::string range(const std::vector<int64_t>& values) {
+  if (values.empty()) return "none";
+  if (values.size() == 1) return fmt::format("only {}", values.front());
+  const bool gapless = values.back() - values.front() == static_cast<int64_t>(values.size()) - 1;
+  if (gapless && values.size() > 2) return fmt::format("{} to {}", values.front(), values.back());
+  return fmt::format("{} or {}", fmt::join(values.begin(), values.end() - 1, ", "), values.back());
+}
+
+// `pixels=10: legal here are 1 to 5`; with what decides the range where earlier numbers do.
+std::string legal_text(const std::vector<int64_t>& values, const ir::Schedule& before) {
+  std::string text = "legal here: " + range(values);
+  if (before.parameters.empty()) return text;
+  text += ", with ";
+  for (size_t i = 0; i < before.parameters.size(); ++i) {
+    const auto& [name, value] = before.parameters[i];
+    text += fmt::format("{}{}={}", i ? ", " : "", name, value);
+  }
+  return text;
+}
+
+std::string keys_of(const Family& family) {
+  return family.keys.empty() ? "none" : fmt::format("{}", fmt::join(family.keys, ", "));
+}
+
+std::vector<std::string> family_names() {
+  std::vector<std::string> names;
+  for (const Family& family : families())
+    names.emplace_back(family.name);
+  return names;
+}
+
+// Keys the family does not have, or that are there twice.
+std::string key_fault(const Family& family, const ir::Schedule& schedule) {
+  std::vector<std::string> seen;
+  for (const auto& [name, value] : schedule.parameters) {
+    if (std::ranges::find(seen, name) != seen.end())
+      return fmt::format("{} has '{}' twice", family.name, name);
+    seen.push_back(name);
+    if (name == kThreads) {
+      if (value != 0 && value != 1) return fmt::format("threads={}; legal are 0 or 1", value);
+    } else if (std::ranges::find(family.keys, name) == family.keys.end()) {
+      return fmt::format("{} has no key '{}'; its keys: {}", family.name, name, keys_of(family));
+    }
+  }
+  return "";
+}
 
 }  // namespace
 
+std::vector<int64_t> up_to(int64_t most) {
+  std::vector<int64_t> values = {1};
+  for (int64_t value = 2; value <= most; ++value)
+    values.push_back(value);
+  return values;
+}
+
+std::vector<int64_t> divisors(int64_t of, int64_t most) {
+  std::vector<int64_t> values = up_to(std::min(of, most));
+  std::erase_if(values, [of](int64_t value) { return of % value != 0; });
+  return values;
+}
+
+std::vector<int64_t> vector_lanes(int64_t most) {
+  std::vector<int64_t> values = {4, 8, 16};
+  std::erase_if(values, [most](int64_t value) { return value > most; });
+  return values;
+}
+
 std::span<const Family> families() {
-  return kFamilies;
+  static const std::vector<Family> list = make_families();
+  return list;
+}
+
+const Family* find_family(std::string_view name) {
+  const auto at = std::ranges::find(families(), name, &Family::name);
+  return at == families().end() ? nullptr : &*at;
 }
 
 const Family& family(std::string_view name) {
-  const auto at = std::ranges::find(kFamilies, name, &Family::name);
-  LINNET_CHECK(at != kFamilies.end(), "no kernel family '" + std::string(name) + "'");
-  return *at;
+  const Family* found = find_family(name);
+  LINNET_CHECK(found != nullptr, "no kernel family '" + std::string(name) + "'");
+  return *found;
+}
+
+bool has_threads(const ir::Schedule& schedule) {
+  return schedule.get(kThreads, 0) != 0;
 }
 
 ir::Schedule choose_schedule(const Candidate& group) {
   for (const Family& family : families()) {
-    if (auto schedule = family.choose(group)) return *std::move(schedule);
+    if (auto choice = family.choose(group); choice.schedule) return *std::move(choice.schedule);
   }
-  return {"generic", {}};  // the last of them fits everything
+  return text_form("generic", Generic{});
+}
+
+bool has_fast_kernel(const Candidate& group) {
+  return choose_schedule(group).family != "generic";
+}
+
+std::string schedule_fault(const ir::Graph& body, const ir::Schedule& schedule) {
+  const Family* family = find_family(schedule.family);
+  if (!family) {
+    const auto names = family_names();
+    const std::string near = did_you_mean(schedule.family, names);
+    return fmt::format("no kernel family '{}'{}{}; the families: {}", schedule.family,
+                       near.empty() ? "" : "; ", near, join(names, ", "));
+  }
+  if (const std::string obstacle = family->fits(body); !obstacle.empty())
+    return fmt::format("{} does not compute this group: {}", family->name, obstacle);
+  if (std::string fault = key_fault(*family, schedule); !fault.empty()) return fault;
+  ir::Schedule before{schedule.family, {}};
+  for (const std::string_view key : family->keys) {
+    const auto given =
+        std::ranges::find(schedule.parameters, key, &std::pair<std::string, int64_t>::first);
+    const std::vector<int64_t> values = family->legal(body, before);
+    if (given == schedule.parameters.end())
+      return fmt::format("{} needs '{}'; {}", family->name, key, legal_text(values, before));
+    if (std::ranges::find(values, given->second) == values.end())
+      return fmt::format("{}: {}={}; {}", family->name, key, given->second,
+                         legal_text(values, before));
+    before.parameters.emplace_back(key, given->second);
+  }
+  return "";
 }
 
 }  // namespace linnet::passes

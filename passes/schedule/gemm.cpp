@@ -1,5 +1,9 @@
-// gemm{cv, tm}: a matmul of operands that lie as they are wanted: b's columns side by side.
+// gemm: tiles of rows × vectors of columns in registers, both operands read where they lie.
+#include "passes/schedule/gemm.h"
+
 #include "passes/schedule/anchors.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -10,38 +14,62 @@ namespace {
 // lost to the cache on Zen 5.
 constexpr int64_t kWidest = 4;
 
+struct Sizes {
+  int64_t rows = 0, columns = 0;
+
+  explicit Sizes(const ir::Graph& body) {
+    const ir::Node& matmul = *matmul_group(body)->anchor;
+    rows = body.value(matmul.operands[0]).type.shape[0];
+    columns = body.value(matmul.operands[1]).type.shape[1];
+  }
+};
+
 }  // namespace
 
-std::optional<ir::Schedule> choose_gemm(const Candidate& group) {
-  const auto parts = anchor_group(group.body);
-  if (!parts || parts->pool || parts->anchor->op != &ir::ops::matmul) return std::nullopt;
-  if (parts->anchor->attrs.get(ir::Key<bool>{"transpose_b"})) return std::nullopt;
-  if (!source_dims(*parts, 0) || !parts->through[1].empty()) return std::nullopt;
-  const ir::Shape& a = group.body.value(parts->anchor->operands[0]).type.shape;
-  const ir::Shape& b = group.body.value(parts->anchor->operands[1]).type.shape;
-  if (a.size() != 2 || b.size() != 2) return std::nullopt;
-  const int64_t rows = a[0];
-  const int64_t columns = b[1];
-  int64_t lanes = group.target.lanes(4);
-  while (lanes > columns)
-    lanes /= 2;
-  if (lanes < 4) return std::nullopt;
+std::string Gemm::fits(const ir::Graph& body) {
+  const auto parts = matmul_group(body);
+  if (!parts) return parts.error();
+  if (parts->anchor->attrs.get(ir::Key<bool>{"transpose_b"}))
+    return "its right operand lies in rows of inputs";
+  if (Sizes(body).columns < 4)
+    return fmt::format("{} columns fill no vector of 4", Sizes(body).columns);
+  return not_in_rows(body);
+}
+
+std::vector<int64_t> Gemm::legal(const ir::Graph& body, size_t key) const {
+  const Sizes sizes(body);
+  if (key == 0) return vector_lanes(sizes.columns);  // the last tile moves inwards
+  if (key == 1) return up_to(std::min(sizes.columns / lanes, kMostAccumulators));
+  return up_to(std::min(sizes.rows, kMostAccumulators / vectors));
+}
+
+Choice<Gemm> Gemm::choose(const Candidate& group) {
+  const auto [rows, columns] = Sizes(group.body);
+  Gemm best;
+  best.lanes = group.target.lanes(4);
+  while (best.lanes > columns)
+    best.lanes /= 2;
   // The tile of accumulators whose work, whole tiles counted, is least: a step of k costs its
   // multiply-adds or its loads, of which a core does as many side by side, and at least the latency
   // of one chain.
-  ir::Schedule best;
   int64_t best_cost = 0;
   const int64_t most = accumulators(group.target);
-  for (int64_t cv = 1; cv <= std::min(kWidest, columns / lanes); ++cv) {
-    for (int64_t tm = 1; tm <= std::min(most / cv, rows); ++tm) {
-      const int64_t tiles = ((columns + lanes * cv - 1) / (lanes * cv)) * ((rows + tm - 1) / tm);
-      const int64_t cost = tiles * (std::max<int64_t>({cv * tm, cv + tm, 8}) * 4 + cv + tm);
+  for (int64_t v = 1; v <= std::min(kWidest, columns / best.lanes); ++v) {
+    for (int64_t r = 1; r <= std::min(most / v, rows); ++r) {
+      const int64_t tiles =
+          ((columns + best.lanes * v - 1) / (best.lanes * v)) * ((rows + r - 1) / r);
+      const int64_t cost = tiles * (std::max<int64_t>({v * r, v + r, 8}) * 4 + v + r);
       if (best_cost != 0 && cost >= best_cost) continue;
-      best = {"gemm", {{"lanes", lanes}, {"cv", cv}, {"tm", tm}}};
+      best.vectors = v;
+      best.rows = r;
       best_cost = cost;
     }
   }
   return best;
+}
+
+std::vector<ir::Layout> Gemm::layouts(const ir::Graph& body) const {
+  return std::vector<ir::Layout>(body.inputs.size());
 }
 
 }  // namespace linnet::passes

@@ -1,32 +1,73 @@
-// pooled_rows{ct}: few input and output channels; a vector is a row of pooled pixels, whose
-// windows' pixels are accumulators of their own.
+// pooled_rows: vectors of pooled pixels, for few channels.
+#include "passes/schedule/pooled_rows.h"
+
 #include "passes/schedule/anchors.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
 namespace linnet::passes {
+namespace {
 
-std::optional<ir::Schedule> choose_pooled_rows(const Candidate& group) {
-  const auto parts = plain_anchor_group(group.body);
-  if (!parts) return std::nullopt;
-  const auto conv = convolution(group.body, *parts);
-  if (!conv || conv->groups != 1 || !parts->pool) return std::nullopt;
-  const int64_t lanes = group.target.lanes(4);
-  if (fills_vectors(conv->outputs, lanes)) return std::nullopt;
-  const bool plain = conv->rows.stride == 1 && conv->columns.stride == 1 &&
-                     conv->rows.dilation == 1 && conv->columns.dilation == 1;
-  if (!plain || conv->padded_bytes() > kStackScratch) return std::nullopt;
-  const int64_t window = conv->pool_height * conv->pool_width;
-  const int64_t room = accumulators(group.target) / window;
-  if (room < 1) return std::nullopt;
-  // Channels that share the pixels they read: the largest divisor that fits.
-  int64_t ct = std::min(room, conv->outputs);
-  while (conv->outputs % ct != 0)
-    --ct;
-  return ir::Schedule{"pooled_rows", {{"lanes", lanes}, {"ct", ct}}};
+// Bytes of the padded input by phase, of one sample: whole vectors of pooled columns, and those
+// that the window reaches behind them.
+int64_t phases_bytes(const Convolution& conv, int64_t lanes) {
+  const auto whole = [lanes](int64_t n) { return (n + lanes - 1) / lanes * lanes; };
+  const int64_t reach = (conv.pool_width - 1 + conv.columns.size - 1) / conv.pool_width;
+  const int64_t rows = conv.height + conv.rows.before + conv.rows.after;
+  return conv.channels * rows * conv.pool_width * whole(whole(conv.result_width()) + reach) * 4;
 }
 
-std::vector<ir::Layout> pooled_rows_layouts(const ir::Graph& body, const ir::Schedule&) {
+Convolution convolution_of(const ir::Graph& body) {
+  return *convolution(body, plain_anchor_group(body));
+}
+
+}  // namespace
+
+std::string PooledRows::fits(const ir::Graph& body) {
+  const auto parts = plain_anchor_group(body);
+  const auto conv = convolution(body, parts);
+  if (!conv) return conv.error();
+  if (!parts->pool) return "it has no pool";
+  if (conv->groups != 1) return "its convolution has groups";
+  if (!conv->moves_by_one()) return "its convolution has strides or dilation";
+  if (phases_bytes(*conv, 4) > kStackScratch) {
+    return fmt::format("its padded picture has {} bytes, of which the stack takes {}",
+                       phases_bytes(*conv, 4), kStackScratch);
+  }
+  return not_in_rows(body);
+}
+
+std::vector<int64_t> PooledRows::legal(const ir::Graph& body, size_t key) const {
+  const Convolution conv = convolution_of(body);
+  if (key == 1) return divisors(conv.outputs, kMostAccumulators / conv.window());
+  std::vector<int64_t> values = vector_lanes();
+  std::erase_if(values, [&](int64_t n) { return phases_bytes(conv, n) > kStackScratch; });
+  return values;
+}
+
+Choice<PooledRows> PooledRows::choose(const Candidate& group) {
+  const Convolution conv = convolution_of(group.body);
+  PooledRows best;
+  best.lanes = group.target.lanes(4);
+  if (fills_vectors(conv.outputs, best.lanes)) {
+    return fmt::format("output channels {} fill half a vector of {}: direct is better",
+                       conv.outputs, best.lanes);
+  }
+  if (phases_bytes(conv, best.lanes) > kStackScratch) {
+    return fmt::format(
+        "its padded picture has {} bytes in vectors of {}, of which the stack takes {}",
+        phases_bytes(conv, best.lanes), best.lanes, kStackScratch);
+  }
+  const int64_t room = accumulators(group.target) / conv.window();
+  if (room < 1) return no_room(conv, group.target);
+  // Channels that share the pixels they read: the largest divisor that fits.
+  best.channels = divisors(conv.outputs, room).back();
+  return best;
+}
+
+std::vector<ir::Layout> PooledRows::layouts(const ir::Graph& body) const {
   return std::vector<ir::Layout>(body.inputs.size());
 }
 

@@ -1,42 +1,82 @@
-// relayout{lanes}: a copy in another layout, transposed in registers.
-#include "passes/schedule/anchors.h"
+// relayout: a copy whose innermost dimension is another than the source's.
+#include "passes/schedule/relayout.h"
+
+#include "ir/op_def.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
 namespace linnet::passes {
 namespace {
 
-// Is the layout rows of what follows one dimension, with that dimension innermost or in blocks?
-bool transposes(const ir::Type& type, int64_t lanes) {
-  const ir::Layout& layout = type.layout;
-  if (layout.order.empty()) return false;
-  const bool blocked = layout.block_dim >= 0;
-  const int dim = blocked ? layout.block_dim : layout.order.back();
-  if (blocked && layout.block % lanes != 0) return false;
-  std::vector<int> order;
+// What the copy stores side by side, and how long the rows are that it reads.
+struct Transposed {
+  bool rows_of_one = false;  // the layout is rows of what follows one dimension, with that
+                             // dimension innermost or in blocks
+  bool blocked = false;
+  int64_t block = 1;
   int64_t columns = 1;
-  for (int i = 0; i < static_cast<int>(type.rank()); ++i) {
-    if (i != dim || blocked) order.push_back(i);
-    if (i > dim) columns *= type.shape[static_cast<size_t>(i)];
-    const bool rounded =
-        type.stored_extent(static_cast<size_t>(i)) != type.shape[static_cast<size_t>(i)];
-    if (i != dim && rounded) return false;
+
+  explicit Transposed(const ir::Type& type) {
+    const ir::Layout& layout = type.layout;
+    if (layout.order.empty()) return;
+    blocked = layout.block_dim >= 0;
+    block = layout.block;
+    const int dim = blocked ? layout.block_dim : layout.order.back();
+    std::vector<int> order;
+    bool rounded = false;
+    for (int i = 0; i < static_cast<int>(type.rank()); ++i) {
+      const auto at = static_cast<size_t>(i);
+      if (i != dim || blocked) order.push_back(i);
+      if (i > dim) columns *= type.shape[at];
+      rounded = rounded || (i != dim && type.stored_extent(at) != type.shape[at]);
+    }
+    if (!blocked) order.push_back(dim);
+    rows_of_one = order == layout.order && !rounded;
   }
-  if (!blocked) order.push_back(dim);
-  return order == layout.order && columns >= lanes;
+  [[nodiscard]] bool takes(int64_t lanes) const {
+    return columns >= lanes && (!blocked || block % lanes == 0);
+  }
+};
+
+const ir::Type& stored(const ir::Graph& body) {
+  return body.value(body.nodes().front().results.front()).type;
 }
 
 }  // namespace
 
-std::optional<ir::Schedule> choose_relayout(const Candidate& group) {
-  const auto& nodes = group.body.nodes();
-  if (nodes.size() != 1 || !nodes.front().op->has(ir::kView)) return std::nullopt;
-  const ir::Type& from = group.body.value(nodes.front().operands.front()).type;
-  const ir::Type& to = group.body.value(nodes.front().results.front()).type;
-  const int64_t lanes = group.target.lanes(4);
-  if (from.dtype != ir::DType::kF32 || !from.same_logical(to)) return std::nullopt;
-  if (!from.layout.is_row_major() || !transposes(to, lanes)) return std::nullopt;
-  return ir::Schedule{"relayout", {{"lanes", lanes}}};
+std::string Relayout::fits(const ir::Graph& body) {
+  const auto& nodes = body.nodes();
+  if (nodes.size() != 1 || !nodes.front().op->has(ir::kView)) return "it is no copy";
+  const ir::Type& from = body.value(nodes.front().operands.front()).type;
+  const ir::Type& to = stored(body);
+  if (from.dtype != ir::DType::kF32) return "it copies no f32";
+  if (!from.same_logical(to)) return "it reshapes";
+  if (!from.layout.is_row_major()) return "it reads " + to_string(from) + ", not rows";
+  const Transposed transposed(to);
+  if (!transposed.rows_of_one) return "it stores " + to_string(to) + ", which transposes nothing";
+  if (!transposed.takes(4)) return "rows or blocks are too short for tiles of 4 × 4";
+  return "";
+}
+
+std::vector<int64_t> Relayout::legal(const ir::Graph& body, size_t) const {
+  const Transposed transposed(stored(body));
+  std::vector<int64_t> values = vector_lanes();
+  std::erase_if(values, [&](int64_t value) { return !transposed.takes(value); });
+  return values;
+}
+
+Choice<Relayout> Relayout::choose(const Candidate& group) {
+  Relayout best;
+  best.lanes = group.target.lanes(4);
+  if (!Transposed(stored(group.body)).takes(best.lanes))
+    return fmt::format("rows or blocks are too short for tiles of {0} × {0}", best.lanes);
+  return best;
+}
+
+std::vector<ir::Layout> Relayout::layouts(const ir::Graph& body) const {
+  return std::vector<ir::Layout>(body.inputs.size());
 }
 
 }  // namespace linnet::passes

@@ -1,48 +1,91 @@
-// rows{lanes, ct, ty}: a convolution of few output channels, or the gradient of one's input: a
-// vector is a piece of a row of pixels.
+// rows: vectors of neighbours in rows of pixels, for few output channels.
+#include "passes/schedule/rows.h"
+
 #include "passes/schedule/anchors.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
 namespace linnet::passes {
 namespace {
 
-int64_t divisor(int64_t of, int64_t most) {
-  int64_t best = std::min(of, most);
-  while (of % best != 0)
-    --best;
-  return best;
+Convolution convolution_of(const ir::Graph& body) {
+  return *convolution(body, anchor_group(body));
+}
+
+// Bytes of the input of one sample with zeros around its rows, and above and below them as many
+// rows as `rows` of the result read beside the picture.
+int64_t padded_bytes(const Convolution& conv, int64_t lanes, int64_t rows) {
+  const int64_t vectors = (conv.out_width + lanes - 1) / lanes;
+  const int64_t columns = vectors == 1 ? lanes : conv.out_width;
+  const int64_t width = (columns + conv.columns.size + 2) / 4 * 4;  // zeros come by fours
+  const bool above = conv.rows.before + conv.rows.after != 0;
+  const int64_t height = conv.height + (above ? 2 * (rows - 1) : 0);
+  return conv.channels * height * width * 4;
 }
 
 }  // namespace
 
-std::optional<ir::Schedule> choose_rows(const Candidate& group) {
-  const auto parts = anchor_group(group.body);
-  const auto conv = parts ? convolution(group.body, *parts) : std::nullopt;
-  if (!conv || conv->groups != 1 || parts->pool) return std::nullopt;
+std::string Rows::fits(const ir::Graph& body) {
+  const auto parts = anchor_group(body);
+  const auto conv = convolution(body, parts);
+  if (!conv) return conv.error();
+  if (parts->pool) return "it has a pool";
+  if (conv->groups != 1) return "its convolution has groups";
+  if (!conv->moves_by_one()) return "its convolution has strides or dilation";
   // Rows of the input are copied in vectors; weights are read one by one, from anywhere.
   const auto dims = source_dims(*parts, 0);
-  if (!dims || dims->back() != 3) return std::nullopt;
-  const bool plain = conv->rows.stride == 1 && conv->columns.stride == 1 &&
-                     conv->rows.dilation == 1 && conv->columns.dilation == 1;
-  if (!plain) return std::nullopt;
-  int64_t lanes = group.target.lanes(4);
-  if (fills_vectors(conv->outputs, lanes) || conv->columns.size > conv->out_width)
-    return std::nullopt;
-  while (lanes / 2 >= conv->out_width)
-    lanes /= 2;
-  if (lanes < 4) return std::nullopt;
+  if (!dims || dims->back() != 3) return "its convolution reads a picture that is not in rows";
+  if (padded_bytes(*conv, 4, 1) > kStackScratch) {
+    return fmt::format("its padded picture has {} bytes, of which the stack takes {}",
+                       padded_bytes(*conv, 4, 1), kStackScratch);
+  }
+  return not_in_rows(body);
+}
+
+std::vector<int64_t> Rows::legal(const ir::Graph& body, size_t key) const {
+  const Convolution conv = convolution_of(body);
+  std::vector<int64_t> values = key == 0 ? vector_lanes()
+                                : key == 1
+                                    ? divisors(conv.outputs, kMostAccumulators)
+                                    : divisors(conv.out_height, kMostAccumulators / channels);
+  if (key == 1) return values;
+  std::erase_if(values, [&](int64_t value) {
+    return padded_bytes(conv, key == 0 ? value : lanes, key == 0 ? 1 : value) > kStackScratch;
+  });
+  return values;
+}
+
+Choice<Rows> Rows::choose(const Candidate& group) {
+  const Convolution conv = convolution_of(group.body);
+  Rows best;
+  best.lanes = group.target.lanes(4);
+  if (fills_vectors(conv.outputs, best.lanes)) {
+    return fmt::format("output channels {} fill half a vector of {}: direct is better",
+                       conv.outputs, best.lanes);
+  }
+  if (conv.columns.size > conv.out_width) {
+    return fmt::format("a row of the window has {} taps, of the result only {} pixels",
+                       conv.columns.size, conv.out_width);
+  }
+  while (best.lanes / 2 >= conv.out_width)
+    best.lanes /= 2;
+  if (best.lanes < 4) return fmt::format("rows of {} pixels fill no vector of 4", conv.out_width);
   // Channels share the pixels they read, rows of pixels the weights.
   const int64_t room = accumulators(group.target);
-  const int64_t ct = divisor(conv->outputs, room);
-  const int64_t ty = divisor(conv->out_height, std::clamp<int64_t>(room / ct, 1, 4));
-  const int64_t vectors = (conv->out_width + lanes - 1) / lanes;
-  const int64_t columns = vectors == 1 ? lanes : conv->out_width;
-  const int64_t width = (columns + conv->columns.size + 2) / 4 * 4;  // zeros come by fours
-  const bool above = conv->rows.before + conv->rows.after != 0;
-  const int64_t height = conv->height + (above ? 2 * (ty - 1) : 0);
-  if (conv->channels * height * width * 4 > kStackScratch) return std::nullopt;
-  return ir::Schedule{"rows", {{"lanes", lanes}, {"ct", ct}, {"ty", ty}}};
+  best.channels = divisors(conv.outputs, room).back();
+  best.rows = divisors(conv.out_height, std::clamp<int64_t>(room / best.channels, 1, 4)).back();
+  const int64_t bytes = padded_bytes(conv, best.lanes, best.rows);
+  if (bytes > kStackScratch) {
+    return fmt::format("its padded picture has {} bytes, of which the stack takes {}", bytes,
+                       kStackScratch);
+  }
+  return best;
+}
+
+std::vector<ir::Layout> Rows::layouts(const ir::Graph& body) const {
+  return std::vector<ir::Layout>(body.inputs.size());
 }
 
 }  // namespace linnet::passes

@@ -1,20 +1,40 @@
-// scatter{lanes}: rows written where the indices say, one after the other.
-#include "passes/schedule/anchors.h"
+// scatter: rows written where the indices say, one after the other.
+#include "passes/schedule/scatter.h"
+
+#include "ir/op_def.h"
 
 #include <algorithm>
 
 namespace linnet::passes {
 
-std::optional<ir::Schedule> choose_scatter(const Candidate& group) {
+std::string Scatter::fits(const ir::Graph& body) {
   const ir::Node* scatter = nullptr;
-  for (const ir::Node& node : group.body.nodes()) {
+  for (const ir::Node& node : body.nodes()) {
     if (node.tensor) continue;
-    if (scatter || node.op != &ir::ops::scatter) return std::nullopt;
+    if (node.op != &ir::ops::scatter) return "it has a " + std::string(node.op->name);
+    if (scatter) return "it has two scatters";
     scatter = &node;
   }
-  if (!scatter) return std::nullopt;
-  const ir::DType dtype = group.body.value(scatter->results.front()).type.dtype;
-  return ir::Schedule{"scatter", {{"lanes", group.target.lanes(ir::size_of(dtype))}}};
+  if (!scatter) return "it has no scatter";
+  if (body.outputs.size() != 1 || body.outputs.front().value != scatter->results.front())
+    return "its result is not its scatter's";
+  const auto in_rows = [&](ir::ValueId id) { return body.value(id).type.layout.is_row_major(); };
+  if (!std::ranges::all_of(scatter->operands, in_rows) || !in_rows(scatter->results.front()))
+    return "it reads or stores another layout than rows";
+  return "";
+}
+
+std::vector<int64_t> Scatter::legal(const ir::Graph&, size_t) const {
+  return {1, 2, 4, 8, 16, 32, 64};
+}
+
+Choice<Scatter> Scatter::choose(const Candidate& group) {
+  const ir::Type& out = group.body.value(group.body.outputs.front().value).type;
+  return Scatter{group.target.lanes(ir::size_of(out.dtype))};
+}
+
+std::vector<ir::Layout> Scatter::layouts(const ir::Graph& body) const {
+  return std::vector<ir::Layout>(body.inputs.size());
 }
 
 }  // namespace linnet::passes

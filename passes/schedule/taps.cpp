@@ -1,34 +1,86 @@
-// taps{lanes, ct}: a convolution whose window is larger than its result, such as the gradient of a
-// convolution's weight: a vector is a piece of a row of the window.
+// taps: vectors along the window's rows, for windows larger than the result.
+#include "passes/schedule/taps.h"
+
 #include "passes/schedule/anchors.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
 namespace linnet::passes {
+namespace {
 
-std::optional<ir::Schedule> choose_taps(const Candidate& group) {
-  const auto parts = anchor_group(group.body);
-  const auto conv = parts ? convolution(group.body, *parts) : std::nullopt;
-  if (!conv || conv->groups != 1 || parts->pool || conv->padded()) return std::nullopt;
+Convolution convolution_of(const ir::Graph& body) {
+  return *convolution(body, anchor_group(body));
+}
+
+// Bytes of the sums of `channels` of the result.
+int64_t sums_bytes(const Convolution& conv, int64_t lanes, int64_t channels) {
+  return lanes * channels * conv.out_width * (conv.out_height + 1) * 4;
+}
+
+}  // namespace
+
+std::string Taps::fits(const ir::Graph& body) {
+  const auto parts = anchor_group(body);
+  const auto conv = convolution(body, parts);
+  if (!conv) return conv.error();
+  if (parts->pool) return "it has a pool";
+  if (conv->groups != 1) return "its convolution has groups";
+  if (conv->padded()) return "its convolution has padding";
   for (size_t operand : {0, 1}) {
     const auto dims = source_dims(*parts, operand);
-    if (!dims || dims->back() != 3) return std::nullopt;
+    if (!dims || dims->back() != 3) return "its convolution reads an operand that is not in rows";
   }
-  if (conv->columns.stride != 1 || conv->columns.dilation != 1) return std::nullopt;
-  if (conv->columns.size < conv->out_width) return std::nullopt;
-  int64_t lanes = group.target.lanes(4);
-  if (fills_vectors(conv->outputs, lanes)) return std::nullopt;
-  while (lanes > conv->columns.size)
-    lanes /= 2;
-  if (lanes < 4) return std::nullopt;
+  if (conv->columns.stride != 1 || conv->columns.dilation != 1)
+    return "its convolution has strides or dilation along rows";
+  if (conv->columns.size < 4)
+    return fmt::format("a row of the window has {} taps and fills no vector of 4",
+                       conv->columns.size);
+  if (conv->out_width > kMostAccumulators || sums_bytes(*conv, 4, 1) > kStackScratch)
+    return fmt::format("rows of {} pixels have more sums than the registers hold", conv->out_width);
+  return not_in_rows(body);
+}
+
+std::vector<int64_t> Taps::legal(const ir::Graph& body, size_t key) const {
+  const Convolution conv = convolution_of(body);
+  std::vector<int64_t> values = key == 0
+                                    ? vector_lanes(conv.columns.size)
+                                    : divisors(conv.outputs, kMostAccumulators / conv.out_width);
+  std::erase_if(values, [&](int64_t value) {
+    return sums_bytes(conv, key == 0 ? value : lanes, key == 0 ? 1 : value) > kStackScratch;
+  });
+  return values;
+}
+
+Choice<Taps> Taps::choose(const Candidate& group) {
+  const Convolution conv = convolution_of(group.body);
+  Taps best;
+  best.lanes = group.target.lanes(4);
+  if (conv.columns.size < conv.out_width) {
+    return fmt::format("a row of the window has {} taps, less than the result's {} pixels",
+                       conv.columns.size, conv.out_width);
+  }
+  if (fills_vectors(conv.outputs, best.lanes)) {
+    return fmt::format("output channels {} fill half a vector of {}: direct is better",
+                       conv.outputs, best.lanes);
+  }
+  while (best.lanes > conv.columns.size)
+    best.lanes /= 2;
   const int64_t room = accumulators(group.target);
-  if (conv->out_width > room) return std::nullopt;
-  int64_t ct = std::min(room / conv->out_width, conv->outputs);
-  while (conv->outputs % ct != 0)
-    --ct;
-  const int64_t sums = lanes * ct * conv->out_width * (conv->out_height + 1) * 4;
-  if (sums > kStackScratch) return std::nullopt;
-  return ir::Schedule{"taps", {{"lanes", lanes}, {"ct", ct}}};
+  if (conv.out_width > room)
+    return fmt::format("rows of {} pixels have more sums than {} registers hold", conv.out_width,
+                       room);
+  best.channels = divisors(conv.outputs, room / conv.out_width).back();
+  if (sums_bytes(conv, best.lanes, best.channels) > kStackScratch) {
+    return fmt::format("its sums have {} bytes, of which the stack takes {}",
+                       sums_bytes(conv, best.lanes, best.channels), kStackScratch);
+  }
+  return best;
+}
+
+std::vector<ir::Layout> Taps::layouts(const ir::Graph& body) const {
+  return std::vector<ir::Layout>(body.inputs.size());
 }
 
 }  // namespace linnet::passes

@@ -414,7 +414,8 @@ TEST(Relayout, Grid) {
           graph.value(graph.outputs[0].value).type.layout = *ir::layout_from_text(text, 4);
           graph.value(graph.inputs[0].value).storage = ir::Storage{memory, 0};
           graph.value(graph.outputs[0].value).storage = ir::Storage{ir::Memory::kArena, 0};
-          graph.schedule = passes::choose_relayout({graph, {false}, target.target.info});
+          graph.schedule =
+              passes::family("relayout").choose({graph, {false}, target.target.info}).schedule;
           ASSERT_TRUE(graph.schedule.has_value()) << text;
           expect_right(graph, name);
         }

@@ -1,0 +1,57 @@
+// What a kernel family is: a struct of its numbers, which groups it computes, which numbers are
+// legal for a group, and which are best.
+#pragma once
+
+#include "ir/graph.h"
+#include "passes/target_info.h"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace linnet::passes {
+
+// A group to be scheduled: its body, and which of its inputs are constants.
+struct Candidate {
+  const ir::Graph& body;
+  std::vector<bool> constant;
+  const TargetInfo& target;
+};
+
+// A number of a schedule: its name in the text form, and where the struct S keeps it.
+template <class S> struct Key {
+  std::string_view name;
+  int64_t S::* number;
+};
+
+// The schedule, or why the family does not want the group ("output channels 3 fill no vector").
+template <class S> struct Choice {
+  std::optional<S> schedule;
+  std::string why;
+
+  Choice(S chosen) : schedule(chosen) {}
+  Choice(std::string reason) : why(std::move(reason)) {}
+};
+
+// A family is a struct S of int64_t with
+//   kKeys                                   one Key<S> for each number
+//   fits(body) → text                       why no kernel of the family computes it, or ""
+//   legal(body, key) → values               of number `key`, where those before it are as they are
+//   choose(candidate) → Choice<S>           the best of the legal; asked only where it fits
+//   layouts(body) → layouts                 in which the kernel wants its inputs, by position; an
+//                                           empty layout is row-major
+// fits and legal do not look at the machine: what they admit is right on any, if not fast.
+
+// Accumulators of one tile: as many as the most registers of any target, whole vectors each.
+inline constexpr int64_t kMostAccumulators = 32;
+
+// 1 … most, never none.
+[[nodiscard]] std::vector<int64_t> up_to(int64_t most);
+// The divisors of `of` that are at most `most`; 1 is always one.
+[[nodiscard]] std::vector<int64_t> divisors(int64_t of, int64_t most);
+// Elements of a vector, 4, 8 or 16, of those at most `most`.
+[[nodiscard]] std::vector<int64_t> vector_lanes(int64_t most = 16);
+
+}  // namespace linnet::passes

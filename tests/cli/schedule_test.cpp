@@ -1,0 +1,88 @@
+// A schedule that a person changed in text IR: legal ones are computed, others are errors at their
+// place that name what is legal, whatever command reads the file.
+#include "tests/cli/command.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace linnet {
+namespace {
+
+using testing::HasSubstr;
+
+class HandWrittenSchedule : public Command {
+protected:
+  // A kernel of a convolution, 4 × 6 pixels of 16 channels, as the pipeline leaves it.
+  void SetUp() override {
+    Command::SetUp();
+    write("m.lin", "model m(x: f32[N, 2, 6, 8]) -> f32[...] {\n"
+                   "  layer c = conv2d(16, kernel_size: 3)\n  relu(c(x))\n}\n");
+    ASSERT_EQ(linnet("dump m.lin --target x86-64-v3 --after plan_memory -o m.lir"), 0) << err_;
+    ASSERT_THAT(text("m.lir"), HasSubstr(kChosen));
+  }
+
+  // The file with this schedule instead.
+  void schedule(const std::string& wanted) {
+    std::string changed = text("m.lir");
+    changed.replace(changed.find(kChosen), std::string(kChosen).size(), wanted);
+    write("n.lir", changed);
+    (void)run("cp m.lir.safetensors n.lir.safetensors");
+  }
+  void expect_error(const std::string& wanted, const std::string& message) {
+    schedule(wanted);
+    EXPECT_EQ(linnet("compile n.lir"), 1) << wanted;
+    EXPECT_THAT(err_, HasSubstr(message));
+    EXPECT_THAT(err_, testing::ContainsRegex("n\\.lir:[0-9]+:[0-9]+: error: "));
+    EXPECT_THAT(err_, HasSubstr("^~~~"));
+    EXPECT_FALSE(exists("m"));
+  }
+
+  static constexpr const char* kChosen = "direct{lanes=8, vectors=2, pixels=6, samples=1}";
+};
+
+TEST_F(HandWrittenSchedule, IllegalOnesAreLocatedErrors) {
+  expect_error("direct{lanes=8, vectors=2, pixels=7, samples=1}",
+               "direct: pixels=7; legal here: 1 to 6, with lanes=8, vectors=2");
+  expect_error("direct{lanes=12, vectors=2, pixels=6, samples=1}",
+               "direct: lanes=12; legal here: 4, 8 or 16");
+  expect_error("direct{lanes=8, vectors=2, pixels=0, samples=1}", "pixels=0; legal here: 1 to 6");
+  expect_error("direct{lanes=8, vectors=2, pixels=-1, samples=1}", "pixels=-1; legal here: 1 to 6");
+  expect_error("direct{lanes=8, vectors=2, samples=1}",
+               "direct needs 'pixels'; legal here: 1 to 6, with lanes=8, vectors=2");
+  expect_error("direct{lanes=8, vectors=2, pixels=6, samples=1, pixel=2}",
+               "direct has no key 'pixel'; its keys: lanes, vectors, pixels, samples");
+  expect_error("direct{lanes=8, vectors=2, pixels=6, pixels=6, samples=1}",
+               "direct has 'pixels' twice");
+  expect_error("dirct{lanes=8}", "no kernel family 'dirct'; did you mean 'direct'?");
+  expect_error("depthwise{lanes=8, pixels=6}",
+               "depthwise does not compute this group: its convolution has one group");
+  expect_error("dense{lanes=8, vectors=2, chains=1, rows=1}",
+               "dense does not compute this group: it is no matmul");
+  expect_error("direct{lanes=8, vectors=2, pixels=6, samples=1, threads=1}",
+               "threads=1 is for kernels of @train_step alone");
+}
+
+TEST_F(HandWrittenSchedule, EveryCommandLooks) {
+  schedule("direct{lanes=8, vectors=2, pixels=10, samples=1}");
+  for (const char* command : {"compile", "kernel", "bench", "run", "dump", "check",
+                              "opt --passes=drop_dead", "opt --passes=drop_dead -o o.lir"}) {
+    EXPECT_EQ(linnet(std::string(command) + " n.lir"), 1) << command;
+    EXPECT_THAT(err_, HasSubstr("legal here: 1 to 6")) << command;
+  }
+  EXPECT_FALSE(exists("o.lir"));
+}
+
+TEST_F(HandWrittenSchedule, LegalOnesAreRight) {
+  for (const char* wanted : {kChosen, "direct{lanes=8, vectors=1, pixels=4, samples=1}",
+                             "direct{samples=1, pixels=5, vectors=3, lanes=4}", "generic{}",
+                             "rows{lanes=4, channels=8, rows=2}"}) {
+    schedule(wanted);
+    EXPECT_EQ(linnet("kernel n.lir"), 0) << wanted << "\n" << err_;
+    EXPECT_THAT(out_, HasSubstr(wanted));
+  }
+}
+
+}  // namespace
+}  // namespace linnet

@@ -1,0 +1,362 @@
+// Every legal schedule gives the evaluator's answers: the whole space of each family on small
+// groups, of sizes around the multiples of vectors and tiles. A sample in the suite, drawn the same
+// every time; LINNET_SWEEP=full tries all of them (`make sweep`).
+#include "codegen/bitcode.h"
+#include "codegen/check_kernel.h"
+#include "ir/builder.h"
+#include "ir/print.h"
+#include "passes/run_pipeline.h"
+#include "passes/schedule/families.h"
+#include "support/check.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+
+namespace linnet::codegen {
+namespace {
+
+using ir::Shape;
+using ir::ValueId;
+
+constexpr size_t kSample = 9;  // schedules of each family in the suite
+
+bool whole() {
+  const char* wanted = std::getenv("LINNET_SWEEP");
+  return wanted && std::string(wanted) == "full";
+}
+
+ir::Type f32(Shape shape) {
+  return {ir::DType::kF32, std::move(shape), {}};
+}
+
+ir::Tensor numbers(const Shape& shape) {
+  std::vector<double> values;
+  for (int64_t i = 0; i < f32(shape).elements(); ++i)
+    values.push_back(static_cast<double>(i * 7 % 23) / 23 - 0.5);
+  return ir::Tensor::from_doubles(f32(shape), values);
+}
+
+// A graph under construction: input, constants, what comes next.
+class Model {
+public:
+  Model() { graph_.name = "predict"; }
+
+  ValueId input(const Shape& shape) { return graph_.add_input("x", f32(shape)); }
+  ValueId constant(const Shape& shape) { return builder().constant(numbers(shape), "w"); }
+  ValueId integers(const Shape& shape, const std::vector<int64_t>& values) {
+    return builder().constant(ir::Tensor::from_ints({ir::DType::kI64, shape, {}}, values), "i");
+  }
+  ValueId make(const ir::OpDef& op, std::vector<ValueId> operands, ir::Attrs attrs = {}) {
+    return builder().create(op, operands, attrs);
+  }
+  ir::Module returns(ValueId value) {
+    graph_.outputs.push_back({"y", value, ""});
+    ir::Module module;
+    module.name = "m";
+    module.graphs.push_back(graph_);
+    return module;
+  }
+
+private:
+  ir::Builder builder() { return ir::Builder(graph_).at(ir::Place::named("test")); }
+  ir::Graph graph_;
+};
+
+// A convolution with its bias, relu and, where `window` is given, a pool of such windows.
+ir::Module convolution(const Shape& x, const Shape& w, const ir::Attrs& attrs = {},
+                       const ir::Ints& window = {}) {
+  Model m;
+  ValueId y = m.make(ir::ops::conv2d, {m.input(x), m.constant(w)}, attrs);
+  y = m.make(ir::ops::relu, {m.make(ir::ops::add, {y, m.constant({w[0], 1, 1})})});
+  if (!window.empty()) y = m.make(ir::ops::max_pool2d, {y}, {{"kernel_size", window}});
+  return m.returns(y);
+}
+
+// Both operands known only at run time; the picture is one of channels of samples, as in the
+// gradient of a weight.
+ir::Module correlation(const Shape& x, const Shape& w, bool transposed) {
+  Model m;
+  ValueId a = m.input(x);
+  ValueId b = m.input(w);
+  if (transposed) {
+    a = m.make(ir::ops::transpose, {a}, {{"dims", ir::Ints{1, 0, 2, 3}}});
+    b = m.make(ir::ops::transpose, {b}, {{"dims", ir::Ints{1, 0, 2, 3}}});
+  }
+  return m.returns(m.make(ir::ops::conv2d, {a, b}));
+}
+
+ir::Module matmul(const Shape& a, const Shape& b, bool constant, bool transpose_b = false,
+                  bool transpose_a = false) {
+  Model m;
+  ValueId left = m.input(a);
+  const ValueId right = constant ? m.constant(b) : m.input(b);
+  if (transpose_a) left = m.make(ir::ops::transpose, {left});
+  const ValueId y = m.make(ir::ops::matmul, {left, right}, {{"transpose_b", transpose_b}});
+  return m.returns(m.make(ir::ops::add, {y, m.constant({transpose_b ? b[0] : b[1]})}));
+}
+
+ir::Module sum(const ir::OpDef& op, const Shape& x, const ir::Ints& dims) {
+  Model m;
+  return m.returns(m.make(ir::ops::exp, {m.make(op, {m.input(x)}, {{"dim", dims}})}));
+}
+
+ir::Module concat(Shape shape, int64_t dim) {
+  Model m;
+  std::vector<ValueId> pieces;
+  for (int64_t size : {3, 16, 1, 37}) {
+    shape[static_cast<size_t>(dim)] = size;
+    pieces.push_back(m.input(shape));
+  }
+  return m.returns(m.make(ir::ops::relu, {m.make(ir::ops::concat, pieces, {{"dim", dim}})}));
+}
+
+ir::Module scatter(const Shape& shape, int64_t count, const char* reduce) {
+  Shape updates = shape;
+  updates[0] = count;
+  std::vector<int64_t> indices;
+  for (int64_t i = 0; i < count; ++i)
+    indices.push_back(i * 3 % shape[0]);
+  Model m;
+  const ValueId at = m.integers({count}, indices);
+  return m.returns(m.make(ir::ops::scatter, {m.input(shape), at, m.input(updates)},
+                          {{"reduce", ir::Enum{reduce}}}));
+}
+
+// What pack_weights makes of a weight that is known only at run time.
+ir::Module copy(const Shape& shape, const std::string& layout) {
+  Model m;
+  ir::Module module =
+      m.returns(m.make(ir::ops::reshape, {m.input(shape)}, {{"shape", ir::Ints(shape)}}));
+  ir::Graph& kernel = module.graphs.front();
+  kernel.value(kernel.outputs[0].value).type.layout = *ir::layout_from_text(layout, shape.size());
+  kernel.value(kernel.outputs[0].value).storage = ir::Storage{ir::Memory::kArena, 0};
+  kernel.name = "k";
+  module.kernels.push_back(std::move(kernel));
+  module.graphs.clear();
+  return module;
+}
+
+ir::Attrs grouped(int64_t groups, ir::Attrs attrs = {}) {
+  attrs.set("groups", groups);
+  return attrs;
+}
+
+// By the family whose space is swept.
+const std::map<std::string, std::vector<ir::Module>>& cases() {
+  const ir::Ints odd{1, 0, 2, 1};
+  static const std::map<std::string, std::vector<ir::Module>> list = {
+      {"direct",
+       {convolution({1, 3, 5, 7}, {17, 3, 3, 3}), convolution({3, 2, 3, 9}, {8, 2, 1, 1}),
+        convolution({2, 2, 6, 6}, {16, 2, 3, 3}, {{"padding", odd}, {"stride", ir::Ints{2, 1}}}),
+        convolution({1, 2, 1, 1}, {1, 2, 1, 1}),
+        convolution({1, 2, 9, 10}, {5, 2, 2, 3}, {}, {2, 3}),
+        convolution({2, 4, 7, 8}, {34, 2, 2, 2}, grouped(2, {{"dilation", ir::Ints{2, 1}}}),
+                    {2, 2}),
+        convolution({1, 6, 4, 5}, {48, 2, 3, 2}, grouped(3)),
+        convolution({1, 2, 6, 10}, {20, 2, 3, 3}, {{"padding", ir::Ints{1, 1, 1, 1}}}, {3, 5}),
+        correlation({3, 2, 7, 8}, {3, 17, 5, 5}, true)}},
+      {"depthwise",
+       {convolution({1, 5, 5, 7}, {5, 1, 3, 3}, grouped(5)),
+        convolution({2, 17, 4, 1}, {17, 1, 2, 1}, grouped(17)),
+        convolution({1, 16, 7, 9}, {16, 1, 3, 3}, grouped(16, {{"stride", ir::Ints{2, 2}}})),
+        convolution({1, 6, 5, 9}, {18, 1, 1, 4}, grouped(6), {2, 2}),
+        convolution({2, 24, 5, 5}, {8, 3, 3, 3}, grouped(8)),
+        convolution({1, 16, 9, 9}, {16, 1, 2, 3}, grouped(16, {{"dilation", ir::Ints{2, 3}}}))}},
+      {"pooled_rows",
+       {convolution({2, 1, 8, 12}, {6, 1, 5, 3}, {{"padding", odd}}, {2, 2}),
+        convolution({1, 2, 9, 14}, {3, 2, 3, 3}, {}, {3, 3}),
+        convolution({1, 1, 6, 1}, {1, 1, 3, 3}, {{"padding", ir::Ints{2, 2, 2, 2}}}, {2, 3}),
+        convolution({1, 1, 3, 35}, {4, 1, 1, 2}, {}, {1, 1}),
+        convolution({1, 3, 5, 34}, {2, 3, 2, 2}, {}, {4, 8})}},
+      {"rows",
+       {convolution({2, 1, 6, 12}, {6, 1, 5, 3}, {{"padding", odd}}),
+        convolution({1, 2, 4, 17}, {3, 2, 3, 3}), convolution({1, 2, 5, 1}, {1, 2, 1, 1}),
+        convolution({1, 3, 6, 6}, {4, 3, 5, 5}, {{"padding", ir::Ints{4, 4, 4, 4}}}),
+        correlation({1, 4, 6, 37}, {2, 4, 3, 7}, false),
+        convolution({1, 2, 3, 5}, {2, 2, 3, 4}, {{"padding", ir::Ints{0, 3, 0, 0}}})}},
+      {"taps",
+       {correlation({2, 3, 9, 19}, {4, 3, 7, 17}, false),
+        correlation({3, 1, 8, 8}, {3, 6, 5, 4}, true),
+        correlation({1, 2, 5, 33}, {1, 2, 5, 32}, false),
+        correlation({1, 1, 3, 11}, {5, 1, 2, 5}, false)}},
+      {"dense",
+       {matmul({1, 7}, {7, 17}, true), matmul({5, 33}, {33, 10}, true),
+        matmul({1, 2}, {2, 1}, true), matmul({3, 8}, {16, 8}, false, true),
+        matmul({6, 9}, {9, 40}, true, false), matmul({4, 5}, {3, 5}, true, true),
+        matmul({9, 4}, {9, 32}, true, false, true)}},
+      {"gemm",
+       {matmul({5, 7}, {7, 4}, false), matmul({1, 33}, {33, 37}, false),
+        matmul({17, 8}, {8, 16}, false), matmul({9, 6}, {9, 20}, false, false, true)}},
+      {"relayout",
+       {copy({3, 6, 5, 7}, "{nhwc}"), copy({3, 37, 4, 4}, "{nhwc, c:16}"),
+        copy({2, 20, 3, 7}, "{nChw16c}"), copy({33, 17}, "{Nc16n}"), copy({3, 9}, "{Nc4n}")}},
+      {"sums",
+       {sum(ir::ops::sum, {8, 3, 4, 16}, {0, 2, 3}), sum(ir::ops::mean, {3, 37}, {1}),
+        sum(ir::ops::sum, {2, 4}, {1}), sum(ir::ops::mean, {5, 150}, {0, 1})}},
+      {"concat",
+       {concat({2, 3, 4, 5}, 0), concat({2, 3, 4, 5}, 1), concat({2, 3, 4, 5}, 2),
+        concat({2, 3, 4, 5}, 3)}},
+      {"scatter",
+       {scatter({7, 5}, 4, "none"), scatter({19}, 6, "none"), scatter({5, 17}, 9, "sum")}},
+      {"generic",
+       {convolution({1, 2, 9, 10}, {5, 2, 2, 3}, {}, {2, 3}), matmul({5, 7}, {7, 4}, false),
+        sum(ir::ops::mean, {3, 37}, {1}), concat({2, 3, 4, 5}, 1),
+        convolution({2, 3, 12, 11}, {5, 3, 1, 1}, {}, {12, 11})}},
+  };
+  return list;
+}
+
+void enumerate(const passes::Family& family, const ir::Graph& body, const ir::Schedule& before,
+               std::vector<ir::Schedule>& all) {
+  if (before.parameters.size() == family.keys.size()) {
+    all.push_back(before);
+    return;
+  }
+  const auto values = family.legal(body, before);
+  EXPECT_FALSE(values.empty()) << to_string(before);
+  for (int64_t value : values) {
+    ir::Schedule next = before;
+    next.parameters.emplace_back(family.keys[before.parameters.size()], value);
+    enumerate(family, body, next, all);
+  }
+}
+
+// The kernel of the group that the family computes, packed for the schedule, not packed, or packed
+// for what the pipeline would choose.
+enum class Packed { kForIt, kNot, kForAnother };
+
+class Group {
+public:
+  Group(const ir::Module& module, const passes::Family& family, const Target& target)
+      : family_(family), target_(target) {
+    passes::PassContext context = fresh();
+    passes::PipelineOptions options;
+    options.stop_after = "group_kernels";
+    grouped_ = passes::run_pipeline(module, passes::pipeline(), options, context).module;
+    if (!grouped_.kernels.empty()) return;
+    const auto& nodes = grouped_.graphs.front().nodes();
+    for (size_t i = 0; i < nodes.size(); ++i) {
+      if (nodes[i].op == &ir::ops::group && family.fits(nodes[i].regions.front()).empty())
+        node_ = {static_cast<int32_t>(i)};
+    }
+  }
+
+  [[nodiscard]] bool found() const { return node_ || !grouped_.kernels.empty(); }
+  [[nodiscard]] const ir::Graph& body() const {
+    return node_ ? grouped_.graphs.front().node(node_).regions.front() : grouped_.kernels.front();
+  }
+
+  [[nodiscard]] ir::Graph kernel(const ir::Schedule& schedule, Packed packed) const {
+    if (!node_) {
+      ir::Graph kernel = grouped_.kernels.front();
+      kernel.schedule = schedule;
+      return kernel;
+    }
+    ir::Module module = grouped_;
+    if (packed != Packed::kForAnother) module.graphs.front().node(node_).schedule = schedule;
+    passes::PassContext context = fresh();
+    passes::PipelineOptions options;
+    if (packed == Packed::kNot) options.disabled = {"pack_weights"};
+    const auto rows = passes::pipeline();
+    const auto from = std::ranges::find(rows, "choose_schedules", &passes::Pass::name);
+    module = passes::run_pipeline(std::move(module), {from, rows.end()}, options, context).module;
+    for (ir::Graph& kernel : module.kernels) {
+      if (!family_.fits(kernel).empty()) continue;
+      if (packed != Packed::kForAnother && *kernel.schedule != schedule) continue;
+      kernel.schedule = schedule;
+      return kernel;
+    }
+    ADD_FAILURE() << "no kernel of " << to_string(schedule);
+    return module.kernels.front();
+  }
+
+private:
+  [[nodiscard]] passes::PassContext fresh() const {
+    passes::PassContext context;
+    context.target = target_.info;
+    return context;
+  }
+  const passes::Family& family_;
+  const Target& target_;
+  ir::Module grouped_;
+  ir::NodeId node_;
+};
+
+// A kernel that reads four elements where its input has two: Halide only warns.
+TEST(Warning, OfHalideIsAnError) {
+  ir::Graph kernel;
+  kernel.name = "k";
+  kernel.schedule = ir::Schedule{"generic", {}};
+  const ValueId x = kernel.add_input("x", f32({2}));
+  ir::Node relu;
+  relu.op = &ir::ops::relu;
+  relu.operands = {x};
+  relu.place = ir::Place::named("test");
+  const ir::NodeId made = kernel.append(relu, {f32({4})}, {"y"});
+  kernel.outputs.push_back({"y", kernel.node(made).results.front(), ""});
+  try {
+    (void)kernel_bitcode(kernel, find_target("native").target);
+    FAIL() << "compiled";
+  } catch (const InternalError& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("Halide: Warning"));
+  }
+}
+
+class Sweep : public testing::TestWithParam<std::string> {};
+
+TEST_P(Sweep, EveryLegalScheduleIsRight) {
+  const passes::Family& family = passes::family(GetParam());
+  std::vector<Target> targets;
+  for (const char* name : {"x86-64-v4", "x86-64-v2", "x86-64-v3"}) {
+    const FoundTarget found = find_target(name);
+    if (found.ok && runs_here(found.target)) targets.push_back(found.target);
+  }
+  struct Trial {
+    size_t group;
+    ir::Schedule schedule;
+  };
+  std::vector<Group> groups;
+  std::vector<Trial> trials;
+  for (const ir::Module& module : cases().at(GetParam())) {
+    groups.emplace_back(module, family, targets.front());
+    ASSERT_TRUE(groups.back().found()) << ir::print(module).text;
+    std::vector<ir::Schedule> all;
+    enumerate(family, groups.back().body(), {std::string(family.name), {}}, all);
+    for (ir::Schedule& schedule : all)
+      trials.push_back({groups.size() - 1, std::move(schedule)});
+  }
+  const size_t step = whole() ? 1 : std::max<size_t>(1, trials.size() / kSample);
+  size_t tried = 0, wrong = 0;
+  for (size_t i = step / 2; i < trials.size(); i += step, ++tried) {
+    const Target& target = targets[i % targets.size()];
+    const auto packed = static_cast<Packed>(i / targets.size() % 3);
+    const ir::Graph kernel = groups[trials[i].group].kernel(trials[i].schedule, packed);
+    EXPECT_EQ(passes::schedule_fault(kernel, *kernel.schedule), "") << ir::print(kernel);
+    const KernelCheck check = check_kernel(kernel, target, i);
+    if (check.error.empty()) continue;
+    ++wrong;
+    ADD_FAILURE() << "trial " << i << " on " << target.info.name << ": " << check.error << "\n"
+                  << ir::print(kernel);
+  }
+  fmt::print("{}: {} legal schedules of {} groups, {} tried, {} wrong\n", family.name,
+             trials.size(), groups.size(), tried, wrong);
+  std::fflush(stdout);
+}
+
+std::vector<std::string> family_names() {
+  std::vector<std::string> names;
+  for (const passes::Family& family : passes::families())
+    names.emplace_back(family.name);
+  return names;
+}
+INSTANTIATE_TEST_SUITE_P(Families, Sweep, testing::ValuesIn(family_names()),
+                         [](const auto& info) { return info.param; });
+
+}  // namespace
+}  // namespace linnet::codegen
