@@ -83,8 +83,7 @@ std::optional<ir::Module> OnnxImporter::run() {
   // Inputs in the model's order, then parameters as they were first read.
   std::ranges::stable_partition(graph_.inputs,
                                 [](const ir::GraphInput& input) { return input.slot.empty(); });
-  // Without initializers that were read for their value only, and what folding left behind.
-  module_.graphs.push_back(ir::without_unused(graph_));
+  finish_graph();
   return std::move(module_);
 }
 
@@ -131,45 +130,6 @@ void OnnxImporter::define(const std::string& name, std::shared_ptr<OnnxEntry> en
 void OnnxImporter::name_value(ir::ValueId value, const std::string& name) {
   if (!graph_.producer(value) || name.empty() || !named_.insert(value.index).second) return;
   graph_.rename(value, name);
-}
-
-ir::ValueId OnnxImporter::value(OnnxEntry& entry, InitializerUse use) {
-  if (entry.value) return entry.value;
-  LINNET_CHECK(entry.initializer != nullptr, "an entry that stands for nothing");
-  const ::onnx::TensorProto& proto = *entry.initializer;
-  ir::Tensor elements = tensor(proto);
-  const ir::Type type = elements.type();
-  if (use == InitializerUse::kConstant || !is_float(type.dtype) || type.rank() == 0 ||
-      type.elements() == 0) {
-    const ir::Place place =
-        ir::Place::named(fmt::format("{}: initializer '{}'", path_, proto.name()));
-    const ir::ValueId constant =
-        ir::Builder(graph_).at(place).constant(std::move(elements), proto.name());
-    // A parameter may be asked for later; a constant stays what it is.
-    if (!is_float(type.dtype) || type.rank() == 0 || use != InitializerUse::kConstant)
-      entry.value = constant;
-    named_.insert(constant.index);
-    return constant;
-  }
-  ir::Slot slot;
-  slot.path = proto.name();
-  slot.type = type;
-  slot.initializer = {"zeros", {}};
-  slot.kind = use == InitializerUse::kBuffer ? ir::SlotKind::kBuffer : ir::SlotKind::kParameter;
-  slot.place = ir::Place::named(fmt::format("{}: initializer '{}'", path_, proto.name()));
-  slot.value = std::move(elements);
-  // A name is unique in its graph; a nested graph may use it again.
-  for (int i = 1; module_.slot(slot.path); ++i)
-    slot.path = fmt::format("{}.{}", proto.name(), i);
-  entry.value = graph_.add_input(slot.path, type, slot.path);
-  module_.slots.push_back(std::move(slot));
-  return entry.value;
-}
-
-std::optional<ir::Tensor> OnnxImporter::known(const OnnxEntry& entry) {
-  if (entry.initializer) return tensor(*entry.initializer);
-  const ir::Node* node = entry.value ? graph_.producer(entry.value) : nullptr;
-  return node ? node->tensor : std::nullopt;
 }
 
 std::vector<bool> OnnxImporter::sources_of(ir::ValueId value) const {
@@ -258,7 +218,7 @@ void OnnxImporter::add_nodes(const google::protobuf::RepeatedPtrField<NodeProto>
       add_node(node, scope);
     } else {
       for (const std::string& output : node.output())
-        define(output, OnnxEntry{{}, nullptr, true}, scope, "output");
+        define(output, OnnxEntry{{}, nullptr, true, ""}, scope, "output");
     }
   }
 }
@@ -271,6 +231,13 @@ void OnnxImporter::add_node(const NodeProto& node, OnnxScope& scope) {
   for (const std::string& input : node.input()) {
     inputs.push_back(input.empty() ? nullptr : find(input, scope));
     unknown = unknown || (inputs.back() && inputs.back()->unknown);
+  }
+  if (const ::onnx::TensorProto* weight = weight_of(node)) {
+    ++nodes_;
+    auto& entry = weights_[weight];
+    if (!entry) entry = std::make_shared<OnnxEntry>(OnnxEntry{{}, weight, false, node.output(0)});
+    define(node.output(0), entry, scope, "output");
+    return;
   }
   const size_t reported = diagnostics_.all().size();
   const auto failed = [&](const NodeFault& fault) {
@@ -299,7 +266,7 @@ void OnnxImporter::add_node(const NodeProto& node, OnnxScope& scope) {
       failed({Status::kUnsupported, fmt::format("output {} ('{}') is not supported", i, name), ""});
     }
     if (results[i] && outer_place_.empty()) name_value(results[i], name);
-    define(name, OnnxEntry{results[i], nullptr, !results[i]}, scope, "output");
+    define(name, OnnxEntry{results[i], nullptr, !results[i], ""}, scope, "output");
   }
 }
 
@@ -354,7 +321,7 @@ std::vector<ir::ValueId> OnnxImporter::import_node(const NodeProto& node, OnnxSc
                                                    std::vector<OnnxEntry*> inputs) {
   const bool checking = inputs.empty() && node.input_size() != 0;
   if (const FunctionProto* function = local_function(node))
-    return checking ? std::vector<ir::ValueId>{} : call(*function, node, inputs);
+    return checking ? std::vector<ir::ValueId>{} : call(*function, node, inputs, false);
   const std::string domain = domain_of(node.domain());
   const bool standard = domain.empty() || domain == kTrainingDomain;
   const OnnxOp* row = find_onnx_op(node.op_type(), standard ? "" : domain);
@@ -386,7 +353,7 @@ std::vector<ir::ValueId> OnnxImporter::import_node(const NodeProto& node, OnnxSc
                     "docs/onnx.md lists the operators that are not"};
   }
   if (checking) return {};
-  if (body) return call(*body, node, inputs);
+  if (body) return call(*body, node, inputs, true);
   const std::string place = place_of(node);
   OnnxNode view(node, opset, std::move(inputs), *this,
                 ir::Builder(graph_).at(ir::Place::named(place)).folding());
@@ -400,7 +367,10 @@ std::vector<ir::ValueId> OnnxImporter::import_node(const NodeProto& node, OnnxSc
     throw;
   }
   current_ = before;
-  return view.results();
+  std::vector<ir::ValueId> results = view.results();
+  if (node.op_type() == "DequantizeLinear" && !results.empty() && results[0])
+    results[0] = dequantized(node, results[0]);
+  return results;
 }
 
 std::optional<ir::Module> load_onnx(const std::string& path, SourceManager& sources,

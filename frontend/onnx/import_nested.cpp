@@ -70,7 +70,7 @@ const FunctionProto* OnnxImporter::local_function(const NodeProto& node) const {
 
 // The function's body in place of the node: names of its own, the node's place.
 std::vector<ir::ValueId> OnnxImporter::call(const FunctionProto& function, const NodeProto& node,
-                                            const std::vector<OnnxEntry*>& inputs) {
+                                            const std::vector<OnnxEntry*>& inputs, bool defined) {
   if (calls_.size() >= kMostCalls) {
     throw NodeFault{Status::kBadInput,
                     fmt::format("functions call each other more than {} deep: {}", kMostCalls,
@@ -96,7 +96,8 @@ std::vector<ir::ValueId> OnnxImporter::call(const FunctionProto& function, const
   const std::string outer = outer_place_;
   if (outer_place_.empty()) outer_place_ = place_of(node);
   calls_.push_back(function.name());
-  FunctionProto body = function;
+  bodies_.push_back(std::make_unique<FunctionProto>(function));
+  FunctionProto& body = *bodies_.back();
   for (NodeProto& inner : *body.mutable_node())
     substitute(inner, node, function);
   const auto left_out = [&](const std::string& name) {
@@ -104,7 +105,9 @@ std::vector<ir::ValueId> OnnxImporter::call(const FunctionProto& function, const
            !scope.names.contains(name);
   };
   clear_names(*body.mutable_node(), left_out);
+  const bool before = std::exchange(in_defined_function_, in_defined_function_ || defined);
   add_nodes(body.node(), scope);
+  in_defined_function_ = before;
   calls_.pop_back();
   outer_place_ = outer;
   std::vector<ir::ValueId> results;
@@ -138,8 +141,8 @@ std::vector<ir::ValueId> OnnxImporter::inlined(const ::onnx::GraphProto& body,
                     ""};
   }
   for (int i = 0; i < body.input_size(); ++i)
-    define(body.input(i).name(), OnnxEntry{inputs[static_cast<size_t>(i)], nullptr, false}, scope,
-           "input");
+    define(body.input(i).name(), OnnxEntry{inputs[static_cast<size_t>(i)], nullptr, false, ""},
+           scope, "input");
   add_initializers(body, scope);
   calls_.push_back(body.name());
   OnnxScope* const before = std::exchange(current_, &scope);

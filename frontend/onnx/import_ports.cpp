@@ -79,7 +79,9 @@ void OnnxImporter::add_initializers(const ::onnx::GraphProto& graph, OnnxScope& 
       report(fmt::format("{}: initializer '{}'", path_, initializer.name()),
              {type.error().status, type.error().message, ""});
     }
-    define(initializer.name(), OnnxEntry{{}, &initializer, false}, scope, "initializer");
+    auto& entry = weights_[&initializer];
+    if (!entry) entry = std::make_shared<OnnxEntry>(OnnxEntry{{}, &initializer, false, ""});
+    define(initializer.name(), entry, scope, "initializer");
   }
   for (const auto& sparse : graph.sparse_initializer()) {
     report(fmt::format("{}: initializer '{}'", path_, sparse.values().name()),
@@ -155,7 +157,7 @@ void OnnxImporter::fix_input(const ValueInfoProto& input, const ir::Tensor& valu
   const ir::ValueId constant =
       ir::Builder(graph_).at(ir::Place::named(place)).constant(*tensor, input.name());
   named_.insert(constant.index);
-  define(input.name(), OnnxEntry{constant, nullptr, false}, root_, "input");
+  define(input.name(), OnnxEntry{constant, nullptr, false, ""}, root_, "input");
 }
 
 // Is it the name of a dimension 0?
@@ -299,7 +301,7 @@ void OnnxImporter::add_inputs() {
       report(place, {undefined ? Status::kBadInput : Status::kUnsupported,
                      fmt::format("{} is not supported", described(input.type())),
                      "tensors of FLOAT, DOUBLE, INT64, INT32, INT8, UINT8, BOOL are"});
-      define(input.name(), OnnxEntry{{}, nullptr, true}, root_, "input");
+      define(input.name(), OnnxEntry{{}, nullptr, true, ""}, root_, "input");
       continue;
     }
     if (const auto value = fixed_value(input.name())) {
@@ -329,7 +331,7 @@ void OnnxImporter::add_inputs() {
       module_.slots.push_back(std::move(slot));
     }
     named_.insert(value.index);
-    define(input.name(), OnnxEntry{value, nullptr, false}, root_, "input");
+    define(input.name(), OnnxEntry{value, nullptr, false, ""}, root_, "input");
   }
 }
 

@@ -79,10 +79,18 @@ private:
                                        std::vector<OnnxEntry*> inputs);
   void check_against(const OnnxSchema& schema, const ::onnx::NodeProto& node) const;
 
+  // import_parameters.cpp: what is learnt.
+  ir::ValueId add_parameter(const std::string& name, ir::Tensor elements, ir::SlotKind kind,
+                            ir::Place place);
+  [[nodiscard]] const ::onnx::TensorProto* weight_of(const ::onnx::NodeProto& node) const;
+  ir::ValueId dequantized(const ::onnx::NodeProto& node, ir::ValueId result);
+  std::optional<ir::Tensor> computed(ir::ValueId value, int64_t most_bytes);
+  void finish_graph();
+
   // import_nested.cpp: graphs in the place of a node.
   std::vector<ir::ValueId> call(const ::onnx::FunctionProto& function,
                                 const ::onnx::NodeProto& node,
-                                const std::vector<OnnxEntry*>& inputs);
+                                const std::vector<OnnxEntry*>& inputs, bool defined);
   [[nodiscard]] const ::onnx::FunctionProto* local_function(const ::onnx::NodeProto& node) const;
 
   void define(const std::string& name, OnnxEntry entry, OnnxScope& scope, std::string_view what) {
@@ -111,6 +119,12 @@ private:
   std::string outer_place_;            // of the node they stand for; "" at the top
   std::vector<std::string> remedies_;  // of the nested graphs under way
   std::set<int32_t> decided_;          // values made by the one branch of an If
+  // Entries of nested graphs' initializers and of Constants: a loop reads them in every round.
+  std::map<const ::onnx::TensorProto*, std::shared_ptr<OnnxEntry>> weights_;
+  std::vector<std::unique_ptr<::onnx::FunctionProto>> bodies_;  // which they may stand in
+  std::map<std::string, std::vector<ir::ValueId>> dequantized_;
+  std::set<std::string> looked_into_;  // slots whose values decided something
+  bool in_defined_function_ = false;   // the body that ONNX gives an operator
   std::set<std::string> used_binds_;
   std::set<int32_t> named_;  // values that have their final name
   int64_t next_stream_ = 0;

@@ -29,6 +29,7 @@ struct OnnxEntry {
   ir::ValueId value;
   const ::onnx::TensorProto* initializer = nullptr;
   bool unknown = false;  // what should have made it could not be imported
+  std::string name;      // of the Constant that holds the initializer; "": the initializer's own
 };
 
 // How an initializer becomes a value.

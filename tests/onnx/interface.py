@@ -5,13 +5,17 @@ export says of data, parameters in unusual places, pictures with their channels 
   interface.py [--linnet PATH]
 """
 import ctypes
+import json
 import os
+import struct
 import sys
 import tempfile
 import unittest
+import zlib
 
 import numpy as np
 import onnx
+from onnx import helper, numpy_helper
 
 import common
 import voice
@@ -24,6 +28,33 @@ ONE_RATE = """model vad = onnx("vad.onnx", sr: 16000, samples: 512) {
   state c = c -> cn
 }
 """
+
+
+def read_safetensors(path):
+    with open(path, "rb") as file:
+        data = file.read()
+    size = struct.unpack("<Q", data[:8])[0]
+    arrays = {}
+    for name, entry in json.loads(data[8:8 + size]).items():
+        if name == "__metadata__":
+            continue
+        begin, end = (8 + size + offset for offset in entry["data_offsets"])
+        arrays[name] = np.frombuffer(data[begin:end], np.float32).reshape(entry["shape"])
+    return arrays
+
+
+def write_safetensors(path, arrays):
+    header, at = {}, 0
+    for name, array in arrays.items():
+        header[name] = {"dtype": "F32", "shape": array.shape,
+                        "data_offsets": [at, at + array.nbytes]}
+        at += array.nbytes
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        for array in arrays.values():
+            file.write(np.ascontiguousarray(array).tobytes())
 
 
 class Interface(unittest.TestCase):
@@ -166,8 +197,6 @@ class Voice(Interface):
 
 class Metadata(Interface):
     def picture(self):
-        import struct
-        import zlib
         pixels = np.random.default_rng(2).integers(0, 256, (28, 28), np.uint8)
         rows = b"".join(b"\0" + row.tobytes() for row in pixels)
         chunk = lambda kind, data: (struct.pack(">I", len(data)) + kind + data +
@@ -213,6 +242,104 @@ class Metadata(Interface):
         self.write("mine.lin", 'model lo = onnx("edited.onnx")\n'
                    'data lo { image: image(color: gray) }\n')
         self.call("check", "mine.lin")
+
+
+class Parameters(Interface):
+    """Weights in Constants and behind DequantizeLinear."""
+
+    def save(self, name, nodes, inputs, outputs, initializers=(), opset=19):
+        array = lambda pair: numpy_helper.from_array(pair[1], pair[0])
+        graph = helper.make_graph(nodes, "model", inputs, outputs, [array(p) for p in initializers])
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)],
+                                  ir_version=9)
+        onnx.checker.check_model(model)
+        onnx.save(model, self.path(name))
+        return model
+
+    def slots(self, model):
+        """Names and arrays of what `init` writes."""
+        self.call("init", model, "-o", "slots.safetensors")
+        return read_safetensors(self.path("slots.safetensors"))
+
+    def parameters(self, model):
+        rows = json.loads(self.call("check", model, "--json"))
+        return rows["parameters"]
+
+    def test_weights_in_constants(self):
+        w = np.random.default_rng(4).normal(0, 1, (4, 3)).astype(np.float32)
+        model = self.save("constants.onnx", [
+            voice.constant("fc.weight", w), voice.constant("fc.bias", w[:, 0]),
+            voice.constant("one", np.array([2], np.float32)),
+            helper.make_node("Gemm", ["x", "fc.weight", "fc.bias"], ["g"], transB=1),
+            helper.make_node("Mul", ["g", "one"], ["y"])],
+            [voice.port("x", ["N", 3])], [voice.port("y", ["N", 4])])
+        slots = self.slots("constants.onnx")
+        self.assertEqual(sorted(slots), ["fc.bias", "fc.weight"])
+        np.testing.assert_array_equal(slots["fc.weight"], w)
+        self.assertEqual(self.parameters("constants.onnx"), 16)
+        write_safetensors(self.path("two.safetensors"), {k: 2 * v for k, v in slots.items()})
+        x = {"x": np.ones((1, 3), np.float32)}
+        answer, got = self.linnet.run(model, x, ("--weights", self.path("two.safetensors")))
+        np.testing.assert_allclose(got["y"], 2 * common.oracle(model, x)["y"], rtol=1e-5)
+
+    def test_quantized_weights_are_parameters_of_floats_and_learn(self):
+        random = np.random.default_rng(4)
+        q = random.integers(-128, 128, (3, 2), np.int8)
+        model = self.save("quantized.onnx", [
+            helper.make_node("DequantizeLinear", ["fc.weight_quantized", "s", "z"], ["w"], axis=1),
+            helper.make_node("DequantizeLinear", ["fc.bias", "sb"], ["b"]),
+            helper.make_node("MatMul", ["x", "w"], ["m"]),
+            helper.make_node("Add", ["m", "b"], ["y"])],
+            [voice.port("x", ["N", 3])], [voice.port("y", ["N", 2])],
+            [("fc.weight_quantized", q), ("s", np.array([.01, .02], np.float32)),
+             ("z", np.array([3, -4], np.int8)), ("fc.bias", np.array([70000, -9], np.int32)),
+             ("sb", np.array(1e-4, np.float32))])
+        slots = self.slots("quantized.onnx")
+        np.testing.assert_allclose(slots["fc.weight"], (q - np.array([3., -4])) * [.01, .02],
+                                   rtol=1e-6)
+        np.testing.assert_allclose(slots["fc.bias"], [7, -9e-4], rtol=1e-6)
+        self.assertEqual(self.parameters("quantized.onnx"), 8)
+        x = {"x": random.normal(0, 1, (1, 3)).astype(np.float32)}
+        answer, got = self.linnet.run(model, x)
+        self.assertEqual(common.judge(answer, got, common.oracle(model, x), 1e-5).outcome, "pass")
+        self.write("learn.lin", """model q = onnx("quantized.onnx")
+data q { x: table(columns: ["a", "b", "c"]); y: table(columns: ["d", "e"]) }
+train q { loss: mse; optimizer: sgd(lr: 0.01); batch: 4; epochs: 2 }
+""")
+        rows = random.normal(0, 1, (16, 5))
+        np.savetxt(self.path("rows.csv"), rows, delimiter=",", header="a,b,c,d,e", comments="")
+        self.call("train", "learn.lin", "--data", "rows.csv", "-o", "learnt.safetensors")
+        learnt = read_safetensors(self.path("learnt.safetensors"))
+        self.assertGreater(np.abs(learnt["fc.weight"] - slots["fc.weight"]).max(), 1e-3)
+
+    def test_shapes_may_be_computed_with_floats(self):
+        model = self.save("larger.onnx", [
+            helper.make_node("Shape", ["x"], ["sizes"]),
+            helper.make_node("Cast", ["sizes"], ["floats"], to=1),
+            voice.constant("factors", np.array([1, 1, 2, 3], np.float32)),
+            helper.make_node("Mul", ["floats", "factors"], ["larger"]),
+            helper.make_node("Cast", ["larger"], ["target"], to=7),
+            helper.make_node("Resize", ["x", "", "", "target"], ["y"], mode="nearest")],
+            [voice.port("x", [1, 1, 2, 2])], [voice.port("y", [1, 1, 4, 6])])
+        self.assertEqual(self.slots("larger.onnx"), {})  # no parameter is left of it
+        x = {"x": np.arange(4, dtype=np.float32).reshape(1, 1, 2, 2)}
+        answer, got = self.linnet.run(model, x)
+        self.assertEqual(common.judge(answer, got, common.oracle(model, x)).outcome, "pass")
+
+    def test_a_loop_reads_one_weight_in_every_round(self):
+        w = np.random.default_rng(5).normal(0, .5, (3, 3)).astype(np.float32)
+        body = helper.make_graph(
+            [voice.constant("w", w), helper.make_node("MatMul", ["v", "w"], ["v1"]),
+             helper.make_node("Identity", ["going"], ["going1"])], "body",
+            [voice.port("i", [], 7), voice.port("going", [], 9), voice.port("v", [1, 3])],
+            [voice.port("going1", [], 9), voice.port("v1", [1, 3])])
+        model = self.save("loop.onnx", [helper.make_node("Loop", ["n", "", "x"], ["y"], body=body)],
+                          [voice.port("x", [1, 3])], [voice.port("y", [1, 3])],
+                          [("n", np.array(4))])
+        self.assertEqual(list(self.slots("loop.onnx")), ["w"])
+        x = {"x": np.ones((1, 3), np.float32)}
+        answer, got = self.linnet.run(model, x)
+        self.assertEqual(common.judge(answer, got, common.oracle(model, x)).outcome, "pass")
 
 
 if __name__ == "__main__":
