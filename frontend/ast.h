@@ -21,18 +21,20 @@ struct Argument {
 };
 
 enum class ExprKind : uint8_t {
-  kName,     // text
-  kInteger,  // integer
-  kReal,     // real; of `10%` 0.1
-  kString,   // text
-  kList,     // operands
-  kTuple,    // operands
-  kCall,     // text (of the callee) and arguments, one or two groups
-  kMember,   // text: a path with dots
-  kIndex,    // operands[0] [ operands[1] ]
-  kUnary,    // text: - not
-  kBinary,   // text: + - * / and or == != < <= > >= |>
-  kRange,    // operands[0] .. operands[1]
+  kName,      // text
+  kInteger,   // integer
+  kReal,      // real; of `10%` 0.1
+  kString,    // text
+  kList,      // operands
+  kTuple,     // operands
+  kCall,      // text (of the callee; dots in it are an error) and arguments, one or two groups
+  kMember,    // text: a path with dots
+  kIndex,     // operands[0] [ operands[1], … ]
+  kSlice,     // in an index: operands start, stop, step; each may be null
+  kEllipsis,  // in an index: `...`
+  kUnary,     // text: - not
+  kBinary,    // text: + - * / ** and or == != < <= > >= |>
+  kRange,     // operands[0] .. operands[1]
 };
 
 struct Expr {
@@ -71,7 +73,8 @@ enum class ItemKind : uint8_t {
   kNext,
   kIf,
   kRepeat,
-  kResult
+  kResult,
+  kFaulty  // could not be read; names: what it would have defined, as far as known
 };
 
 struct Item {
@@ -103,6 +106,7 @@ struct Block {
   std::vector<ImportedState> states;
   std::vector<Parameter> settings, data, results;
   std::vector<Item> items;
+  bool faulty = false;  // what stands before the entries could not be read
 };
 
 // `data NAME { … }`, `train NAME { … }`: entries `target: value`.
@@ -115,11 +119,13 @@ struct Declarations {
     ExprPtr value;
   };
   std::vector<Entry> entries;
+  bool faulty = false;  // an entry could not be read
 };
 
 struct File {
   std::vector<Block> blocks;
   std::vector<Declarations> declarations;
+  bool faulty = false;  // something on top level could not be read
 };
 
 }  // namespace linnet::frontend

@@ -118,9 +118,9 @@ class Declarer {
 public:
   Declarer(const Declarations& block, std::string folder,
            const std::map<std::string, double>& settings, ir::Module& module,
-           Diagnostics& diagnostics)
+           Diagnostics& diagnostics, bool built)
       : block_(block), folder_(std::move(folder)), settings_(settings), module_(module),
-        diagnostics_(diagnostics) {}
+        diagnostics_(diagnostics), built_(built) {}
 
   void run() {
     const bool data = block_.keyword == "data";
@@ -195,7 +195,8 @@ private:
     const ir::Graph& graph = module_.graphs.front();
     std::vector<std::string> names;
     for (const ir::GraphInput& input : graph.inputs) {
-      if (input.slot.empty()) names.push_back(graph.value(input.value).name);
+      const std::string& name = graph.value(input.value).name;
+      if (input.slot.empty() && !name.starts_with(' ')) names.push_back(name);
     }
     for (const ir::GraphOutput& output : graph.outputs) {
       if (output.slot.empty()) names.push_back(output.name);
@@ -288,7 +289,7 @@ private:
         known.push_back(slot.path.substr(0, slot.path.rfind('.')));
         found = found || slot.path == element->text || slot.path.starts_with(element->text + ".");
       }
-      if (path && found) {
+      if (path && (found || !built_)) {
         names.push_back(element->text);
         continue;
       }
@@ -316,7 +317,19 @@ private:
     auto attr = value_of(*setting, *argument.value);
     if (!attr) return false;
     recipe.attrs.set(name, std::move(*attr));
+    if (kind.name == "image" && name == "scale") check_scale(*argument.value);
     return true;
+  }
+
+  // The values of a picture are multiplied by the scale, not divided by it.
+  void check_scale(const Expr& value) {
+    const double scale = number(value).value_or(0);
+    if (scale <= 1) return;
+    diagnostics_
+        .warning(value.span, fmt::format("the values of a picture are multiplied by the scale: 0 "
+                                         "to 255 become 0 to {}",
+                                         shortest(255 * scale)))
+        .help(fmt::format("scale: 1/{} divides by it", shortest(scale)));
   }
 
   std::optional<ir::Attr> value_of(const Setting& setting, const Expr& value) {
@@ -432,14 +445,15 @@ private:
   const std::map<std::string, double>& settings_;
   ir::Module& module_;
   Diagnostics& diagnostics_;
+  bool built_;
 };
 
 }  // namespace
 
 void declare(const Declarations& block, const std::string& folder,
              const std::map<std::string, double>& settings, ir::Module& module,
-             Diagnostics& diagnostics) {
-  Declarer(block, folder, settings, module, diagnostics).run();
+             Diagnostics& diagnostics, bool built) {
+  Declarer(block, folder, settings, module, diagnostics, built).run();
 }
 
 }  // namespace linnet::frontend

@@ -43,6 +43,10 @@ Elaborator::Elaborator(const std::vector<const Block*>& blocks, uint32_t prelude
 }
 
 std::optional<ir::Module> Elaborator::model(const Block& model) {
+  const auto errors = [&] {
+    return std::ranges::count(diagnostics_.all(), Severity::kError, &Diagnostic::severity);
+  };
+  const auto before = errors();  // of the parser: this model may be right all the same
   module_.name = model.name;
   graph_.name = "predict";
   root_.block = &model;
@@ -66,7 +70,7 @@ std::optional<ir::Module> Elaborator::model(const Block& model) {
   } catch (const Abandon&) {
     ok = false;
   }
-  if (!ok || diagnostics_.has_errors()) return std::nullopt;
+  if (!ok || errors() != before) return std::nullopt;
   const bool has_state = std::ranges::any_of(
       module_.slots, [](const ir::Slot& slot) { return slot.kind == ir::SlotKind::kState; });
   if (has_state) graph_.name = "step";
@@ -150,6 +154,7 @@ ir::Type Elaborator::input_type(const Parameter& parameter, Scope& scope) {
 std::vector<Value> Elaborator::apply(Instance& instance, const std::vector<Value>& data,
                                      const std::vector<Span>& spans, Span call) {
   const Block& block = *instance.block;
+  if (block.faulty) throw Abandon{};
   if (data.size() != block.data.size()) {
     fail(call, fmt::format("'{}' takes {} tensor{}, {} given", block.name, block.data.size(),
                            block.data.size() == 1 ? "" : "s", data.size()));
@@ -228,6 +233,8 @@ void Elaborator::run_item(const Item& item, Scope& scope) {
     }
     return run_items(*truth ? item.then : item.otherwise, scope);
   }
+  case ItemKind::kFaulty:
+    throw Abandon{};  // the parser said why
   case ItemKind::kResult:
     if (scope.result) error(item.span, "the result stands already");
     scope.result = evaluate(*item.value, scope);
@@ -247,8 +254,8 @@ void Elaborator::run_layer(const Item& item, Scope& scope) {
   }
   const Block* block = find_block(item.value->text);
   const ir::OpDef* op = block ? nullptr : ir::find_op(item.value->text);
-  const Span at = item.value->kind == ExprKind::kCall ? item.value->name_span : item.value->span;
-  if (!block && (!op || op->has(ir::kStructural))) unknown_callee(item.value->text, at, scope);
+  if (!block && (!op || op->has(ir::kStructural))) unknown_callee(*item.value, scope);
+  if (block && block->faulty) throw Abandon{};
   const std::string path = item.quoted ? name : name + scope.suffix;
   enter(item, path, *scope.instance);
   auto& known = scope.instance->layers[path];

@@ -78,19 +78,33 @@ private:
   ExprPtr with_losses(const Expr& expr);
   ExprPtr loss_call(const ir::OpDef& op, const Expr& expr);
   std::string target_of(const std::string& output, const ir::OpDef& loss, Span at);
+  void check_activation(const ir::OpDef& loss, const std::string& output, Span at);
   bool through_time(const Expr& loss, ir::Module& module);
   void build_loss(const Expr& loss, bool step);
   void add_counters();
 
   // elaborate_expr.cpp, elaborate_index.cpp: expressions
-  Value member(const Expr& expr);
+  Value member(const Expr& expr, const Scope& scope);
   Value evaluate(const Expr& expr, Scope& scope);
   Value name(const Expr& expr, Scope& scope);
   Value pipe(const Expr& expr, Scope& scope);
   Value binary(const Expr& expr, Scope& scope);
   Value arithmetic(const Expr& expr, const Value& a, const Value& b);
+  Value real_power(const Expr& expr, double x, double y);
   Value unary(const Expr& expr, Scope& scope);
   Value index(const Expr& expr, Scope& scope);
+  Value index_tensor(const Expr& expr, ir::ValueId tensor, Scope& scope);
+  int64_t position(const Expr& expr, Scope& scope);
+  // `start:stop:step`; what is left out is the end that a walk begins or ends at.
+  struct Slice {
+    std::optional<int64_t> start, stop;
+    int64_t step = 1;
+
+    // ONNX's Slice takes any number beyond the end for "to the end".
+    [[nodiscard]] int64_t first() const { return start.value_or(step > 0 ? 0 : INT64_MAX); }
+    [[nodiscard]] int64_t end() const { return stop.value_or(step > 0 ? INT64_MAX : INT64_MIN); }
+  };
+  Slice slice_of(const Expr& entry, Scope& scope);
 
   // elaborate_call.cpp: calls
   Value call(const Expr& expr, Scope& scope, const Value* piped, Span piped_span);
@@ -117,7 +131,9 @@ private:
                        const std::vector<std::string>& names, Scope& scope);
   Value converted(const Value& value, const Parameter& setting, Span at);
   ir::Attr attribute(const Value& value, Span at);
-  [[noreturn]] void unknown_callee(const std::string& name, Span at, const Scope& scope);
+  [[noreturn]] void unknown_callee(const Expr& callee, Scope& scope);
+  std::string corrected_call(const Block& block, const std::vector<Argument>& arguments,
+                             Scope& scope, Span* at);
   [[noreturn]] void unknown_setting(const std::string& name, Span at, std::string_view owner,
                                     const std::vector<std::string>& known);
 

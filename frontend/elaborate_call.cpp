@@ -66,7 +66,7 @@ Value Elaborator::call(const Expr& expr, Scope& scope, const Value* piped, Span 
     }
     return {recipe};
   }
-  unknown_callee(expr.text, expr.kind == ExprKind::kCall ? expr.name_span : expr.span, scope);
+  unknown_callee(expr, scope);
 }
 
 Value Elaborator::call_instance(Instance& instance, const Expr& expr, Scope& scope,
@@ -135,78 +135,101 @@ Value Elaborator::call_block(const Block& block, const Expr& expr, Scope& scope,
   return {Tuple{std::move(results)}};
 }
 
-// Only the first setting may stand by position: PyTorch's order begins with the sizes of what comes
-// in, which a layer here knows from its value, so that linear(784, 10) would be read as 784
-// outputs.
-void Elaborator::check_positions(const Block& block, const std::vector<Argument>& arguments,
-                                 const std::vector<std::string>& names, Scope& scope) {
-  if (names.empty()) return;
+// The call of a block as it should be: all settings but the first by name. If that gives a size to
+// every setting without a default, the arguments are read in PyTorch's order, which begins with the
+// sizes of what comes in: a layer here knows them from its value. `at`: the arguments at fault.
+std::string Elaborator::corrected_call(const Block& block, const std::vector<Argument>& arguments,
+                                       Scope& scope, Span* at) {
+  std::vector<std::string> names;
+  for (const Parameter& setting : block.settings)
+    names.push_back(setting.name);
   const TorchSignature* torch = block.span.file == prelude_ ? torch_signature(block.name) : nullptr;
+  std::span<const std::string_view> order, implied, required;
+  if (torch) {
+    order = torch->parameters;
+    implied = order.first(torch->implied);
+    required = order.first(torch->required);
+  }
+  const auto holds = [](const auto& list, std::string_view name) {
+    return std::ranges::find(list, name) != list.end();
+  };
   const auto is_size = [&](const Argument& argument) {
     const Value value = evaluate(*argument.value, scope);
     return value.get<int64_t>() || value.get<List>() || value.get<Tuple>();
   };
-  const auto is_implied = [&](const std::string& name) {
-    return torch && std::ranges::find(torch->parameters.first(torch->implied), name) !=
-                        torch->parameters.first(torch->implied).end();
-  };
-  size_t positions = 0;
-  bool wrong = false;
-  for (const Argument& argument : arguments) {
-    if (argument.name.empty()) ++positions;
-    const bool first_again = positions == 1 && argument.name == names.front();
-    wrong = wrong || positions > 1 || first_again || is_implied(argument.name);
-  }
-  if (names.size() < positions && !torch) return;  // too many, said where they are given
-  const bool alone = torch && torch->required == torch->implied && positions == 1;
-  if (!wrong && !alone) return;
-  // As PyTorch reads it, if every setting without a default would then be given, by a size.
-  std::vector<std::pair<std::string, const Argument*>> read;
-  bool complete = torch != nullptr && positions <= torch->parameters.size();
-  if (complete) {
-    size_t next = 0, given = 0;
+  using Read = std::vector<std::pair<std::string, const Argument*>>;
+  // nullopt if there are more positions than names, or a name stands twice.
+  const auto read_as = [&](const auto& positions) -> std::optional<Read> {
+    Read read;
+    size_t next = 0;
     for (const Argument& argument : arguments) {
-      const std::string name =
-          argument.name.empty() ? std::string(torch->parameters[next++]) : argument.name;
-      const auto required = torch->parameters.first(torch->required);
-      if (std::ranges::find(required, name) != required.end()) {
-        ++given;
-        complete = complete && is_size(argument);
-      }
-      complete = complete &&
-                 std::ranges::find(read, name, [](const auto& r) { return r.first; }) == read.end();
+      if (argument.name.empty() && next == positions.size()) return std::nullopt;
+      const std::string ours(our_setting(argument.name));
+      const std::string name = argument.name.empty() ? std::string(positions[next++])
+                               : holds(names, ours)  ? ours
+                                                     : argument.name;
+      if (std::ranges::find(read, name, [](const auto& r) { return r.first; }) != read.end())
+        return std::nullopt;
       read.emplace_back(name, &argument);
     }
-    complete = complete && given == torch->required;
+    return read;
+  };
+  std::optional<Read> read = read_as(order);
+  size_t sizes = 0;
+  for (const auto& [name, argument] : read.value_or(Read{})) {
+    if (holds(required, name) && is_size(*argument)) ++sizes;
   }
-  if (!complete) {
-    if (!wrong || names.size() < positions) return;
-    read.clear();
-    size_t next = 0;
-    for (const Argument& argument : arguments)
-      read.emplace_back(argument.name.empty() ? names[next++] : argument.name, &argument);
-  }
-  std::vector<std::string> shown, dropped;
+  if (!torch || sizes != required.size()) read = read_as(names);
+  if (!read) return "";
+  std::vector<std::string> shown;
+  std::string dropped;
   Span span;
-  for (const auto& [name, argument] : read) {
+  for (const auto& [name, argument] : *read) {
     const std::string text(diagnostics_.sources().text(argument->value->span));
-    if (argument->name.empty() || is_implied(name))
+    if (argument->name.empty() || holds(implied, name)) {
       span = {argument->span.file, span.end == 0 ? argument->span.begin : span.begin,
               argument->span.end};
-    if (is_implied(name)) {
-      dropped.push_back(name);
+    }
+    if (holds(implied, name)) {
+      dropped = name;
     } else if (shown.empty() && name == names.front()) {
       shown.push_back(text);
     } else {
       shown.push_back(fmt::format("{}: {}", name, text));
     }
   }
-  std::string help = fmt::format("{}({})", block.name, join(shown, ", "));
-  if (!dropped.empty()) help += fmt::format("; {} is known from the value", dropped.front());
-  fail(span,
-       positions > 1 ? fmt::format("'{}' takes only its first setting by position", block.name)
-                     : fmt::format("'{}' has no setting '{}'", block.name, dropped.front()),
-       help);
+  if (at) *at = span;
+  return fmt::format("{}({}){}", block.name, join(shown, ", "),
+                     dropped.empty() ? "" : fmt::format("; {} is known from the value", dropped));
+}
+
+// Only the first setting may stand by position: linear(784, 10) would be read as 784 outputs.
+void Elaborator::check_positions(const Block& block, const std::vector<Argument>& arguments,
+                                 const std::vector<std::string>& names, Scope& scope) {
+  if (names.empty()) return;
+  const TorchSignature* torch = block.span.file == prelude_ ? torch_signature(block.name) : nullptr;
+  size_t positions = 0;
+  bool implied = false, again = false;  // a size the value tells; the first setting once more
+  for (const Argument& argument : arguments) {
+    if (argument.name.empty()) ++positions;
+    again = again || (positions == 1 && argument.name == names.front());
+    if (torch)
+      implied =
+          implied || std::ranges::find(torch->parameters.first(torch->implied), argument.name) !=
+                         torch->parameters.first(torch->implied).end();
+  }
+  // batch_norm2d(64): all that PyTorch's module needs, and none of ours.
+  const bool alone = torch && torch->required == torch->implied && positions == 1 &&
+                     evaluate(*arguments.front().value, scope).get<int64_t>();
+  if (positions <= 1 && !implied && !again && !alone) return;
+  Span at;
+  const std::string call = corrected_call(block, arguments, scope, &at);
+  if (call.empty()) return;  // said where the setting is read
+  fail(at,
+       positions > 1
+           ? fmt::format("'{}' takes only its first setting by position", block.name)
+           : fmt::format("'{}' has no setting '{}'", block.name, torch->parameters.front()),
+       call);
 }
 
 void Elaborator::give_settings(Instance& instance, const Block& block,
@@ -454,12 +477,32 @@ Value Elaborator::create(const ir::OpDef& op, const std::vector<Value>& operands
   throw Abandon{};
 }
 
-void Elaborator::unknown_callee(const std::string& name, Span at, const Scope& scope) {
-  const std::string_view ours = our_callee(name);
-  if (!ours.empty())
-    fail(at, fmt::format("there is no '{}'", name), fmt::format("here it is called '{}'", ours));
+void Elaborator::unknown_callee(const Expr& callee, Scope& scope) {
+  const std::string& name = callee.text;
+  const Span at = callee.kind == ExprKind::kCall ? callee.name_span : callee.span;
+  const size_t dot = name.rfind('.');
+  const std::string last = name.substr(dot + 1);  // npos + 1 is 0
+  const std::string owner = name.substr(0, name.find('.'));
+  if (owner == "self" && dot == 4)
+    fail(at, "there is no `self`: a layer is known by its name", last + "(…)");
+  const auto known = scope.names.find(owner);
+  const bool translated = !our_callee(name).empty();
+  const std::string ours = translated ? std::string(our_callee(name)) : last;
+  const Block* block = find_block(ours);
+  if (dot != std::string::npos && known != scope.names.end()) {
+    fail(at, fmt::format("'{}' is {} and has no methods", owner, described(known->second.value)),
+         fmt::format("{} |> {}", owner, ours));
+  }
+  const bool exists = block || ir::find_op(ours) != nullptr;
+  if (translated || (dot != std::string::npos && exists)) {
+    const bool settings = block && callee.groups.size() == 1;
+    const std::string call =
+        settings ? corrected_call(*block, callee.groups[0], scope, nullptr) : "";
+    fail(at, fmt::format("there is no '{}'", name),
+         call.empty() ? fmt::format("here it is called '{}'", ours) : "here: " + call);
+  }
   std::vector<std::string> names(scope.order.begin(), scope.order.end());
-  for (const auto& [block_name, block] : blocks_)
+  for (const auto& [block_name, known_block] : blocks_)
     names.push_back(block_name);
   for (const ir::OpDef* op : ir::all_ops())
     names.emplace_back(op->name);

@@ -33,7 +33,7 @@ Value Elaborator::evaluate(const Expr& expr, Scope& scope) {
   case ExprKind::kCall:
     return call(expr, scope, nullptr, {});
   case ExprKind::kMember:
-    return member(expr);
+    return member(expr, scope);
   case ExprKind::kIndex:
     return index(expr, scope);
   case ExprKind::kUnary:
@@ -42,6 +42,9 @@ Value Elaborator::evaluate(const Expr& expr, Scope& scope) {
     return expr.text == "|>" ? pipe(expr, scope) : binary(expr, scope);
   case ExprKind::kRange:
     fail(expr.span, "a range stands only in `repeat` and in `data`");
+  case ExprKind::kSlice:
+  case ExprKind::kEllipsis:
+    break;  // index() reads them
   }
   return {};
 }
@@ -64,8 +67,20 @@ Value Elaborator::name(const Expr& expr, Scope& scope) {
 }
 
 // A path names a parameter; only a loss sees those of all layers.
-Value Elaborator::member(const Expr& expr) {
-  if (!loss_scope_) fail(expr.span, "a path stands only in a `train` block");
+Value Elaborator::member(const Expr& expr, const Scope& scope) {
+  if (!loss_scope_) {
+    const std::string owner = expr.text.substr(0, expr.text.find('.'));
+    const auto known = scope.names.find(owner);
+    const bool tensor = known != scope.names.end() && known->second.value.is_tensor();
+    if (owner == "self") {
+      fail(expr.span, "there is no `self`: layers and parameters are known by their names",
+           expr.text.substr(5));
+    }
+    fail(expr.span,
+         tensor ? fmt::format("'{}' has no members", owner)
+                : "a path stands only in a `train` block",
+         tensor ? "sizes are named in the type: x: f32[N, C, H, W]; transpose(x) is .T" : "");
+  }
   const auto slot = slot_values_.find(expr.text);
   if (slot != slot_values_.end()) return {slot->second};
   std::vector<std::string> paths;
@@ -96,6 +111,7 @@ Value Elaborator::binary(const Expr& expr, Scope& scope) {
                                                                     {"<=", &ir::ops::le},
                                                                     {">", &ir::ops::gt},
                                                                     {">=", &ir::ops::ge},
+                                                                    {"**", &ir::ops::pow},
                                                                     {"==", &ir::ops::eq},
                                                                     {"and", &ir::ops::logical_and},
                                                                     {"or", &ir::ops::logical_or}});
@@ -148,13 +164,32 @@ Value Elaborator::arithmetic(const Expr& expr, const Value& a, const Value& b) {
       if (j == -1 || i % j != 0) return j == -1 && i != INT64_MIN ? Value{-i} : Value{x / y};
       exact = i / j;
     }
+    if (op == "**") {
+      if (j < 0) return real_power(expr, x, y);
+      exact = 1;
+      int64_t base = i;
+      for (int64_t left = j; left > 0 && exact; left >>= 1) {
+        if ((left & 1) != 0) exact = checked_mul(*exact, base);
+        const auto square = checked_mul(base, base);
+        if (left > 1 && !square) exact.reset();
+        base = square.value_or(0);
+      }
+    }
     if (!exact) fail(expr.span, "this number does not fit into 64 bits");
     return {*exact};
   }
   if (op == "+") return {x + y};
   if (op == "-") return {x - y};
   if (op == "*") return {x * y};
+  if (op == "**") return real_power(expr, x, y);
   return {x / y};
+}
+
+Value Elaborator::real_power(const Expr& expr, double x, double y) {
+  if (x == 0 && y < 0) fail(expr.span, "division by zero");
+  const double power = std::pow(x, y);
+  if (std::isnan(power)) fail(expr.span, "a root of a negative number is no real number");
+  return {power};
 }
 
 Value Elaborator::unary(const Expr& expr, Scope& scope) {

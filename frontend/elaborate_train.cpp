@@ -116,11 +116,34 @@ ExprPtr Elaborator::loss_call(const ir::OpDef& op, const Expr& expr) {
     node->groups.back().push_back(std::move(argument));
   };
   const std::string target = target_of(output, op, expr.span);
+  check_activation(op, output, expr.span);
   operand(output);
   operand(target);
   for (Argument& setting : settings)
     node->groups.back().push_back(std::move(setting));
   return node;
+}
+
+// These losses work on logits: with the activation in the model it is applied twice, and training
+// is slow or stops early.
+void Elaborator::check_activation(const ir::OpDef& loss, const std::string& output, Span at) {
+  const bool classes = &loss == &ir::ops::cross_entropy;
+  if (!classes && &loss != &ir::ops::binary_cross_entropy_with_logits) return;
+  const ir::OpDef& twice = classes ? ir::ops::softmax : ir::ops::sigmoid;
+  ir::ValueId value = std::ranges::find(model_outputs_, output, &ir::GraphOutput::name)->value;
+  const ir::Node* node = graph_.producer(value);
+  while (node && node->op->has(ir::kView)) {
+    value = node->operands.front();
+    node = graph_.producer(value);
+  }
+  if (!node || node->op != &twice) return;
+  Diagnostic& warning = diagnostics_.warning(
+      at, fmt::format("{} applies {} itself, and the model ends with one",
+                      classes ? "cross_entropy" : "bce_with_logits", twice.name));
+  warning.help(classes ? "leave softmax out of the model: with classes(…) programs show "
+                         "probabilities all the same"
+                       : "leave sigmoid out of the model, or take the loss bce");
+  if (!node->place.spans.empty()) warning.note(node->place.spans.front(), "it is here");
 }
 
 // Adds the graph's input for the target of an output when it is first asked for.

@@ -1,3 +1,4 @@
+// A file of the model language → module: parse, build the model, read what is declared about it.
 #include "frontend/declare.h"
 #include "frontend/declared_shapes.h"
 #include "frontend/elaborate.h"
@@ -37,12 +38,13 @@ const Block* choose_model(const File& file, const std::string& wanted, uint32_t 
     names.push_back(block.name);
     if (wanted.empty() || block.name == wanted) chosen = &block;
   }
+  if (names.empty() && file.faulty) return nullptr;  // it may be what could not be read
   if (names.empty()) {
     diagnostics.error({source, 0, 0}, "there is no model in this file")
         .help("model name(x: f32[N, 4]) -> y: f32[N, 1] { … }");
     return nullptr;
   }
-  if (!wanted.empty() && !chosen) {
+  if (!wanted.empty() && !chosen && !file.faulty) {
     diagnostics.error({source, 0, 0}, fmt::format("there is no model '{}' in this file", wanted))
         .help(did_you_mean(wanted, names));
   }
@@ -66,6 +68,7 @@ void check_names(const File& file, Diagnostics& diagnostics) {
   }
   for (const Declarations& block : file.declarations) {
     const auto at = seen.find(block.name);
+    if (at == seen.end() && file.faulty) continue;
     if (at == seen.end() || !at->second->is_model)
       diagnostics.error(block.span, fmt::format("there is no model '{}'", block.name));
   }
@@ -155,6 +158,7 @@ bool add_loss(const File& user, const Block& model, const SourceManager& sources
     const std::string text(sources.text(loss->span));
     module.train.push_back({"loss", {"expression", {{"text", text}}}, ir::Place(entry.span)});
   }
+  if (!loss && train->faulty) return false;
   if (!loss) {
     diagnostics.error(train->span, "the train block has no 'loss'")
         .help("loss: cross_entropy, mse, mae, huber, bce, or an expression");
@@ -175,6 +179,29 @@ bool add_loss(const File& user, const Block& model, const SourceManager& sources
   return true;
 }
 
+// What is declared about a model that could not be built: checked by the names alone.
+void declare_unbuilt(const File& user, const Block& model, const std::string& folder,
+                     const Elaborator& elaborator, Diagnostics& diagnostics) {
+  if (model.faulty || !model.onnx.empty()) return;
+  ir::Module names;
+  names.graphs.emplace_back();
+  ir::Graph& graph = names.graphs.front();
+  const ir::Type type{ir::DType::kF32, {}, {}};
+  for (const Parameter& input : model.data)
+    graph.add_input(input.name, type);
+  const ir::ValueId any = graph.add_input(" any", type);  // no name of the language has a blank
+  for (size_t i = 0; i < model.results.size(); ++i) {
+    std::string name = model.results[i].name;
+    if (name.empty()) name = model.results.size() == 1 ? "output" : fmt::format("output{}", i);
+    graph.outputs.push_back({name, any, ""});
+  }
+  if (model.results.empty()) graph.outputs.push_back({"output", any, ""});
+  for (const Declarations& block : user.declarations) {
+    if (block.name == model.name)
+      declare(block, folder, elaborator.numbers(), names, diagnostics, false);
+  }
+}
+
 }  // namespace
 
 std::optional<ir::Module> load_lin(uint32_t file, SourceManager& sources,
@@ -182,7 +209,7 @@ std::optional<ir::Module> load_lin(uint32_t file, SourceManager& sources,
   ImportOptions options = given;  // in the language the batch is the dimension N
   if (given.batch != 1) options.binds.emplace("N", given.batch);
   const File user = parse(file, diagnostics);
-  if (diagnostics.has_errors()) return std::nullopt;
+  if (diagnostics.full()) return std::nullopt;
   uint32_t prelude_file = 0;
   const File prelude = parse_prelude(sources, prelude_file, diagnostics);
   check_names(user, diagnostics);
@@ -203,9 +230,13 @@ std::optional<ir::Module> load_lin(uint32_t file, SourceManager& sources,
               "--set");
     return std::nullopt;
   }
+  if (model->faulty) return std::nullopt;
   auto module = model->onnx.empty() ? elaborator.model(*model)
                                     : load_imported(*model, folder, sources, given, diagnostics);
-  if (!module) return std::nullopt;
+  if (!module) {
+    declare_unbuilt(user, *model, folder, elaborator, diagnostics);
+    return std::nullopt;
+  }
   // What this file declares goes before what an export has in its metadata.
   for (const Declarations& block : user.declarations) {
     if (block.name != model->name || block.keyword != "data") continue;

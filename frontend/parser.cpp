@@ -1,6 +1,9 @@
+// Files, blocks, entries and declarations; what cannot be read is reported, and left where the next
+// entry begins.
 #include "frontend/parser.h"
 
-#include "frontend/token_stream.h"
+#include "frontend/expression_parser.h"
+#include "frontend/foreign.h"
 
 #include "support/text.h"
 
@@ -12,18 +15,9 @@
 namespace linnet::frontend {
 namespace {
 
-constexpr int kMaxDepth = 256;
-
-// Weakest first; all are left-associative.
-const std::vector<std::vector<std::string_view>>& precedence() {
-  static const std::vector<std::vector<std::string_view>> kLevels = {
-      {"|>"}, {"or"}, {"and"}, {"==", "!=", "<", "<=", ">", ">="}, {"+", "-"}, {"*", "/"}};
-  return kLevels;
-}
-
-class Parser : private TokenStream {
+class Parser : private ExpressionParser {
 public:
-  using TokenStream::TokenStream;
+  using ExpressionParser::ExpressionParser;
 
   File run() {
     File file;
@@ -32,6 +26,7 @@ public:
       try {
         top_level(file);
       } catch (const Stop&) {
+        file.faulty = true;
         if (diagnostics_.full()) break;
         recover(start);
       }
@@ -48,6 +43,17 @@ private:
       file.declarations.push_back(declarations());
     } else {
       const std::array<std::string, 4> known = {"block", "model", "data", "train"};
+      static constexpr std::array<std::string_view, 8> kEntries = {
+          "layer", "param", "buffer", "state", "let", "next", "repeat", "if"};
+      const bool entry = std::ranges::find(kEntries, word.text) != kEntries.end();
+      // What is left of a block whose braces are wrong was said there.
+      if (diagnostics_.has_errors() && (entry || is("}"))) throw Stop{};
+      if (entry) {
+        fail(fmt::format("`{}` stands inside a model or block", word.text),
+             "model net(x: f32[N, 4]) -> y: f32[N, 1] { … }");
+      }
+      const ForeignWord foreign = foreign_word(word.kind == TokenKind::kName ? word.text : "");
+      if (!foreign.word.empty()) fail(std::string(foreign.message), std::string(foreign.remedy));
       fail(fmt::format("expected `block`, `model`, `data` or `train`, not {}", shown(word)),
            did_you_mean(word.text, known));
     }
@@ -104,6 +110,20 @@ private:
       imported(block);
       return block;
     }
+    try {
+      header(block);
+    } catch (const Stop&) {
+      block.faulty = true;
+      while (!at_end() && !is("{") && !begins_top_level())
+        take();
+      if (diagnostics_.full() || !is("{")) throw;
+    }
+    block.items = items();
+    return block;
+  }
+
+  // (settings)(data) -> results
+  void header(Block& block) {
     std::vector<Parameter> first = parameters();
     if (is("(")) {
       block.settings = std::move(first);
@@ -121,8 +141,6 @@ private:
         error(setting.span, "tensors are data and stand in the last parentheses");
     }
     if (accept("->")) block.results = results();
-    block.items = items();
-    return block;
   }
 
   // `-> name: f32[N, 10]`, `-> f32[N, 10]`, `-> (a: f32[N, 4], b: f32[N])`.
@@ -193,32 +211,48 @@ private:
 
   std::vector<Item> items() {
     const Depth depth(*this);
+    const Span open = now().span;
     expect("{");
     std::vector<Item> list;
     for (skip_ends(); !is("}"); skip_ends()) {
-      if (at_end()) fail("expected '}' before the end of the file");
+      if (unclosed(open)) return list;
       const size_t start = at_;
+      Item entry;
+      entry.span = now().span;
       try {
-        list.push_back(item());
-        if (!is("}") && now().kind != TokenKind::kNewline && !is(";"))
+        read(entry);
+        if (!is("}") && !begins_top_level() && now().kind != TokenKind::kNewline && !is(";"))
           fail(fmt::format("expected the end of this entry, not {}", shown(now())),
                "entries end at a newline or ';'");
       } catch (const Stop&) {
         if (diagnostics_.full()) throw;
         skip_entry(start);
+        entry.kind = ItemKind::kFaulty;
+        entry.then.clear();
+        entry.otherwise.clear();
       }
+      list.push_back(std::move(entry));
     }
     take();
     return list;
   }
 
-  Item item() {
-    chain_ = 0;
-    Item item;
-    item.span = now().span;
+  // Is this the end of the file, or does another block begin: was a '}' left out?
+  bool unclosed(Span open) {
+    if (!at_end() && !begins_top_level()) return false;
+    if (at_end() && cut_) throw Stop{};
+    error(now().span, at_end() ? "expected '}' before the end of the file"
+                               : fmt::format("expected '}}' before `{}`", now().text))
+        .note(open, "this is not closed");
+    return true;
+  }
+
+  void read(Item& item) {
+    new_entry();
     const std::string word = now().kind == TokenKind::kName ? now().text : "";
     // A keyword only where an entry of its kind follows: `next` may be a name elsewhere.
-    const bool named = ahead(1).kind == TokenKind::kName || ahead(1).kind == TokenKind::kString;
+    const bool named = ahead(1).kind == TokenKind::kName || ahead(1).kind == TokenKind::kString ||
+                       ahead(1).kind == TokenKind::kBad;
     if (word == "layer" && named) {
       layer(item);
     } else if ((word == "param" || word == "frozen" || word == "state" || word == "buffer") &&
@@ -236,17 +270,47 @@ private:
       conditional(item);
     } else if (word == "repeat" && named) {
       repeat(item);
-    } else if (word == "for" || word == "while") {
-      fail("there is no loop that depends on data: a model is a fixed graph",
-           "repeat a part with `repeat i in 0..n { … }` over settings");
-    } else {
-      item.kind = ItemKind::kResult;
+    } else if (const ForeignWord foreign = foreign_word(word); says(foreign)) {
+      error(now().span, std::string(foreign.message)).help(std::string(foreign.remedy));
+      if (word != "return") throw Stop{};
+      take();  // what it returns is the result
       item.value = expr();
-      if (is("=") && item.value->kind == ExprKind::kName)
-        fail("a definition begins with `let`", fmt::format("let {} = …", item.value->text));
+    } else {
+      result(item);
     }
-    item.span.end = previous().span.end;
-    return item;
+    item.span = since(item.span);
+  }
+
+  // Does this entry begin with a word of another language, and not with a name that is spelt so?
+  bool says(const ForeignWord& foreign) const {
+    if (foreign.word.empty()) return false;
+    const Token& next = ahead(1);
+    const bool sure = foreign.word == "for" || foreign.word == "while" || foreign.word == "return";
+    return sure || next.kind == TokenKind::kName || next.kind == TokenKind::kInteger ||
+           next.kind == TokenKind::kString;
+  }
+
+  void result(Item& item) {
+    item.kind = ItemKind::kResult;
+    item.value = expr();
+    if (!is("=")) return;
+    // A definition without its word: said, and read as what was meant.
+    const std::string& text = item.value->text;
+    if (item.value->kind == ExprKind::kName) {
+      error(now().span, "a definition begins with `let`").help(fmt::format("let {} = …", text));
+      item.kind = ItemKind::kLet;
+    } else if (item.value->kind == ExprKind::kMember && text.starts_with("self.")) {
+      error(item.value->span, "there is no `self`: a layer is declared by its name")
+          .help(fmt::format("layer {} = …", text.substr(5)));
+      item.kind = ItemKind::kLayer;
+    } else {
+      fail("a definition begins with `let`", "let y = …");
+    }
+    item.name_span = item.value->span;
+    item.name_spans = {item.name_span};
+    item.names = {item.kind == ItemKind::kLayer ? text.substr(5) : text};
+    take();
+    item.value = expr();
   }
 
   void add_name(Item& item) {
@@ -305,17 +369,25 @@ private:
     item.value = expr();
   }
 
-  void conditional(Item& item) {
-    take();
+  void conditional(Item& item, bool word = true) {
+    const Depth depth(*this);
+    if (word) take();
     item.kind = ItemKind::kIf;
     item.value = expr();
     item.then = items();
     const size_t before = at_;
     skip_ends();
-    if (now().kind == TokenKind::kName && now().text == "else") {
+    if (now().kind == TokenKind::kName && (now().text == "else" || now().text == "elif")) {
+      const ForeignWord foreign = foreign_word(now().text);
+      if (!foreign.word.empty())
+        error(now().span, std::string(foreign.message)).help(std::string(foreign.remedy));
       take();
-      if (now().text == "if") {
-        item.otherwise.push_back(this->item());
+      if (now().text == "if" || !foreign.word.empty()) {
+        Item other;
+        other.span = now().span;
+        conditional(other, foreign.word.empty());
+        other.span = since(other.span);
+        item.otherwise.push_back(std::move(other));
       } else {
         item.otherwise = items();
       }
@@ -340,16 +412,23 @@ private:
     block.keyword = take().text;
     block.span = now().span;
     block.name = name("the model's name");
+    const Span open = now().span;
     expect("{");
     for (skip_ends(); !accept("}"); skip_ends()) {
-      if (at_end()) fail("expected '}' before the end of the file");
+      if (unclosed(open)) return block;
       const size_t start = at_;
       try {
+        new_entry();
         Declarations::Entry entry;
         entry.span = now().span;
         // Names of an ONNX model may need quotes.
         entry.target = now().kind == TokenKind::kString ? take().text : name("a name");
-        expect(":");
+        if (is("=")) {
+          error(now().span, "an entry is given with ':'").help(entry.target + ": …");
+          take();
+        } else {
+          expect(":");
+        }
         entry.value = expr();
         if (is(",")) entry.value = listed(std::move(entry.value));
         block.entries.push_back(std::move(entry));
@@ -358,6 +437,7 @@ private:
       } catch (const Stop&) {
         if (diagnostics_.full()) throw;
         skip_entry(start);
+        block.faulty = true;
       }
     }
     return block;
@@ -373,181 +453,49 @@ private:
     return list;
   }
 
-  // ---- expressions
-
-  ExprPtr expr() {
-    ExprPtr left = binary(0);
-    if (!is("..")) return left;
-    take();
-    ExprPtr range = make(ExprKind::kRange, left->span);
-    range->operands.push_back(std::move(left));
-    range->operands.push_back(binary(1));
-    range->span.end = previous().span.end;
-    return range;
-  }
-
-  ExprPtr binary(size_t level) {
-    if (level == precedence().size()) return unary();
-    ExprPtr left = binary(level + 1);
-    while (const Token* op = accept_operator(precedence()[level])) {
-      ExprPtr node = make(ExprKind::kBinary, left->span);
-      node->text = op->text;
-      node->name_span = op->span;
-      skip_newlines();
-      node->operands.push_back(std::move(left));
-      node->operands.push_back(binary(level + 1));
-      node->span.end = previous().span.end;
-      left = std::move(node);
-      if (++chain_ > kMaxDepth * 64) fail("this expression is too long");
-    }
-    return left;
-  }
-
-  // An operator may begin the next line: `|> relu`.
-  const Token* accept_operator(const std::vector<std::string_view>& operators) {
-    size_t at = at_;
-    while (tokens_[at].kind == TokenKind::kNewline)
-      ++at;
-    const Token& token = tokens_[at];
-    if (token.kind != TokenKind::kSymbol && token.kind != TokenKind::kName) return nullptr;
-    if (std::ranges::find(operators, token.text) == operators.end()) return nullptr;
-    // A new line with '-' or '(' may be a new entry; only `|>` continues one.
-    if (at != at_ && token.text != "|>") return nullptr;
-    at_ = at + 1;
-    return &token;
-  }
-
-  ExprPtr unary() {
-    const Depth depth(*this);
-    if (is("-") || (now().kind == TokenKind::kName && now().text == "not")) {
-      ExprPtr node = make(ExprKind::kUnary, now().span);
-      node->text = take().text;
-      node->operands.push_back(unary());
-      node->span.end = previous().span.end;
-      return node;
-    }
-    return postfix();
-  }
-
-  ExprPtr postfix() {
-    ExprPtr value = primary();
-    while (true) {
-      if (is("(") && (value->kind == ExprKind::kName || value->kind == ExprKind::kCall)) {
-        if (value->kind == ExprKind::kName) {
-          value->kind = ExprKind::kCall;
-          value->name_span = value->span;
-        } else if (value->groups.size() == 2) {
-          fail("a call has at most two parentheses: settings, data");
-        }
-        value->groups.push_back(arguments());
-      } else if (is(".") && (value->kind == ExprKind::kName || value->kind == ExprKind::kMember)) {
-        take();
-        const bool part = now().kind == TokenKind::kName || now().kind == TokenKind::kInteger ||
-                          now().kind == TokenKind::kReal;  // `body.0.1` holds the number 0.1
-        if (!part) fail(fmt::format("expected the rest of a path, not {}", shown(now())));
-        value->kind = ExprKind::kMember;
-        value->text += "." + take().text;
-      } else if (is("[")) {
-        ExprPtr node = make(ExprKind::kIndex, value->span);
-        take();
-        node->operands.push_back(std::move(value));
-        node->operands.push_back(expr());
-        expect("]");
-        value = std::move(node);
-      } else {
-        return value;
-      }
-      value->span.end = previous().span.end;
-    }
-  }
-
-  std::vector<Argument> arguments() {
-    expect("(");
-    std::vector<Argument> list;
-    skip_newlines();
-    while (!accept(")")) {
-      Argument argument;
-      argument.span = now().span;
-      if (now().kind == TokenKind::kName && ahead(1).text == ":") {
-        argument.name = take().text;
-        take();
-        skip_newlines();
-      } else if (now().kind == TokenKind::kName && ahead(1).text == "=") {
-        fail("a setting is given with ':'", fmt::format("{}: {}", now().text, ahead(2).text));
-      }
-      argument.value = expr();
-      argument.span.end = previous().span.end;
-      list.push_back(std::move(argument));
-      separator(")");
-    }
-    return list;
-  }
-
-  ExprPtr primary() {
-    const Token& token = now();
-    ExprPtr node = make(ExprKind::kName, token.span);
-    switch (token.kind) {
-    case TokenKind::kName:
-      node->text = take().text;
-      return node;
-    case TokenKind::kInteger:
-    case TokenKind::kReal:
-      node->kind = token.kind == TokenKind::kInteger ? ExprKind::kInteger : ExprKind::kReal;
-      node->integer = token.integer;
-      node->real = token.real;
-      take();
-      if (accept("%")) {
-        node->kind = ExprKind::kReal;
-        node->real /= 100;
-        node->span.end = previous().span.end;
-      }
-      return node;
-    case TokenKind::kString:
-      node->kind = ExprKind::kString;
-      node->text = take().text;
-      return node;
-    default:
-      break;
-    }
-    if (is("(")) return grouped(ExprKind::kTuple, ")");
-    if (is("[")) return grouped(ExprKind::kList, "]");
-    fail(fmt::format("expected a value, not {}", shown(token)));
-  }
-
-  // `(a)` is a, `(a, b)` a tuple, `[a, b]` a list.
-  ExprPtr grouped(ExprKind kind, std::string_view close) {
-    const Depth depth(*this);
-    ExprPtr node = make(kind, take().span);
-    skip_newlines();
-    while (!accept(close)) {
-      node->operands.push_back(expr());
-      separator(close);
-    }
-    node->span.end = previous().span.end;
-    if (kind == ExprKind::kTuple && node->operands.size() == 1) {
-      return std::move(node->operands.front());
-    }
-    return node;
-  }
-
   // ---- tokens
 
-  static ExprPtr make(ExprKind kind, Span span) {
-    auto node = std::make_unique<Expr>();
-    node->kind = kind;
-    node->span = span;
-    return node;
-  }
-
-  // To the next newline outside braces that were opened since `start`.
+  // To the end of the entry that began at `start`: the next newline outside braces and
+  // parentheses, or the next line that begins an entry where one of those was not closed.
   void skip_entry(size_t start) {
-    int open = 0;
+    int braces = 0, parentheses = 0;
+    const auto count = [&](const Token& token) {
+      if (token.kind != TokenKind::kSymbol) return;
+      braces += token.text == "{" ? 1 : token.text == "}" ? -1 : 0;
+      parentheses += token.text == "(" || token.text == "["   ? 1
+                     : token.text == ")" || token.text == "]" ? -1
+                                                              : 0;
+    };
     for (size_t i = start; i < at_; ++i)
-      open += brace(tokens_[i]);
-    while (!at_end() && !(open <= 0 && (now().kind == TokenKind::kNewline || is(";") || is("}")))) {
-      open += brace(now());
+      count(tokens_[i]);
+    while (!at_end()) {
+      if (braces <= 0 && (is(";") || is("}"))) return;
+      if (now().kind == TokenKind::kNewline) {
+        if (braces <= 0 && (parentheses <= 0 || begins_entry(ahead(1), ahead(2)))) return;
+        if (begins_top_level(1)) return;
+      }
+      count(now());
       take();
     }
+  }
+  static bool begins_entry(const Token& word, const Token& next) {
+    static constexpr std::array<std::string_view, 7> kWords = {"layer", "param", "buffer", "state",
+                                                               "let",   "next",  "repeat"};
+    if (word.kind == TokenKind::kSymbol) return word.text == "}";
+    return word.kind == TokenKind::kName && next.kind == TokenKind::kName &&
+           std::ranges::find(kWords, word.text) != kWords.end();
+  }
+
+  // Does a line begin `count` tokens ahead with a block or a declaration?
+  bool begins_top_level(size_t count = 0) const {
+    const Token& word = ahead(count);
+    if (word.kind != TokenKind::kName || ahead(count + 1).kind != TokenKind::kName) return false;
+    const bool line = at_ + count == 0 || tokens_[at_ + count - 1].kind == TokenKind::kNewline;
+    const std::string& after = ahead(count + 2).text;
+    const bool made = (word.text == "block" || word.text == "model") &&
+                      (after == "(" || after == "=" || after == "{");
+    const bool declared = (word.text == "data" || word.text == "train") && after == "{";
+    return line && (made || declared);
   }
   // To the next block or declaration.
   void recover(size_t start) {
@@ -560,33 +508,6 @@ private:
       take();
     }
   }
-  static int brace(const Token& token) {
-    if (token.kind != TokenKind::kSymbol) return 0;
-    return token.text == "{" ? 1 : token.text == "}" ? -1 : 0;
-  }
-
-  struct Depth {
-    explicit Depth(Parser& parser) : parser_(parser) {
-      if (++parser_.depth_ > kMaxDepth) {
-        --parser_.depth_;
-        parser_.at_ = std::min(parser_.at_, parser_.tokens_.size() - 1);
-        parser_.too_deep();
-      }
-    }
-    ~Depth() { --parser_.depth_; }
-    Depth(const Depth&) = delete;
-    Depth& operator=(const Depth&) = delete;
-    Parser& parser_;
-  };
-  // Nothing after this can be trusted: one message, and the rest is not read.
-  [[noreturn]] void too_deep() {
-    error(now().span, fmt::format("more than {} levels of nesting", kMaxDepth));
-    at_ = tokens_.size() - 1;
-    throw Stop{};
-  }
-
-  int depth_ = 0;
-  int chain_ = 0;
 };
 
 }  // namespace

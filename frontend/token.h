@@ -9,12 +9,13 @@
 namespace linnet::frontend {
 
 enum class TokenKind : uint8_t {
-  kName,     // letters, digits, '_'; keywords are names the parser knows
+  kName,     // letters of any script, digits, '_'; keywords are names the parser knows
   kInteger,  // 12
   kReal,     // 0.5, 1e-3
   kString,   // "text"
-  kSymbol,   // ( ) { } [ ] , : ; = + - * / % |> -> .. ... == != < <= > >= .
+  kSymbol,   // ( ) { } [ ] , : ; = + - * ** / % |> -> .. ... == != < <= > >= .
   kNewline,  // where an entry may end
+  kBad,      // something that was reported; what follows from it is not
   kEnd,
 };
 

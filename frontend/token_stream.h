@@ -74,7 +74,9 @@ protected:
   Diagnostic& error(Span span, std::string message) {
     return diagnostics_.error(span, std::move(message));
   }
+  // Nothing is said of what follows from a fault that was reported already.
   [[noreturn]] void fail(std::string message, std::string help = "") {
+    if (now().kind == TokenKind::kBad || (cut_ && at_end())) throw Stop{};
     error(now().span, std::move(message)).help(std::move(help));
     throw Stop{};
   }
@@ -82,6 +84,7 @@ protected:
   Diagnostics& diagnostics_;
   std::vector<Token> tokens_;
   size_t at_ = 0;
+  bool cut_ = false;  // the rest of the file is not read
 };
 
 }  // namespace linnet::frontend

@@ -229,6 +229,50 @@ TEST(Language, EachApplicationOfADropoutLayerDrawsItsOwnNumbers) {
             nodes[1].attrs.get(ir::Key<int64_t>{"stream"}));
 }
 
+// Expected values are numpy's.
+TEST(Language, SlicesAreNumpys) {
+  const Values x = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+  const auto sliced = [&](const std::string& positions, const std::string& shape) {
+    const Program p = load("model m(x: f32[N, 3, 4]) -> f32[...] { x[" + positions + "] }");
+    const ir::Graph& graph = p.module.graphs.front();
+    EXPECT_EQ(ir::to_string(graph.value(graph.outputs[0].value).type), "f32" + shape) << positions;
+    return p.run({x});
+  };
+  EXPECT_EQ(sliced(":, 1:", "[1,2,4]"), (Values{4, 5, 6, 7, 8, 9, 10, 11}));
+  EXPECT_EQ(sliced("0, -1", "[4]"), (Values{8, 9, 10, 11}));
+  EXPECT_EQ(sliced("..., -1", "[1,3]"), (Values{3, 7, 11}));
+  EXPECT_EQ(sliced(":, ::2, 1:-1", "[1,2,2]"), (Values{1, 2, 9, 10}));
+  EXPECT_EQ(sliced(":, ::-1, 0", "[1,3]"), (Values{8, 4, 0}));
+  EXPECT_EQ(sliced(":, 0, 2:0:-1", "[1,2]"), (Values{2, 1}));
+  EXPECT_EQ(sliced(":, -9:1, :9:3", "[1,1,2]"), (Values{0, 3}));
+  EXPECT_EQ(sliced(":, 2:1", "[1,0,4]"), (Values{}));
+  EXPECT_EQ(sliced("0, ..., 1 + 1, 3", "[]"), (Values{11}));
+  EXPECT_EQ(sliced("...", "[1,3,4]"), x);
+}
+
+TEST(Language, ListsAreSlicedToo) {
+  const Program p = load("block last(sizes: list)(x: f32[N, K]) -> f32[...] {\n"
+                         "  reshape(x, shape: [sizes[-1], sizes[1:][0], sizes[::-1][2]])\n}\n"
+                         "model m(x: f32[N, 6]) -> f32[1, 3, 2] { x |> last([2, 3, 1]) }\n");
+  EXPECT_EQ(p.run({{1, 2, 3, 4, 5, 6}}), (Values{1, 2, 3, 4, 5, 6}));
+}
+
+TEST(Language, PowersBindAsInPython) {
+  const Program p = load("model m(x: f32[N, 2]) -> f32[...] {\n"
+                         "  -x ** 2 + x ** 2 ** -1 * 2 ** 3 ** 2 / 2 ** 9 + (-2) ** 3\n}\n");
+  const Values y = p.run({{4, 9}});
+  EXPECT_NEAR(y.at(0), -16 + 2 - 8, 1e-12);
+  EXPECT_NEAR(y.at(1), -81 + 3 - 8, 1e-12);
+}
+
+TEST(Language, NamesAreOfAnyScriptAndAByteOrderMarkIsNoFault) {
+  const Program p = load("\xef\xbb\xbf"
+                         "model réseau(entrée: f32[N, 2]) -> выход: f32[N, 2] {\n"
+                         "  layer 層1 = linear(2, bias: false)\n  let größe = entrée |> 層1\n"
+                         "  größe\n}\n");
+  EXPECT_EQ(p.run({{1, 2}}, {{"層1.weight", {1, 0, 0, 3}}}), (Values{1, 6}));
+}
+
 // torch.nn.GRUCell with weights 0.1 · (index % 5) - 0.2, from PyTorch's formula in numpy.
 TEST(Prelude, GruCellIsTorchs) {
   const Program p = load("model m(x: f32[N, 1], h: f32[N, 2]) -> f32[N, 2] {\n"

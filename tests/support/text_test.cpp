@@ -1,3 +1,4 @@
+#include "support/letters.h"
 #include "support/text.h"
 
 #include <cstdlib>
@@ -66,6 +67,25 @@ TEST(Text, checked_arithmetic) {
 TEST(Text, join) {
   EXPECT_EQ(join(std::vector<std::string>{"a", "b"}, ", "), "a, b");
   EXPECT_EQ(join({}, ", "), "");
+}
+
+TEST(Letters, NamesAreXid) {
+  for (char32_t c : {U'a', U'_', U'é', U'層', U'ж', U'א', U'Ω', U'가'})
+    EXPECT_TRUE(begins_name(c)) << static_cast<uint32_t>(c);
+  for (char32_t c : {U'1', U'٣', U'\u0301', U'·'}) {
+    EXPECT_FALSE(begins_name(c)) << static_cast<uint32_t>(c);
+    EXPECT_TRUE(continues_name(c)) << static_cast<uint32_t>(c);
+  }
+  for (char32_t c : {U'-', U' ', U'→', U'\u200b', U'😀', U'\ufeff', U'€'})
+    EXPECT_FALSE(continues_name(c)) << static_cast<uint32_t>(c);
+}
+
+TEST(Letters, NamesThatLookTheSameAreTheSame) {
+  EXPECT_EQ(not_composed("café"), std::nullopt);
+  EXPECT_EQ(not_composed("cafe\u0301"), 4u);
+  EXPECT_EQ(not_composed("x\u0302"), std::nullopt);  // no such letter is composed
+  EXPECT_EQ(not_composed("\u212b"), 0u);             // the sign of the unit, not Å
+  EXPECT_EQ(not_composed("\u1112\u1161"), 3u);       // a syllable of Hangul
 }
 
 }  // namespace
