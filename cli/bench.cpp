@@ -63,7 +63,7 @@ std::vector<Timing> measure(const std::vector<std::function<void()>>& calls) {
 }
 
 struct KernelRow {
-  std::string name, what;
+  std::string name, what, hash;
   int64_t flops = 0, bytes = 0;
 };
 
@@ -148,7 +148,8 @@ public:
       if (node.op != &ir::ops::call) continue;
       const ir::Graph& kernel = *module.kernel(node.callee);
       if (kernel.inputs.size() + kernel.outputs.size() > 8) continue;
-      void* function = timed_.symbol(built_.compiled.name + "_" + kernel.name);
+      const codegen::KernelReport& report = report_of(kernel);
+      void* function = timed_.symbol(report.symbol);
       LINNET_CHECK(function != nullptr, "the object has no @" + kernel.name);
       std::vector<ir::Type> types;
       for (const ir::GraphInput& input : kernel.inputs)
@@ -158,6 +159,7 @@ public:
       memory_.push_back(buffers(types));
       calls.push_back(kernel_call(function, memory_.back()));
       rows.push_back(describe(kernel));
+      rows.back().hash = report.hash;
     }
     const auto timings = measure(calls);
     const double peak = peak_gflops(session_, options_.model);
@@ -166,26 +168,34 @@ public:
   }
 
 private:
+  // Kernels of the largest batch come first.
+  [[nodiscard]] const codegen::KernelReport& report_of(const ir::Graph& kernel) const {
+    const auto at =
+        std::ranges::find(built_.compiled.kernels, kernel.name, &codegen::KernelReport::name);
+    LINNET_CHECK(at != built_.compiled.kernels.end(), "no report of @" + kernel.name);
+    return *at;
+  }
   static double gflops(int64_t flops, const Timing& timing) {
     return static_cast<double>(flops) / timing.median;
   }
 
   void print_table(const std::vector<Timing>& timings, const std::vector<KernelRow>& rows,
                    double peak) const {
-    TextTable table({"kernel", "ops", ">median ns", ">p99 ns", ">GFLOP/s", ">% of peak", ">bytes"});
+    TextTable table(
+        {"kernel", "ops", ">median ns", ">p99 ns", ">GFLOP/s", ">% of peak", ">bytes", "content"});
     const auto add = [&](const std::string& name, const std::string& what, const Timing& timing,
-                         int64_t flops, int64_t bytes) {
+                         int64_t flops, int64_t bytes, const std::string& hash) {
       table.row({name, what, fmt::format("{:.0f}", timing.median),
                  fmt::format("{:.0f}", timing.p99),
                  flops ? fmt::format("{:.1f}", gflops(flops, timing)) : "",
                  flops ? fmt::format("{:.0f}", 100 * gflops(flops, timing) / peak) : "",
-                 bytes ? thousands(bytes) : ""});
+                 bytes ? thousands(bytes) : "", hash.substr(0, 8)});
     };
     for (size_t i = 0; i < rows.size(); ++i)
-      add(rows[i].name, rows[i].what, timings[i + 1], rows[i].flops, rows[i].bytes);
+      add(rows[i].name, rows[i].what, timings[i + 1], rows[i].flops, rows[i].bytes, rows[i].hash);
     table.rule();
     add(built_.compiled.name, fmt::format("batch {}", timed_.batch), timings[0],
-        built_.flops * timed_.batch, 0);
+        built_.flops * timed_.batch, 0, "");
     std::fputs(table.text().c_str(), stdout);
     fmt::print("peak {:.1f} GFLOP/s on one core of {}\n", peak, built_.target.info.name);
   }
@@ -196,6 +206,7 @@ private:
     for (size_t i = 0; i < rows.size(); ++i) {
       const double rate = gflops(rows[i].flops, timings[i + 1]);
       kernels.push_back({{"name", rows[i].name},
+                         {"hash", rows[i].hash},
                          {"median_ns", timings[i + 1].median},
                          {"flops", rows[i].flops},
                          {"bytes", rows[i].bytes},

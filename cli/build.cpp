@@ -179,6 +179,7 @@ std::optional<Built> build(Session& session, const ModelOptions& model, const Pi
   compile.keep_text = options.keep_text;
   compile.keep_kernels = options.keep_kernels;
   compile.flush_denormals = options.flush_denormals;
+  compile.debug_symbols = options.debug_symbols;
   compile.model_hash = model_hash(single);
   compile.weights_hash = weights_hash(single);
   compile.untrained = single.untrained();

@@ -30,6 +30,7 @@ struct BuildOptions {
   bool keep_text = false;
   bool keep_kernels = false;
   bool flush_denormals = false;
+  bool debug_symbols = false;
   bool name_tiny_weights = false;  // in remarks
 };
 

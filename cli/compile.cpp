@@ -73,6 +73,8 @@ void add_compile(CLI::App& app, Session& session) {
   command->add_option("--jobs", flags->build.jobs, "Kernels compiled at the same time")
       ->check(CLI::Range(1, 256))
       ->type_name("N");
+  command->add_flag("--debug-symbols", flags->build.debug_symbols,
+                    "Keep symbols, kernels' too, and what perf and gdb need to find callers");
   command->add_flag("--flush-denormals", flags->build.flush_denormals,
                     "Take denormal numbers as zeros: a call sets and restores MXCSR");
   command

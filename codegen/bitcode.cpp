@@ -66,8 +66,8 @@ std::string kernel_bitcode(const ir::Graph& kernel, const Target& target) {
   std::string trouble;
   try {
     LoweredKernel lowered = lower_kernel(kernel, target);
-    Halide::Module module = lowered.pipeline.compile_to_module(
-        lowered.arguments, kBitcodePrefix + kernel.name, halide_target(target));
+    Halide::Module module =
+        lowered.pipeline.compile_to_module(lowered.arguments, kBitcodeName, halide_target(target));
     const MemoryFile file;
     module.compile({{Halide::OutputFileType::bitcode, file.path()}});
     trouble = reporter.warnings();

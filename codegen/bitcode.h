@@ -9,10 +9,10 @@
 namespace linnet::codegen {
 
 // Halide has names of its own, such as exp_f32, that a kernel must not meet.
-inline constexpr const char* kBitcodePrefix = "linnet_";
+inline constexpr const char* kBitcodeName = "linnet_kernel";
 
-// The function is called as the kernel, behind kBitcodePrefix. Throws InternalError with Halide's
-// message on failure, and on any warning.
+// The function is called kBitcodeName, whatever the kernel is called: no name of a model's is in
+// its bitcode. Throws InternalError with Halide's message on failure, and on any warning.
 [[nodiscard]] std::string kernel_bitcode(const ir::Graph& kernel, const Target& target);
 
 }  // namespace linnet::codegen

@@ -2,8 +2,7 @@
 
 #include "codegen/builds.h"
 #include "codegen/hash.h"
-#include "ir/print.h"
-#include "passes/graphs.h"
+#include "passes/kernel_names.h"
 #include "runtime/io/file.h"
 
 #include <fmt/format.h>
@@ -101,8 +100,7 @@ void Cache::store(const std::string& key, std::string_view bytes) {
 }
 
 std::string kernel_key(const ir::Graph& kernel, const Target& target) {
-  return sha256(fmt::format("kernel {}{}\n{}", circumstances(target), kernel.name,
-                            ir::print(passes::canonical(kernel))));
+  return sha256(fmt::format("kernel {}{}", circumstances(target), passes::kernel_content(kernel)));
 }
 
 std::string object_key(std::string_view bitcode, const Target& target) {

@@ -8,6 +8,7 @@
 #include "codegen/flush_denormals.h"
 #include "codegen/header.h"
 #include "codegen/import.h"
+#include "codegen/kernel_symbols.h"
 #include "codegen/object.h"
 #include "codegen/product.h"
 #include "codegen/train_header.h"
@@ -29,23 +30,11 @@
 #include <llvm/Support/raw_ostream.h>
 
 #include <cstdlib>
+#include <set>
 #include <unistd.h>
 
 namespace linnet::codegen {
 namespace {
-
-// Every kernel once, in order of first appearance.
-std::vector<const ir::Graph*> distinct_kernels(std::span<const ir::Module> modules) {
-  std::vector<const ir::Graph*> kernels;
-  for (const ir::Module& module : modules) {
-    for (const ir::Graph& kernel : module.kernels) {
-      const bool known = std::ranges::any_of(
-          kernels, [&](const ir::Graph* other) { return other->name == kernel.name; });
-      if (!known) kernels.push_back(&kernel);
-    }
-  }
-  return kernels;
-}
 
 // Leaves the kernel where its failure can be reproduced with `linnet kernel`; "" if it cannot.
 std::string write_reproducer(const ir::Graph& kernel) {
@@ -58,14 +47,14 @@ std::string write_reproducer(const ir::Graph& kernel) {
   return runtime::write_file(path, ir::print(module).text) ? path : "";
 }
 
-std::optional<Failure> make_bitcode(const std::vector<const ir::Graph*>& kernels,
+std::optional<Failure> make_bitcode(const std::vector<KernelSymbols::Kernel>& kernels,
                                     const CompileOptions& options, std::vector<std::string>& out) {
   out.resize(kernels.size());
   std::vector<std::string> keys(kernels.size());
   std::vector<size_t> missing;
   for (size_t i = 0; i < kernels.size(); ++i) {
     if (options.cache) {
-      keys[i] = kernel_key(*kernels[i], options.target);
+      keys[i] = kernel_key(*kernels[i].graph, options.target);
       if (auto known = options.cache->find(keys[i])) {
         out[i] = std::move(*known);
         continue;
@@ -74,11 +63,11 @@ std::optional<Failure> make_bitcode(const std::vector<const ir::Graph*>& kernels
     missing.push_back(i);
   }
   const auto results = run_forked(missing.size(), options.jobs, [&](size_t job) {
-    return kernel_bitcode(*kernels[missing[job]], options.target);
+    return kernel_bitcode(*kernels[missing[job]].graph, options.target);
   });
   for (size_t job = 0; job < results.size(); ++job) {
     const size_t i = missing[job];
-    const ir::Graph& kernel = *kernels[i];
+    const ir::Graph& kernel = *kernels[i].graph;
     if (!results[job].ok) {
       const std::string path = write_reproducer(kernel);
       return Failure{Status::kBug, fmt::format("kernel @{}: {}", kernel.name, results[job].output),
@@ -146,13 +135,14 @@ std::string state_table(const ir::Module& module) {
 class Compilation {
 public:
   Compilation(std::span<const ir::Module> modules, const CompileOptions& options, Compiled& out)
-      : modules_(modules), options_(options), out_(out), entries_(entry_infos(modules, options)) {}
+      : modules_(modules), options_(options), out_(out), entries_(entry_infos(modules, options)),
+        kernels_(modules, options.name, other_symbols()) {}
 
   std::optional<Failure> run() {
-    const auto kernels = distinct_kernels(modules_);
     std::vector<std::string> bitcode;
-    if (auto failure = make_bitcode(kernels, options_, bitcode)) return failure;
+    if (auto failure = make_bitcode(kernels_.kernels(), options_, bitcode)) return failure;
     out_.name = options_.name;
+    out_.debug_symbols = options_.debug_symbols;
     out_.arena_bytes = 0;
     for (const EntryInfo& entry : entries_) {
       if (is_step(entry)) out_.step_arena_bytes = entry.arena_bytes;
@@ -166,11 +156,11 @@ public:
       if (entries_.size() == 1) out_.arena_bytes = std::max(out_.arena_bytes, bytes);
     }
     if (const EntryInfo* step = step_entry()) out_.state_bytes = passes::slots_bytes(*step->module);
-    build(kernels, bitcode, 0);
+    build(bitcode, 0);
     if (options_.product && !options_.trainer) {
       // The stack's size is known once the code is, and is written into the finished object; only
       // texts are worth the same code again with the number in it.
-      if (options_.keep_text) build(kernels, bitcode, out_.stack_bytes);
+      if (options_.keep_text) build(bitcode, out_.stack_bytes);
       set_product_stack(out_.object, out_.stack_bytes);
     }
     // Weights pass through neither Halide nor LLVM.
@@ -224,11 +214,27 @@ private:
     return at == entries_.end() ? nullptr : &*at;
   }
 
-  void build(const std::vector<const ir::Graph*>& kernels, const std::vector<std::string>& bitcode,
-             int64_t known_stack) {
+  // Symbols that are no kernel's.
+  [[nodiscard]] std::set<std::string> other_symbols() const {
+    std::set<std::string> taken;
+    const auto add = [&](const std::string& function) {
+      for (const char* suffix : {"", "_raw", "_body", "_uniform"})
+        taken.insert(function + suffix);
+    };
+    for (const EntryInfo& entry : entries_)
+      add(entry.function);
+    for (const char* suffix : {"_run_u8", "_steps", "_steps_raw", "_reset", "_state_check",
+                               "_first_state", "_supported", "_parallel_for", "_constants"})
+      add(options_.name + suffix);
+    for (const UnitConstant& constant : unit_constants(ports_of(modules_.back()), options_.name))
+      taken.insert(constant.symbol);
+    return taken;
+  }
+
+  void build(const std::vector<std::string>& bitcode, int64_t known_stack) {
     llvm::LLVMContext context;
     llvm::Module module(options_.name, context);
-    link(module, kernels, bitcode, known_stack);
+    link(module, bitcode, known_stack);
     // Who wants texts needs the module optimised, not only its object.
     Cache* cache = options_.keep_text ? nullptr : options_.cache;
     const std::string key = cache ? object_key(bitcode_of(module), options_.target) : "";
@@ -240,27 +246,28 @@ private:
     }
     const auto sizes = function_sizes(out_.object);
     out_.kernels.clear();
-    for (const ir::Graph* kernel : kernels) {
-      const auto size = sizes.find(options_.name + "_" + kernel->name);
+    for (const KernelSymbols::Kernel& kernel : kernels_.kernels()) {
+      const auto size = sizes.find(kernel.symbol);
       if (size != sizes.end())
-        out_.kernels.push_back({kernel->name, size->second.code, size->second.frame});
+        out_.kernels.push_back({kernel.graph->name, kernel.symbol, kernel.hash, size->second.code,
+                                size->second.frame});
     }
   }
 
   // Kernels and entry functions, not yet optimised.
-  void link(llvm::Module& module, const std::vector<const ir::Graph*>& kernels,
-            const std::vector<std::string>& bitcode, int64_t known_stack) {
+  void link(llvm::Module& module, const std::vector<std::string>& bitcode, int64_t known_stack) {
+    const std::vector<KernelSymbols::Kernel>& kernels = kernels_.kernels();
     llvm::LLVMContext& context = module.getContext();
     llvm::Linker linker(module);
     for (size_t i = 0; i < kernels.size(); ++i) {
-      auto kernel = import_kernel(context, bitcode[i], kernels[i]->name, options_.target);
+      auto kernel = import_kernel(context, bitcode[i], kernels[i].body, options_.target);
       if (i == 0) module.setDataLayout(kernel->getDataLayout());
       // Internal functions are not linked on demand: made visible for the moment.
-      kernel->getFunction(kernels[i]->name)->setLinkage(llvm::GlobalValue::ExternalLinkage);
+      kernel->getFunction(kernels[i].body)->setLinkage(llvm::GlobalValue::ExternalLinkage);
       LINNET_CHECK(!linker.linkInModule(std::move(kernel)), "bitcode does not link");
-      module.getFunction(kernels[i]->name)->setLinkage(llvm::GlobalValue::InternalLinkage);
+      module.getFunction(kernels[i].body)->setLinkage(llvm::GlobalValue::InternalLinkage);
     }
-    emit_entries(module, modules_, entries_, options_, pool_);
+    emit_entries(module, kernels_, entries_, options_, pool_);
     if (options_.flush_denormals) {
       for (const EntryInfo& entry : entries_)
         flush_denormals(module, entry.function);
@@ -280,6 +287,10 @@ private:
       emit_product(module, modules_, entries_, options_, known_stack);
     }
     set_target_attributes(module, options_.target);
+    if (!options_.debug_symbols) return;
+    for (llvm::Function& function : module) {
+      if (!function.isDeclaration()) function.setUWTableKind(llvm::UWTableKind::Async);
+    }
   }
 
   void generate(llvm::Module& module) {
@@ -310,6 +321,7 @@ private:
   const CompileOptions& options_;
   Compiled& out_;
   std::vector<EntryInfo> entries_;
+  KernelSymbols kernels_;
   ConstantPool pool_;
 };
 

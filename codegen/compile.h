@@ -36,14 +36,17 @@ struct CompileOptions {
   int64_t flops = 0;                     // of one sample, for --bench
   uint64_t seed = 0;                     // of a state that begins with random numbers
   bool flush_denormals = false;          // entries set FTZ and DAZ, and restore MXCSR
+  bool debug_symbols = false;            // products keep symbols and tables for unwinding
   bool keep_text = false;                // fill in Compiled::llvm and ::assembly
   const TrainerInfo* trainer = nullptr;  // the entries are those of training (codegen/trainer.h)
   bool trainer_main = false;             // with `trainer`: also `main`, for an executable
-  bool keep_kernels = false;  // kernels stay callable as NAME_<kernel>, for `linnet bench`
+  bool keep_kernels = false;  // kernels stay callable by their symbols, for `linnet bench`
 };
 
 struct KernelReport {
   std::string name;
+  std::string symbol;  // its function, where they are kept
+  std::string hash;    // of its content
   int64_t code_bytes = 0;
   int64_t stack_bytes = 0;
 };
@@ -59,6 +62,7 @@ struct Compiled {
   int64_t state_bytes = 0;       // 0: no NAME_step
   int64_t step_arena_bytes = 0;  // of NAME_step and NAME_steps
   std::vector<KernelReport> kernels;
+  bool debug_symbols = false;  // executables and shared libraries are linked with their symbols
   std::string llvm, assembly;  // of the final module, when asked for
 };
 

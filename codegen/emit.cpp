@@ -33,26 +33,26 @@ int64_t elements(const ir::Graph& kernel) {
 
 class EntryEmitter {
 public:
-  EntryEmitter(llvm::Module& module, const CompileOptions& options, ConstantPool& pool)
-      : module_(module), context_(module.getContext()), options_(options), pool_(pool),
-        pointer_(llvm::PointerType::getUnqual(context_)), i32_(llvm::Type::getInt32Ty(context_)),
-        i64_(llvm::Type::getInt64Ty(context_)) {}
+  EntryEmitter(llvm::Module& module, const KernelSymbols& kernels, const CompileOptions& options,
+               ConstantPool& pool)
+      : module_(module), context_(module.getContext()), kernels_(kernels), options_(options),
+        pool_(pool), pointer_(llvm::PointerType::getUnqual(context_)),
+        i32_(llvm::Type::getInt32Ty(context_)), i64_(llvm::Type::getInt64Ty(context_)) {}
 
   // `wrap(inputs…, outputs…)`: the kernel called with buffers that hold only an address. They
   // vanish when the kernel is inlined, for its shapes are fixed.
-  void wrapper(const ir::Graph& kernel) {
+  void wrapper(const KernelSymbols::Kernel& symbols) {
+    const ir::Graph& kernel = *symbols.graph;
     const size_t count = kernel.inputs.size() + kernel.outputs.size();
-    llvm::Function* body = module_.getFunction(kernel.name);
+    llvm::Function* body = module_.getFunction(symbols.body);
     LINNET_CHECK(body != nullptr, "no code for kernel @" + kernel.name);
-    const std::string name = options_.name + "_" + kernel.name;
-    if (module_.getFunction(name)) return;
     auto* type = llvm::FunctionType::get(llvm::Type::getVoidTy(context_),
                                          std::vector<llvm::Type*>(count, pointer_), false);
     auto* wrapper =
         llvm::Function::Create(type,
                                options_.keep_kernels ? llvm::GlobalValue::ExternalLinkage
                                                      : llvm::GlobalValue::InternalLinkage,
-                               name, module_);
+                               symbols.symbol, module_);
     wrapper->setVisibility(options_.keep_kernels ? llvm::GlobalValue::HiddenVisibility
                                                  : llvm::GlobalValue::DefaultVisibility);
     // A call costs some nanoseconds: what takes less becomes part of its caller.
@@ -140,8 +140,9 @@ public:
         arguments.push_back(address(operand));
       for (ir::ValueId result : node.results)
         arguments.push_back(address(result));
-      llvm::Function* kernel = module_.getFunction(options_.name + "_" + node.callee);
-      LINNET_CHECK(kernel != nullptr, "no kernel @" + node.callee);
+      const ir::Graph* called = info.module->kernel(node.callee);
+      LINNET_CHECK(called != nullptr, "no kernel @" + node.callee);
+      llvm::Function* kernel = module_.getFunction(kernels_.of(*called).symbol);
       builder.CreateCall(kernel, arguments);
     }
     builder.CreateRet(llvm::ConstantInt::get(i32_, LINNET_DONE));
@@ -219,6 +220,7 @@ private:
 
   llvm::Module& module_;
   llvm::LLVMContext& context_;
+  const KernelSymbols& kernels_;
   const CompileOptions& options_;
   ConstantPool& pool_;
   llvm::PointerType* pointer_;
@@ -304,14 +306,12 @@ int64_t arena_bytes(const ir::Graph& graph) {
   return bytes;
 }
 
-void emit_entries(llvm::Module& module, std::span<const ir::Module> planned,
+void emit_entries(llvm::Module& module, const KernelSymbols& kernels,
                   std::span<const EntryInfo> entries, const CompileOptions& options,
                   ConstantPool& pool) {
-  EntryEmitter emitter(module, options, pool);
-  for (const ir::Module& plan : planned) {
-    for (const ir::Graph& kernel : plan.kernels)
-      emitter.wrapper(kernel);
-  }
+  EntryEmitter emitter(module, kernels, options, pool);
+  for (const KernelSymbols::Kernel& kernel : kernels.kernels())
+    emitter.wrapper(kernel);
   for (const EntryInfo& info : entries)
     emitter.entry(info);
 }

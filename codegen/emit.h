@@ -3,6 +3,7 @@
 
 #include "codegen/compile.h"
 #include "codegen/constants.h"
+#include "codegen/kernel_symbols.h"
 #include "ir/module.h"
 
 #include <llvm/IR/Module.h>
@@ -41,10 +42,10 @@ struct EntryInfo {
 [[nodiscard]] const ir::Graph& entry_graph(const ir::Module& module);
 [[nodiscard]] int64_t arena_bytes(const ir::Graph& graph);
 
-// Adds to `module`, which holds the kernels as internal functions named like the IR's: a
-// wrapper for each kernel that takes plain addresses, `NAME_run` for each of `entries`, small
+// Adds to `module`, which holds the bodies of the kernels as internal functions: a wrapper for each
+// kernel that takes plain addresses, `NAME_run` for each of `entries`, small
 // constants, and a declaration of the blob.
-void emit_entries(llvm::Module& module, std::span<const ir::Module> planned,
+void emit_entries(llvm::Module& module, const KernelSymbols& kernels,
                   std::span<const EntryInfo> entries, const CompileOptions& options,
                   ConstantPool& pool);
 

@@ -90,10 +90,11 @@ std::string prototype(const Signature& of, const std::string& function) {
     for (size_t i = 0; i < ports.size(); ++i) {
       const std::string& name = names[parameters.size()];
       const Units* units = raw ? &(*raw)[i].units : nullptr;
+      const bool empty = std::ranges::find(ports[i].dims, 0) != ports[i].dims.end();
       const bool same = !units || units->raw_elements == ports[i].type.elements();
       parameters.push_back(array(units ? raw_type(ports[i], *units) : c_type(ports[i].dtype), name,
                                  same ? extent_of(ports[i]) : std::to_string(units->raw_elements),
-                                 input, of.many));
+                                 input, of.many || empty));
     }
   };
   add(of.ports.inputs, of.raw ? &of.raw->inputs : nullptr, true);

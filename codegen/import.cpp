@@ -75,7 +75,7 @@ std::unique_ptr<llvm::Module> import_kernel(llvm::LLVMContext& context, const st
       llvm::MemoryBufferRef(llvm::StringRef(bitcode), llvm::StringRef(name)), context);
   if (!parsed) throw InternalError("bitcode of @" + name + ": " + toString(parsed.takeError()));
   std::unique_ptr<llvm::Module> module = std::move(*parsed);
-  const std::string halide_name = kBitcodePrefix + name;
+  const std::string halide_name = kBitcodeName;
   for (const char* suffix : {"_argv", "_metadata"}) {
     if (llvm::Function* extra = module->getFunction(halide_name + suffix)) extra->eraseFromParent();
   }

@@ -10,9 +10,10 @@
 
 namespace linnet::codegen {
 
-// Reads the kernel function `name`, alone of its module: Halide's wrappers, metadata, attributes
-// and floating-point flags are gone; products that feed one sum are fused (fuse_multiply_add),
-// where the target has the instruction. Throws InternalError if the bitcode does not parse.
+// Reads a kernel's function, alone of its module, and calls it `name`: Halide's wrappers, metadata,
+// attributes and floating-point flags are gone; products that feed one sum are fused
+// (fuse_multiply_add), where the target has the instruction. Throws InternalError if the bitcode
+// does not parse.
 [[nodiscard]] std::unique_ptr<llvm::Module> import_kernel(llvm::LLVMContext& context,
                                                           const std::string& bitcode,
                                                           const std::string& name,

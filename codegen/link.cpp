@@ -110,7 +110,8 @@ std::optional<Failure> link(const Compiled& compiled, const std::string& path, b
     command.emplace_back("-shared");
     command.emplace_back("-Wl,-soname," + path.substr(path.rfind('/') + 1));
   }
-  for (const char* flag : {"-s", "-Wl,--build-id=none", "-Wl,-z,noexecstack"})
+  if (!compiled.debug_symbols) command.emplace_back("-s");
+  for (const char* flag : {"-Wl,--build-id=none", "-Wl,-z,noexecstack"})
     command.emplace_back(flag);
   const std::string log = folder.file("log");
   const int status = run(command, log);

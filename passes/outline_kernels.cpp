@@ -1,28 +1,15 @@
 #include "ir/op_def.h"
-#include "ir/print.h"
 #include "passes/graphs.h"
+#include "passes/kernel_names.h"
 #include "passes/passes.h"
 #include "passes/storage.h"
 
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 
 namespace linnet::passes {
-namespace {
-
-// FNV-1a, 64 bits (Fowler, Noll, Vo): a name, not a proof; equal names are checked for equal text.
-uint64_t fnv1a(std::string_view text) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (unsigned char c : text) {
-    hash ^= c;
-    hash *= 0x100000001b3;
-  }
-  return hash;
-}
-
-}  // namespace
-
 ir::Graph canonical(ir::Graph kernel) {
   kernel.name = "k";
   for (size_t i = 0; i < kernel.values().size(); ++i)
@@ -33,7 +20,8 @@ ir::Graph canonical(ir::Graph kernel) {
 }
 
 ir::Module outline_kernels(ir::Module module, PassContext& context) {
-  std::map<std::string, std::string> known;  // text → name
+  std::map<std::string, std::string> known;  // content → name
+  std::set<std::string> names_taken;
   std::vector<ir::Graph> kernels = std::move(module.kernels);
   module.kernels.clear();
   for (ir::Graph& graph : module.graphs) {
@@ -62,13 +50,14 @@ ir::Module outline_kernels(ir::Module module, PassContext& context) {
             kernel.value(kernel.outputs[i].value).storage->offset = static_cast<int64_t>(k) + 1;
         }
       }
-      const std::string text = ir::print(canonical(kernel));  // what two must share to be one
-      auto name = known.find(text);
+      const std::string content = kernel_content(kernel);
+      auto name = known.find(content);
       if (name == known.end()) {
-        kernel.name = fmt::format("k_{:016x}", fnv1a(text));
-        name = known.emplace(text, kernel.name).first;
-        for (const ir::Graph& other : kernels)
-          LINNET_CHECK(other.name != kernel.name, "two kernels hash to " + kernel.name);
+        const std::string base = kernel_name(kernel);
+        kernel.name = base;
+        for (int i = 2; !names_taken.insert(kernel.name).second; ++i)
+          kernel.name = fmt::format("{}_{}", base, i);
+        name = known.emplace(content, kernel.name).first;
         kernels.push_back(std::move(kernel));
       } else if (!context.may_rewrite(node.place, label(r.old(), node) + " is @" + name->second)) {
         return false;

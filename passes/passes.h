@@ -121,13 +121,14 @@ namespace linnet::passes {
 [[nodiscard]] ir::Module pack_weights(ir::Module module, PassContext& context);
 
 // Does: each distinct group (structure, shapes, layouts, schedule, kinds of memory) becomes a
-//   kernel, named by its content. Needs: pack_weights. Leaves: calls instead of groups.
-//   %b = group(%x, %y) generic{} { … }   →   %b = call @k_1f0c…(%x, %y)
+//   kernel, named after the layers and ops of the first (kernel_names.h). Needs: pack_weights.
+//   Leaves: calls instead of groups.
+//   %b = group(%x, %y) generic{} { … }   →   %b = call @conv1_relu(%x, %y)
 [[nodiscard]] ir::Module outline_kernels(ir::Module module, PassContext& context);
 
 // Does: every value gets its place; what is alive at different times shares the arena. Needs:
 //   outline_kernels. Leaves: storage on every value.
-//   %a: f32[1,6,14,14] = call @k_0(…)   →   %a: f32[1,6,14,14] in arena+0 = call @k_0(…)
+//   %a: f32[1,6,14,14] = call @conv1(…)   →   %a: f32[1,6,14,14] in arena+0 = call @conv1(…)
 [[nodiscard]] ir::Module plan_memory(ir::Module module, PassContext& context);
 
 }  // namespace linnet::passes

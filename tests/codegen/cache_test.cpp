@@ -266,6 +266,21 @@ TEST_F(CacheFolder, BytesDoNotDependOnIt) {
   EXPECT_EQ(cache.trouble(), "");
 }
 
+// What a kernel and its values are called does not count.
+TEST_F(CacheFolder, NamesDoNotDecideAKernelsKey) {
+  const Target target = target_of("x86-64-v3");
+  const auto kernel_of = [&](const std::string& layer) {
+    return planned("model m(x: f32[1, 8]) -> y: f32[1, 8] {\n  layer " + layer +
+                       " = linear(8)\n  x |> " + layer + "\n}\n",
+                   target)
+        .kernels.front();
+  };
+  const ir::Graph one = kernel_of("first"), other = kernel_of("second");
+  EXPECT_EQ(one.name, "first");
+  EXPECT_EQ(other.name, "second");
+  EXPECT_EQ(kernel_key(one, target), kernel_key(other, target));
+}
+
 // A kernel that is found is taken: here a wrong one, to tell it from one made anew.
 TEST_F(CacheFolder, AHitIsNotCompiledAgain) {
   const Target target = target_of("x86-64-v3");
@@ -273,12 +288,11 @@ TEST_F(CacheFolder, AHitIsNotCompiledAgain) {
     return planned("model m(x: f32[100]) -> y: f32[100] { " + op + "(x) }\n", target);
   };
   const ir::Module relu = module_of("relu");
-  ir::Module negative = module_of("neg");
+  const ir::Module negative = module_of("neg");
   ASSERT_EQ(relu.kernels.size(), 1U);
   ASSERT_EQ(negative.kernels.size(), 1U);
-  ir::Graph named = negative.kernels[0];
-  named.name = relu.kernels[0].name;
-  const auto bitcode = run_forked(1, 1, [&](size_t) { return kernel_bitcode(named, target); });
+  const auto bitcode =
+      run_forked(1, 1, [&](size_t) { return kernel_bitcode(negative.kernels[0], target); });
   ASSERT_TRUE(bitcode[0].ok) << bitcode[0].output;
   Cache cache = open();
   cache.store(kernel_key(relu.kernels[0], target), bitcode[0].output);
