@@ -48,12 +48,13 @@ struct Expr {
   Span name_span;                             // of a call: its callee
 };
 
-// `f32[N, 1, out_features * 2]`, `f32[...]`, or a setting's type: int float bool string list pair.
+// `f32[N, 1, out_features * 2]`, `f32[...]`, `f32[..., K]`, or a setting's type: int float bool
+// string list pair.
 struct TypeExpr {
   Span span;
   std::string name;
   bool tensor = false;
-  bool any_shape = false;
+  bool any_shape = false;  // `...` before `dims`
   std::vector<ExprPtr> dims;
 };
 

@@ -444,32 +444,67 @@ void Elaborator::match_type(const TypeExpr& type, const std::string& name, ir::V
     auto& diagnostic = error(
         at, fmt::format("{}: {} must be {}, value is {}", what, name, expected, to_string(actual)));
     note_origin(diagnostic, {value});
+    if (type.dims.size() == 2 && actual.rank() > 2)
+      diagnostic.help("`flatten` joins all dimensions but the first, before a linear layer");
     throw Abandon{};
   };
   if (type.name != ir::name(actual.dtype) &&
       !(type.name == "f32" && is_float(actual.dtype))) {  // f32 means the float type
     wrong(type.name + "[…]");
   }
-  if (type.any_shape) return;
-  std::string expected = "[";
-  bool fits = actual.rank() == type.dims.size();
-  for (size_t i = 0; i < type.dims.size(); ++i) {
-    const Expr& dim = *type.dims[i];
+  // A list among the dimensions stands for its elements.
+  std::vector<const Expr*> dims;
+  std::vector<std::optional<int64_t>> sizes;
+  for (const ExprPtr& dim : type.dims) {
+    const auto list = sizes_of(*dim, scope);
+    for (size_t i = 0; i < (list ? list->size() : 1); ++i) {
+      dims.push_back(dim.get());
+      sizes.push_back(list ? std::optional((*list)[i]) : std::nullopt);
+    }
+  }
+  if (type.any_shape && dims.empty()) return;
+  const size_t rank = actual.rank();
+  const size_t first = type.any_shape && rank > dims.size() ? rank - dims.size() : 0;
+  std::string expected = type.any_shape ? "[...," : "[";
+  bool fits = rank == first + dims.size();
+  for (size_t i = 0; i < dims.size(); ++i) {
+    const Expr& dim = *dims[i];
     const bool symbol = dim.kind == ExprKind::kName && !scope.names.contains(dim.text);
-    if (symbol && fits)
-      scope.define(dim.text, {{actual.shape[i]}, dim.span, true, false, "dimension"});
+    const int64_t given = fits ? actual.shape[first + i] : -1;
+    if (symbol && fits) scope.define(dim.text, {{given}, dim.span, true, false, "dimension"});
     const bool known = !symbol || fits;
-    const int64_t size = known ? dimension(dim, scope) : -1;
-    if (fits && known && size != actual.shape[i]) fits = false;
+    const int64_t size = sizes[i] ? *sizes[i] : known ? dimension(dim, scope) : -1;
+    if (fits && known && size != given) fits = false;
     expected += (i ? "," : "") + (known ? std::to_string(size) : dim.text);
   }
   if (!fits) wrong(std::string(ir::name(actual.dtype)) + expected + "]");
 }
 
+// The sizes of a list; nullopt where the expression is no name of one.
+std::optional<std::vector<int64_t>> Elaborator::sizes_of(const Expr& expr, Scope& scope) {
+  const auto known = scope.names.find(expr.text);
+  if (expr.kind != ExprKind::kName || known == scope.names.end()) return std::nullopt;
+  const auto* list = known->second.value.get<List>();
+  if (!list) return std::nullopt;
+  std::vector<int64_t> sizes;
+  for (const Value& value : list->values) {
+    const auto* size = value.get<int64_t>();
+    if (!size || *size < 0)
+      fail(expr.span, fmt::format("the sizes in '{}' must be integers from 0 on", expr.text));
+    sizes.push_back(*size);
+  }
+  return sizes;
+}
+
 ir::Shape Elaborator::shape_of(const TypeExpr& type, Scope& scope) {
   ir::Shape shape;
-  for (const ExprPtr& dim : type.dims)
-    shape.push_back(dimension(*dim, scope));
+  for (const ExprPtr& dim : type.dims) {
+    if (const auto list = sizes_of(*dim, scope)) {
+      shape.insert(shape.end(), list->begin(), list->end());
+    } else {
+      shape.push_back(dimension(*dim, scope));
+    }
+  }
   return shape;
 }
 

@@ -68,6 +68,7 @@ private:
   std::vector<Value> results_of(const Block& block, Scope& scope, Span call);
   void match_type(const TypeExpr& type, const std::string& name, ir::ValueId value, Scope& scope,
                   Span at, std::string_view what);
+  std::optional<std::vector<int64_t>> sizes_of(const Expr& expr, Scope& scope);
   ir::Shape shape_of(const TypeExpr& type, Scope& scope);
   int64_t dimension(const Expr& expr, Scope& scope);
   ir::Recipe initializer(const Expr* expr, Scope& scope, Span at);

@@ -25,6 +25,10 @@ Value Elaborator::call(const Expr& expr, Scope& scope, const Value* piped, Span 
                                   described(known->second.value)));
     }
   }
+  if (expr.text == "len" && !piped && expr.groups.size() == 1 && expr.groups[0].size() == 1) {
+    const Value list = evaluate(*expr.groups[0][0].value, scope);
+    if (list.get<List>()) return {static_cast<int64_t>(list.get<List>()->values.size())};
+  }
   // f(a, b) with tensors alone is the op where a block of this name has settings: inside the
   // prelude's conv2d stands the op conv2d.
   const Block* block = find_block(expr.text);
@@ -32,11 +36,12 @@ Value Elaborator::call(const Expr& expr, Scope& scope, const Value* piped, Span 
                        ir::find_op(expr.text) != nullptr;
   if (block && !op_call) return call_block(*block, expr, scope, piped, piped_span);
   if (const ir::OpDef* op = ir::find_op(expr.text); op && !op->has(ir::kStructural)) {
-    const bool number =
-        expr.text == "sqrt" && !piped && expr.groups.size() == 1 && expr.groups[0].size() == 1;
+    const bool number = expr.text == "sqrt" && !piped && expr.groups.size() == 1 &&
+                        expr.groups[0].size() == 1 && expr.groups[0][0].name.empty();
     if (number) {
       const Value value = evaluate(*expr.groups[0][0].value, scope);
       if (value.is_number()) return {std::sqrt(value.number())};
+      return create(*op, {value}, {expr.groups[0][0].span}, {}, {}, expr.span);
     }
     return call_op(*op, expr, scope, piped, piped_span);
   }
@@ -282,6 +287,7 @@ Value Elaborator::converted(const Value& value, const Parameter& setting, Span a
   if (type == "string" && value.is_number()) return {fmt::format("{}", value.number())};
   if (type == "init" && value.get<ir::Recipe>()) return value;
   if (type == "list" && value.get<List>()) return value;
+  if (type == "list" && integer) return {List{{value}}};
   if (type == "pair") {
     if (integer) return {List{{value, value}}};
     const auto* list = value.get<List>();

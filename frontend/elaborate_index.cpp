@@ -112,7 +112,7 @@ Value Elaborator::index_tensor(const Expr& expr, ir::ValueId tensor, Scope& scop
       slice.stop = at + 1;
       dropped[dim] = true;
     }
-    if (slice.start || slice.stop || slice.step != 1) {
+    if (!(dropped[dim] && size == 1) && (slice.start || slice.stop || slice.step != 1)) {
       starts.push_back(slice.first());
       ends.push_back(slice.end());
       axes.push_back(static_cast<int64_t>(dim));

@@ -197,13 +197,11 @@ private:
     skip_newlines();
     if (accept("...")) {
       type.any_shape = true;
-      skip_newlines();
-      expect("]");
-    } else {
-      while (!accept("]")) {
-        type.dims.push_back(expr());
-        separator("]");
-      }
+      separator("]");
+    }
+    while (!accept("]")) {
+      type.dims.push_back(expr());
+      separator("]");
     }
     type.span.end = previous().span.end;
     return type;

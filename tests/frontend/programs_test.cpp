@@ -10,7 +10,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
+#include <iterator>
 #include <map>
+#include <sstream>
 
 namespace linnet::frontend {
 namespace {
@@ -29,14 +32,17 @@ struct Program {
     for (const ir::GraphInput& input : graph.inputs) {
       ir::Array<double> array;
       array.type = graph.value(input.value).type;
-      if (input.slot.empty()) {
+      if (input.slot.empty() && !is_float(array.type.dtype)) {
+        for (double value : inputs.at(next++))
+          array.ints.push_back(static_cast<int64_t>(value));
+      } else if (input.slot.empty()) {
         array.values = inputs.at(next++);
       } else if (slots.contains(input.slot)) {
         array.values = slots.at(input.slot);
       } else {
         array = ir::to_array<double>(ir::initial_value(*module.slot(input.slot), 0, 0));
       }
-      EXPECT_EQ(array.values.size(), array.size());
+      EXPECT_EQ(array.values.size() + array.ints.size(), array.size());
       arrays.push_back(array);
     }
     return ir::evaluate<double>(module, graph, arrays).at(output).values;
@@ -290,6 +296,65 @@ TEST(Prelude, GruCellIsTorchs) {
   ASSERT_EQ(h.size(), 2u);
   EXPECT_NEAR(h[0], 0.31935666550527797, 1e-12);
   EXPECT_NEAR(h[1], -0.3888435278923118, 1e-12);
+}
+
+// By PyTorch's formulas in numpy, with the names and shapes of a state_dict: layers.py.
+TEST(Prelude, LayersAreTorchs) {
+  std::ifstream file(std::string(LINNET_SOURCE_DIR) + "/tests/frontend/layers.txt");
+  std::string name, program;
+  std::vector<Values> inputs;
+  std::map<std::string, Values> slots;
+  int cases = 0;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string kind, path;
+    words >> kind;
+    if (kind == "case") {
+      words >> name;
+      inputs.clear();
+      slots.clear();
+      continue;
+    }
+    if (kind == "program") {
+      program = line.substr(8);
+      continue;
+    }
+    if (kind == "slot") words >> path;
+    const Values values{std::istream_iterator<double>(words), {}};
+    if (kind == "input") inputs.push_back(values);
+    if (kind == "slot") slots[path] = values;
+    if (kind != "output") continue;
+    ++cases;
+    const Program p = load(program);
+    EXPECT_EQ(p.module.slots.size(), slots.size()) << name;
+    for (const ir::Slot& slot : p.module.slots)
+      EXPECT_TRUE(slots.contains(slot.path)) << name << " " << slot.path;
+    const Values y = p.run(inputs, slots);
+    ASSERT_EQ(y.size(), values.size()) << name;
+    for (size_t i = 0; i < y.size(); ++i)
+      EXPECT_NEAR(y[i], values[i], 1e-7) << name << " " << i;  // its numbers are f32
+  }
+  EXPECT_EQ(cases, 10);
+}
+
+TEST(Prelude, LayersBeginAsTorchsDo) {
+  const Program p = load("model m(x: f32[N, 3, 8], i: i64[N, 2]) {\n"
+                         "  layer a = multi_head_attention(2, batch_first: true)\n"
+                         "  layer e = embedding(5, embedding_dim: 8)\n  layer n = layer_norm(8)\n"
+                         "  layer c = conv1d(4, kernel_size: 2)\n"
+                         "  (n(a(x, x, x)), e(i), c(x))\n}\n");
+  std::map<std::string, std::string> kinds;
+  for (const ir::Slot& slot : p.module.slots)
+    kinds[slot.path] = slot.initializer.kind;
+  EXPECT_EQ(kinds, (std::map<std::string, std::string>{{"a.in_proj_weight", "glorot_uniform"},
+                                                       {"a.in_proj_bias", "zeros"},
+                                                       {"a.out_proj.weight", "kaiming_uniform"},
+                                                       {"a.out_proj.bias", "zeros"},
+                                                       {"e.weight", "normal"},
+                                                       {"n.weight", "ones"},
+                                                       {"n.bias", "zeros"},
+                                                       {"c.weight", "kaiming_uniform"},
+                                                       {"c.bias", "uniform"}}));
 }
 
 TEST(Prelude, BatchNormHasItsBuffers) {

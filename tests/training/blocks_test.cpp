@@ -175,6 +175,26 @@ TEST(Blocks, TiedLayersAddTheirGradients) {
   EXPECT_LE(checked.error, 1e-6);
 }
 
+// The layers of a transformer, by every parameter and input of floats.
+TEST(Blocks, StandardLayersTrain) {
+  const std::vector<std::pair<std::string, std::set<std::string>>> cases = {
+      {"x: f32[N, 4, 7]) -> f32[...] { layer a = conv1d(6, kernel_size: 3, stride: 2, padding: 1, "
+       "groups: 2); x |> a |> tanh",
+       {}},
+      {"x: f32[N, 3, 4]) -> f32[...] { layer a = layer_norm([3, 4]); x |> a |> tanh", {}},
+      {"i: i64[N, 3]) -> f32[...] { layer a = embedding(10, embedding_dim: 4); i |> a |> tanh", {}},
+      // softmax knows no shift: no gradient by the bias of the keys, a third of in_proj_bias
+      {"q: f32[N, 3, 4], k: f32[N, 2, 4]) -> f32[...] { layer a = multi_head_attention(2, "
+       "batch_first: true); a(q, k, k) |> tanh",
+       {}},
+      {"x: f32[N, 3, 4]) -> f32[...] { layer a = linear(2); x[:, 1:, ::-1] ** 2 |> a |> tanh", {}}};
+  for (const auto& [program, zero] : cases) {
+    const Checked checked = check_gradients(load("model m(" + program + " }\n", 2), "predict", 16);
+    EXPECT_LE(checked.error, 1e-6) << program;
+    EXPECT_EQ(checked.zero, zero) << program;
+  }
+}
+
 TEST(Blocks, AFrozenRandomWeightIsNotTrained) {
   const std::string fixed =
       "block fixed(x: f32[N, K]) -> f32[N, K] {\n"
