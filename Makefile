@@ -26,6 +26,10 @@ test: build
 sweep: build
 	@LINNET_SWEEP=full build/tests/linnet_codegen_test --gtest_filter='*Sweep*' --gtest_brief=1
 
+# 2,000 random models of the language's layers against the evaluator; the suite tries 40.
+random-layers: build
+	@LINNET_LAYERS=2000 build/tests/linnet_codegen_test --gtest_filter='RandomLayers.*' --gtest_brief=1
+
 bench: setup
 	@cmake --preset bench >/dev/null && $(NINJA) -C build-bench
 	@benchmarks/run.sh build-bench
@@ -46,4 +50,4 @@ install: build
 clean:
 	rm -rf build build-*
 
-.PHONY: build setup demo test sweep bench asan-ubsan tsan tidy format check-format install clean
+.PHONY: build setup demo test sweep random-layers bench asan-ubsan tsan tidy format check-format install clean

@@ -4,6 +4,8 @@
 #include "passes/passes.h"
 #include "passes/schedule/families.h"
 
+#include <fmt/format.h>
+
 namespace linnet::passes {
 
 namespace {
@@ -34,9 +36,16 @@ ir::Module choose_schedules(ir::Module module, PassContext& context) {
     Candidate candidate{node.regions.front(), {}, context.target};
     for (ir::ValueId operand : node.operands)
       candidate.constant.push_back(constant_node(r.old(), operand) != nullptr);
-    ir::Schedule schedule = choose_schedule(candidate);
-    if (!context.may_rewrite(node.place, label(r.old(), node) + " by " + to_string(schedule)))
+    Choice<ir::Schedule> choice = chosen_schedule(candidate);
+    ir::Schedule schedule = *std::move(choice.schedule);
+    const std::string name = label(r.old(), node);
+    const std::string reason = choice.why.empty() ? "" : ": " + choice.why;
+    if (!context.may_rewrite(node.place, name + " by " + to_string(schedule) + reason))
       schedule = text_form("generic", Generic{});
+    if (context.explain) {
+      for (const auto& [family, why] : alternatives(candidate, schedule))
+        context.refused(node.place, fmt::format("{} by {}: {}", name, family, why));
+    }
     const bool step = r.old().name == ir::kTrainStep;
     if (step && context.threads && worth_threads(candidate.body))
       schedule.parameters.emplace_back(kThreads, 1);

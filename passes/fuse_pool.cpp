@@ -1,7 +1,9 @@
 #include "ir/op_def.h"
 #include "ir/ops/window.h"
+#include "passes/fold.h"
 #include "passes/graphs.h"
 #include "passes/passes.h"
+#include "passes/split_padding.h"
 
 namespace linnet::passes {
 namespace {
@@ -11,6 +13,20 @@ bool disjoint(const ir::Node& pool) {
   const auto both = ir::windows(pool.attrs, pool.attrs.get(ir::kKernelSize));
   return both && both->first.stride >= both->first.reach() &&
          both->second.stride >= both->second.reach();
+}
+
+// Does a fast family compute both in one kernel? Any other would compute the windows one by one,
+// and a large window takes the convolution out of its own fast family.
+bool one_fast_kernel(const ir::Graph& graph, const ir::Node& group, const ir::Node& pool,
+                     const TargetInfo& target) {
+  GroupMaker maker(graph);
+  maker.add(group);
+  maker.add(pool);
+  const GroupMaker::Group fused = maker.make(pool.results.front());
+  Candidate candidate{fused.body, {}, target};
+  for (ir::ValueId operand : fused.operands)
+    candidate.constant.push_back(constant_node(graph, operand) != nullptr);
+  return becomes_fast(candidate);
 }
 
 }  // namespace
@@ -30,6 +46,9 @@ ir::Module fuse_pool(ir::Module module, PassContext& context) {
         context.refused(pool.place, "what " + name + " reads has other users");
       } else if (!disjoint(pool)) {
         context.refused(pool.place, "the windows of " + name + " overlap");
+      } else if (!one_fast_kernel(graph, *group, pool, context.target)) {
+        context.refused(pool.place,
+                        "no fast kernel computes " + name + " with %" + graph.value(read).name);
       } else if (context.may_rewrite(pool.place, name + " joins %" + graph.value(read).name)) {
         pool_of[static_cast<size_t>(graph.value(read).node.index)] = &pool;
         group_of[static_cast<size_t>(&pool - graph.nodes().data())] = group;

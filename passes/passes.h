@@ -82,8 +82,8 @@ namespace linnet::passes {
 //   }
 [[nodiscard]] ir::Module fuse_epilogue(ir::Module module, PassContext& context);
 
-// Does: a pool of disjoint windows joins the group it reads, so that what is pooled is never
-//   stored whole. Needs: fuse_epilogue. Leaves: pools in groups, but those whose windows overlap.
+// Does: a pool of disjoint windows joins the group it reads, if a fast family then takes both, so
+//   that what is pooled is never stored whole. Needs: fuse_epilogue. Leaves: other pools alone.
 //   %r = group(%x, %w) { … }  %p = max_pool2d(%r)   →   %p = group(%x, %w) { … max_pool2d … }
 [[nodiscard]] ir::Module fuse_pool(ir::Module module, PassContext& context);
 

@@ -1,3 +1,5 @@
+#include "passes/split_padding.h"
+
 #include "ir/op_def.h"
 #include "ir/ops/pad.h"
 #include "ir/ops/window.h"
@@ -10,33 +12,21 @@
 #include <algorithm>
 
 namespace linnet::passes {
-namespace {
 
 using ir::Node;
 
-// The body of a group of which no family but generic makes a kernel while its convolution pads, and
-// one does if not; with the type of what it reads instead. nullopt otherwise.
-struct Split {
-  ir::Graph body;
-  ir::Ints pads;
-  size_t source = 0;  // the operand that is padded
-  size_t input = 0;   // of the body: reads what is padded; the last, if others read the source too
-};
-
-std::optional<Split> split(const ir::Graph& graph, const Node& node, const TargetInfo& target) {
-  const ir::Graph& body = node.regions.front();
+std::optional<PaddingSplit> split_padding_of(const Candidate& group) {
+  const ir::Graph& body = group.body;
   const auto parts = anchor_group(body);
   if (!parts || !parts->anchor->attrs.find(ir::kPadding.name)) return std::nullopt;
   const ir::Ints padding = parts->anchor->attrs.get(ir::kPadding);
   if (padding == ir::Ints{0, 0, 0, 0}) return std::nullopt;
-  Candidate candidate{body, {}, target};
-  for (ir::ValueId operand : node.operands)
-    candidate.constant.push_back(constant_node(graph, operand) != nullptr);
-  if (has_fast_kernel(candidate)) return std::nullopt;
+  if (has_fast_kernel(group)) return std::nullopt;
+  std::vector<bool> constant = group.constant;
 
   const ir::ValueId input = body.inputs[parts->source[0]].value;
   const auto users = body.users()[static_cast<size_t>(input.index)];
-  Split result{{}, {}, parts->source[0], parts->source[0]};
+  PaddingSplit result{{}, {}, parts->source[0], parts->source[0]};
   result.pads = {0, 0, padding[0], padding[1], 0, 0, padding[2], padding[3]};
   ir::Type padded = body.value(input).type;
   if (padded.rank() != 4 || parts->anchor->operands.front() != input) return std::nullopt;
@@ -49,7 +39,7 @@ std::optional<Split> split(const ir::Graph& graph, const Node& node, const Targe
   } else {  // a residual, say, reads what is not padded
     zeros_around = r.graph().add_input(body.value(input).name, padded);
     result.input = body.inputs.size();
-    candidate.constant.push_back(false);
+    constant.push_back(false);
   }
   for (const Node& each : body.nodes()) {
     if (&each != parts->anchor) {
@@ -64,16 +54,21 @@ std::optional<Split> split(const ir::Graph& graph, const Node& node, const Targe
     r.replace(input, bare);
   }
   result.body = r.finish();
-  if (!has_fast_kernel({result.body, candidate.constant, target})) return std::nullopt;
+  if (!has_fast_kernel({result.body, constant, group.target})) return std::nullopt;
   return result;
 }
 
-}  // namespace
+bool becomes_fast(const Candidate& group) {
+  return has_fast_kernel(group) || split_padding_of(group).has_value();
+}
 
 ir::Module split_padding(ir::Module module, PassContext& context) {
   return rewrite_graphs(std::move(module), [&](ir::Rewriter& r, ir::NodeId, const Node& node) {
     if (node.op != &ir::ops::group) return false;
-    auto found = split(r.old(), node, context.target);
+    Candidate group{node.regions.front(), {}, context.target};
+    for (ir::ValueId operand : node.operands)
+      group.constant.push_back(constant_node(r.old(), operand) != nullptr);
+    auto found = split_padding_of(group);
     if (!found) return false;
     if (!context.may_rewrite(node.place, "padding before " + label(r.old(), node))) return false;
     std::vector<ir::ValueId> operands = r.mapped(node.operands);

@@ -63,7 +63,10 @@ Choice<Dense> Dense::choose(const Candidate& group) {
   const int64_t tile = best.vectors * best.rows;
   best.chains = std::clamp<int64_t>(std::min((kMostChains + tile - 1) / tile, sizes.inner / 4), 1,
                                     kMostChains);
-  return best;
+  TileCost cost{tile * best.chains};
+  cost.along(sizes.outputs, best.lanes * best.vectors);
+  cost.along(sizes.rows, best.rows);
+  return {best, to_string(cost, group.target)};
 }
 
 std::vector<ir::Layout> Dense::layouts(const ir::Graph& body) const {

@@ -49,7 +49,10 @@ Choice<Depthwise> Depthwise::choose(const Candidate& group) {
   const int64_t room = accumulators(group.target) / conv.window();
   if (room < 1) return no_room(conv, group.target);
   best.pixels = row_tile(conv.result_width(), std::min(room, kMostPixels));
-  return best;
+  TileCost cost{best.pixels * conv.window()};
+  cost.along(conv.groups * conv.outputs, best.lanes);
+  cost.along(conv.result_width(), best.pixels);
+  return {best, to_string(cost, group.target)};
 }
 
 std::vector<ir::Layout> Depthwise::layouts(const ir::Graph& body) const {

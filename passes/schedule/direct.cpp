@@ -65,7 +65,11 @@ Choice<Direct> Direct::choose(const Candidate& group) {
       conv.padded() ? 1 : std::clamp<int64_t>(room / (best.vectors * best.pixels), 1, samples);
   const int64_t tiles = (samples + most - 1) / most;
   best.samples = (samples + tiles - 1) / tiles;
-  return best;
+  TileCost cost{best.vectors * best.pixels * best.samples * conv.window()};
+  cost.along(conv.outputs, best.lanes * best.vectors);
+  cost.along(conv.result_width(), best.pixels);
+  cost.along(samples, best.samples);
+  return {best, to_string(cost, group.target)};
 }
 
 std::vector<ir::Layout> Direct::layouts(const ir::Graph& body) const {

@@ -42,7 +42,7 @@ std::vector<Family> make_families() {
     if (std::string obstacle = Struct::fits(group.body); !obstacle.empty()) return obstacle;       \
     Choice<Struct> choice = Struct::choose(group);                                                 \
     if (!choice.schedule) return std::move(choice.why);                                            \
-    return text_form(#name, *choice.schedule);                                                     \
+    return {text_form(#name, *choice.schedule), std::move(choice.why)};                            \
   }));
 #include "passes/schedule/families.def"
 #undef LINNET_FAMILY
@@ -108,6 +108,11 @@ std::string key_fault(const Family& family, const ir::Schedule& schedule) {
 
 }  // namespace
 
+std::string to_string(const TileCost& cost, const TargetInfo& target) {
+  return fmt::format("{} of {} accumulators, {:.0f} % of their work counts", cost.accumulators,
+                     target.vector_registers * 3 / 4, 100 * cost.useful);
+}
+
 std::vector<int64_t> up_to(int64_t most) {
   std::vector<int64_t> values = {1};
   for (int64_t value = 2; value <= most; ++value)
@@ -147,11 +152,34 @@ bool has_threads(const ir::Schedule& schedule) {
   return schedule.get(kThreads, 0) != 0;
 }
 
-ir::Schedule choose_schedule(const Candidate& group) {
+Choice<ir::Schedule> chosen_schedule(const Candidate& group) {
   for (const Family& family : families()) {
-    if (auto choice = family.choose(group); choice.schedule) return *std::move(choice.schedule);
+    if (auto choice = family.choose(group); choice.schedule) return choice;
   }
   return text_form("generic", Generic{});
+}
+
+ir::Schedule choose_schedule(const Candidate& group) {
+  return *chosen_schedule(group).schedule;
+}
+
+std::vector<Alternative> alternatives(const Candidate& group, const ir::Schedule& chosen) {
+  std::vector<Alternative> list;
+  bool before = true;
+  for (const Family& family : families()) {
+    if (family.name == chosen.family) {
+      before = false;
+      continue;
+    }
+    auto choice = family.choose(group);
+    std::string why = choice.why;
+    if (choice.schedule) {
+      why = to_string(*choice.schedule) + (why.empty() ? "" : " would do: " + why);
+      if (!before) why += "; " + chosen.family + " comes before it";
+    }
+    list.push_back({family.name, std::move(why)});
+  }
+  return list;
 }
 
 bool has_fast_kernel(const Candidate& group) {

@@ -71,6 +71,15 @@ template <class S>
 
 // The schedule for a group: that of the first family that wants it.
 [[nodiscard]] ir::Schedule choose_schedule(const Candidate& group);
+// The same with what speaks for it.
+[[nodiscard]] Choice<ir::Schedule> chosen_schedule(const Candidate& group);
+// Every other family, in order: what it would do and what it would cost, or why it does not.
+struct Alternative {
+  std::string_view family;
+  std::string why;
+};
+[[nodiscard]] std::vector<Alternative> alternatives(const Candidate& group,
+                                                    const ir::Schedule& chosen);
 // Has it a better kernel than generic?
 [[nodiscard]] bool has_fast_kernel(const Candidate& group);
 

@@ -26,12 +26,13 @@ template <class S> struct Key {
   int64_t S::* number;
 };
 
-// The schedule, or why the family does not want the group ("output channels 3 fill no vector").
+// The schedule and what speaks for its numbers ("20 of 24 accumulators"), or why the family does
+// not want the group ("output channels 3 fill less than half a vector of 16").
 template <class S> struct Choice {
   std::optional<S> schedule;
   std::string why;
 
-  Choice(S chosen) : schedule(chosen) {}
+  Choice(S chosen, std::string reason = "") : schedule(std::move(chosen)), why(std::move(reason)) {}
   Choice(std::string reason) : why(std::move(reason)) {}
 };
 
@@ -46,6 +47,21 @@ template <class S> struct Choice {
 
 // Accumulators of one tile: as many as the most registers of any target, whole vectors each.
 inline constexpr int64_t kMostAccumulators = 32;
+
+// What is modelled of a tile: the accumulators it fills, and the share of their work that counts,
+// lane by lane, where a part of the last tile along each dimension is done in vain or twice.
+struct TileCost {
+  int64_t accumulators = 0;
+  double useful = 1;
+
+  // A dimension of `extent` elements in tiles of `tile`.
+  void along(int64_t extent, int64_t tile) {
+    const int64_t tiles = (extent + tile - 1) / tile;
+    useful *= static_cast<double>(extent) / static_cast<double>(tiles * tile);
+  }
+};
+// "20 of 24 accumulators, 88 % of their work counts"
+[[nodiscard]] std::string to_string(const TileCost& cost, const TargetInfo& target);
 
 // 1 … most, never none.
 [[nodiscard]] std::vector<int64_t> up_to(int64_t most);

@@ -65,7 +65,11 @@ Choice<Gemm> Gemm::choose(const Candidate& group) {
       best_cost = cost;
     }
   }
-  return best;
+  TileCost cost{best.vectors * best.rows};
+  cost.along(columns, best.lanes * best.vectors);
+  cost.along(rows, best.rows);
+  return {best, fmt::format("{}; the least modelled cost of all tiles, {}",
+                            to_string(cost, group.target), best_cost)};
 }
 
 std::vector<ir::Layout> Gemm::layouts(const ir::Graph& body) const {

@@ -64,7 +64,9 @@ Choice<PooledRows> PooledRows::choose(const Candidate& group) {
   if (room < 1) return no_room(conv, group.target);
   // Channels that share the pixels they read: the largest divisor that fits.
   best.channels = divisors(conv.outputs, room).back();
-  return best;
+  TileCost cost{best.channels * conv.window()};
+  cost.along(conv.result_width(), best.lanes);
+  return {best, to_string(cost, group.target)};
 }
 
 std::vector<ir::Layout> PooledRows::layouts(const ir::Graph& body) const {

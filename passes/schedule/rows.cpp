@@ -81,7 +81,9 @@ Choice<Rows> Rows::choose(const Candidate& group) {
     return fmt::format("its padded picture has {} bytes, of which the stack takes {}", bytes,
                        kStackScratch);
   }
-  return best;
+  TileCost cost{best.channels * best.rows};
+  cost.along(conv.out_width, best.lanes);
+  return {best, to_string(cost, group.target)};
 }
 
 std::vector<ir::Layout> Rows::layouts(const ir::Graph& body) const {

@@ -76,7 +76,9 @@ Choice<Taps> Taps::choose(const Candidate& group) {
     return fmt::format("its sums have {} bytes, of which the stack takes {}",
                        sums_bytes(conv, best.lanes, best.channels), kStackScratch);
   }
-  return best;
+  TileCost cost{best.channels * conv.out_width};
+  cost.along(conv.columns.size, best.lanes);
+  return {best, to_string(cost, group.target)};
 }
 
 std::vector<ir::Layout> Taps::layouts(const ir::Graph& body) const {

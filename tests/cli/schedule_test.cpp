@@ -84,5 +84,28 @@ TEST_F(HandWrittenSchedule, LegalOnesAreRight) {
   }
 }
 
+TEST_F(Command, ExplainChooseSchedulesTellsWhyEachFamilyLost) {
+  EXPECT_EQ(linnet("dump $S/models/lenet.lin --target x86-64-v4 --after choose_schedules "
+                   "--explain choose_schedules"),
+            0);
+  EXPECT_THAT(err_, HasSubstr("by pooled_rows{lanes=16, channels=6}: 24 of 24 accumulators, 88 % "
+                              "of their work counts"));
+  EXPECT_THAT(err_, HasSubstr("by direct: output channels 6 fill less than half a vector of 16"));
+  EXPECT_THAT(err_, HasSubstr("by pooled_rows: output channels 16 fill half a vector of 16: direct "
+                              "is better"));
+  EXPECT_THAT(err_, HasSubstr("by generic: generic{}; pooled_rows comes before it"));
+}
+
+TEST_F(Command, APoolAsLargeAsThePictureLeavesTheConvolutionItsFamily) {
+  for (const char* window : {"25, 5", "24, 4", "5, 5", "25, 1"}) {
+    write("big.lin", "model big(x: f32[N, 64, 25, 5]) -> f32[...] {\n"
+                     "  layer c = conv2d(64, kernel_size: 1)\n  x |> c |> relu |> avg_pool2d([" +
+                         std::string(window) + "], stride: [" + window + "])\n}\n");
+    EXPECT_EQ(linnet("dump big.lin --after plan_memory -o big.lir --explain fuse_pool"), 0);
+    EXPECT_THAT(text("big.lir"), HasSubstr(" direct{"));
+    EXPECT_EQ(linnet("kernel big.lir"), 0) << window << err_;
+  }
+}
+
 }  // namespace
 }  // namespace linnet
