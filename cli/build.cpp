@@ -182,7 +182,7 @@ std::optional<Built> build(Session& session, const ModelOptions& model, const Pi
   compile.debug_symbols = options.debug_symbols;
   compile.model_hash = model_hash(single);
   compile.weights_hash = weights_hash(single);
-  compile.untrained = single.untrained();
+  compile.untrained = built.untrained = single.untrained();
   compile.flops = built.flops = 2 * ir::summarize(single).multiply_adds;
   compile.seed = model.seed;
   compile.batched = batched;

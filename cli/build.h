@@ -17,7 +17,8 @@ struct Built {
   std::vector<ir::Module> modules;  // after the pipeline; largest batch first, batch 1 last
   codegen::Compiled compiled;
   codegen::Target target;
-  int64_t flops = 0;  // of one sample
+  int64_t flops = 0;       // of one sample
+  bool untrained = false;  // parameters are initial values
 };
 
 struct BuildOptions {

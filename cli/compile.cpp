@@ -43,6 +43,13 @@ Status run(Session& session, CompileFlags& flags) {
   flags.build.keep_text = !flags.dump_dir.empty();
   const auto built = build(session, flags.model, flags.pipeline, flags.build);
   if (!built) return Status::kBadInput;
+  if (built->untrained) {
+    session.diagnostics.report(
+        {.severity = Severity::kWarning,
+         .place = {},
+         .message = built->compiled.name + " is untrained: its parameters are initial values",
+         .remedy = "--weights F.safetensors; linnet train makes such a file"});
+  }
   if (!flags.dump_dir.empty()) {
     if (const Status status = write_dumps(session, flags, *built); status != Status::kDone)
       return status;

@@ -5,7 +5,8 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
@@ -30,23 +31,43 @@ struct File {
 
 struct Template {
   std::string_view kind;
-  std::string_view next;  // what to try first
+  std::vector<std::string_view> next;  // what to do with it, in this order; {0}: the folder
   std::vector<File> files;
 };
 
 std::vector<Template> templates() {
   return {
       {"digits",
-       "linnet check {0}/model.lin",
+       {"linnet train {0}/model.lin --data MNIST -o {0}/model.safetensors   # its files, or "
+        "pictures in folders 0/ to 9/",
+        "linnet compile {0}/model.lin --weights {0}/model.safetensors -o {0}/digits",
+        "{0}/digits PICTURE.png"},
        {{"model.lin", linnet_embedded_new_digits_begin, linnet_embedded_new_digits_end}}},
       {"series",
-       "linnet compile {0}/model.lin -o {0}/forecast && {0}/forecast {0}/data.csv",
+       {"linnet train {0}/model.lin --data {0}/data.csv -o {0}/model.safetensors",
+        "linnet compile {0}/model.lin --weights {0}/model.safetensors -o {0}/forecast",
+        "{0}/forecast {0}/data.csv --steps 12"},
        {{"model.lin", linnet_embedded_new_series_begin, linnet_embedded_new_series_end},
         {"data.csv", linnet_embedded_new_series_data_begin, linnet_embedded_new_series_data_end}}},
       {"table",
-       "linnet compile {0}/model.lin -o {0}/kind && {0}/kind {0}/data.csv",
+       {"linnet train {0}/model.lin --data {0}/data.csv -o {0}/model.safetensors",
+        "linnet compile {0}/model.lin --weights {0}/model.safetensors -o {0}/kind",
+        "{0}/kind {0}/data.csv"},
        {{"model.lin", linnet_embedded_new_table_begin, linnet_embedded_new_table_end},
         {"data.csv", linnet_embedded_new_table_data_begin, linnet_embedded_new_table_data_end}}}};
+}
+
+// As a shell takes it: in quotes where it has other than the usual characters.
+std::string quoted(const std::string& path) {
+  const bool plain = std::ranges::all_of(path, [](unsigned char c) {
+    return std::isalnum(c) || c >= 128 ||
+           std::string_view("/._-+").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  if (plain) return path;
+  std::string text = "'";
+  for (const char c : path)
+    text += c == '\'' ? "'\\''" : std::string(1, c);
+  return text + "'";
 }
 
 Status make(Session& session, const std::string& kind, const std::string& folder) {
@@ -66,7 +87,9 @@ Status make(Session& session, const std::string& kind, const std::string& folder
       }
       fmt::print("{}\n", path);
     }
-    fmt::print("next: {}\n", fmt::format(fmt::runtime(row.next), folder));
+    fmt::print("next:\n");
+    for (const std::string_view line : row.next)
+      fmt::print("  {}\n", fmt::format(fmt::runtime(line), quoted(folder)));
   }
   return Status::kDone;
 }

@@ -1,4 +1,4 @@
-"""Dropout: the gap between training and test accuracy of a perceptron that saw 200 digits."""
+"""Dropout: training and test loss of a perceptron that saw 200 digits."""
 from common import digits, median, model, train, work_folder, write_digits
 
 with open(model("models/mlp.lin")) as f:
@@ -7,7 +7,7 @@ without = with_dropout.replace(" |> dropout(0.2)", "")
 assert without != with_dropout
 pictures, labels = digits("train")
 tests = digits("t10k")
-gaps = {}
+gaps, tests_of = {}, {}
 print("seed  dropout  train loss  test loss  gap")
 with work_folder() as folder:
     write_digits(folder, "train", pictures[:200], labels[:200])
@@ -16,13 +16,21 @@ with work_folder() as folder:
         path = folder + "/mlp.lin"
         with open(path, "w") as f:
             f.write(text)
-        gaps[name] = []
+        gaps[name], tests_of[name] = [], []
         for seed in range(5):
             report = train(path, "--data", folder, "--seed", str(seed))
             gap = report["test"]["loss"] - report["train"]["loss"]
             gaps[name].append(gap)
+            tests_of[name].append(report["test"]["loss"])
             print("%4d  %-7s  %-10.4f  %-9.4f  %.4f" % (seed, name, report["train"]["loss"],
                                                       report["test"]["loss"], gap))
-before, after = median(gaps["no"]), median(gaps["yes"])
-print("median gap %.4f without, %.4f with dropout: %s" % (
-    before, after, "smaller" if after < before else "not smaller"))
+
+
+def compared(what, values):
+    before, after = median(values["no"]), median(values["yes"])
+    print("median %s %.4f without, %.4f with dropout: %s" % (
+        what, before, after, "smaller" if after < before else "not smaller"))
+
+
+compared("gap", gaps)
+compared("test loss", tests_of)

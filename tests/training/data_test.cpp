@@ -91,5 +91,36 @@ TEST_F(TrainingData, LabelsOutOfRangeAreErrors) {
   EXPECT_THAT(err_, HasSubstr("but the model has 2 classes: 0 to 1 ('zero', 'one')"));
 }
 
+// An autoencoder: every picture is its own target, wherever in the folder it lies.
+TEST_F(TrainingData, APictureIsATarget) {
+  const std::string pair =
+      "data m {\n  noisy: image(color: gray, scale: 1/255)\n"
+      "  clean: image(color: gray, scale: 1/255)\n}\n"
+      "train m { loss: mse; batch: 2; epochs: 30; optimizer: adam(lr: 0.02) }\n";
+  write("m.lin", "model m(noisy: f32[N, 1, 8, 8]) -> clean: f32[N, 16] {\n  layer fc = linear(16)\n"
+                 "  noisy |> flatten |> fc\n}\n" +
+                     pair);
+  pictures("p/a", 2);
+  pictures("p", 4);
+  ASSERT_EQ(linnet("train m.lin --data p --json --quiet"), 0) << err_;
+  const std::string six = "\"train\":{\"n\":6,\"loss\":";
+  ASSERT_THAT(out_, HasSubstr(six));
+  EXPECT_LT(std::atof(out_.c_str() + out_.find(six) + six.size()), 0.01) << out_;
+  EXPECT_THAT(out_, Not(HasSubstr("accuracy")));
+  // Two folders called like input and output hold pairs.
+  pictures("q/train/noisy", 3);
+  EXPECT_EQ(linnet("train m.lin --data q"), 1);
+  EXPECT_THAT(err_, HasSubstr("q/train: there is a folder 'noisy' and none 'clean'"));
+  pictures("q/train/clean", 4);
+  EXPECT_EQ(linnet("train m.lin --data q"), 1);
+  EXPECT_THAT(err_, HasSubstr("q/train/clean/3.png: there is no picture of this name in "
+                              "q/train/noisy"));
+  run("rm q/train/clean/3.png; cp q/train/noisy/0.png q/train/clean/1.png");
+  run("cp q/train/noisy/0.png q/train/clean/2.png");
+  ASSERT_EQ(linnet("train m.lin --data q --json --quiet --batch 3 --epochs 300"), 0) << err_;
+  // One clean picture for all: a bias learns it.
+  EXPECT_THAT(out_, HasSubstr("\"train\":{\"n\":3,\"loss\":"));
+}
+
 }  // namespace
 }  // namespace linnet
