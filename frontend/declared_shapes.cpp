@@ -41,8 +41,9 @@ Fault image(const Declaration& d, const Shape& shape) {
   if (shape.size() == 4) {
     if (shape[1] == channels) return {};
     if (shape[3] == channels)
-      return {fmt::format("{} is a picture with its channels last", ir::to_string(shape)),
-              "pictures are [N, C, H, W]: export the model with the Transpose outside"};
+      return {
+          fmt::format("{} is a picture with its channels last", ir::to_string(shape)),
+          "pictures are [N, C, H, W]: transpose(…, dims: [0, 2, 3, 1]) gives what the model had"};
     return {fmt::format("{}, '{}' is {}", what, d.target, ir::to_string(shape)), remedy};
   }
   const int64_t all = numbers(shape);

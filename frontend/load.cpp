@@ -3,6 +3,7 @@
 #include "frontend/declared_shapes.h"
 #include "frontend/onnx/import.h"
 #include "frontend/onnx/model_file.h"
+#include "frontend/picture_planes.h"
 
 #include "ir/print.h"
 #include "ir/read.h"
@@ -102,6 +103,7 @@ std::optional<ir::Module> load_model(const std::string& path, SourceManager& sou
       return std::nullopt;
     }
     auto module = load_onnx(path, sources, options, diagnostics);
+    if (module) take_planes(*module);
     if (module) check_declared_shapes(*module, diagnostics);
     return diagnostics.has_errors() ? std::nullopt : std::move(module);
   }

@@ -6,6 +6,7 @@
 #include "frontend/onnx/fixed_input.h"
 #include "frontend/onnx/import.h"
 #include "frontend/parser.h"
+#include "frontend/picture_planes.h"
 
 #include "runtime/io/file.h"
 #include "support/text.h"
@@ -250,6 +251,7 @@ std::optional<ir::Module> load_lin(uint32_t file, SourceManager& sources,
     if (block.name == model->name)
       declare(block, folder, elaborator.numbers(), *module, diagnostics);
   }
+  if (!model->onnx.empty()) take_planes(*module);
   check_declared_shapes(*module, diagnostics);
   const bool ok = add_loss(user, *model, sources, options, elaborator, *module, diagnostics);
   if (!ok || diagnostics.has_errors()) return std::nullopt;

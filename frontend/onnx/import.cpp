@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <new>
 
 namespace linnet::frontend {
 namespace {
@@ -101,6 +102,15 @@ void OnnxImporter::report(const std::string& place, const NodeFault& fault) {
   diagnostic.place.name = readable(place);
   diagnostic.message = readable(fault.message);
   std::string remedy = fault.remedy;
+  // What helps with most files, once.
+  if (remedy.empty() && remedies_.empty() && hinted_.insert(fault.status).second) {
+    if (fault.status == Status::kUnsupported)
+      remedy = "docs/onnx.md says what is supported; onnxsim IN.onnx OUT.onnx, or an export with "
+               "another opset, may do without it";
+    if (fault.status == Status::kBadInput)
+      remedy = "onnx.checker.check_model(\"FILE.onnx\", full_check=True) tells whether others take "
+               "the file; if so, run onnx.shape_inference or onnxsim on it, or export it again";
+  }
   for (const std::string& outer : remedies_)
     remedy += (remedy.empty() || outer.empty() ? "" : "; ") + outer;
   diagnostic.remedy = readable(remedy);
@@ -258,6 +268,9 @@ void OnnxImporter::add_node(const NodeProto& node, OnnxScope& scope) {
     failed(fault);
   } catch (const ir::OpFailure& failure) {
     failed({Status::kBadInput, failure.error.message, failure.error.remedy});
+  } catch (const std::bad_alloc&) {
+    failed({Status::kMachine, "there is not enough memory for what it computes beforehand",
+            "export the model with smaller constants, or use a machine with more memory"});
   }
   for (size_t i = 0; i < results.size(); ++i) {
     const std::string& name = node.output(static_cast<int>(i));
@@ -375,16 +388,24 @@ std::vector<ir::ValueId> OnnxImporter::import_node(const NodeProto& node, OnnxSc
 
 std::optional<ir::Module> load_onnx(const std::string& path, SourceManager& sources,
                                     const ImportOptions& options, Diagnostics& diagnostics) {
-  const auto model = read_onnx_file(path, diagnostics);
-  if (!model) return std::nullopt;
-  ImportOptions complete = options;
-  if (complete.states.empty())
-    complete.states = exported_states(*model, path, sources, diagnostics);
-  if (diagnostics.has_errors()) return std::nullopt;
-  auto module = OnnxImporter(path, *model, complete, diagnostics).run();
-  if (module) declare_exported(*model, path, sources, *module, diagnostics);
-  if (diagnostics.has_errors()) return std::nullopt;
-  return module;
+  try {
+    const auto model = read_onnx_file(path, diagnostics);
+    if (!model) return std::nullopt;
+    ImportOptions complete = options;
+    if (complete.states.empty())
+      complete.states = exported_states(*model, path, sources, diagnostics);
+    if (diagnostics.has_errors()) return std::nullopt;
+    auto module = OnnxImporter(path, *model, complete, diagnostics).run();
+    if (module) declare_exported(*model, path, sources, *module, diagnostics);
+    if (diagnostics.has_errors()) return std::nullopt;
+    return module;
+  } catch (const std::bad_alloc&) {
+    Diagnostic diagnostic;
+    diagnostic.message = path + ": there is not enough memory for this model";
+    diagnostic.status = Status::kMachine;
+    diagnostics.report(std::move(diagnostic));
+    return std::nullopt;
+  }
 }
 
 }  // namespace linnet::frontend

@@ -150,8 +150,8 @@ void OnnxImporter::fix_input(const ValueInfoProto& input, const ir::Tensor& valu
   }
   const auto tensor = fitted(value, type);
   if (!tensor) {
-    report(place,
-           {Status::kBadInput, fmt::format("--bind {}: {}", input.name(), tensor.error()), ""});
+    report(place, {Status::kBadInput, fmt::format("--bind {}: {}", input.name(), tensor.error()),
+                   "give a number, which fills the input, or @FILE.npy with its shape"});
     return;
   }
   const ir::ValueId constant =
@@ -311,11 +311,12 @@ void OnnxImporter::add_inputs() {
     const auto shape = input_shape(input);
     if (!shape) continue;
     const ir::Type type{*dtype, *shape, {}};
-    if (!ir::valid(type.shape, type.dtype)) {
-      report(place, {Status::kBadInput,
-                     fmt::format("{} is too large (at most {} bytes, {} dimensions)",
-                                 to_string(type), ir::kMaxBytes, ir::kMaxRank),
-                     ""});
+    constexpr int64_t kMostBytes = int64_t{1} << 31;  // of a tensor in a product
+    if (!ir::valid(type.shape, type.dtype) || type.stored_bytes() > kMostBytes) {
+      report(place, {Status::kUnsupported,
+                     fmt::format("{} is too large: at most 2 GiB and {} dimensions are possible",
+                                 to_string(type), ir::kMaxRank),
+                     "export the model for smaller inputs, or with free sizes for --bind"});
       continue;
     }
     const OnnxState* state = state_of(input.name());

@@ -125,6 +125,7 @@ private:
   std::map<std::string, std::vector<ir::ValueId>> dequantized_;
   std::set<std::string> looked_into_;  // slots whose values decided something
   bool in_defined_function_ = false;   // the body that ONNX gives an operator
+  std::set<Status> hinted_;            // kinds of faults that a general remedy stands behind
   std::set<std::string> used_binds_;
   std::set<int32_t> named_;  // values that have their final name
   int64_t next_stream_ = 0;

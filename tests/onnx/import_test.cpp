@@ -287,7 +287,22 @@ TEST_F(OnnxImport, AWrongShapeIsSaidAtTheNode) {
   EXPECT_EQ(status_, Status::kBadInput);
   EXPECT_EQ(message_,
             "model.onnx: node 'n_y' (Conv): error: weight expects 2 input channels, value "
-            "has 3\n");
+            "has 3\nhelp: onnx.checker.check_model(\"FILE.onnx\", full_check=True) tells whether "
+            "others take the file; if so, run onnx.shape_inference or onnxsim on it, or export it "
+            "again\n");
+}
+
+TEST_F(OnnxImport, AnInputOfATerabyteIsNamed) {
+  GraphProto graph;
+  add_port(*graph.add_input(), "x", {1 << 19, 1 << 19});
+  add_node(graph, "Relu", {"x"}, {"y"});
+  add_port(*graph.add_output(), "y", {1 << 19, 1 << 19});
+  EXPECT_FALSE(import(model_of(graph)));
+  EXPECT_EQ(status_, Status::kUnsupported);
+  EXPECT_EQ(message_,
+            "model.onnx: input 'x': error: f32[524288,524288] is too large: at most 2 GiB "
+            "and 8 dimensions are possible\nhelp: export the model for smaller inputs, or "
+            "with free sizes for --bind\n");
 }
 
 TEST_F(OnnxImport, FreeSizesAreNamed) {
@@ -407,13 +422,14 @@ graph @predict(%x: f32[1,3]) {
   ImportOptions real;
   real.values["rate"] = *fixed_number("3.5");
   EXPECT_FALSE(import(model_of(two_rates()), real));
-  EXPECT_EQ(message_,
-            "model.onnx: input 'rate': error: --bind rate: 3.5 is no number of type i32\n");
+  EXPECT_EQ(message_, "model.onnx: input 'rate': error: --bind rate: 3.5 is no number of type "
+                      "i32\nhelp: give a number, "
+                      "which fills the input, or @FILE.npy with its shape\n");
   real.values["rate"] = ir::Tensor::from_ints({ir::DType::kI64, {2}, {}}, ir::Ints{3, 3});
   EXPECT_FALSE(import(model_of(two_rates()), real));
   EXPECT_EQ(message_,
             "model.onnx: input 'rate': error: --bind rate: i32[] is expected, the value is "
-            "i64[2]\n");
+            "i64[2]\nhelp: give a number, which fills the input, or @FILE.npy with its shape\n");
 }
 
 TEST_F(OnnxImport, WhatOnlyARunDecidesNamesTheInputToFix) {

@@ -221,6 +221,46 @@ class Metadata(Interface):
         self.assertEqual(self.program("lo", "3.png"), self.program("lenet", "3.png"))
         self.assertIn("3.png", self.program("lo", "3.png"))
 
+    def test_pictures_with_their_channels_last(self):
+        self.picture()
+        w = np.random.default_rng(6).normal(0, 1, (3, 1, 5, 5)).astype(np.float32)
+        nodes = lambda first: [
+            *first, helper.make_node("Conv", ["planes", "w"], ["c"]),
+            helper.make_node("GlobalAveragePool", ["c"], ["p"]),
+            helper.make_node("Flatten", ["p"], ["y"])]
+        for name, dims, first in [
+                ("last", ["N", 28, 28, 1],
+                 [helper.make_node("Transpose", ["x"], ["planes"], perm=[0, 3, 1, 2])]),
+                ("first", ["N", 1, 28, 28], [helper.make_node("Identity", ["x"], ["planes"])])]:
+            graph = helper.make_graph(nodes(first), name, [voice.port("x", dims)],
+                                      [voice.port("y", ["N", 3])],
+                                      [numpy_helper.from_array(w, "w")])
+            onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)],
+                                        ir_version=8), self.path(name + ".onnx"))
+            self.write(name + ".lin", f"""model {name} = onnx("{name}.onnx")
+data {name} {{ x: image(color: gray, scale: 0.01); y: classes(labels: 0..2) }}
+train {name} {{ loss: cross_entropy; optimizer: sgd(lr: 0.1); batch: 32; epochs: 1 }}
+""")
+            self.call("compile", name + ".lin", "-o", name)
+        self.assertEqual(self.program("last", "3.png"), self.program("first", "3.png"))
+        self.assertIn("x  f32[1,1,28,28]", self.call("check", "last.lin"))
+        self.assertIn("x  f32[1,28,28,1]", self.call("check", "last.onnx"))
+        self.folders()
+        for name in ("last", "first"):
+            self.call("train", name + ".lin", "--data", "pictures", "-o", name + ".safetensors")
+        learnt = [read_safetensors(self.path(n + ".safetensors"))["w"] for n in ("last", "first")]
+        np.testing.assert_allclose(learnt[0], learnt[1], rtol=0, atol=1e-5)
+        self.assertGreater(np.abs(learnt[0] - w).max(), 1e-4)
+
+    def folders(self):
+        with open(self.path("3.png"), "rb") as file:
+            picture = file.read()
+        for label in ("0", "1", "2"):
+            os.makedirs(self.path(f"pictures/{label}"))
+            for i in range(32):
+                with open(self.path(f"pictures/{label}/{i}.png"), "wb") as file:
+                    file.write(picture)
+
     def edited(self, key, value):
         model = onnx.load(self.path("lo.onnx"))
         for entry in model.metadata_props:
@@ -325,6 +365,17 @@ train q { loss: mse; optimizer: sgd(lr: 0.01); batch: 4; epochs: 2 }
         x = {"x": np.arange(4, dtype=np.float32).reshape(1, 1, 2, 2)}
         answer, got = self.linnet.run(model, x)
         self.assertEqual(common.judge(answer, got, common.oracle(model, x)).outcome, "pass")
+
+    def test_a_constant_that_no_memory_holds_is_named(self):
+        self.save("huge.onnx", [
+            helper.make_node("ConstantOfShape", ["s"], ["big"], name="fill"),
+            helper.make_node("Add", ["x", "big"], ["y"])],
+            [voice.port("x", [1])], [voice.port("y", ["n"])], [("s", np.array([2**33]))])
+        answer = common.Linnet(options.linnet, gigabytes=8).call("check", "huge.onnx",
+                                                                 cwd=self.folder)
+        self.assertEqual(answer.status, 4, answer.message)
+        self.assertIn("huge.onnx: node 'fill' (ConstantOfShape): error: there is not enough memory",
+                      answer.message)
 
     def test_a_loop_reads_one_weight_in_every_round(self):
         w = np.random.default_rng(5).normal(0, .5, (3, 3)).astype(np.float32)
