@@ -4,6 +4,7 @@
 #include "ir/ops/window.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace linnet::ir {
@@ -23,6 +24,17 @@ struct Field {
 struct Fields {
   Field height, width;
 };
+
+// A recurrent node of an ONNX model is written out step by step; its steps are one row. "" for
+// others.
+std::string_view recurrent_op(const Node& node) {
+  if (node.place.names.size() != 1) return "";
+  const std::string& place = node.place.names.front();
+  for (const std::string_view ending : {"(LSTM)", "(GRU)", "(RNN)"}) {
+    if (place.ends_with(ending)) return ending.substr(1, ending.size() - 2);
+  }
+  return "";
+}
 
 class Summarizer {
 public:
@@ -76,7 +88,11 @@ private:
       prepared_[index(result)] = std::move(slots);
       return;
     }
-    const int row = joins(node, data) ? row_of_[index(data.front())] : add_row(node);
+    const bool joined = joins(node, data);
+    const std::string_view recurrent = joined ? "" : recurrent_op(node);
+    const int row = joined              ? row_of_[index(data.front())]
+                    : recurrent.empty() ? add_row(node)
+                                        : row_of_steps(node.place.names.front(), recurrent, node);
     count(summary_.rows[static_cast<size_t>(row)], node, slots);
     for (ValueId value : node.results) {
       row_of_[index(value)] = row;
@@ -91,6 +107,14 @@ private:
     const Node* producer = graph_.producer(data.front());
     return producer && producer->op->has(kAnchor) && users_[index(data.front())].size() == 1 &&
            row_of_[index(data.front())] >= 0;
+  }
+
+  int row_of_steps(const std::string& place, std::string_view op, const Node& node) {
+    const auto known = steps_.find(place);
+    if (known != steps_.end()) return known->second;
+    const int row = add_row(node);
+    summary_.rows[static_cast<size_t>(row)].op = op;
+    return steps_[place] = row;
   }
 
   int add_row(const Node& node) {
@@ -154,6 +178,7 @@ private:
   std::vector<int> row_of_;
   std::vector<std::set<std::string>> prepared_;  // slots a parameter-only value is made of
   std::vector<Fields> fields_;
+  std::map<std::string, int> steps_;  // rows of recurrent nodes, by their place
   std::set<std::string> counted_;
   Summary summary_;
 };

@@ -169,6 +169,15 @@ class Voice(Interface):
         for x, wanted in zip(sound[100:110], after):
             np.testing.assert_array_equal(vad.step(x), wanted)
 
+    def test_the_steps_of_a_recurrent_node_are_one_row(self):
+        rows = json.loads(self.call("check", "vad.lin", "--json"))["layers"]
+        steps = [row for row in rows if row["op"] == "LSTM"]
+        self.assertEqual(len(steps), 1)
+        self.assertLess(len(rows), 20)
+        hidden = voice.HIDDEN
+        self.assertEqual(steps[0]["multiply_adds"], 15 * 2 * 4 * hidden * hidden)
+        self.assertEqual(steps[0]["parameters"], 2 * 4 * hidden * hidden + 8 * hidden)
+
     def test_states_must_be_there_and_fit(self):
         for wrong, message in [
                 ("state h = hh -> hn", "vad.onnx has no input 'hh'"),
