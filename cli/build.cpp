@@ -192,6 +192,7 @@ std::optional<Built> build(Session& session, const ModelOptions& model, const Pi
     built.modules.push_back(std::move(*planned));
   }
   if (!compile_modules(session, options, compile, built)) return std::nullopt;
+  built.compiled.link_static = options.link_static;
   return built;
 }
 

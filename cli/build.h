@@ -32,6 +32,7 @@ struct BuildOptions {
   bool keep_kernels = false;
   bool flush_denormals = false;
   bool debug_symbols = false;
+  bool link_static = false;
   bool name_tiny_weights = false;  // in remarks
 };
 

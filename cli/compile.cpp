@@ -38,6 +38,11 @@ Status write_dumps(Session& session, const CompileFlags& flags, const Built& bui
 
 Status run(Session& session, CompileFlags& flags) {
   if (!flags.model.spares(session, flags.output)) return Status::kBadCall;
+  if (flags.build.link_static && flags.emit != "exe") {
+    session.error("--static makes an executable, and --emit " + flags.emit + " is none",
+                  Status::kBadCall, "leave one of them out");
+    return Status::kBadCall;
+  }
   flags.build.product = flags.emit == "exe";
   flags.build.name_tiny_weights = !flags.build.flush_denormals;
   flags.build.keep_text = !flags.dump_dir.empty();
@@ -80,6 +85,8 @@ void add_compile(CLI::App& app, Session& session) {
   command->add_option("--jobs", flags->build.jobs, "Kernels compiled at the same time")
       ->check(CLI::Range(1, 256))
       ->type_name("N");
+  command->add_flag("--static", flags->build.link_static,
+                    "An executable that needs no dynamic loader and no library");
   command->add_flag("--debug-symbols", flags->build.debug_symbols,
                     "Keep symbols, kernels' too, and what perf and gdb need to find callers");
   command->add_flag("--flush-denormals", flags->build.flush_denormals,

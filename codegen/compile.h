@@ -62,6 +62,7 @@ struct Compiled {
   int64_t state_bytes = 0;       // 0: no NAME_step
   int64_t step_arena_bytes = 0;  // of NAME_step and NAME_steps
   std::vector<KernelReport> kernels;
+  bool link_static = false;    // executables need no dynamic loader and no library
   bool debug_symbols = false;  // executables and shared libraries are linked with their symbols
   std::string llvm, assembly;  // of the final module, when asked for
 };

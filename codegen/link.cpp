@@ -103,9 +103,15 @@ std::optional<Failure> link(const Compiled& compiled, const std::string& path, b
     const auto* begin = reinterpret_cast<const uint8_t*>(linnet_embedded_product_runtime_begin);
     const auto* end = reinterpret_cast<const uint8_t*>(linnet_embedded_product_runtime_end);
     if (auto bad = add("libruntime.a", {begin, end})) return bad;
-    for (const char* flag : {"-Wl,--gc-sections", "-static-libgcc", "-Wl,-Bstatic", "-lstdc++",
-                             "-Wl,-Bdynamic", "-lm"})
-      command.emplace_back(flag);
+    command.emplace_back("-Wl,--gc-sections");
+    if (compiled.link_static) {
+      for (const char* flag : {"-static", "-lstdc++", "-lm"})
+        command.emplace_back(flag);
+    } else {
+      for (const char* flag :
+           {"-static-libgcc", "-Wl,-Bstatic", "-lstdc++", "-Wl,-Bdynamic", "-lm"})
+        command.emplace_back(flag);
+    }
   } else {
     command.emplace_back("-shared");
     command.emplace_back("-Wl,-soname," + path.substr(path.rfind('/') + 1));
@@ -124,7 +130,9 @@ std::optional<Failure> link(const Compiled& compiled, const std::string& path, b
     return Failure{Status::kMachine,
                    fmt::format("cc failed with status {}:\n{}", status,
                                text ? std::string(text->begin(), text->end()) : ""),
-                   "the linker needs libstdc++.a and libm of the same system"};
+                   compiled.link_static
+                       ? "the linker needs libstdc++.a, libm.a and libc.a of the same system"
+                       : "the linker needs libstdc++.a and libm of the same system"};
   }
   const auto product = runtime::read_file(command[2]);
   if (!product) return Failure{Status::kMachine, product.error().message, ""};

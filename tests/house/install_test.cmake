@@ -52,4 +52,37 @@ run(${CMAKE_COMMAND} --build ${work}/robot)
 if(NOT output MATCHES "Compiling model lenet")
   message(FATAL_ERROR "a changed model was not compiled again")
 endif()
+
+# Every argument of linnet_add_model, in a library that is linked dynamically and in a program.
+file(WRITE ${work}/all/m.lin "model m(gain: float = 1)(x: f32[N, K]) -> y: f32[N, 1] {
+  layer out = linear(1)
+  gain * out(x)
+}
+")
+file(WRITE ${work}/all/main.c "#include \"every.h\"
+int main(void) {
+  const double x[2 * 9] = {0};
+  double y[2];
+  return every_run(x, y, 0) == 0 && y[0] != 0 && y[0] == y[1] && EVERY_BATCH == 2 ? 0 : 1;
+}
+")
+file(WRITE ${work}/all/CMakeLists.txt "cmake_minimum_required(VERSION 3.25)
+project(all LANGUAGES C)
+find_package(linnet REQUIRED)
+set(common MODEL m.lin WEIGHTS \${linnet_MODELS_DIR}/data/ar9_sunspots.safetensors SET gain=2
+    BIND K=9 MAP head.weight=out.weight head.bias=out.bias)
+if(NOT EXISTS \${linnet_MODELS_DIR}/data/ar9_sunspots.safetensors)
+  list(TRANSFORM common REPLACE /data/ /)
+endif()
+linnet_add_model(TARGET model \${common} NAME every DTYPE f64 BATCH 2 TARGET_CPU x86-64-v2
+                 EMIT shared OPTIONS --flush-denormals)
+linnet_add_model(TARGET program \${common} EMIT exe)
+add_executable(main main.c)
+target_link_libraries(main PRIVATE model)
+")
+run(${CMAKE_COMMAND} -S ${work}/all -B ${work}/all/build -G ${GENERATOR}
+    -DCMAKE_PREFIX_PATH=${moved})
+run(${CMAKE_COMMAND} --build ${work}/all/build)
+run(${work}/all/build/main)
+run(${work}/all/build/linnet/program/program --version)
 file(REMOVE_RECURSE ${work})
