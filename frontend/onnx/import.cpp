@@ -81,6 +81,8 @@ std::optional<ir::Module> OnnxImporter::run() {
   if (!diagnostics_.has_errors()) add_outputs();
   if (diagnostics_.has_errors()) return std::nullopt;
   remark_on_half();
+  for (Diagnostic& warning : warnings_)
+    diagnostics_.report(std::move(warning));
   // Inputs in the model's order, then parameters as they were first read.
   std::ranges::stable_partition(graph_.inputs,
                                 [](const ir::GraphInput& input) { return input.slot.empty(); });
@@ -116,6 +118,15 @@ void OnnxImporter::report(const std::string& place, const NodeFault& fault) {
   diagnostic.remedy = readable(remedy);
   diagnostic.status = fault.status;
   diagnostics_.report(std::move(diagnostic));
+}
+
+void OnnxImporter::warn(std::string message, std::string remedy) {
+  Diagnostic warning;
+  warning.severity = Severity::kWarning;
+  warning.place.name = readable(node_place_);
+  warning.message = std::move(message);
+  warning.remedy = std::move(remedy);
+  warnings_.push_back(std::move(warning));
 }
 
 void OnnxImporter::report_here(std::string message, std::string remedy, Status status) {
@@ -372,6 +383,7 @@ std::vector<ir::ValueId> OnnxImporter::import_node(const NodeProto& node, OnnxSc
                 ir::Builder(graph_).at(ir::Place::named(place)).folding());
   OnnxScope* const before = std::exchange(current_, &scope);
   const std::string outer = outer_place_;
+  node_place_ = place;
   try {
     row->import(view);
   } catch (...) {

@@ -47,6 +47,7 @@ public:
                                    const std::vector<ir::ValueId>& inputs,
                                    const std::string& remedy) override;
   void decided(const std::vector<ir::ValueId>& results) override;
+  void warn(std::string message, std::string remedy) override;
   int64_t next_stream() override { return next_stream_++; }
   [[nodiscard]] int64_t widened_batch() const override { return widened_batch_; }
   [[nodiscard]] bool depends_on_input(ir::ValueId value) const override;
@@ -115,6 +116,7 @@ private:
   ir::Graph graph_;
   OnnxScope root_;
   OnnxScope* current_ = nullptr;       // of the node under import
+  std::string node_place_;             // of the node under import
   std::vector<std::string> calls_;     // functions and nested graphs under way
   std::string outer_place_;            // of the node they stand for; "" at the top
   std::vector<std::string> remedies_;  // of the nested graphs under way
@@ -126,6 +128,7 @@ private:
   std::set<std::string> looked_into_;  // slots whose values decided something
   bool in_defined_function_ = false;   // the body that ONNX gives an operator
   std::set<Status> hinted_;            // kinds of faults that a general remedy stands behind
+  std::vector<Diagnostic> warnings_;   // said when the model is known to be right
   std::set<std::string> used_binds_;
   std::set<int32_t> named_;  // values that have their final name
   int64_t next_stream_ = 0;

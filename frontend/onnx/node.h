@@ -55,6 +55,8 @@ public:
   // The results are those of one branch: what the file declares of them may be the other's types.
   virtual void decided(const std::vector<ir::ValueId>& results) = 0;
   virtual int64_t next_stream() = 0;  // of random numbers
+  // Says at the node what is done in another way than the model asks for.
+  virtual void warn(std::string message, std::string remedy) = 0;
   // Samples that take the place of the one a model was exported for; 1 otherwise.
   [[nodiscard]] virtual int64_t widened_batch() const = 0;
   // Or on parameters and constants alone?

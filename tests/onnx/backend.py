@@ -46,6 +46,11 @@ warnings.filterwarnings("ignore")
 KINDS = ["pass", "wrong", "unsupported", "error", "bug", "crash", "hang"]
 
 
+# What is 0 in theory is in the expected values the rounding of sums in f32: no two programs agree on
+# it, so elements may be off by a millionth of the largest.
+SUMS = {"DFT", "STFT"}
+
+
 class Ended(Exception):
     """The compiler gave no answer: (outcome, message)."""
 
@@ -79,6 +84,9 @@ def run_linnet(linnet):
         names = [port.name for port in case.model.graph.output]
         if missing := [name for name in names if name not in got]:
             raise Ended("error", f"no output {missing}")
+        if case.op == "NonMaxSuppression":  # what is not selected are rows of -1 at the end
+            rows = got[names[0]]
+            got[names[0]] = rows[:len(rows) - (np.flip(rows, 0) == -1).all(1).cumprod().sum()]
         half = ("float16", "bfloat16")
         return [got[name].astype(want.dtype)
                 if want.dtype.name in half and got[name].dtype == np.float32 else got[name]
@@ -159,7 +167,10 @@ def judge(case, adapter):
         if len(outs) != len(case.expected):
             outcome, note = "wrong", f"{len(outs)} outputs, not {len(case.expected)}"
         for i, (got, want) in enumerate(zip(outs, case.expected)):
-            verdict = close(got, want, case.rtol, case.atol)
+            atol = case.atol
+            if case.op in SUMS:
+                atol = max(atol, 1e-6 * float(np.abs(want).max()))
+            verdict = close(got, want, case.rtol, atol)
             if verdict is not True:
                 outcome, note = "wrong", f"output {i}: {verdict}"
                 break

@@ -19,7 +19,7 @@ Squeeze Unsqueeze Concat Split Slice Gather Pad Expand Tile Resize DepthToSpace 
 ReduceMean ReduceSum ReduceMax ReduceMin ReduceProd ReduceL1 ReduceL2 ArgMax ArgMin Where Equal
 Greater Less Cast Identity Constant ConstantOfShape Shape RNN GRU LSTM QuantizeLinear
 DequantizeLinear QLinearConv QLinearMatMul ConvInteger MatMulInteger DynamicQuantizeLinear Einsum
-TopK CumSum ScatterElements ScatterND GridSample SoftmaxCrossEntropyLoss NegativeLogLikelihoodLoss Adam Momentum Adagrad Gradient
+TopK CumSum ScatterElements ScatterND GridSample DFT STFT NonMaxSuppression SoftmaxCrossEntropyLoss NegativeLogLikelihoodLoss Adam Momentum Adagrad Gradient
 """.split())
 # Of these float32 need not be a type.
 INT_OPS = set("""
@@ -45,7 +45,10 @@ SHAPE_INPUTS = {
     "OneHot": [1],
     "Range": [0, 1, 2],
     "CenterCropPad": [1],
-    "Dropout": [2],
+    "Dropout": [1, 2],
+    "DFT": [1, 2],
+    "STFT": [1, 3],
+    "NonMaxSuppression": [2],
     **{"Reduce" + r: [1]
        for r in "Mean Sum Max Min Prod L1 L2 LogSum LogSumExp SumSquare".split()},
 }
@@ -135,15 +138,18 @@ def node_cases():
     return load_model_tests(kind="node")
 
 
-def node_case(t, bind=True, parents=None):
+def node_case(t, bind=True, parents=None, decided=None):
     model = onnx.ModelProto()
     model.CopyFrom(t.model)
+    if base_op(t) == "NonMaxSuppression":  # how many rows there are is not fixed in ONNX
+        model.graph.output[0].type.tensor_type.shape.dim[0].dim_param = "selected"
     ins, outs = t.data_sets[0]
     if elem_types(model) is not None:
         ins, outs = [as_array(x) for x in ins], [as_array(x) for x in outs]
     feeds = list(zip([v.name for v in model.graph.input], ins))
     if bind:
-        dec = deciding(model)
+        # In a function's body the same inputs decide as of the operator.
+        dec = deciding(model) | (decided or {}).get(t.name.split("_expanded")[0], set())
         for name, arr in feeds:
             if name in dec:
                 model.graph.initializer.append(numpy_helper.from_array(arr, name))
@@ -261,12 +267,13 @@ def conv_cases():
 def select(sets, ops=None, match=None, tests=None):
     tests = tests if tests is not None else node_cases()
     parents = {t.name: base_op(t) for t in tests if "_expanded" not in t.name}
+    decided = {t.name: deciding(t.model) for t in tests if "_expanded" not in t.name}
     bind = bool(sets & {"bind", "expand", "relevant", "light", "conv"})
     cases = []
     for t in tests:
         if not (classify(t) & sets) or (match and not re.search(match, t.name)):
             continue
-        c = node_case(t, bind, parents)
+        c = node_case(t, bind, parents, decided)
         if ops and c.op.rstrip("*") not in ops:
             continue
         cases.append(c)

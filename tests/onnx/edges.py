@@ -98,6 +98,32 @@ CASES += [(f"places in space by {mode}, {padding}, {corners}", "GridSample", 20,
            {"mode": mode, "padding_mode": padding, "align_corners": corners})
           for mode, padding, corners in [("linear", "zeros", 0), ("linear", "border", 1),
                                          ("nearest", "reflection", 0), ("linear", "reflection", 1)]]
+SIGNAL = np.random.default_rng(7).normal(0, 1, (3, 512, 2)).astype(np.float32)
+CASES += [
+    ("complex, by factors", "DFT", 20, [SIGNAL], [np.array(512), np.array(-2)], {}),
+    ("and back", "DFT", 20, [SIGNAL], [np.array(512), np.array(1)], {"inverse": 1}),
+    ("a prime length", "DFT", 17, [SIGNAL[:, :, :1]], [np.array(37)], {"axis": 1, "onesided": 1}),
+    ("longer than the signal", "DFT", 17, [SIGNAL[:, :300, :1]], [np.array(1024)],
+     {"axis": 1, "onesided": 1}),
+    ("along the first axis", "DFT", 20, [SIGNAL[:, :4]], [np.array(5), np.array(0)], {}),
+    ("frames with a window", "STFT", 17, [SIGNAL[:, :, :1]],
+     [np.array(100), np.hanning(400).astype(np.float32), np.array(400)], {}),
+    ("frames without", "STFT", 17, [SIGNAL[:, :, :1]], [np.array(64), None, np.array(128)],
+     {"onesided": 0}),
+]
+CENTRES = np.random.default_rng(8).uniform(0, 1, (2, 40, 4)).astype(np.float32)
+SCORES = np.random.default_rng(9).uniform(0, 1, (2, 3, 40)).astype(np.float32)
+CASES += [
+    ("as many as there are", "NonMaxSuppression", 11, [CENTRES * f32(1, 1, .4, .4), SCORES],
+     [i64(40), f32(.3), f32(.5)], {"center_point_box": 1}),
+    ("a few of each, corners in any order", "NonMaxSuppression", 10, [CENTRES, SCORES],
+     [i64(5), f32(.4)], {}),
+    ("none is good enough", "NonMaxSuppression", 11, [CENTRES, SCORES], [i64(5), f32(.4), f32(2)],
+     {}),
+    ("none is asked for", "NonMaxSuppression", 11, [CENTRES, SCORES], [], {}),
+    ("equal scores", "NonMaxSuppression", 11, [CENTRES, np.full((2, 1, 40), .5, np.float32)],
+     [i64(7), f32(.2)], {}),
+]
 OUTPUTS = {"TopK": 2, "Split": 2}
 EXACT = {"Asinh", "Sinh", "Atanh", "Softplus"}
 
@@ -140,6 +166,12 @@ def check(linnet, cases=CASES):
         model, feeds = model_of(op, opset, fed, fixed, attributes)
         want = common.oracle(model, feeds)
         declare(model, want)
+        if op == "NonMaxSuppression":  # as many rows as there can be, the last are filled
+            model.graph.output[0].type.tensor_type.shape.dim[0].dim_param = "selected"
+            most = min(int(fixed[0][0]) if fixed else 0, 40) * fed[1].shape[0] * fed[1].shape[1]
+            filled = np.full((most, 3), -1, np.int64)
+            filled[:len(want["y0"])] = want["y0"]
+            want["y0"] = filled
         want = {n: a.astype(np.float32) if a.dtype == np.float16 else a for n, a in want.items()}
         answer, got = linnet.run(model, feeds)
         verdict = common.judge(answer, got, want)

@@ -277,6 +277,27 @@ TEST_F(OnnxImport, NumbersOf16BitsAreF32AndSaidOnce) {
             "help: inputs and outputs are f32; files of f16 are converted when they are read\n");
 }
 
+TEST_F(OnnxImport, ADropoutInTrainingModeIsLinnetsWithAWarning) {
+  GraphProto graph;
+  add_port(*graph.add_input(), "x", {3});
+  add_floats(graph, "ratio", {}, {0.25F});
+  TensorProto& mode = *graph.add_initializer();
+  mode.set_name("mode");
+  mode.set_data_type(TensorProto::BOOL);
+  mode.add_int32_data(1);
+  add_node(graph, "Dropout", {"x", "ratio", "mode"}, {"y"});
+  add_port(*graph.add_output(), "y", {3});
+  ModelProto model = model_of(graph);
+  EXPECT_THAT(text_of(model), testing::HasSubstr("%y: f32[3] = dropout(%x) {p = 0.25}"));
+  EXPECT_EQ(message_, "model.onnx: node 'n_y' (Dropout): warning: this Dropout was exported in "
+                      "training mode: linnet drops while it trains, and nothing in a run\n"
+                      "help: export the model in evaluation mode if that is meant\n");
+  // Nothing to drop, nothing to say.
+  model.mutable_graph()->mutable_initializer(0)->set_float_data(0, 0);
+  EXPECT_TRUE(import(model));
+  EXPECT_EQ(message_, "");
+}
+
 TEST_F(OnnxImport, AWrongShapeIsSaidAtTheNode) {
   GraphProto graph;
   add_port(*graph.add_input(), "x", {1, 3, 8, 8});

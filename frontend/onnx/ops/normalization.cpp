@@ -174,9 +174,11 @@ void dropout(OnnxNode& node) {
   }
   const auto training = node.known(2);
   const bool draws = node.has(2) && (!training || node.number(2, "training_mode") != 0);
-  if (draws && (ratio != 0 || (node.has(1) && !node.known(1)))) {
-    node.unsupported("a Dropout that draws random numbers (training_mode) is not supported",
-                     "export the model in evaluation mode; linnet's train block trains it");
+  if (draws && node.has(1) && !node.known(1)) ratio = node.number(1, "ratio");
+  if (draws && ratio != 0) {
+    node.graph().warn("this Dropout was exported in training mode: linnet drops while it trains, "
+                      "and nothing in a run",
+                      "export the model in evaluation mode if that is meant");
   }
   if (!(ratio >= 0 && ratio <= 1)) node.wrong(fmt::format("ratio {} is not in [0, 1]", ratio));
   // Nothing trains through what drops everything.

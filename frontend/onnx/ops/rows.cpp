@@ -21,7 +21,8 @@ const Table& table() {
           shape_rows(),       selection_rows(),    constant_rows(),  convolution_rows(),
           pool_rows(),        matmul_rows(),       einsum_rows(),    normalization_rows(),
           resize_rows(),      grid_sample_rows(),  recurrent_rows(), loss_rows(),
-          optimizer_rows(),   quantization_rows(), microsoft_rows(), control_rows()}) {
+          optimizer_rows(),   quantization_rows(), microsoft_rows(), fourier_rows(),
+          suppression_rows(), control_rows()}) {
       for (const OnnxOp& row : part)
         LINNET_CHECK(rows.emplace(std::pair(row.domain, row.name), &row).second,
                      std::string(row.name) + " has two rows");

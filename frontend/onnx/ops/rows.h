@@ -27,6 +27,8 @@ namespace linnet::frontend {
 [[nodiscard]] std::span<const OnnxOp> quantization_rows();
 [[nodiscard]] std::span<const OnnxOp> control_rows();
 [[nodiscard]] std::span<const OnnxOp> microsoft_rows();
+[[nodiscard]] std::span<const OnnxOp> fourier_rows();
+[[nodiscard]] std::span<const OnnxOp> suppression_rows();
 
 using ir::to_string;
 using ir::Var;
