@@ -67,18 +67,6 @@ void unroll_short_sums(llvm::Function& function) {
   }
 }
 
-// Halide allocates what is larger than 16 KiB where it is used. Its size is known all the same: it
-// belongs to the frame, so that the stack's size is.
-void move_into_frame(llvm::Function& function) {
-  llvm::BasicBlock& entry = function.getEntryBlock();
-  for (llvm::Instruction& instruction : llvm::make_early_inc_range(llvm::instructions(function))) {
-    auto* alloca = llvm::dyn_cast<llvm::AllocaInst>(&instruction);
-    if (!alloca || alloca->isStaticAlloca()) continue;
-    if (llvm::isa<llvm::ConstantInt>(alloca->getArraySize()))
-      alloca->moveBefore(entry, entry.getFirstInsertionPt());
-  }
-}
-
 }  // namespace
 
 std::unique_ptr<llvm::Module> import_kernel(llvm::LLVMContext& context, const std::string& bitcode,
@@ -111,7 +99,6 @@ std::unique_ptr<llvm::Module> import_kernel(llvm::LLVMContext& context, const st
       expand_multiply_add(function);
     }
     drop_fences(function);
-    move_into_frame(function);
     unroll_short_sums(function);
   }
   for (llvm::GlobalVariable& variable : module->globals()) {

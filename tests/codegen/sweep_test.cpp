@@ -288,24 +288,6 @@ private:
   ir::NodeId node_;
 };
 
-// What it keeps, 20,000 bytes, is more than Halide places in the frame by itself.
-TEST(Stack, TakesAConvolutionUnderAPoolAsLargeAsThePicture) {
-  for (const char* name : {"x86-64-v2", "x86-64-v3", "x86-64-v4"}) {
-    const FoundTarget target = find_target(name);
-    if (!runs_here(target.target)) continue;
-    ir::Graph kernel;
-    kernel.name = "k";
-    kernel.schedule = ir::Schedule{"generic", {}};
-    const ValueId x = kernel.add_input("x", f32({1, 4, 25, 5}));
-    const ValueId w = kernel.add_input("w", f32({40, 4, 1, 1}));
-    ir::Builder b = ir::Builder(kernel).at(ir::Place::named("test"));
-    const ValueId c = b.create(ir::ops::relu, {b.create(ir::ops::conv2d, {x, w})});
-    const ValueId p = b.create(ir::ops::avg_pool2d, {c}, {{"kernel_size", ir::Ints{25, 5}}});
-    kernel.outputs.push_back({"", p, ""});
-    EXPECT_EQ(check_kernel(kernel, target.target, 1).error, "");
-  }
-}
-
 // A kernel that reads four elements where its input has two: Halide only warns.
 TEST(Warning, OfHalideIsAnError) {
   ir::Graph kernel;
