@@ -288,18 +288,19 @@ private:
   ir::NodeId node_;
 };
 
-// A kernel that reads four elements where its input has two: Halide only warns.
+// A matmul of eight columns that claims four: a tile of eight does not fit, of which Halide only
+// warns.
 TEST(Warning, OfHalideIsAnError) {
   ir::Graph kernel;
   kernel.name = "k";
-  kernel.schedule = ir::Schedule{"generic", {}};
-  const ValueId x = kernel.add_input("x", f32({2}));
-  ir::Node relu;
-  relu.op = &ir::ops::relu;
-  relu.operands = {x};
-  relu.place = ir::Place::named("test");
-  const ir::NodeId made = kernel.append(relu, {f32({4})}, {"y"});
-  kernel.outputs.push_back({"y", kernel.node(made).results.front(), ""});
+  kernel.schedule = passes::text_form("gemm", passes::Gemm{8, 1, 1});
+  ir::Node matmul;
+  matmul.op = &ir::ops::matmul;
+  matmul.operands = {kernel.add_input("a", f32({1, 4})), kernel.add_input("b", f32({4, 8}))};
+  matmul.attrs = *ir::complete_attrs(ir::ops::matmul, {});
+  matmul.place = ir::Place::named("test");
+  const ir::NodeId made = kernel.append(matmul, {f32({1, 4})}, {"y"});
+  kernel.outputs.push_back({"", kernel.node(made).results.front(), ""});
   try {
     (void)kernel_bitcode(kernel, find_target("native").target);
     FAIL() << "compiled";
