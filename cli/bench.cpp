@@ -43,7 +43,8 @@ double once(const std::function<void()>& call, int64_t times) {
 }
 
 // All calls in turn, round by round, so that a noisy neighbour meets them alike.
-std::vector<Timing> measure(const std::vector<std::function<void()>>& calls) {
+std::vector<Timing> measure(Session& session, const std::vector<std::function<void()>>& calls) {
+  const Working working(session, "measuring", kRounds);
   std::vector<int64_t> repeats;
   std::vector<std::vector<double>> times(calls.size());
   for (const auto& call : calls) {
@@ -53,6 +54,7 @@ std::vector<Timing> measure(const std::vector<std::function<void()>>& calls) {
   for (int round = 0; round < kRounds; ++round) {
     for (size_t i = 0; i < calls.size(); ++i)
       times[i].push_back(once(calls[i], repeats[i]));
+    session.progress.done(static_cast<size_t>(round) + 1);
   }
   std::vector<Timing> timings;
   for (auto& list : times) {
@@ -161,7 +163,7 @@ public:
       rows.push_back(describe(kernel));
       rows.back().hash = report.hash;
     }
-    const auto timings = measure(calls);
+    const auto timings = measure(session_, calls);
     const double peak = peak_gflops(session_, options_.model);
     options_.json ? print_json(timings, rows, peak) : print_table(timings, rows, peak);
     return Status::kDone;
@@ -236,7 +238,7 @@ double peak_gflops(Session& session, const ModelOptions& model) {
   if (!target) return 0;
   const codegen::PeakLoop loop(*target);
   constexpr int64_t kSteps = 4096;
-  const auto timing = measure({[&] { loop.run(kSteps); }});
+  const auto timing = measure(session, {[&] { loop.run(kSteps); }});
   return static_cast<double>(loop.flops(kSteps)) / timing.front().median;
 }
 
@@ -319,6 +321,7 @@ Status run_train(Session& session, const BenchOptions& options, const BuildOptio
 }
 
 Status run(Session& session, const BenchOptions& options) {
+  if (options.json) session.progress.silence();
   BuildOptions flags = options.build;
   flags.product = true;
   flags.keep_kernels = true;
@@ -337,6 +340,7 @@ void add_bench(CLI::App& app, Session& session) {
   options->model.add_target(*command);
   options->pipeline.add(*command);
   add_cache(*command, options->build);
+  add_quiet(*command, session);
   command->add_flag("--train", options->train, "A training step instead of inference");
   command->add_flag("--json", options->json, "One JSON object instead of the table");
   command->callback([&session, options] {

@@ -1,6 +1,7 @@
 #include "cli/build.h"
 
 #include "cli/help.h"
+#include "cli/text_table.h"
 #include "cli/tiny_weights.h"
 #include "codegen/cache.h"
 #include "codegen/hash.h"
@@ -18,6 +19,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <sys/stat.h>
 
 namespace linnet::cli {
 namespace {
@@ -99,8 +101,9 @@ void mark_probabilities(ir::Module& module) {
   }
 }
 
-// False, with the reason reported, on failure. A cache that cannot be had is an error, for it was
-// asked for; one that takes no new entries is worth a warning.
+// False, with the reason reported, on failure. A cache that was asked for and cannot be had is an
+// error, one that takes no new entries worth a warning. Without the user's own, all goes on as
+// ever, and only what looks like an attack is mentioned.
 bool compile_modules(Session& session, const BuildOptions& options, codegen::CompileOptions compile,
                      Built& built) {
   std::optional<codegen::Cache> cache;
@@ -110,29 +113,58 @@ bool compile_modules(Session& session, const BuildOptions& options, codegen::Com
       session.error("--cache " + opened.error(), Status::kMachine);
       return false;
     }
-    cache = std::move(*opened);
-    compile.cache = &*cache;
+    cache.emplace(std::move(*opened));
+  } else if (!options.no_cache) {
+    auto opened = codegen::Cache::open_own();
+    if (opened) {
+      cache.emplace(std::move(*opened));
+    } else if (!opened.error().empty()) {
+      session.diagnostics.report({.severity = Severity::kWarning,
+                                  .place = {},
+                                  .message = "no cache is used: " + opened.error(),
+                                  .remedy = "make it your own folder, or say --no-cache"});
+    }
   }
+  if (cache) compile.cache = &*cache;
+  compile.progress = [&session](std::string_view what, size_t done, size_t total) {
+    done == 0 ? session.progress.phase(std::string(what), total) : session.progress.done(done);
+  };
   if (const auto failure = codegen::compile(built.modules, compile, built.compiled)) {
     report(session, *failure);
     return false;
   }
+  for (const codegen::KernelWork& work : built.compiled.work)
+    session.time("Halide, @" + work.name + (work.cached ? " (in the cache)" : ""), work.time);
+  for (const codegen::StageTime& stage : built.compiled.stages)
+    session.time(stage.name == "Halide" ? "Halide, all kernels side by side" : stage.name,
+                 stage.time);
   if (cache && !cache->trouble().empty()) {
     session.diagnostics.report(
         {.severity = Severity::kWarning,
          .place = {},
-         .message = "--cache " + cache->trouble(),
+         .message = (options.cache.empty() ? "the cache " : "--cache ") + cache->trouble(),
          .remedy = "the result is right; the kernels will be compiled again next time"});
   }
   return true;
+}
+
+// Of a file just written, for people.
+std::string size_of(const std::string& path) {
+  struct stat status{};
+  if (stat(path.c_str(), &status) != 0) return "? bytes";
+  return size_text(status.st_size);
 }
 
 }  // namespace
 
 void add_cache(CLI::App& command, BuildOptions& options) {
   const TitledOptions title(command, "Of compilation");
-  command.add_option("--cache", options.cache, "Keep compiled kernels there, and look there first")
-      ->type_name("DIR");
+  auto* folder = command
+                     .add_option("--cache", options.cache,
+                                 "Keep what was compiled there instead of in ~/.cache/linnet")
+                     ->type_name("DIR");
+  command.add_flag("--no-cache", options.no_cache, "Compile everything, keep nothing")
+      ->excludes(folder);
 }
 
 std::string c_identifier(const std::string& name) {
@@ -150,6 +182,7 @@ void report(Session& session, const codegen::Failure& failure) {
 
 std::optional<Built> build(Session& session, const ModelOptions& model, const PipelineFlags& flags,
                            const BuildOptions& options) {
+  const Working working(session, "reading " + model.path);
   const auto target = model.find_target(session);
   if (!target) return std::nullopt;
   auto module = model.load(session, model.batch);
@@ -201,6 +234,7 @@ std::optional<Built> build_trainer(Session& session, const ModelOptions& given,
                                    int64_t batch) {
   ModelOptions model = given;
   model.training = true;
+  const Working working(session, "reading " + model.path);
   const auto target = model.find_target(session);
   auto single = model.load(session, 1);
   if (!target || !single) return std::nullopt;
@@ -266,6 +300,8 @@ Status write_product(Session& session, const codegen::Compiled& compiled, const 
                            : emit == "shared" ? "lib" + name + ".so"
                            : emit == "obj"    ? name + ".o"
                                               : name;
+  const Working working(session, "linking " + path);
+  const auto linking = Progress::Clock::now();
   std::optional<codegen::Failure> failure;
   if (emit == "exe") failure = link_executable(compiled, path);
   if (emit == "lib") failure = write_archive(compiled, path);
@@ -275,11 +311,19 @@ Status write_product(Session& session, const codegen::Compiled& compiled, const 
     report(session, *failure);
     return failure->status;
   }
+  session.time("linking and writing " + path, Progress::Clock::now() - linking);
+  const std::string seconds = fmt::format(
+      "{:.2f} s", std::chrono::duration<double>(Progress::Clock::now() - session.started).count());
+  session.closing = fmt::format("{}  {}  {}  {}", path, size_of(path), compiled.target, seconds);
   if (emit == "exe") return Status::kDone;
   const size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
   const auto written = runtime::write_file(folder + name + ".h", compiled.header);
-  if (written) return Status::kDone;
+  if (written) {
+    session.closing = fmt::format("{} and {}{}.h  {}  {}  {}", path, folder, name, size_of(path),
+                                  compiled.target, seconds);
+    return Status::kDone;
+  }
   session.error(written.error().message, static_cast<Status>(written.error().status));
   return Status::kMachine;
 }

@@ -22,8 +22,9 @@ struct Built {
 };
 
 struct BuildOptions {
-  std::string cache;  // folder of kernels compiled before; "" for none
-  std::string name;   // prefix of symbols; "" for the model's
+  std::string cache;  // folder of kernels compiled before; "" for the user's own
+  bool no_cache = false;
+  std::string name;  // prefix of symbols; "" for the model's
   int jobs = 2;
   bool product = false;
   bool training_library = false;  // functions for callers of their own: also @init, one thread
@@ -36,7 +37,7 @@ struct BuildOptions {
   bool name_tiny_weights = false;  // in remarks
 };
 
-// --cache.
+// --cache, --no-cache.
 void add_cache(CLI::App& command, BuildOptions& options);
 
 // nullopt, with the reason reported, on failure.

@@ -26,13 +26,52 @@ bool write_text(Session& session, const std::string& path, std::string_view text
   return done.has_value();
 }
 
-// The final IR of every level: what was compiled, in the languages of those who compile.
+// The definition of a function in the text of an LLVM module, "" if it was inlined.
+std::string llvm_function(std::string_view text, const std::string& name) {
+  const std::string needle = "@" + name + "(";
+  for (size_t at = text.find("\ndefine "); at != text.npos; at = text.find("\ndefine ", at + 1)) {
+    const size_t line = text.find('\n', at + 1);
+    if (text.substr(at, line - at).find(needle) == text.npos) continue;
+    return std::string(text.substr(at + 1, text.find("\n}\n", line) + 2 - at));
+  }
+  return "";
+}
+
+// From its label to its size in assembly, "" if it was inlined.
+std::string assembly_function(std::string_view text, const std::string& name) {
+  const size_t begin = text.find("\n" + name + ":");
+  if (begin == text.npos) return "";
+  const size_t end = text.find("\n\t.size\t" + name + ",", begin);
+  return std::string(text.substr(begin + 1, end == text.npos ? end : end - begin)) + "\n";
+}
+
+// A kernel's own texts; what became part of its caller has no machine code of its own.
+bool write_kernel_dumps(Session& session, const std::string& folder, const Built& built) {
+  const codegen::Compiled& compiled = built.compiled;
+  bool ok = true;
+  for (const codegen::KernelWork& work : compiled.work) {
+    const std::string base = folder + "/" + work.name;
+    std::string optimised = llvm_function(compiled.llvm, work.symbol);
+    if (optimised.empty()) optimised = llvm_function(compiled.llvm, work.body);
+    std::string assembly = assembly_function(compiled.assembly, work.symbol);
+    if (assembly.empty()) assembly = assembly_function(compiled.assembly, work.body);
+    ok = ok && write_text(session, base + ".stmt", work.stmt) &&
+         write_text(session, base + ".before.ll", llvm_function(compiled.llvm_before, work.body)) &&
+         (optimised.empty() || write_text(session, base + ".ll", optimised)) &&
+         (assembly.empty() || write_text(session, base + ".s", assembly));
+  }
+  return ok;
+}
+
+// Every level of what was compiled, in the languages of those who compile.
 Status write_dumps(Session& session, const CompileFlags& flags, const Built& built) {
   mkdir(flags.dump_dir.c_str(), 0777);
   const std::string base = flags.dump_dir + "/" + built.compiled.name;
   const bool ok = frontend::save_lir(base + ".lir", built.modules.front(), session.diagnostics) &&
+                  write_text(session, base + ".before.ll", built.compiled.llvm_before) &&
                   write_text(session, base + ".ll", built.compiled.llvm) &&
-                  write_text(session, base + ".s", built.compiled.assembly);
+                  write_text(session, base + ".s", built.compiled.assembly) &&
+                  write_kernel_dumps(session, flags.dump_dir, built);
   return ok ? Status::kDone : Status::kMachine;
 }
 
@@ -74,6 +113,7 @@ void add_compile(CLI::App& app, Session& session) {
   flags->model.add_target(*command);
   flags->pipeline.add(*command);
   add_cache(*command, flags->build);
+  add_quiet(*command, session);
   command->add_option("-o,--output", flags->output, "The file to write; a header goes beside it")
       ->type_name("OUT");
   command->add_option("--emit", flags->emit, "What to make")
@@ -92,7 +132,9 @@ void add_compile(CLI::App& app, Session& session) {
   command->add_flag("--flush-denormals", flags->build.flush_denormals,
                     "Take denormal numbers as zeros: a call sets and restores MXCSR");
   command
-      ->add_option("--dump-dir", flags->dump_dir, "Also write NAME.lir, NAME.ll and NAME.s there")
+      ->add_option("--dump-dir", flags->dump_dir,
+                   "Also write there the IR, LLVM's before and after, assembly; for "
+                   "each kernel also Halide's Stmt")
       ->type_name("DIR");
   command->callback(
       [&session, flags] { session.command = [flags](Session& s) { return run(s, *flags); }; });

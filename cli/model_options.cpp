@@ -127,6 +127,7 @@ std::optional<ir::Module> ModelOptions::load(Session& session, int64_t samples) 
     ok = pair && bind(session, pair->first, pair->second, options) && ok;
   }
   if (!ok) return std::nullopt;
+  const Working working(session, "reading " + path);
   auto module = frontend::load_model(path, session.sources, options, session.diagnostics);
   if (module && path.ends_with(".lir") && !schedules_are_legal(session, path, *module))
     return std::nullopt;
@@ -155,6 +156,7 @@ std::optional<ir::Module> ModelOptions::load(Session& session, int64_t samples) 
 
 std::optional<ir::Module> ModelOptions::try_load(int64_t samples) const {
   Session quiet;
+  quiet.progress.silence();
   return load(quiet, samples);
 }
 

@@ -10,9 +10,9 @@
 
 namespace linnet::cli {
 
-CLI::Validator is_pass() {
-  const auto check = [](const std::string& name) -> std::string {
-    if (passes::find_pass(name)) return "";
+CLI::Validator is_pass(bool or_all) {
+  const auto check = [or_all](const std::string& name) -> std::string {
+    if (passes::find_pass(name) || (or_all && name == "all")) return "";
     std::vector<std::string> names;
     for (const passes::Pass& pass : passes::pipeline())
       names.emplace_back(pass.name);
@@ -20,6 +20,11 @@ CLI::Validator is_pass() {
                        did_you_mean(name, names));
   };
   return CLI::Validator(check, "");
+}
+
+bool PipelineFlags::explains(std::string_view pass) const {
+  return std::ranges::any_of(
+      explained, [&](const std::string& name) { return name == pass || name == "all"; });
 }
 
 void PipelineFlags::add(CLI::App& command) {
@@ -33,10 +38,10 @@ void PipelineFlags::add(CLI::App& command) {
       ->type_name("PASS");
   command.add_option("--explain", explained, "Say why each candidate was rewritten or refused")
       ->delimiter(',')
-      ->check(is_pass())
-      ->type_name("PASS");
+      ->check(is_pass(true))
+      ->type_name("PASS,…|all");
   command.add_option("--pass-limit", limit, "Stop rewriting after N rewrites")->type_name("N");
-  command.add_flag("--time-passes", times, "Print the time of each pass to standard error");
+  command.add_flag("--time-passes", times, "Print what each pass, Halide, LLVM and linking take");
   command.add_flag("--check-passes", check, "Compare values before and after each pass");
 }
 
@@ -49,10 +54,15 @@ PipelineFlags::run(Session& session, ir::Module module, const codegen::Target& t
   context.seed = seed;
   context.limit = limit;
   context.threads = threads;
+  // Of several passes each remark says whose it is.
+  const bool several = explained.size() > 1 || (explained.size() == 1 && explains("all"));
+  std::string_view running;
   const auto listen = [&](const passes::Remark& remark) {
-    session.diagnostics.report({.severity = Severity::kRemark,
-                                .place = remark.place.diag(),
-                                .message = (remark.fired ? "" : "not: ") + remark.message});
+    session.diagnostics.report(
+        {.severity = Severity::kRemark,
+         .place = remark.place.diag(),
+         .message = fmt::format("{}{}{}", remark.fired ? "" : "not: ", remark.message,
+                                several ? fmt::format(" [{}]", running) : "")});
   };
   passes::PipelineOptions options;
   options.stop_after = stop_after;
@@ -63,8 +73,9 @@ PipelineFlags::run(Session& session, ir::Module module, const codegen::Target& t
   result.module = std::move(module);
   // One row at a time, for each may have its own listener.
   for (const passes::Pass& row : rows) {
-    const bool explain = std::ranges::find(explained, row.name) != explained.end();
-    context.explain = explain ? listen : std::function<void(const passes::Remark&)>();
+    running = row.name;
+    context.explain = explains(row.name) ? listen : std::function<void(const passes::Remark&)>();
+    if (session.progress.working()) session.progress.phase(fmt::format("pass {}", row.name));
     auto step = passes::run_pipeline(std::move(result.module), {&row, 1}, options, context);
     result.module = std::move(step.module);
     result.times.insert(result.times.end(), step.times.begin(), step.times.end());
@@ -81,7 +92,9 @@ PipelineFlags::run(Session& session, ir::Module module, const codegen::Target& t
     if (!context.errors.empty()) return std::nullopt;
     if (row.name == stop_after) break;
   }
+  session.time_passes = session.time_passes || times;
   if (times) {
+    session.progress.hide();
     for (const passes::PassTime& time : result.times)
       fmt::print(stderr, "{:>10.1f} µs  {}\n", static_cast<double>(time.time.count()) * 1e-3,
                  time.name);

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace linnet::cli {
@@ -20,6 +21,7 @@ struct PipelineFlags {
   bool threads = false;  // no flag: what builds a trainer sets it
 
   void add(CLI::App& command);
+  [[nodiscard]] bool explains(std::string_view pass) const;  // it, or all
   // Runs `rows` on the module; nullopt, with an error, if a pass broke it.
   [[nodiscard]] std::optional<ir::Module>
   run(Session& session, ir::Module module, const codegen::Target& target, uint64_t seed,
@@ -30,6 +32,7 @@ struct PipelineFlags {
 };
 
 // Of an option whose values are passes: another name is an error of the call, with a suggestion.
-[[nodiscard]] CLI::Validator is_pass();
+// `or_all`: "all" is one too.
+[[nodiscard]] CLI::Validator is_pass(bool or_all = false);
 
 }  // namespace linnet::cli

@@ -236,6 +236,7 @@ void add_run(CLI::App& app, Session& session) {
   options->model.add_target(*command);
   options->pipeline.add(*command);
   add_cache(*command, options->build);
+  add_quiet(*command, session);
   command->add_option("--input", options->inputs, "Tensor of an input, or @0 by position")
       ->type_name("NAME=F.npy");
   command->add_option("--output-dir", options->output_dir, "Where NAME.npy is written")

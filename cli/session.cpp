@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <new>
+#include <poll.h>
 #include <unistd.h>
 
 namespace linnet::cli {
@@ -20,6 +21,12 @@ namespace {
 bool colour_wanted() {
   const char* no_colour = std::getenv("NO_COLOR");
   return (no_colour == nullptr || *no_colour == '\0') && isatty(STDERR_FILENO) == 1;
+}
+
+// Is standard output a pipe that nobody reads any more?
+bool reader_is_gone() {
+  pollfd out{STDOUT_FILENO, POLLOUT, 0};
+  return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
 }
 
 // Everything that goes wrong below a command ends here, with the status of its kind.
@@ -112,19 +119,49 @@ void Session::error(std::string message, Status status, std::string remedy) {
   diagnostics.report(std::move(diagnostic));
 }
 
+void Session::time(std::string_view what, std::chrono::nanoseconds time) {
+  progress.hide();
+  if (time_passes)
+    fmt::print(stderr, "{:>10.1f} µs  {}\n", static_cast<double>(time.count()) * 1e-3, what);
+}
+
+Working::Working(Session& session, std::string what, size_t total)
+    : progress_(session.progress), outermost_(!session.progress.working()) {
+  progress_.phase(std::move(what), total);
+}
+
+Working::~Working() {
+  if (outermost_) progress_.stop();
+}
+
+void add_quiet(CLI::App& command, Session& session) {
+  command.add_flag_callback(
+      "--quiet",
+      [&session] {
+        session.quiet = true;
+        session.progress.silence();
+      },
+      "Say nothing of what goes on");
+}
+
 Status Session::finish(Status status) {
+  progress.stop();
   const std::string text =
       json_diagnostics ? diagnostics.json() : diagnostics.text(colour_wanted());
   std::fputs(text.c_str(), stderr);
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    if (reader_is_gone()) return status;  // `| head` has seen enough
     std::fputs("error: standard output cannot be written\n", stderr);
     return Status::kMachine;
   }
-  return diagnostics.status() == Status::kDone ? status : diagnostics.status();
+  if (diagnostics.status() != Status::kDone) return diagnostics.status();
+  if (status == Status::kDone && !closing.empty() && !quiet && isatty(STDERR_FILENO) == 1)
+    fmt::print(stderr, "{}\n", closing);
+  return status;
 }
 
 int run_main(int argc, const char* const* argv) {
-  std::signal(SIGPIPE, SIG_IGN);  // `linnet dump … | head`: a status, not a signal
+  std::signal(SIGPIPE, SIG_IGN);  // finish() asks for it
   Session session;
   CLI::App app("linnet compiles a neural network into native code that stands alone.");
   app.set_version_flag("--version", "linnet " LINNET_VERSION);
@@ -138,8 +175,9 @@ int run_main(int argc, const char* const* argv) {
          "How messages are printed")
       ->check(CLI::IsMember({"text", "json"}))
       ->type_name("text|json");
-  for (auto add : {add_compile, add_run, add_train, add_export, add_check, add_dump, add_opt,
-                   add_kernel, add_bench, add_init, add_weights, add_new, add_completion, add_help})
+  for (auto add :
+       {add_compile, add_run, add_train, add_export, add_check, add_dump, add_opt, add_kernel,
+        add_bench, add_init, add_weights, add_new, add_cache_command, add_completion, add_help})
     add(app, session);
   finish_options(app);
   if (argc < 2) {

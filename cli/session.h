@@ -1,12 +1,14 @@
 // What every command shares: sources, diagnostics, how they are printed, the exit status.
 #pragma once
 
+#include "cli/progress.h"
 #include "support/diag.h"
 
 #include <CLI/CLI.hpp>
 
 #include <functional>
 #include <string>
+#include <unistd.h>
 
 namespace linnet::cli {
 
@@ -15,6 +17,13 @@ public:
   SourceManager sources;
   Diagnostics diagnostics{sources};
   bool json_diagnostics = false;
+  Progress progress{STDERR_FILENO};
+  bool quiet = false;  // --quiet: neither progress nor a closing line
+  bool time_passes = false;
+  // A line of --time-passes.
+  void time(std::string_view what, std::chrono::nanoseconds time);
+  std::string closing;  // the last line on a terminal, if all went well
+  const Progress::Clock::time_point started = Progress::Clock::now();
   // The chosen command; set by CLI11's callback of the subcommand, run after parsing.
   std::function<Status(Session&)> command;
 
@@ -23,6 +32,22 @@ public:
   // Prints what was collected to standard error; the gravest status of it and `status`.
   [[nodiscard]] Status finish(Status status);
 };
+
+// Says what goes on while it lives; the line goes with the outermost one.
+class Working {
+public:
+  Working(Session& session, std::string what, size_t total = 0);
+  ~Working();
+  Working(const Working&) = delete;
+  Working& operator=(const Working&) = delete;
+
+private:
+  Progress& progress_;
+  bool outermost_;
+};
+
+// --quiet.
+void add_quiet(CLI::App& command, Session& session);
 
 // What a check of CLI11 answers: a message, and in a line of its own what to do.
 [[nodiscard]] std::string with_remedy(std::string message, const std::string& remedy);
@@ -40,6 +65,7 @@ void add_bench(CLI::App& app, Session& session);
 void add_init(CLI::App& app, Session& session);
 void add_weights(CLI::App& app, Session& session);
 void add_new(CLI::App& app, Session& session);
+void add_cache_command(CLI::App& app, Session& session);
 void add_completion(CLI::App& app, Session& session);
 void add_help(CLI::App& app, Session& session);
 

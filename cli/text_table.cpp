@@ -2,6 +2,8 @@
 
 #include "support/text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace linnet::cli {
@@ -58,6 +60,18 @@ std::string thousands(int64_t number) {
     digits.insert(at, ",");
   }
   return digits;
+}
+
+std::string size_text(int64_t bytes) {
+  if (bytes < 1000) return fmt::format("{} bytes", bytes);
+  double size = static_cast<double>(bytes);
+  std::string_view unit;
+  for (const std::string_view next : {"kB", "MB", "GB", "TB"}) {
+    if (size < 1000) break;
+    size /= 1000;
+    unit = next;
+  }
+  return fmt::format("{:.{}f} {}", size, size < 10 ? 1 : 0, unit);
 }
 
 }  // namespace linnet::cli

@@ -22,4 +22,7 @@ private:
 
 [[nodiscard]] std::string thousands(int64_t number);  // 785000 → "785,000"
 
+// 4194304 → "4.2 MB".
+[[nodiscard]] std::string size_text(int64_t bytes);
+
 }  // namespace linnet::cli

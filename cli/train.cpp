@@ -26,6 +26,8 @@ Status failed(Session& session, const runtime::Error& error) {
 }
 
 Status run(Session& session, TrainFlags& flags) {
+  if (flags.loop.quiet || flags.loop.json) session.progress.silence();
+  session.quiet = flags.loop.quiet;
   if (!flags.model.spares(session, flags.loop.output)) return Status::kBadCall;
   flags.build.training_library = !flags.emit.empty() && flags.emit != "exe";
   flags.build.product = !flags.build.training_library;

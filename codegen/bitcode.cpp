@@ -4,6 +4,7 @@
 
 #include "support/check.h"
 
+#include <sstream>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -61,13 +62,18 @@ private:
 
 }  // namespace
 
-std::string kernel_bitcode(const ir::Graph& kernel, const Target& target) {
+std::string kernel_bitcode(const ir::Graph& kernel, const Target& target, std::string* stmt) {
   const Reporter reporter;
   std::string trouble;
   try {
     LoweredKernel lowered = lower_kernel(kernel, target);
     Halide::Module module =
         lowered.pipeline.compile_to_module(lowered.arguments, kBitcodeName, halide_target(target));
+    if (stmt) {
+      std::ostringstream text;
+      text << module;
+      *stmt = text.str();
+    }
     const MemoryFile file;
     module.compile({{Halide::OutputFileType::bitcode, file.path()}});
     trouble = reporter.warnings();

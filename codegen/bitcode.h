@@ -12,7 +12,9 @@ namespace linnet::codegen {
 inline constexpr const char* kBitcodeName = "linnet_kernel";
 
 // The function is called kBitcodeName, whatever the kernel is called: no name of a model's is in
-// its bitcode. Throws InternalError with Halide's message on failure, and on any warning.
-[[nodiscard]] std::string kernel_bitcode(const ir::Graph& kernel, const Target& target);
+// its bitcode. Throws InternalError with Halide's message on failure, and on any warning. `stmt`,
+// if given, becomes Halide's lowered code as text.
+[[nodiscard]] std::string kernel_bitcode(const ir::Graph& kernel, const Target& target,
+                                         std::string* stmt = nullptr);
 
 }  // namespace linnet::codegen

@@ -8,6 +8,7 @@
 
 #include <tl/expected.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,21 +17,49 @@ namespace linnet::codegen {
 
 class Cache {
 public:
+  // What the entries may take altogether if LINNET_CACHE_LIMIT does not say otherwise.
+  static constexpr int64_t kDefaultLimit = int64_t{1} << 30;
+
   // The folder, made if its parent is there; otherwise why it cannot be used.
   [[nodiscard]] static tl::expected<Cache, std::string> open(const std::string& folder);
+  // The user's own, made with its parents and for nobody else. Why not, if there can be none: the
+  // text is empty where that is no fault (no home, one that cannot be written), and not where the
+  // folder is a link, another user's, or open to others.
+  [[nodiscard]] static tl::expected<Cache, std::string> open_own();
+  // $XDG_CACHE_HOME/linnet, else $HOME/.cache/linnet; "" without either.
+  [[nodiscard]] static std::string own_folder();
+  // LINNET_CACHE_LIMIT: bytes, or a number with K, M or G; kDefaultLimit without it or if it is
+  // none.
+  [[nodiscard]] static int64_t limit();
+
+  Cache(Cache&& other) noexcept;
+  Cache& operator=(Cache&& other) noexcept;
+  ~Cache();  // trims, if anything was stored
 
   // The bytes stored under this key. An entry that is not what was stored there (cut short,
   // changed, another key's) is as good as none, and the next store() replaces it.
   [[nodiscard]] std::optional<std::string> find(const std::string& key) const;
   // The entry appears whole or not at all, whoever else writes the same one at the same time.
   void store(const std::string& key, std::string_view bytes);
+  // Removes the entries used longest ago until all take at most `bytes`. Who reads one of them at
+  // that time reads it to its end.
+  void trim(int64_t bytes);
+
+  struct Contents {
+    int64_t entries = 0, bytes = 0;
+  };
+  [[nodiscard]] Contents contents() const;
   // Why an entry could not be written, "" if all could: no reason for a compilation to fail.
   [[nodiscard]] const std::string& trouble() const { return trouble_; }
 
 private:
-  explicit Cache(std::string folder) : folder_(std::move(folder)) {}
+  Cache(std::string folder, int directory, bool own)
+      : folder_(std::move(folder)), directory_(directory), own_(own) {}
 
   std::string folder_;
+  int directory_ = -1;  // all is done relative to it: the path may come to mean another folder
+  bool own_ = false;    // entries of other users are none
+  bool stored_ = false;
   std::string trouble_;
 };
 

@@ -47,24 +47,71 @@ std::string write_reproducer(const ir::Graph& kernel) {
   return runtime::write_file(path, ir::print(module).text) ? path : "";
 }
 
+// What a worker sends: time and length of the Stmt in two columns, the Stmt, the bitcode.
+constexpr size_t kColumn = 20;
+
+std::string packed_work(const ir::Graph& kernel, const CompileOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  std::string stmt;
+  const std::string bitcode =
+      kernel_bitcode(kernel, options.target, options.keep_text ? &stmt : nullptr);
+  const std::chrono::nanoseconds time = std::chrono::steady_clock::now() - start;
+  return fmt::format("{:{}}{:{}}{}", time.count(), kColumn, stmt.size(), kColumn, stmt) + bitcode;
+}
+
+std::string unpack_work(const std::string& packed, KernelWork& work) {
+  work.time = std::chrono::nanoseconds(std::stoll(packed.substr(0, kColumn)));
+  const auto length = static_cast<size_t>(std::stoll(packed.substr(kColumn, kColumn)));
+  work.stmt = packed.substr(2 * kColumn, length);
+  return packed.substr(2 * kColumn + length);
+}
+
+// Adds the time from its construction to its end to the stages.
+class StageTimer {
+public:
+  StageTimer(Compiled& compiled, std::string name)
+      : compiled_(compiled), index_(compiled.stages.size()) {
+    compiled.stages.push_back({std::move(name), {}});
+  }
+  ~StageTimer() { compiled_.stages[index_].time = std::chrono::steady_clock::now() - start_; }
+  StageTimer(const StageTimer&) = delete;
+  StageTimer& operator=(const StageTimer&) = delete;
+
+private:
+  Compiled& compiled_;
+  size_t index_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
 std::optional<Failure> make_bitcode(const std::vector<KernelSymbols::Kernel>& kernels,
-                                    const CompileOptions& options, std::vector<std::string>& out) {
+                                    const CompileOptions& options, std::vector<std::string>& out,
+                                    Compiled& compiled) {
+  const StageTimer timer(compiled, "Halide");
   out.resize(kernels.size());
+  for (const KernelSymbols::Kernel& kernel : kernels)
+    compiled.work.push_back({kernel.graph->name, kernel.symbol, kernel.body, false, {}, ""});
   std::vector<std::string> keys(kernels.size());
   std::vector<size_t> missing;
   for (size_t i = 0; i < kernels.size(); ++i) {
     if (options.cache) {
       keys[i] = kernel_key(*kernels[i].graph, options.target);
-      if (auto known = options.cache->find(keys[i])) {
+      // The cache keeps no Stmt.
+      if (auto known = options.keep_text ? std::nullopt : options.cache->find(keys[i])) {
         out[i] = std::move(*known);
+        compiled.work[i].cached = true;
         continue;
       }
     }
     missing.push_back(i);
   }
-  const auto results = run_forked(missing.size(), options.jobs, [&](size_t job) {
-    return kernel_bitcode(*kernels[missing[job]].graph, options.target);
-  });
+  const auto tell = [&](size_t done) {
+    if (options.progress && !missing.empty())
+      options.progress(fmt::format("compiling {} kernels", missing.size()), done, missing.size());
+  };
+  tell(0);
+  const auto results = run_forked(
+      missing.size(), options.jobs,
+      [&](size_t job) { return packed_work(*kernels[missing[job]].graph, options); }, tell);
   for (size_t job = 0; job < results.size(); ++job) {
     const size_t i = missing[job];
     const ir::Graph& kernel = *kernels[i].graph;
@@ -73,7 +120,7 @@ std::optional<Failure> make_bitcode(const std::vector<KernelSymbols::Kernel>& ke
       return Failure{Status::kBug, fmt::format("kernel @{}: {}", kernel.name, results[job].output),
                      path.empty() ? "" : fmt::format("reproduce it with: linnet kernel {}", path)};
     }
-    out[i] = results[job].output;
+    out[i] = unpack_work(results[job].output, compiled.work[i]);
     if (options.cache) options.cache->store(keys[i], out[i]);
   }
   return std::nullopt;
@@ -140,8 +187,9 @@ public:
 
   std::optional<Failure> run() {
     std::vector<std::string> bitcode;
-    if (auto failure = make_bitcode(kernels_.kernels(), options_, bitcode)) return failure;
+    if (auto failure = make_bitcode(kernels_.kernels(), options_, bitcode, out_)) return failure;
     out_.name = options_.name;
+    out_.target = options_.target.info.name;
     out_.debug_symbols = options_.debug_symbols;
     out_.arena_bytes = 0;
     for (const EntryInfo& entry : entries_) {
@@ -234,7 +282,10 @@ private:
   void build(const std::vector<std::string>& bitcode, int64_t known_stack) {
     llvm::LLVMContext context;
     llvm::Module module(options_.name, context);
-    link(module, bitcode, known_stack);
+    {
+      const StageTimer timer(out_, "LLVM, kernels and entries into one module");
+      link(module, bitcode, known_stack);
+    }
     // Who wants texts needs the module optimised, not only its object.
     Cache* cache = options_.keep_text ? nullptr : options_.cache;
     const std::string key = cache ? object_key(bitcode_of(module), options_.target) : "";
@@ -294,9 +345,17 @@ private:
   }
 
   void generate(llvm::Module& module) {
-    optimize(module, options_.target);
+    if (options_.progress) options_.progress("optimising", 0, 0);
+    if (options_.keep_text) out_.llvm_before = text_of(module);
+    {
+      const StageTimer timer(out_, "LLVM, optimising");
+      optimize(module, options_.target);
+    }
     if (options_.keep_text) out_.llvm = text_of(module);
-    out_.object = emit_object(module, options_.target);
+    {
+      const StageTimer timer(out_, "LLVM, machine code");
+      out_.object = emit_object(module, options_.target);
+    }
     // Tiles of a training step are called through a pointer; its caller is a thread with room.
     if (!options_.trainer) out_.stack_bytes = stack_bytes(module, function_sizes(out_.object));
     if (options_.keep_text) {

@@ -6,8 +6,10 @@
 
 #include "support/diag.h"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -32,15 +34,31 @@ struct CompileOptions {
   bool product = false;    // also emit linnet_product_model (runtime/abi.h), for an executable
   std::string model_hash, weights_hash;  // hexadecimal, for header and --version
   bool untrained = false;                // parameters are initial values
+  // Told before and while something takes long: what, and how much of what is done.
+  std::function<void(std::string_view what, size_t done, size_t total)> progress;
   bool batched = false;                  // dimension 0 of every port is the batch
   int64_t flops = 0;                     // of one sample, for --bench
   uint64_t seed = 0;                     // of a state that begins with random numbers
   bool flush_denormals = false;          // entries set FTZ and DAZ, and restore MXCSR
   bool debug_symbols = false;            // products keep symbols and tables for unwinding
-  bool keep_text = false;                // fill in Compiled::llvm and ::assembly
+  bool keep_text = false;                // fill in the texts of Compiled
   const TrainerInfo* trainer = nullptr;  // the entries are those of training (codegen/trainer.h)
   bool trainer_main = false;             // with `trainer`: also `main`, for an executable
   bool keep_kernels = false;  // kernels stay callable by their symbols, for `linnet bench`
+};
+
+// What Halide did for a kernel.
+struct KernelWork {
+  std::string name;
+  std::string symbol, body;  // the function that entries call, and the one inside that Halide made
+  bool cached = false;       // nothing
+  std::chrono::nanoseconds time{0};
+  std::string stmt;  // its lowered code, with `keep_text`
+};
+
+struct StageTime {
+  std::string name;
+  std::chrono::nanoseconds time{0};
 };
 
 struct KernelReport {
@@ -53,6 +71,7 @@ struct KernelReport {
 
 struct Compiled {
   std::string name;
+  std::string target;                // "x86-64-v3"
   std::vector<std::byte> object;     // entry functions, kernels, constants up to 4 KiB
   std::vector<std::byte> constants;  // a second object with the larger ones; empty if none
   std::string header;                // C99, with extern "C"
@@ -62,9 +81,12 @@ struct Compiled {
   int64_t state_bytes = 0;       // 0: no NAME_step
   int64_t step_arena_bytes = 0;  // of NAME_step and NAME_steps
   std::vector<KernelReport> kernels;
-  bool link_static = false;    // executables need no dynamic loader and no library
-  bool debug_symbols = false;  // executables and shared libraries are linked with their symbols
-  std::string llvm, assembly;  // of the final module, when asked for
+  bool link_static = false;       // executables need no dynamic loader and no library
+  bool debug_symbols = false;     // executables and shared libraries are linked with their symbols
+  std::vector<KernelWork> work;   // of all kernels
+  std::vector<StageTime> stages;  // in the order in which they began
+  // Of the final module, when asked for; `llvm_before` is not yet optimised.
+  std::string llvm_before, llvm, assembly;
 };
 
 // `modules` are the outcome of the whole pipeline, one for each batch size, largest batch first,

@@ -70,6 +70,7 @@ WorkerResult finished(const Child& child) {
 
 std::vector<WorkerResult> run_forked(size_t count, int parallel,
                                      const std::function<std::string(size_t)>& job,
+                                     const std::function<void(size_t)>& ended,
                                      const WorkerLimits& limits) {
   std::vector<WorkerResult> results(count);
   std::vector<Child> children;
@@ -109,6 +110,7 @@ std::vector<WorkerResult> run_forked(size_t count, int parallel,
         close(children[i].pipe);
         results[children[i].job] = finished(children[i]);
         children.erase(children.begin() + static_cast<std::ptrdiff_t>(i));
+        if (ended) ended(next - children.size());
       }
     }
   }

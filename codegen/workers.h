@@ -21,8 +21,10 @@ struct WorkerLimits {
 
 // Runs `job(0)` … `job(count - 1)`, each in its own child process, at most `parallel` at a time;
 // results are in order whatever the children's. An exception in a job is a failure with its text.
+// `ended` is told after each how many have.
 [[nodiscard]] std::vector<WorkerResult> run_forked(size_t count, int parallel,
                                                    const std::function<std::string(size_t)>& job,
+                                                   const std::function<void(size_t)>& ended = {},
                                                    const WorkerLimits& limits = {});
 
 }  // namespace linnet::codegen

@@ -1,6 +1,7 @@
 #include "frontend/load.h"
 
 #include "frontend/declared_shapes.h"
+#include "frontend/model_bytes.h"
 #include "frontend/onnx/import.h"
 #include "frontend/onnx/model_file.h"
 #include "frontend/picture_planes.h"
@@ -36,12 +37,13 @@ void report(Diagnostics& diagnostics, const runtime::Error& error) {
 
 std::optional<uint32_t> add_source(const std::string& path, SourceManager& sources,
                                    Diagnostics& diagnostics) {
-  auto bytes = runtime::read_file(path, static_cast<int64_t>(kMaxSourceBytes) - 1);
+  auto bytes = read_model_file(path, static_cast<int64_t>(kMaxSourceBytes) - 1);
   if (!bytes) {
     report(diagnostics, bytes.error());
     return std::nullopt;
   }
-  return sources.add(path, {bytes->begin(), bytes->end()});
+  return sources.add(path == kStandardInput ? "standard input" : path,
+                     {bytes->begin(), bytes->end()});
 }
 
 std::optional<std::map<std::string, ir::Tensor>> read_tensors(const std::string& path,
@@ -95,14 +97,16 @@ std::optional<ir::Module> load_model(const std::string& path, SourceManager& sou
            "name a .lin, .onnx or .lir file in it");
     return std::nullopt;
   }
-  if (path.ends_with(".lir")) return load_lir(path, sources, diagnostics);
-  if (path.ends_with(".onnx")) {
+  const std::string kind = path == kStandardInput ? kind_of_standard_input() : path;
+  if (kind.ends_with(".lir")) return load_lir(path, sources, diagnostics);
+  if (kind.ends_with(".onnx")) {
     if (!options.model.empty()) {
       report(diagnostics, fmt::format("--model {}: an ONNX file holds one model", options.model),
              Status::kBadCall);
       return std::nullopt;
     }
     auto module = load_onnx(path, sources, options, diagnostics);
+    if (module && path == kStandardInput) module->name = "model";  // there is no file's name
     if (module) take_planes(*module);
     if (module) check_declared_shapes(*module, diagnostics);
     return diagnostics.has_errors() ? std::nullopt : std::move(module);
@@ -112,7 +116,7 @@ std::optional<ir::Module> load_model(const std::string& path, SourceManager& sou
            other);
     return std::nullopt;
   }
-  if (!path.ends_with(".lin")) {
+  if (!kind.ends_with(".lin")) {
     report(diagnostics, path + ": a model's name ends in .lin, .onnx or .lir", Status::kBadInput);
     return std::nullopt;
   }

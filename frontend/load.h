@@ -7,7 +7,8 @@
 namespace linnet::frontend {
 
 // The module of a `.lin` (parsed and checked) or a `.lir` (read as it is, with the safetensors
-// beside it). Errors go to `diagnostics`; nullopt if there was any.
+// beside it); "-" is one of these on standard input. Errors go to `diagnostics`; nullopt if there
+// was any.
 [[nodiscard]] std::optional<ir::Module> load_model(const std::string& path, SourceManager& sources,
                                                    const ImportOptions& options,
                                                    Diagnostics& diagnostics);

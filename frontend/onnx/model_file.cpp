@@ -1,5 +1,7 @@
 #include "frontend/onnx/model_file.h"
 
+#include "frontend/model_bytes.h"
+
 #include "frontend/onnx/schemas.h"
 
 #include "runtime/io/file.h"
@@ -113,7 +115,7 @@ std::string other_framework(const std::string& path) {
 
 std::optional<::onnx::ModelProto> read_onnx_file(const std::string& path,
                                                  Diagnostics& diagnostics) {
-  auto bytes = runtime::read_file(path, std::numeric_limits<int32_t>::max());
+  auto bytes = read_model_file(path, std::numeric_limits<int32_t>::max());
   if (!bytes) {
     report(
         diagnostics, path,

@@ -17,6 +17,8 @@ protected:
   void SetUp() override {
     folder_ = testing::TempDir() + "/linnet_cli_XXXXXX";
     ASSERT_NE(mkdtemp(folder_.data()), nullptr);
+    // No test reads or fills the user's cache; what is tested is compiling.
+    setenv("XDG_CACHE_HOME", "/dev/null", 1);
   }
   void TearDown() override { std::system(("rm -rf '" + folder_ + "'").c_str()); }
 
