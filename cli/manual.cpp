@@ -1,6 +1,8 @@
 // linnet.1, generated from the definitions of the commands.
 #include "cli/help.h"
 
+#include "support/text.h"
+
 #include <fmt/format.h>
 
 namespace linnet::cli {
@@ -9,14 +11,18 @@ namespace {
 // Text that roff takes as it is: no escapes, no line that begins a macro, hyphens as they are.
 std::string roff(std::string_view text) {
   std::string result;
-  for (const char c : text) {
-    if (c == '\\') {
+  for (size_t at = 0; at < text.size();) {
+    const CodePoint point = code_point(text, at);
+    if (point.value == '\\') {
       result += "\\e";
-    } else if (c == '-') {
+    } else if (point.value == '-') {
       result += "\\-";
+    } else if (point.value > 0x7e) {
+      result += fmt::format("\\[u{:04X}]", static_cast<uint32_t>(point.value));
     } else {
-      result += c;
+      result += static_cast<char>(point.value);
     }
+    at += point.length;
   }
   if (result.starts_with('.') || result.starts_with('\'')) result.insert(0, "\\&");
   return result;

@@ -183,6 +183,8 @@ Diagnostic& Diagnostics::report(Diagnostic diagnostic) {
   for (const Diagnostic& known : diagnostics_)
     if (same_message(known, diagnostic)) return overflow_ = std::move(diagnostic);
   if (is_error) status_ = std::max(status_, diagnostic.status);
+  if (diagnostic.severity == Severity::kRemark)  // all were asked for
+    return diagnostics_.emplace_back(std::move(diagnostic));
   size_t& kept = is_error ? errors_ : warnings_;
   if (kept >= kMaxErrors) {
     if (is_error) ++dropped_;
