@@ -85,22 +85,6 @@ bool is_batched(const ir::Module& one, const ir::Module& many, int64_t batch) {
   return all;
 }
 
-// An output of classes that a softmax over the classes makes: the executable need not apply another
-// to this one. Of several outputs each is looked at by itself.
-void mark_probabilities(ir::Module& module) {
-  const ir::Graph& graph = module.graphs.front();
-  for (const ir::GraphOutput& output : graph.outputs) {
-    const ir::Node* node = graph.producer(passes::view_root(graph, output.value));
-    if (!node || node->op != &ir::ops::softmax) continue;
-    const ir::Shape& shape = graph.value(node->results.front()).type.shape;
-    const auto dim = ir::one_dim(node->attrs, shape.size());
-    if (!dim || shape[*dim] != graph.value(output.value).type.shape.back()) continue;
-    for (ir::Declaration& declaration : module.data) {
-      if (declaration.target == output.name) declaration.recipe.attrs.set("probabilities", true);
-    }
-  }
-}
-
 // False, with the reason reported, on failure. A cache that was asked for and cannot be had is an
 // error, one that takes no new entries worth a warning. Without the user's own, all goes on as
 // ever, and only what looks like an attack is mentioned.
@@ -156,6 +140,20 @@ std::string size_of(const std::string& path) {
 }
 
 }  // namespace
+
+void mark_probabilities(ir::Module& module) {
+  const ir::Graph& graph = module.graphs.front();
+  for (const ir::GraphOutput& output : graph.outputs) {
+    const ir::Node* node = graph.producer(passes::view_root(graph, output.value));
+    if (!node || node->op != &ir::ops::softmax) continue;
+    const ir::Shape& shape = graph.value(node->results.front()).type.shape;
+    const auto dim = ir::one_dim(node->attrs, shape.size());
+    if (!dim || shape[*dim] != graph.value(output.value).type.shape.back()) continue;
+    for (ir::Declaration& declaration : module.data) {
+      if (declaration.target == output.name) declaration.recipe.attrs.set("probabilities", true);
+    }
+  }
+}
 
 void add_cache(CLI::App& command, BuildOptions& options) {
   const TitledOptions title(command, "Of compilation");

@@ -64,6 +64,10 @@ struct LoadedTrainer {
 // nullopt, with an error, if it does not load or this CPU lacks the instructions.
 [[nodiscard]] std::optional<LoadedTrainer> load_trainer(Session& session, const Built& built);
 
+// Marks each output of classes that a softmax over the classes makes: its values are probabilities
+// already. Of several outputs each is looked at by itself.
+void mark_probabilities(ir::Module& module);
+
 // The model's name as a C identifier.
 [[nodiscard]] std::string c_identifier(const std::string& name);
 

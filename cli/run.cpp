@@ -1,15 +1,18 @@
-// linnet run MODEL --input NAME=F.npy --output-dir D: compile in memory, run once.
+// linnet run MODEL --input NAME=F.npy [--output-dir D]: compile in memory, run once.
 #include "cli/call.h"
 #include "cli/tensor_files.h"
+#include "codegen/ports.h"
 #include "ir/builder.h"
 #include "ir/evaluate.h"
 #include "ir/initialize.h"
 #include "passes/backward.h"
 #include "passes/storage.h"
+#include "runtime/tensor_text.h"
 #include "support/text.h"
 
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <cstring>
 #include <map>
 
@@ -21,7 +24,8 @@ struct RunOptions {
   PipelineFlags pipeline;
   BuildOptions build;
   std::vector<std::string> inputs;
-  std::string output_dir = ".";
+  std::string output_dir;  // "": outputs are printed
+  bool json = false;
   bool reference = false;
   std::string grad;  // of which output; "loss" of the train block
 };
@@ -35,6 +39,32 @@ std::vector<Port> input_ports(const ir::Module& module) {
   }
   return ports;
 }
+
+// Classes by output; empty labels where an output is none. What they point to lives in `ports`.
+class OutputClasses {
+public:
+  explicit OutputClasses(const ir::Module& module) : ports_(codegen::ports_of(module)) {
+    labels_.resize(ports_.outputs.size());
+    for (size_t i = 0; i < ports_.outputs.size(); ++i) {
+      linnet_classes_v1 classes{0, nullptr, 0};
+      if (const auto& declared = ports_.outputs[i].classes) {
+        for (const std::string& label : declared->labels)
+          labels_[i].push_back(label.c_str());
+        classes = {static_cast<int64_t>(labels_[i].size()), labels_[i].data(),
+                   declared->probabilities};
+      }
+      classes_.push_back(classes);
+    }
+  }
+  [[nodiscard]] const linnet_classes_v1* of(size_t output) const {
+    return output < classes_.size() && classes_[output].labels ? &classes_[output] : nullptr;
+  }
+
+private:
+  codegen::Ports ports_;
+  std::vector<std::vector<const char*>> labels_;
+  std::vector<linnet_classes_v1> classes_;
+};
 
 std::vector<Port> output_ports(const ir::Module& module) {
   const ir::Graph& graph = module.graphs.front();
@@ -132,10 +162,30 @@ void append(std::vector<runtime::Tensor>& list, size_t index, const runtime::Ten
   list[index].data.insert(list[index].data.end(), tensor.data.begin(), tensor.data.end());
 }
 
+// Files where a folder is named; else, or with --json, the values on standard output.
+Status give(Session& session, const RunOptions& options, const std::vector<Port>& ports,
+            const OutputClasses& classes, const std::vector<runtime::Tensor>& outputs) {
+  if (!options.output_dir.empty()) {
+    const Status status = write_outputs(session, options.output_dir, ports, outputs);
+    if (status != Status::kDone || !options.json) return status;
+  }
+  runtime::TensorsJson json;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (options.json) {
+      json.add(ports[i].name, outputs[i], classes.of(i));
+    } else {
+      std::fputs(runtime::tensor_text(ports[i].name, outputs[i], classes.of(i)).c_str(), stdout);
+    }
+  }
+  if (options.json) std::fputs(json.text().c_str(), stdout);
+  return Status::kDone;
+}
+
 // The evaluator on the module as it comes in, in f32 (f64 where the model is).
 Status run_reference(Session& session, const RunOptions& options) {
   auto module = options.model.load(session, options.model.batch);
   if (!module) return Status::kBadInput;
+  mark_probabilities(*module);
   int64_t samples = 0;
   const bool state = passes::has_state(*module);
   const bool batched = options.grad.empty() && (options.model.batch == 1 || state) &&
@@ -147,6 +197,7 @@ Status run_reference(Session& session, const RunOptions& options) {
   if (samples > 1 && !state) {  // the same model for as many samples as the files hold
     module = options.model.load(session, samples);
     if (!module) return Status::kBadInput;
+    mark_probabilities(*module);
   }
   const ir::Graph& graph = module->graphs.front();
   // One call; `states` holds the values of slots, which it replaces by the next ones.
@@ -184,7 +235,7 @@ Status run_reference(Session& session, const RunOptions& options) {
     return f64 ? evaluate(double{}, given, states) : evaluate(float{}, given, states);
   };
   if (!state || samples <= 1)
-    return write_outputs(session, options.output_dir, output_ports(*module), call(*tensors));
+    return give(session, options, output_ports(*module), OutputClasses(*module), call(*tensors));
   std::vector<runtime::Tensor> outputs;
   for (int64_t t = 0; t < samples; ++t) {
     std::vector<runtime::Tensor> now;
@@ -194,7 +245,7 @@ Status run_reference(Session& session, const RunOptions& options) {
     for (size_t i = 0; i < results.size(); ++i)
       append(outputs, i, results[i]);
   }
-  return write_outputs(session, options.output_dir, output_ports(*module), outputs);
+  return give(session, options, output_ports(*module), OutputClasses(*module), outputs);
 }
 
 Status run_compiled(Session& session, const RunOptions& options) {
@@ -220,7 +271,7 @@ Status run_compiled(Session& session, const RunOptions& options) {
   }
   const int status = callable->run(*tensors, outputs, samples);
   LINNET_CHECK(status == 0, fmt::format("the call returned {}", status));
-  return write_outputs(session, options.output_dir, ports, outputs);
+  return give(session, options, ports, OutputClasses(single), outputs);
 }
 
 }  // namespace
@@ -239,8 +290,10 @@ void add_run(CLI::App& app, Session& session) {
   add_quiet(*command, session);
   command->add_option("--input", options->inputs, "Tensor of an input, or @0 by position")
       ->type_name("NAME=F.npy");
-  command->add_option("--output-dir", options->output_dir, "Where NAME.npy is written")
+  command
+      ->add_option("--output-dir", options->output_dir, "Write NAME.npy there instead of printing")
       ->type_name("DIR");
+  command->add_flag("--json", options->json, "Print all values, for machines");
   command
       ->add_option("--grad", options->grad,
                    "Also write X.grad.npy, the gradient of this output's sum (or of the loss)")

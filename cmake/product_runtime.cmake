@@ -15,7 +15,7 @@ if(product_sources)
     -ffunction-sections -fdata-sections -ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}/=)
   # What an executable does once, however long: small before fast.
   foreach(source answer backtest labels main model options plot ports run_bench run_images run_series
-          run_table run_tensors series_table io/file io/idx io/npy io/result
+          run_table run_tensors series_table tensor_text io/file io/idx io/npy io/result
           io/utf8)
     set_source_files_properties(runtime/${source}.cpp PROPERTIES COMPILE_OPTIONS -Os)
   endforeach()

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <unistd.h>
 
 namespace linnet::runtime {
 namespace {
@@ -40,7 +41,9 @@ Result<void> run(const Options& options, const std::string& program) {
 }
 
 int main_of(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);
+  // `./lenet DIR | head`: who reads has seen enough, and nothing is left to do. It comes from
+  // writing answers only: files are written whole, and between answers.
+  std::signal(SIGPIPE, [](int) { _exit(0); });
   const linnet_model_v1& abi = linnet_product_model;
   if (abi.abi != LINNET_ABI_VERSION || abi.size != sizeof(linnet_model_v1)) {
     std::fputs("error: the model does not fit this runtime\n", stderr);

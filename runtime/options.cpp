@@ -122,7 +122,9 @@ std::string usage(const linnet_model_v1& model, const std::string& program) {
   } else if (input.table) {
     text += format("  %s FILE.csv          an answer for each row\n", name);
   }
-  text += format("  %s --input NAME=F.npy … [--output-dir DIR]   tensors in, NAME.npy out\n", name);
+  text += format(
+      "  %s --input NAME=F.npy … [--output-dir DIR]   tensors: printed, or NAME.npy in DIR\n",
+      name);
   text += "\n  --json        one JSON object for each answer\n"
           "  --bench       time of a call, in memory\n"
           "  --batch N     samples of a call, at most what was compiled\n"

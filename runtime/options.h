@@ -13,10 +13,10 @@ namespace linnet::runtime {
 struct Options {
   std::vector<std::string> files;
   std::vector<std::string> inputs;  // --input NAME=F.npy
-  std::string output_dir = ".";
-  int64_t steps = 1;  // of a forecast
-  int64_t batch = 0;  // 0: as large as was compiled
-  int64_t last = 0;   // origins of a backtest; 0: all
+  std::string output_dir;           // "": outputs are printed
+  int64_t steps = 1;                // of a forecast
+  int64_t batch = 0;                // 0: as large as was compiled
+  int64_t last = 0;                 // origins of a backtest; 0: all
   std::string plot, load_state, save_state;
   bool follow = false;
   bool backtest = false;

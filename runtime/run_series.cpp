@@ -1,3 +1,4 @@
+// Forecasts of series: from the end of files, and line by line.
 #include "runtime/backtest.h"
 #include "runtime/io/file.h"
 #include "runtime/io/utf8.h"
@@ -6,7 +7,9 @@
 #include "runtime/stream.h"
 #include "runtime/tasks.h"
 
+#include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <poll.h>
@@ -165,6 +168,7 @@ public:
     size_t held = 0;  // the begin of a line that has not ended
     while (true) {
       if (!more_is_ready()) flush();
+      if (closed_) return {};
       const ssize_t got = read(STDIN_FILENO, buffer.data() + held, buffer.size() - held);
       if (got < 0) return fail("standard input: %s", std::strerror(errno));
       size_t end = held + static_cast<size_t>(got);
@@ -194,9 +198,14 @@ private:
     pollfd input{STDIN_FILENO, POLLIN, 0};
     return poll(&input, 1, 0) > 0 && (input.revents & POLLIN) != 0;
   }
+  // Nobody reads any more: no error, and the state is saved as at the end of the input.
   void flush() {
-    std::fwrite(answers_.data(), 1, answers_.size(), stdout);
-    std::fflush(stdout);
+    errno = 0;
+    const bool whole =
+        std::fwrite(answers_.data(), 1, answers_.size(), stdout) == answers_.size() &&
+        std::fflush(stdout) == 0;
+    closed_ = closed_ || (!whole && errno == EPIPE);
+    if (closed_) std::clearerr(stdout);
     answers_.clear();
   }
 
@@ -230,6 +239,7 @@ private:
   std::vector<std::vector<double>> values_;
   std::string answers_;
   int64_t line_ = 0;
+  bool closed_ = false;
 };
 
 Result<void> one_file(const linnet_model_v1& model, const SeriesPorts& ports,
@@ -280,6 +290,7 @@ Result<void> run_series(const Model& model, const Options& options) {
         return fail("--follow: '%s' takes %lld values a step; a line brings one",
                     ports->inputs[i].name, static_cast<long long>(stream->width(i)));
     }
+    std::signal(SIGPIPE, SIG_IGN);
     LINNET_TRY(Follower(*stream, *ports).run());
   }
   return options.save_state.empty() ? Result<void>() : stream->save(options.save_state);

@@ -1,9 +1,12 @@
+// Tensors in files through a model, as they are.
 #include "runtime/io/file.h"
 #include "runtime/io/npy.h"
 #include "runtime/tasks.h"
+#include "runtime/tensor_text.h"
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <sys/stat.h>
 
@@ -32,6 +35,29 @@ int64_t samples_of(const Tensor& tensor, const linnet_port_v1& port, bool batche
   return tensor.shape[0] % std::max<int64_t>(port.dims[0], 1) == 0
              ? tensor.shape[0] / std::max<int64_t>(port.dims[0], 1)
              : 0;
+}
+
+Result<void> write_outputs(const linnet_model_v1& abi, const std::vector<Tensor>& outputs,
+                           const std::string& folder) {
+  if (mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST)
+    return fail_machine("%s: %s", folder.c_str(), std::strerror(errno));
+  for (size_t i = 0; i < outputs.size(); ++i)
+    LINNET_TRY(write_npy(folder + "/" + file_name_of(abi.outputs[i].name, i) + ".npy", outputs[i]));
+  return {};
+}
+
+void print(const linnet_model_v1& abi, const std::vector<Tensor>& outputs, bool json) {
+  TensorsJson all;
+  std::string text;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const linnet_port_v1& port = abi.outputs[i];
+    if (json) {
+      all.add(port.name, outputs[i], port.classes);
+    } else {
+      text += tensor_text(port.name, outputs[i], port.classes);
+    }
+  }
+  std::fputs(json ? all.text().c_str() : text.c_str(), stdout);
 }
 
 }  // namespace
@@ -76,11 +102,8 @@ Result<void> run_tensors(const Model& model, const Options& options) {
   for (int64_t i = 0; i < abi.output_count; ++i)
     outputs.push_back(Model::make(abi.outputs[i], std::max<int64_t>(samples, 1)));
   LINNET_TRY(model.run(inputs, outputs, std::max<int64_t>(samples, 1)));
-  if (mkdir(options.output_dir.c_str(), 0777) != 0 && errno != EEXIST)
-    return fail_machine("%s: %s", options.output_dir.c_str(), std::strerror(errno));
-  for (size_t i = 0; i < outputs.size(); ++i)
-    LINNET_TRY(write_npy(options.output_dir + "/" + file_name_of(abi.outputs[i].name, i) + ".npy",
-                         outputs[i]));
+  if (!options.output_dir.empty()) LINNET_TRY(write_outputs(abi, outputs, options.output_dir));
+  if (options.output_dir.empty() || options.json) print(abi, outputs, options.json);
   return {};
 }
 
