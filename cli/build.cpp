@@ -260,8 +260,12 @@ std::optional<Built> build_trainer(Session& session, const ModelOptions& given,
   auto whole = batch == 1 ? std::optional(*single) : model.load(session, batch);
   if (!whole) return std::nullopt;
   modules.push_back(std::move(*whole));
+  const auto without_step = [](ir::Module& module) {
+    std::erase_if(module.graphs, [](const ir::Graph& g) { return g.name == ir::kTrainStep; });
+  };
+  if (options.evaluate_only) without_step(modules.front());
   if (batch != 1) {
-    std::erase_if(single->graphs, [](const ir::Graph& g) { return g.name == ir::kTrainStep; });
+    without_step(*single);
     modules.push_back(std::move(*single));
   }
   for (ir::Module& module : modules) {

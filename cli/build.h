@@ -29,6 +29,7 @@ struct BuildOptions {
   bool product = false;
   bool training_library = false;  // functions for callers of their own: also @init, one thread
   bool trainer_main = false;      // the object of a trainer gets a `main`
+  bool evaluate_only = false;     // of a trainer without its step
   bool keep_text = false;
   bool keep_kernels = false;
   bool flush_denormals = false;

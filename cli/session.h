@@ -56,6 +56,7 @@ void add_quiet(CLI::App& command, Session& session);
 void add_compile(CLI::App& app, Session& session);
 void add_run(CLI::App& app, Session& session);
 void add_train(CLI::App& app, Session& session);
+void add_evaluate(CLI::App& app, Session& session);
 void add_export(CLI::App& app, Session& session);
 void add_check(CLI::App& app, Session& session);
 void add_dump(CLI::App& app, Session& session);

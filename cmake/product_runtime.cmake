@@ -14,8 +14,9 @@ if(product_sources)
     -Wall -Wextra -march=x86-64 -mtune=generic -O2 -g0 -fPIC -ffp-contract=off
     -ffunction-sections -fdata-sections -ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}/=)
   # What an executable does once, however long: small before fast.
-  foreach(source answer backtest labels main model options plot ports run_bench run_images run_series
-          run_table run_tensors series_table tensor_text io/file io/idx io/npy io/result
+  foreach(source answer backtest evaluate labels main metrics model options plot ports run_bench
+          run_images run_series run_table run_tensors series_table tensor_text
+          train/picture_samples train/samples io/csv io/file io/idx io/image_file io/npy io/result
           io/utf8)
     set_source_files_properties(runtime/${source}.cpp PROPERTIES COMPILE_OPTIONS -Os)
   endforeach()

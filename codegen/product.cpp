@@ -80,26 +80,29 @@ void emit_product(llvm::Module& module, std::span<const ir::Module> planned,
   const Ports ports = ports_of(single);
   Constant* list = llvm::ConstantArray::get(
       llvm::ArrayType::get(records.front()->getType(), records.size()), records);
-  Constant* model = e.record({e.integer(LINNET_ABI_VERSION),
-                              e.integer(sizeof(linnet_model_v1)),
-                              e.text(options.name),
-                              e.text(LINNET_VERSION),
-                              e.text(options.target.info.name),
-                              e.text(options.model_hash),
-                              e.text(options.weights_hash),
-                              e.integer(options.untrained),
-                              module.getFunction(options.name + "_supported"),
-                              e.integer(static_cast<int64_t>(records.size())),
-                              e.define(kEntries, list, records.size() * sizeof(linnet_entry_v1)),
-                              e.integer(options.batched),
-                              e.integer(ConstantPool::kAlign),
-                              e.integer(options.flops),
-                              e.integer(static_cast<int64_t>(ports.inputs.size())),
-                              e.ports(ports.inputs),
-                              e.integer(static_cast<int64_t>(ports.outputs.size())),
-                              e.ports(ports.outputs),
-                              step ? stream(e, *step, options) : e.null(),
-                              e.integer(step && entries.size() == 1)});
+  const ir::Declaration* loss = single.training("loss");
+  Constant* model =
+      e.record({e.integer(LINNET_ABI_VERSION),
+                e.integer(sizeof(linnet_model_v1)),
+                e.text(options.name),
+                e.text(LINNET_VERSION),
+                e.text(options.target.info.name),
+                e.text(options.model_hash),
+                e.text(options.weights_hash),
+                e.integer(options.untrained),
+                module.getFunction(options.name + "_supported"),
+                e.integer(static_cast<int64_t>(records.size())),
+                e.define(kEntries, list, records.size() * sizeof(linnet_entry_v1)),
+                e.integer(options.batched),
+                e.integer(ConstantPool::kAlign),
+                e.integer(options.flops),
+                e.integer(static_cast<int64_t>(ports.inputs.size())),
+                e.ports(ports.inputs),
+                e.integer(static_cast<int64_t>(ports.outputs.size())),
+                e.ports(ports.outputs),
+                step ? stream(e, *step, options) : e.null(),
+                e.integer(step && entries.size() == 1),
+                loss ? e.text(loss->recipe.attrs.get(ir::Key<std::string>{"text"})) : e.null()});
   e.define("linnet_product_model", model, sizeof(linnet_model_v1));
 }
 

@@ -40,7 +40,6 @@ public:
       evaluates.push_back(
           e_.record({e_.integer(entry.batch), evaluate(entry), e_.integer(entry.arena_bytes)}));
     }
-    LINNET_CHECK(step != nullptr, "a trainer without @train_step");
     std::vector<Constant*> slots;
     for (size_t i = 0; i < module_.slots.size(); ++i) {
       if (module_.slots[i].kind != ir::SlotKind::kCounter) slots.push_back(slot(i));
@@ -64,7 +63,7 @@ public:
         e_.integer(static_cast<int64_t>(slots.size())),
         e_.array(slots),
         e_.integer(passes::slots_bytes(module_)),
-        train_step(*step),
+        step ? train_step(*step) : e_.null(),
         e_.integer(arena),
         e_.module().getGlobalVariable(options_.name + "_parallel_for", true),
         e_.integer(static_cast<int64_t>(evaluates.size())),

@@ -170,6 +170,7 @@ typedef struct {
 
   const linnet_stream_v1* stream; /* NULL: the model cannot be stepped */
   int64_t stateful;               /* 1: entries[0] is stream->step, and the only entry */
+  const char* loss;               /* as the train block writes it, or NULL */
 } linnet_model_v1;
 
 #if defined(__GNUC__)
@@ -189,5 +190,5 @@ static_assert(sizeof(linnet_table_v1) == 2 * 8);
 static_assert(sizeof(linnet_port_v1) == 16 * 8);
 static_assert(sizeof(linnet_entry_v1) == 4 * 8);
 static_assert(sizeof(linnet_stream_v1) == 7 * 8);
-static_assert(sizeof(linnet_model_v1) == 20 * 8);
+static_assert(sizeof(linnet_model_v1) == 21 * 8);
 #endif

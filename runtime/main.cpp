@@ -1,4 +1,5 @@
 // The `main` of every produced executable: finds out what is asked, and of which kind the model is.
+#include "runtime/evaluate.h"
 #include "runtime/tasks.h"
 
 #include <csignal>
@@ -29,9 +30,15 @@ Result<void> run(const Options& options, const std::string& program) {
   if (options.bench) return run_bench(model, options);
   const linnet_port_v1& input = abi.inputs[0];
   const bool series = input.series && abi.stream;
+  if (!options.evaluate.empty() && !series) {
+    auto evaluation = evaluate_model(model, options.evaluate);
+    return evaluation ? report(*evaluation, options.json, options.plot)
+                      : tl::unexpected(evaluation.error());
+  }
   if (options.follow && !series)
     return tl::unexpected(Error{"--follow is for models of series", Exit::kBadCall});
-  if (options.files.empty() && options.inputs.empty() && !options.follow)
+  if (options.files.empty() && options.inputs.empty() && !options.follow &&
+      options.evaluate.empty())
     return tl::unexpected(Error{"nothing to do\n" + usage(abi, program), Exit::kBadCall});
   if (!options.inputs.empty()) return run_tensors(model, options);
   if (input.image && abi.input_count == 1) return run_images(model, options);

@@ -69,6 +69,7 @@ Result<Options> parse_options(int argc, char** argv) {
       const char* name;
       std::string* text;
     } texts[] = {{"--plot", &options.plot},
+                 {"--evaluate", &options.evaluate},
                  {"--load-state", &options.load_state},
                  {"--save-state", &options.save_state},
                  {"--output-dir", &options.output_dir}};
@@ -125,6 +126,11 @@ std::string usage(const linnet_model_v1& model, const std::string& program) {
   text += format(
       "  %s --input NAME=F.npy … [--output-dir DIR]   tensors: printed, or NAME.npy in DIR\n",
       name);
+  text += format("  %s --evaluate DATA [--plot F.svg]   how good the answers are: %s\n", name,
+                 input.series  ? "errors along the series, as --backtest"
+                 : input.image ? "a folder of class folders or MNIST's files, an IDX file"
+                 : input.table ? "a CSV file with the column of the target"
+                               : "a folder with NAME.npy of each input and output");
   text += "\n  --json        one JSON object for each answer\n"
           "  --bench       time of a call, in memory\n"
           "  --batch N     samples of a call, at most what was compiled\n"

@@ -63,11 +63,7 @@ public:
   }
 
   std::string svg() {
-    text_ = format("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %g %g\" width=\"%g\" "
-                   "height=\"%g\" role=\"img\" font-family=\"Helvetica,Arial,sans-serif\" "
-                   "font-size=\"13\" fill=\"#222\">\n<title>%s</title>\n<rect width=\"%g\" "
-                   "height=\"%g\" fill=\"#fff\"/>\n",
-                   kWidth, kHeight, kWidth, kHeight, escaped(plot_.title).c_str(), kWidth, kHeight);
+    text_ = svg_begin(kWidth, kHeight, plot_.title);
     if (std::isfinite(plot_.shade_from) && plot_.shade_from < x_.high) {
       const double from = across(std::max(plot_.shade_from, x_.low));
       text_ += format("<rect x=\"%.1f\" y=\"%g\" width=\"%.1f\" height=\"%g\" fill=\"#f2f2ec\"/>\n",
@@ -94,8 +90,7 @@ private:
   }
   void label(double x, double y, const char* anchor, const std::string& words,
              const std::string& more = "") {
-    text_ += format("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\"%s>%s</text>\n", x, y, anchor,
-                    more.c_str(), escaped(words).c_str());
+    text_ += svg_text(x, y, anchor, words, more);
   }
   void axes() {
     for (double tick : plot_.log_y ? log_ticks(std::pow(10, y_.low), std::pow(10, y_.high))
@@ -155,6 +150,20 @@ private:
 };
 
 }  // namespace
+
+std::string svg_begin(double width, double height, const std::string& title) {
+  return format("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %g %g\" width=\"%g\" "
+                "height=\"%g\" role=\"img\" font-family=\"Helvetica,Arial,sans-serif\" "
+                "font-size=\"13\" fill=\"#222\">\n<title>%s</title>\n<rect width=\"%g\" "
+                "height=\"%g\" fill=\"#fff\"/>\n",
+                width, height, width, height, escaped(title).c_str(), width, height);
+}
+
+std::string svg_text(double x, double y, const char* anchor, const std::string& words,
+                     const std::string& more) {
+  return format("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\"%s>%s</text>\n", x, y, anchor,
+                more.c_str(), escaped(words).c_str());
+}
 
 std::vector<double> round_ticks(double low, double high, int count) {
   const double wanted = (high - low) / count;

@@ -13,6 +13,12 @@ namespace linnet::runtime {
 // 1, 2 and 5 times powers of ten from low > 0 to high; powers alone where these are many.
 [[nodiscard]] std::vector<double> log_ticks(double low, double high);
 
+// The begin of a drawing: white, with a title for readers of screens; and a text in it. `more`:
+// further attributes.
+[[nodiscard]] std::string svg_begin(double width, double height, const std::string& title);
+[[nodiscard]] std::string svg_text(double x, double y, const char* anchor, const std::string& words,
+                                   const std::string& more = "");
+
 struct PlotLine {
   std::string name;
   std::vector<double> x, y;  // a y that is not finite breaks the line

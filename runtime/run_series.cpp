@@ -280,6 +280,11 @@ Result<void> run_series(const Model& model, const Options& options) {
     return options.load_state.empty() ? Result<void>() : stream->load(options.load_state);
   };
   LINNET_TRY(begin());
+  if (!options.evaluate.empty()) {
+    Options backtest = options;
+    backtest.backtest = true;
+    return one_file(abi, *ports, backtest, options.evaluate, *stream);
+  }
   for (size_t i = 0; i < options.files.size(); ++i) {
     if (i > 0) LINNET_TRY(begin());  // each file is a series of its own
     LINNET_TRY(one_file(abi, *ports, options, options.files[i], *stream));

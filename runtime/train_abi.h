@@ -133,7 +133,7 @@ typedef struct {
   const linnet_slot_v1* slots;
   int64_t slots_bytes;
 
-  linnet_train_step_v1 train_step;
+  linnet_train_step_v1 train_step;      /* NULL of one that only evaluates */
   int64_t arena_bytes;                  /* the most of all entries */
   linnet_parallel_for_v1* parallel_for; /* where to put one's own; NULL there: one thread */
   int64_t evaluate_count;

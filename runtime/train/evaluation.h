@@ -25,11 +25,13 @@ public:
   // Are there classes, so that answers are right or wrong?
   [[nodiscard]] bool has_accuracy() const { return classes_output() >= 0; }
 
-private:
-  // The loss and the model's outputs; the first of so many of `order`.
+  // Samples of `order`, the largest batch as often as it fits, then single ones: `use` gets the
+  // loss and the model's outputs, the first of so many of `order`.
   using Use =
       std::function<void(const std::vector<std::vector<uint8_t>>& outputs, int64_t, int64_t)>;
   void for_batches(const Samples& samples, const std::vector<int64_t>& order, const Use& use) const;
+
+private:
   [[nodiscard]] int64_t classes_output() const;
   [[nodiscard]] int64_t correct(const void* values, const linnet_port_v1& port,
                                 const Samples& samples, const std::vector<int64_t>& order,

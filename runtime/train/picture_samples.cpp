@@ -40,6 +40,29 @@ public:
     return t_.targets[0].classes ? classes(root, beside) : pairs(root, beside);
   }
 
+  Found read_whole() {
+    if (!is_folder(path_)) {
+      auto images = read_idx(path_);
+      if (!images) return tl::unexpected(images.error());
+      const std::string labels = labels_beside(path_);
+      if (labels.empty() && !t_.targets[0].image)
+        return fail("%s: no labels lie beside it (…-labels-idx1-ubyte), so there is nothing to "
+                    "compare with",
+                    path_.c_str());
+      return idx(path_, labels);
+    }
+    auto found = read();
+    if (!found || *found) return found;
+    const std::string images = path_ + "/train-images-idx3-ubyte";
+    const std::string folder = path_ + "/train";
+    const bool idx_there = file_exists(images);
+    if (idx_there || is_folder(folder))
+      return fail("%s: there is no test part in it, t10k-images-idx3-ubyte or test/; to measure "
+                  "what was trained on, name %s",
+                  path_.c_str(), idx_there ? images.c_str() : folder.c_str());
+    return t_.targets[0].classes ? classes(path_, {}) : pairs(path_, {});
+  }
+
 private:
   Found idx(const std::string& images_path, const std::string& labels_path) {
     auto images = read_idx(images_path);
@@ -188,6 +211,13 @@ bool reads_pictures(const linnet_trainer_v1& trainer) {
 Result<std::optional<Samples>> read_pictures(const linnet_trainer_v1& trainer,
                                              const std::string& path, bool test) {
   return Pictures(trainer, path, test).read();
+}
+
+Result<Samples> read_pictures_to_evaluate(const linnet_trainer_v1& trainer,
+                                          const std::string& path) {
+  auto found = Pictures(trainer, path, true).read_whole();
+  if (!found) return tl::unexpected(found.error());
+  return std::move(**found);
 }
 
 }  // namespace linnet::runtime::train

@@ -12,4 +12,9 @@ namespace linnet::runtime::train {
 [[nodiscard]] Result<std::optional<Samples>> read_pictures(const linnet_trainer_v1& trainer,
                                                            const std::string& path, bool test);
 
+// For evaluation: the test part where `path` is a folder with one, else its own pictures; or an IDX
+// file with its labels beside it.
+[[nodiscard]] Result<Samples> read_pictures_to_evaluate(const linnet_trainer_v1& trainer,
+                                                        const std::string& path);
+
 }  // namespace linnet::runtime::train

@@ -36,17 +36,6 @@ std::string score_json(const char* name, const Score& score) {
 
 }  // namespace
 
-Interval wilson(int64_t correct, int64_t count) {
-  if (count == 0) return {0, 1};
-  constexpr double kZ = 1.959963984540054;  // the 97.5 % point of the normal distribution
-  const auto n = static_cast<double>(count);
-  const double p = static_cast<double>(correct) / n;
-  const double centre = p + kZ * kZ / (2 * n);
-  const double spread = kZ * std::sqrt(p * (1 - p) / n + kZ * kZ / (4 * n * n));
-  const double scale = 1 + kZ * kZ / n;
-  return {std::max(0.0, (centre - spread) / scale), std::min(1.0, (centre + spread) / scale)};
-}
-
 std::string report_text(const TrainReport& report, bool json) {
   if (json) {
     std::string text =

@@ -1,6 +1,8 @@
 // What a training run ends with, for a person and for machines.
 #pragma once
 
+#include "runtime/metrics.h"
+
 #include "runtime/train_abi.h"
 
 #include <cstdint>
@@ -32,11 +34,5 @@ struct TrainReport {
 
 // The three scores, what was kept and where it is, for a person; or as one line of JSON.
 [[nodiscard]] std::string report_text(const TrainReport& report, bool json);
-
-// Wilson, 1927: the 95 % interval of a proportion.
-struct Interval {
-  double low = 0, high = 0;
-};
-[[nodiscard]] Interval wilson(int64_t correct, int64_t count);
 
 }  // namespace linnet::runtime::train

@@ -410,4 +410,30 @@ Result<std::optional<Samples>> read_test(const linnet_trainer_v1& trainer, const
   return read;
 }
 
+Result<Samples> read_to_evaluate(const linnet_trainer_v1& trainer, const std::string& path) {
+  const auto learns = [](const linnet_port_v1& port) {
+    return (port.series && port.series->learn) || (port.table && port.table->columns[0].learn);
+  };
+  for (int64_t i = 0; i < trainer.input_count; ++i) {
+    if (learns(trainer.inputs[i]))
+      return fail("'%s' has scale: standard, whose mean and deviation are learnt with the weights, "
+                  "and no weights brought them",
+                  trainer.inputs[i].name);
+  }
+  Result<Samples> samples = [&]() -> Result<Samples> {
+    if (reads_pictures(trainer)) return read_pictures_to_evaluate(trainer, path);
+    auto found = Reader(trainer, path, 0).read(true);
+    const bool columns = trainer.inputs[0].series || trainer.inputs[0].table;
+    if (found && !*found && columns && is_folder(path))
+      return fail("%s: there is no test.csv in it; name the CSV file", path.c_str());
+    if (found && !*found) found = Reader(trainer, path, 0).read(false);
+    if (!found) return tl::unexpected(found.error());
+    return std::move(**found);
+  }();
+  if (!samples) return samples;
+  if (samples->count == 0) return fail("%s: there is no sample in it", path.c_str());
+  LINNET_TRY(check_finite(trainer, *samples));
+  return samples;
+}
+
 }  // namespace linnet::runtime::train

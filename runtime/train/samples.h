@@ -53,6 +53,11 @@ struct DataSet {
                                                        const std::string& path,
                                                        const std::vector<Scale>& scales);
 
+// Samples to evaluate: the test part where `path` is a folder with one, else what it holds itself;
+// a CSV file; an IDX file with its labels beside it.
+[[nodiscard]] Result<Samples> read_to_evaluate(const linnet_trainer_v1& trainer,
+                                               const std::string& path);
+
 // Samples without values yet, of the ports' types and sizes.
 [[nodiscard]] Samples empty_samples(const linnet_trainer_v1& trainer, int64_t count);
 
