@@ -39,7 +39,7 @@ struct Ends {
 };
 
 void print_table(const ir::Module& module, const ir::Summary& summary,
-                 const std::optional<TrainingBytes>& training) {
+                 const std::optional<TrainingBytes>& training, size_t columns) {
   const Ends ends(module.graphs.front());
   for (const auto& [name, type] : ends.inputs)
     fmt::print("in   {}  {}\n", name, to_string(type));
@@ -54,7 +54,7 @@ void print_table(const ir::Module& module, const ir::Summary& summary,
   table.rule();
   table.row({module.name, "", "", thousands(summary.parameters), thousands(summary.multiply_adds),
              "", thousands(summary.parameter_bytes) + " of weights"});
-  std::fputs(table.text().c_str(), stdout);
+  std::fputs(table.text(columns).c_str(), stdout);
   if (summary.trainable != summary.parameters) {
     fmt::print("{} of the parameters are trained\n", thousands(summary.trainable));
   }
@@ -139,6 +139,7 @@ void add_check(CLI::App& app, Session& session) {
   auto options = std::make_shared<ModelOptions>();
   auto json = std::make_shared<bool>(false);
   auto train = std::make_shared<bool>(false);
+  auto wide = std::make_shared<bool>(false);
   CLI::App* command = app.add_subcommand("check", "Every fault of a model at once, or its summary");
   command->footer("linnet check lenet.lin --batch 64");
   options->add_model(*command);
@@ -147,8 +148,9 @@ void add_check(CLI::App& app, Session& session) {
   options->add_target(*command);
   command->add_flag("--json", *json, "One JSON object instead of the table");
   command->add_flag("--train", *train, "Also the bytes that a step of training takes");
-  command->callback([&session, options, json, train] {
-    session.command = [options, json, train](Session& s) {
+  command->add_flag("--wide", *wide, "Whole names, even if the table is wider than the terminal");
+  command->callback([&session, options, json, train, wide] {
+    session.command = [options, json, train, wide](Session& s) {
       const auto module = options->load(s, options->batch);
       if (!module) return Status::kBadInput;
       const ir::Summary summary = ir::summarize(*module);
@@ -157,7 +159,11 @@ void add_check(CLI::App& app, Session& session) {
         bytes = training_bytes(s, *options);
         if (!bytes) return Status::kBadInput;
       }
-      *json ? print_json(*module, summary, bytes) : print_table(*module, summary, bytes);
+      if (*json) {
+        print_json(*module, summary, bytes);
+      } else {
+        print_table(*module, summary, bytes, *wide ? 0 : terminal_columns());
+      }
       return Status::kDone;
     };
   });

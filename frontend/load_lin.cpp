@@ -1,4 +1,5 @@
 // A file of the model language → module: parse, build the model, read what is declared about it.
+#include "frontend/check_batch.h"
 #include "frontend/declare.h"
 #include "frontend/declared_shapes.h"
 #include "frontend/elaborate.h"
@@ -246,6 +247,15 @@ std::optional<ir::Module> load_lin(uint32_t file, SourceManager& sources,
              block.entries.end();
     });
   }
+  const auto for_samples = [&](int64_t samples, Diagnostics& said) {
+    ImportOptions other = options;
+    other.binds["N"] = samples;
+    return Elaborator(blocks, prelude_file, said, other).model(*model);
+  };
+  const auto bound = options.binds.find("N");
+  const int64_t samples = bound == options.binds.end() ? 1 : bound->second;
+  if (model->onnx.empty() && !check_batch(*model, samples, for_samples, diagnostics))
+    return std::nullopt;
   module->name = model->name;
   for (const Declarations& block : user.declarations) {
     if (block.name == model->name)

@@ -115,6 +115,10 @@ struct Evaluate {
 
 class Builder;
 class GradientContext;
+struct Samples;  // ir/samples.h
+struct SamplesContext;
+// Where the samples of a batch lie in a result, or in words what mixes them.
+using SamplesResult = tl::expected<Samples, std::string>;
 
 struct OpDef {
   std::string_view name;
@@ -136,6 +140,9 @@ struct OpDef {
   // the forward graph and the gradient by the result (ir/gradient.h). nullptr: by `scalar` or
   // `expand`; without these none passes.
   std::vector<ValueId> (*gradient)(const GradientContext&) = nullptr;
+  // Where the samples of a batch lie in the result when some operand has any (ir/samples.h).
+  // nullptr: as the traits tell.
+  SamplesResult (*samples)(const SamplesContext&) = nullptr;
   // Multiply-adds of one evaluation (a multiply-add counts two flops), or nullptr: none.
   int64_t (*multiply_adds)(const InferContext&, const Type& result) = nullptr;
 

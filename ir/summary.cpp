@@ -2,6 +2,7 @@
 
 #include "ir/op_def.h"
 #include "ir/ops/window.h"
+#include "ir/samples.h"
 
 #include <algorithm>
 #include <map>
@@ -18,6 +19,11 @@ struct Field {
   [[nodiscard]] Field through(const Window& window) const {
     if (size == 0) return {};
     return {size + (window.reach() - 1) * jump, jump * window.stride};
+  }
+  // Of what takes both: the wider, unless one is not known.
+  [[nodiscard]] Field with(const Field& other) const {
+    if (size == 0 || other.size == 0) return {};
+    return {std::max(size, other.size), std::max(jump, other.jump)};
   }
 };
 
@@ -126,7 +132,9 @@ private:
 
   void count(SummaryRow& row, const Node& node, const std::set<std::string>& slots) {
     for (const std::string& path : slots) {
-      if (counted_.insert(path).second) row.parameters += module_.slot(path)->type.elements();
+      const Slot& slot = *module_.slot(path);
+      if (slot.kind == SlotKind::kParameter && counted_.insert(path).second)
+        row.parameters += slot.type.elements();
     }
     if (!node.op->multiply_adds) return;
     std::vector<const Type*> types;
@@ -152,13 +160,15 @@ private:
     Fields widest = fields_[index(data.front())];
     for (ValueId value : data) {
       const Fields& other = fields_[index(value)];
-      widest.height.size = std::max(widest.height.size, other.height.size);
-      widest.width.size = std::max(widest.width.size, other.width.size);
+      widest.height = widest.height.with(other.height);
+      widest.width = widest.width.with(other.width);
     }
     const bool windowed =
         node.op->has(kPool) || (node.op->has(kAnchor) && node.attrs.find("stride"));
-    if (!windowed)
-      return node.op->has(kElementwise) || node.op->has(kTrainingOnly) ? widest : Fields{};
+    if (!windowed) {
+      return {pixel_by_pixel(node, 2) ? widest.height : Field{},
+              pixel_by_pixel(node, 3) ? widest.width : Field{}};
+    }
     const Ints* kernel = nullptr;
     Ints from_weight;
     if (const Attr* attr = node.attrs.find(kKernelSize.name)) {
@@ -170,6 +180,26 @@ private:
     const auto both = windows(node.attrs, kernel ? *kernel : from_weight);
     if (!both) return {};
     return {widest.height.through(both->first), widest.width.through(both->second)};
+  }
+
+  // Does each position along `dim` of the result depend on the same position of the operands only?
+  // An op treats such positions as it would the samples of a batch.
+  bool pixel_by_pixel(const Node& node, size_t dim) const {
+    const Type& result = graph_.value(node.results.front()).type;
+    std::vector<const Type*> types;
+    std::vector<std::optional<Samples>> positions;
+    for (ValueId operand : node.operands) {
+      const Type* type = operand ? &graph_.value(operand).type : nullptr;
+      const bool picture =
+          type && type->rank() == 4 && type->shape[dim] == result.shape[dim] && !prepares(operand);
+      types.push_back(type);
+      positions.push_back(picture ? std::optional(Samples{dim, 1}) : std::nullopt);
+    }
+    if (std::ranges::none_of(positions, [](const auto& at) { return at.has_value(); }))
+      return false;
+    const auto carried = carry_samples(
+        *node.op, {types, positions, result, node.attrs, std::max<int64_t>(result.shape[dim], 1)});
+    return carried && *carried && **carried == Samples{dim, 1};
   }
 
   const Module& module_;

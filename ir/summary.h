@@ -13,7 +13,7 @@ struct SummaryRow {
   std::string name;  // the value's: "conv1"
   std::string op;    // "conv2d"
   Type output;
-  int64_t parameters = 0;  // elements of the slots this row is the first to use
+  int64_t parameters = 0;  // elements of the parameters this row is the first to use
   int64_t multiply_adds = 0;
   // Input elements (h, w) one output element depends on; 0: not an image any more.
   int64_t receptive_height = 0;

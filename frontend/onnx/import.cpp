@@ -4,6 +4,7 @@
 #include "frontend/onnx/metadata.h"
 
 #include "ir/rewrite.h"
+#include "ir/samples.h"
 #include "support/text.h"
 
 #include <fmt/format.h>
@@ -83,11 +84,34 @@ std::optional<ir::Module> OnnxImporter::run() {
   remark_on_half();
   for (Diagnostic& warning : warnings_)
     diagnostics_.report(std::move(warning));
+  warn_of_mixed_samples();
   // Inputs in the model's order, then parameters as they were first read.
   std::ranges::stable_partition(graph_.inputs,
                                 [](const ir::GraphInput& input) { return input.slot.empty(); });
   finish_graph();
   return std::move(module_);
+}
+
+// A model made for one sample was never meant for more: it may sum over dimension 0.
+void OnnxImporter::warn_of_mixed_samples() {
+  if (widened_batch_ == 1) return;
+  std::map<ir::ValueId, ir::Samples> inputs;
+  for (const ir::GraphInput& input : graph_.inputs) {
+    if (input.slot.empty()) inputs[input.value] = {0, 1};
+  }
+  const auto rows = ir::output_samples(graph_, inputs, widened_batch_);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].mixed.empty()) continue;
+    Diagnostic diagnostic;
+    diagnostic.severity = Severity::kWarning;
+    diagnostic.place = rows[i].place.diag();
+    diagnostic.message =
+        fmt::format("--batch {}: what '{}' gives for one sample depends on others: {}",
+                    widened_batch_, readable(graph_.outputs[i].name), rows[i].mixed);
+    diagnostic.remedy = "the model was exported for one sample; leave --batch out, or export it "
+                        "with a dynamic batch dimension";
+    diagnostics_.report(std::move(diagnostic));
+  }
 }
 
 std::string OnnxImporter::place_of(const NodeProto& node) const {

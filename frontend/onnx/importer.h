@@ -69,6 +69,7 @@ private:
   void check_binds();
   void add_outputs();
   void remark_on_half();
+  void warn_of_mixed_samples();
   void check_declared(const ::onnx::ValueInfoProto& declared, ir::ValueId value,
                       std::string_view what);
 

@@ -105,6 +105,7 @@ const OpDef ops::avg_pool2d{
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
       return {avg_pool2d_gradient(c).id()};
     },
+    .samples = windowed_samples,
 };
 
 }  // namespace linnet::ir

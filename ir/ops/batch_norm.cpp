@@ -1,5 +1,6 @@
 #include "ir/builder.h"
 
+#include "ir/samples.h"
 #include "ir/scalar_math.h"
 
 #include <fmt/format.h>
@@ -77,6 +78,10 @@ const OpDef ops::batch_norm{
     .infer = infer_batch_norm,
     .evaluate = []<class T>(EvalContext<T>& c) { evaluate_batch_norm(c); },
     .expand = expand_batch_norm,
+    .samples = [](const SamplesContext& c) -> SamplesResult {
+      if (c.operands[0]) return *c.operands[0];
+      return tl::unexpected(std::string("statistics made of one sample are applied to all"));
+    },
 };
 
 }  // namespace linnet::ir

@@ -50,6 +50,7 @@ const OpDef ops::binary_cross_entropy{
       return {each.apply(ops::mean).id()};
     },
     .gradient = gradient,
+    .samples = loss_samples,
 };
 
 }  // namespace linnet::ir

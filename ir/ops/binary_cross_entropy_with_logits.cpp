@@ -37,6 +37,7 @@ const OpDef ops::binary_cross_entropy_with_logits{
       return {each.apply(ops::mean).id()};
     },
     .gradient = gradient,
+    .samples = loss_samples,
 };
 
 }  // namespace linnet::ir

@@ -2,6 +2,7 @@
 #include "ir/op_def.h"
 
 #include "ir/ops/index.h"
+#include "ir/samples.h"
 
 #include <fmt/format.h>
 
@@ -38,6 +39,7 @@ const OpDef ops::broadcast_to{
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
       return {sum_to(c.gradient(), c.in(0).shape()).id()};
     },
+    .samples = broadcast_samples,
 };
 
 }  // namespace linnet::ir

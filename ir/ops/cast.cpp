@@ -1,5 +1,6 @@
 #include "ir/gradient.h"
 #include "ir/op_def.h"
+#include "ir/samples.h"
 
 #include <cmath>
 
@@ -76,6 +77,7 @@ const OpDef ops::cast{
       if (!is_float(from) || !is_float(c.result().type().dtype)) return {ValueId()};
       return {c.gradient().apply(ops::cast, {{"dtype", from}}).id()};
     },
+    .samples = broadcast_samples,
 };
 
 }  // namespace linnet::ir

@@ -1,6 +1,7 @@
 #include "ir/gradient.h"
 #include "ir/ops/index.h"
 #include "ir/ops/reduction.h"
+#include "ir/samples.h"
 
 #include "support/text.h"
 
@@ -46,6 +47,12 @@ template <class T> void evaluate_concat(EvalContext<T>& c) {
   }
 }
 
+SamplesResult concat_samples(const SamplesContext& c) {
+  std::vector<bool> touched(c.result.rank(), false);
+  touched[*one_dim(c.attrs, touched.size())] = true;
+  return samples_unless(c, touched, "concat");
+}
+
 }  // namespace
 
 const OpDef ops::concat{
@@ -67,6 +74,7 @@ const OpDef ops::concat{
       }
       return gradients;
     },
+    .samples = concat_samples,
 };
 
 }  // namespace linnet::ir

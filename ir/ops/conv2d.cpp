@@ -1,5 +1,6 @@
 #include "ir/gradient.h"
 #include "ir/ops/window.h"
+#include "ir/samples.h"
 
 #include <fmt/format.h>
 
@@ -137,6 +138,14 @@ Var weight_gradient(const GradientContext& c) {
   return transposed(sliced(sliced(taps, 2, 0, w[2]), 3, 0, w[3]), {1, 0, 2, 3});
 }
 
+SamplesResult conv2d_samples(const SamplesContext& c) {
+  if (c.operands[1]) {
+    return tl::unexpected(
+        std::string("conv2d applies a weight made of one sample of the batch to all"));
+  }
+  return samples_unless(c, {false, true, true, true}, "conv2d");
+}
+
 std::vector<ValueId> conv2d_gradient(const GradientContext& c) {
   std::vector<ValueId> gradients(2);
   if (c.wants(0)) gradients[0] = input_gradient(c).id();
@@ -162,6 +171,7 @@ const OpDef ops::conv2d{
     .infer = infer_conv2d,
     .evaluate = []<class T>(EvalContext<T>& c) { evaluate_conv2d(c); },
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> { return conv2d_gradient(c); },
+    .samples = conv2d_samples,
     .multiply_adds =
         [](const InferContext& c, const Type& result) {
           const Shape& w = c.type(1).shape;

@@ -1,4 +1,5 @@
 #include "ir/gradient.h"
+#include "ir/ops/loss.h"
 
 #include "ir/scalar_math.h"
 
@@ -70,6 +71,7 @@ const OpDef ops::cross_entropy{
     .infer = infer_cross_entropy,
     .evaluate = []<class T>(EvalContext<T>& c) { evaluate_cross_entropy(c); },
     .expand = expand_cross_entropy,
+    .samples = loss_samples,
 };
 
 }  // namespace linnet::ir

@@ -1,5 +1,6 @@
 #include "ir/gradient.h"
 #include "ir/ops/reduction.h"
+#include "ir/samples.h"
 
 #include <fmt/format.h>
 
@@ -69,6 +70,20 @@ Var gather_gradient(const GradientContext& c) {
   return reshaped(sums, in.shape);
 }
 
+// Indices of each sample take from what is the same for all; or the same indices from each sample.
+SamplesResult gather_samples(const SamplesContext& c) {
+  const size_t dim = *one_dim(c.attrs, c.types[0]->rank());
+  const size_t more = c.types[1]->rank();
+  if (c.operands[0] && c.operands[1])
+    return tl::unexpected(std::string("gather takes from all samples of the batch for each"));
+  if (c.operands[1]) return Samples{c.operands[1]->dim + dim, c.operands[1]->inner};
+  Samples samples = *c.operands[0];
+  if (samples.dim == dim)
+    return tl::unexpected(std::string("gather picks among the samples of the batch"));
+  if (samples.dim > dim) samples.dim += more - 1;
+  return samples;
+}
+
 }  // namespace
 
 const OpDef ops::gather{
@@ -84,6 +99,7 @@ const OpDef ops::gather{
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
       return {gather_gradient(c).id()};
     },
+    .samples = gather_samples,
 };
 
 }  // namespace linnet::ir

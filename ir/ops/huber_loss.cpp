@@ -32,6 +32,7 @@ const OpDef ops::huber_loss{
       const Var each = select(apply(ops::le, e, e.splat(delta)), near, far);
       return {each.apply(ops::mean).id()};
     },
+    .samples = loss_samples,
 };
 
 }  // namespace linnet::ir

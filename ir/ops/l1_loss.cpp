@@ -19,6 +19,7 @@ const OpDef ops::l1_loss{
       const Var each = (x - y).apply(ops::abs);
       return {each.apply(ops::mean).id()};
     },
+    .samples = loss_samples,
 };
 
 }  // namespace linnet::ir

@@ -20,4 +20,8 @@ OpResult<std::vector<Type>> infer_loss(const InferContext& c) {
   return std::vector<Type>{{input.dtype, {}, {}}};
 }
 
+SamplesResult loss_samples(const SamplesContext&) {
+  return tl::unexpected(std::string("a loss is the mean over the samples of the batch"));
+}
+
 }  // namespace linnet::ir

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ir/gradient.h"
+#include "ir/samples.h"
 
 namespace linnet::ir {
 
@@ -9,6 +10,9 @@ namespace linnet::ir {
 [[nodiscard]] std::vector<OperandDef> loss_operands();
 // A scalar.
 [[nodiscard]] OpResult<std::vector<Type>> infer_loss(const InferContext& c);
+
+// The mean is over all samples.
+[[nodiscard]] SamplesResult loss_samples(const SamplesContext& c);
 
 // The mean of each(input, target).
 template <class T, class F> void evaluate_mean(EvalContext<T>& c, F each) {

@@ -2,6 +2,7 @@
 #include "ir/op_def.h"
 
 #include "ir/ops/index.h"
+#include "ir/samples.h"
 #include "ir/scalar_math.h"
 
 #include <fmt/format.h>
@@ -80,6 +81,27 @@ void multiply(EvalContext<T>& c, const std::vector<Element>& a, const std::vecto
   }
 }
 
+// Rows of `input` and columns of `other` keep their places, counted from the end; what is summed
+// over must not be the samples.
+SamplesResult matmul_samples(const SamplesContext& c) {
+  const size_t rank = c.result.rank();
+  const size_t summed = c.attrs.get(kTransposeB) ? 1 : 2;  // of `other`, from the end
+  std::optional<Samples> found;
+  for (size_t i = 0; i < 2; ++i) {
+    if (!c.operands[i]) continue;
+    size_t from_end = c.types[i]->rank() - c.operands[i]->dim;
+    if (from_end == (i == 0 ? 1 : summed))
+      return tl::unexpected(std::string("matmul sums over the samples of the batch"));
+    if (i == 1 && from_end <= 2) from_end = 1;
+    const Samples samples{rank - from_end, c.operands[i]->inner};
+    if (found && *found != samples)
+      return tl::unexpected(
+          std::string("matmul multiplies each sample of the batch by all others"));
+    found = samples;
+  }
+  return *found;
+}
+
 Var transposed_matrix(const Var& a) {
   return a.apply(ops::transpose);
 }
@@ -119,6 +141,7 @@ const OpDef ops::matmul{
           }
         },
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> { return matmul_gradient(c); },
+    .samples = matmul_samples,
     .multiply_adds = [](const InferContext& c,
                         const Type& result) { return result.elements() * c.type(0).shape.back(); },
 };

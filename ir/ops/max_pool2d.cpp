@@ -59,6 +59,7 @@ const OpDef ops::max_pool2d{
       window.set("size", Ints{in[2], in[3]});
       return {apply(ops::max_pool2d_backward, c.gradient(), index, std::move(window)).id()};
     },
+    .samples = windowed_samples,
 };
 
 }  // namespace linnet::ir

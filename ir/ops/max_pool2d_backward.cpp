@@ -73,6 +73,7 @@ const OpDef ops::max_pool2d_backward{
                .length = 2}},
     .infer = infer_backward,
     .evaluate = []<class T>(EvalContext<T>& c) { evaluate_max_pool2d_backward(c); },
+    .samples = windowed_samples,
 };
 
 }  // namespace linnet::ir

@@ -42,6 +42,7 @@ const OpDef ops::max_pool2d_index{
       return types;
     },
     .evaluate = []<class T>(EvalContext<T>& c) { evaluate_max_pool2d_index(c); },
+    .samples = windowed_samples,
 };
 
 }  // namespace linnet::ir

@@ -22,6 +22,7 @@ const OpDef ops::mse_loss{
       const Var each = (x - y).apply(ops::square);
       return {each.apply(ops::mean).id()};
     },
+    .samples = loss_samples,
 };
 
 }  // namespace linnet::ir

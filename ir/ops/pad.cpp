@@ -2,6 +2,7 @@
 #include "ir/gradient.h"
 
 #include "ir/ops/index.h"
+#include "ir/samples.h"
 
 #include "support/text.h"
 
@@ -100,6 +101,15 @@ Var pad_gradient(const GradientContext& c) {
   return g;
 }
 
+SamplesResult pad_samples(const SamplesContext& c) {
+  const Ints& pads = c.attrs.get(kPads);
+  const size_t rank = c.result.rank();
+  std::vector<bool> touched(rank);
+  for (size_t dim = 0; dim < rank; ++dim)
+    touched[dim] = pads[dim] != 0 || pads[dim + rank] != 0;
+  return samples_unless(c, touched, "pad");
+}
+
 }  // namespace
 
 int64_t padded_source(int64_t at, int64_t before, int64_t size, std::string_view mode) {
@@ -130,6 +140,7 @@ const OpDef ops::pad{
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
       return {pad_gradient(c).id()};
     },
+    .samples = pad_samples,
 };
 
 }  // namespace linnet::ir

@@ -1,4 +1,5 @@
 #include "ir/op_def.h"
+#include "ir/samples.h"
 
 #include "runtime/philox.h"
 
@@ -54,6 +55,9 @@ const OpDef ops::random_uniform{
                      : T(static_cast<double>(runtime::philox_uniform_f32(seed, stream, step, i)));
           }
         },
+    .samples = [](const SamplesContext&) -> SamplesResult {
+      return tl::unexpected(std::string("the seed of all numbers is made of the batch"));
+    },
 };
 
 }  // namespace linnet::ir

@@ -1,6 +1,7 @@
 #include "ir/ops/scatter.h"
 
 #include "ir/gradient.h"
+#include "ir/samples.h"
 #include "ir/scalar_math.h"
 
 #include <fmt/format.h>
@@ -141,6 +142,23 @@ std::vector<ValueId> scatter_gradient(const GradientContext& c) {
   return extremum_gradient(c);
 }
 
+// Within a row, samples keep their places; rows themselves are chosen.
+SamplesResult scatter_samples(const SamplesContext& c) {
+  const size_t rows = c.types[1]->rank();  // dimensions of updates that are rows
+  std::optional<Samples> found;
+  for (size_t i = 0; i < 3; i += 2) {  // input and updates
+    if (!c.operands[i]) continue;
+    const size_t fixed = i == 0 ? 1 : rows;
+    const Samples samples{c.operands[i]->dim + 1 - fixed, c.operands[i]->inner};
+    if (c.operands[i]->dim < fixed || (found && *found != samples))
+      return tl::unexpected(std::string("scatter writes among the samples of the batch"));
+    found = samples;
+  }
+  if (c.operands[1])
+    return tl::unexpected(std::string("scatter writes the samples of the batch into one tensor"));
+  return *found;
+}
+
 }  // namespace
 
 const OpDef ops::scatter{
@@ -159,6 +177,7 @@ const OpDef ops::scatter{
     .infer = infer_scatter,
     .evaluate = []<class T>(EvalContext<T>& c) { evaluate_scatter(c); },
     .gradient = scatter_gradient,
+    .samples = scatter_samples,
 };
 
 }  // namespace linnet::ir

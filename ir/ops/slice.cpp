@@ -2,6 +2,7 @@
 #include "ir/gradient.h"
 
 #include "ir/ops/index.h"
+#include "ir/samples.h"
 
 #include <fmt/format.h>
 
@@ -58,6 +59,15 @@ Var slice_gradient(const GradientContext& c) {
     pads[dim + shape.size()] = shape[dim] - range.start - g.shape()[dim];
   }
   return padded(g, pads);
+}
+
+SamplesResult slice_samples(const SamplesContext& c) {
+  const Shape& shape = c.types[0]->shape;
+  const auto ranges = *slice_ranges(c.attrs, shape);
+  std::vector<bool> touched;
+  for (const SliceRange& range : ranges)
+    touched.push_back(range.step != 1 || range.count != shape[touched.size()]);
+  return samples_unless(c, touched, "slice");
 }
 
 }  // namespace
@@ -135,6 +145,7 @@ const OpDef ops::slice{
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
       return {slice_gradient(c).id()};
     },
+    .samples = slice_samples,
 };
 
 }  // namespace linnet::ir

@@ -1,6 +1,7 @@
 #include "ir/gradient.h"
 #include "ir/ops/reduction.h"
 
+#include "ir/samples.h"
 #include "ir/scalar_math.h"
 
 #include <fmt/format.h>
@@ -69,6 +70,12 @@ template <bool logarithm, class T> void evaluate_softmax(EvalContext<T>& c) {
   }
 }
 
+SamplesResult softmax_samples(const SamplesContext& c) {
+  std::vector<bool> touched(c.result.rank(), false);
+  touched[*one_dim(c.attrs, touched.size())] = true;
+  return samples_unless(c, touched, "softmax");
+}
+
 OpDef normalised(std::string_view name, std::string_view doc, Evaluate evaluate,
                  decltype(OpDef::expand) expand, decltype(OpDef::gradient) gradient) {
   return {.name = name,
@@ -80,7 +87,8 @@ OpDef normalised(std::string_view name, std::string_view doc, Evaluate evaluate,
           .infer = infer_softmax,
           .evaluate = evaluate,
           .expand = expand,
-          .gradient = gradient};
+          .gradient = gradient,
+          .samples = softmax_samples};
 }
 
 }  // namespace

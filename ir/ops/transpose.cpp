@@ -2,6 +2,7 @@
 
 #include "ir/gradient.h"
 #include "ir/ops/index.h"
+#include "ir/samples.h"
 
 #include <fmt/format.h>
 
@@ -51,6 +52,12 @@ template <class T> void evaluate_transpose(EvalContext<T>& c) {
   }
 }
 
+SamplesResult transpose_samples(const SamplesContext& c) {
+  const Ints dims = permutation(c.attrs, c.result.rank());
+  const auto at = std::ranges::find(dims, static_cast<int64_t>(c.operands[0]->dim)) - dims.begin();
+  return Samples{static_cast<size_t>(at), c.operands[0]->inner};
+}
+
 }  // namespace
 
 const OpDef ops::transpose{
@@ -69,6 +76,7 @@ const OpDef ops::transpose{
         back[static_cast<size_t>(dims[i])] = static_cast<int64_t>(i);
       return {transposed(c.gradient(), std::move(back)).id()};
     },
+    .samples = transpose_samples,
 };
 
 Ints permutation(const Attrs& attrs, size_t rank) {

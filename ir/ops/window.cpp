@@ -1,4 +1,5 @@
 #include "ir/ops/window.h"
+#include "ir/samples.h"
 
 #include <fmt/format.h>
 
@@ -82,6 +83,10 @@ OpResult<std::vector<Type>> infer_pool(const InferContext& c, bool integers) {
   if (!height) return tl::unexpected(height.error());
   if (!width) return tl::unexpected(width.error());
   return std::vector<Type>{{input.dtype, {input.shape[0], input.shape[1], *height, *width}, {}}};
+}
+
+SamplesResult windowed_samples(const SamplesContext& c) {
+  return samples_unless(c, {false, false, true, true}, "a window");
 }
 
 int64_t pool_divisor(const Window& window, int64_t output, int64_t input, bool padding_counts) {

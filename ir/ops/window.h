@@ -46,6 +46,9 @@ struct Window {
 [[nodiscard]] int64_t pool_divisor(const Window& window, int64_t output, int64_t input,
                                    bool padding_counts);
 
+// Of every windowed op on [N,C,H,W]: samples may lie along N and C.
+[[nodiscard]] SamplesResult windowed_samples(const SamplesContext& c);
+
 // Reads both windows from the attributes; `kernel` is (h, w). An empty stride means `kernel`.
 [[nodiscard]] OpResult<std::pair<Window, Window>> windows(const Attrs& attrs, const Ints& kernel);
 

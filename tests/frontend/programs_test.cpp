@@ -128,6 +128,35 @@ TEST(Textbook, ParameterCountsNeedNoMemory) {
   EXPECT_EQ(count("model m(x: f32[N, 3, 32, 32]) -> f32[...] { max_pool2d(x, 2) }"), 0);
 }
 
+// A residual after batch norm sees what its branch sees, 3×3 convolutions in a chain 2 more each;
+// the running statistics are no parameters.
+TEST(Textbook, ReceptiveFieldsGoThroughBatchNormAndResiduals) {
+  const Program program = load(R"(
+block unit(x: f32[N, C, H, W]) -> f32[N, C, H, W] {
+  layer conv = conv2d(C, kernel_size: 3, padding: 1, bias: false)
+  layer bn = batch_norm2d()
+  relu(x + bn(conv(x)))
+}
+model m(x: f32[N, 1, 16, 16]) -> y: f32[N, 2] {
+  layer stem = conv2d(4, kernel_size: 3, padding: 1, bias: false)
+  layer unit1 = unit()
+  layer unit2 = unit()
+  layer head = linear(2)
+  x |> stem |> unit1 |> unit2 |> max_pool2d(2) |> softmax(dim: 1) |> flatten |> head
+})");
+  const ir::Summary summary = ir::summarize(program.module);
+  std::string text;
+  int64_t parameters = 0;
+  for (const ir::SummaryRow& row : summary.rows) {
+    text += row.op + " " + std::to_string(row.receptive_height) + "\n";
+    parameters += row.parameters;
+  }
+  EXPECT_EQ(text, "conv2d 3\nconv2d 5\nbatch_norm 5\nadd 5\nrelu 5\nconv2d 7\nbatch_norm 7\nadd "
+                  "7\nrelu 7\nmax_pool2d 8\nsoftmax 8\nflatten 0\nmatmul 0\n");
+  EXPECT_EQ(parameters, summary.parameters);
+  EXPECT_EQ(summary.buffers, 16);
+}
+
 // In the interior, to the bit: a convolution commutes with shifts, a linear layer does not.
 TEST(Textbook, ConvolutionCommutesWithShifts) {
   const Program conv = load(kCorrelation, settings({{"s", "6"}, {"k", "3"}}));
@@ -259,7 +288,7 @@ TEST(Language, SlicesAreNumpys) {
 TEST(Language, ListsAreSlicedToo) {
   const Program p = load("block last(sizes: list)(x: f32[N, K]) -> f32[...] {\n"
                          "  reshape(x, shape: [sizes[-1], sizes[1:][0], sizes[::-1][2]])\n}\n"
-                         "model m(x: f32[N, 6]) -> f32[1, 3, 2] { x |> last([2, 3, 1]) }\n");
+                         "model m(x: f32[1, 6]) -> f32[1, 3, 2] { x |> last([2, 3, 1]) }\n");
   EXPECT_EQ(p.run({{1, 2, 3, 4, 5, 6}}), (Values{1, 2, 3, 4, 5, 6}));
 }
 

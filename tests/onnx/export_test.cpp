@@ -189,12 +189,12 @@ TEST(Export, ReshapesDoNotNameTheBatch) {
       exported("model m(x: f32[N, 6]) -> (a: f32[...], b: f32[...], c: f32[...], d: f32[...]) {\n"
                "  let a = reshape(x, shape: [N, 2, 3])\n"
                "  let b = reshape(a, shape: [2 * N, 3])\n"
-               "  let c = reshape(b, shape: [3, N, 2])\n"
+               "  let c = reshape(b, shape: [N, 3, 2])\n"
                "  (a, b, c, broadcast_to(reshape(x, shape: [N, 1, 6]), shape: [N, 2, 6]))\n}\n"),
-      R"(x[N,6] -> a[N,2,3] b[2*N,3] c[3,N,2] d[N,2,6]
+      R"(x[N,6] -> a[N,2,3] b[2*N,3] c[N,3,2] d[N,2,6]
 a: a = Reshape(x, [0,2,3])
 b: b = Reshape(a, [-1,3])
-c: c = Reshape(b, [3,-1,2])
+c: c = Reshape(b, [-1,3,2])
 reshape: reshape = Reshape(x, [0,1,6])
 broadcast_to: d = Expand(reshape, [1,2,6])
 )");

@@ -481,6 +481,24 @@ TEST_F(OnnxImport, TheBatchIsWhereverItsNameStands) {
   EXPECT_THAT(text_of(model_of(graph), five), testing::HasSubstr("%h: f32[1,5,3]"));
 }
 
+TEST_F(OnnxImport, AForcedBatchThatMixesSamplesIsWarnedAbout) {
+  GraphProto graph;
+  add_port(*graph.add_input(), "x", {1, 3});
+  set(add_node(graph, "Softmax", {"x"}, {"over_samples"}), "axis", 0);
+  add_port(*graph.add_output(), "over_samples", {1, 3});
+  set(add_node(graph, "Softmax", {"x"}, {"over_features"}), "axis", 1);
+  add_port(*graph.add_output(), "over_features", {1, 3});
+  EXPECT_TRUE(import(model_of(graph)));
+  EXPECT_EQ(message_, "");
+  ImportOptions five;
+  five.batch = 5;
+  EXPECT_TRUE(import(model_of(graph), five));
+  EXPECT_THAT(message_,
+              testing::HasSubstr("warning: --batch 5: what 'over_samples' gives for one sample "
+                                 "depends on others: softmax along dimension 0"));
+  EXPECT_THAT(message_, testing::Not(testing::HasSubstr("over_features")));
+}
+
 // The list in docs/onnx.md of what is missing is the list of what is missing.
 TEST(OnnxDocs, NameWhatIsMissing) {
   const Names rows = onnx_op_names();

@@ -6,6 +6,7 @@
 #include "ir/evaluate.h"
 #include "ir/print.h"
 #include "ir/read.h"
+#include "ir/samples.h"
 #include "ir/verify.h"
 
 #include "runtime/io/file.h"
@@ -14,6 +15,7 @@
 
 #include <cmath>
 #include <map>
+#include <set>
 #include <sstream>
 
 namespace linnet::ir {
@@ -123,6 +125,54 @@ void expect_case(const Case& test) {
   expect_values<Bounded>(*module, test);
 }
 
+// Where the record says that the samples along a dimension of an input lie apart in the outputs, a
+// change of one of them changes nothing of the others. The number of such dimensions.
+int expect_samples_apart(const Module& module, const Case& test) {
+  const Graph& graph = module.graphs.front();
+  std::vector<Array<double>> inputs;
+  for (const GraphInput& input : graph.inputs) {
+    const Value& value = graph.value(input.value);
+    inputs.push_back(
+        to_array<double>(Tensor::from_doubles(value.type, test.inputs.at(value.name))));
+  }
+  const auto before = evaluate<double>(module, graph, inputs);
+  int checked = 0;
+  for (size_t in = 0; in < inputs.size(); ++in) {
+    const Shape& shape = inputs[in].type.shape;
+    for (size_t dim = 0; dim < shape.size(); ++dim) {
+      const int64_t batch = shape[dim];
+      if (batch < 2) continue;
+      const auto rows = output_samples(graph, {{graph.inputs[in].value, {dim, 1}}}, batch);
+      const auto sample_of = [&](const Shape& of, Samples at, size_t element) {
+        const int64_t after =
+            element_count({of.begin() + static_cast<ptrdiff_t>(at.dim) + 1, of.end()});
+        return static_cast<int64_t>(element) / after % of[at.dim] / at.inner % batch;
+      };
+      for (int64_t sample = 0; sample < batch; ++sample) {
+        auto changed = inputs;
+        for (size_t i = 0; i < changed[in].size(); ++i) {
+          if (sample_of(shape, {dim, 1}, i) != sample) continue;
+          if (changed[in].holds_floats()) changed[in].values[i] = 0.7 - changed[in].values[i];
+          if (!changed[in].holds_floats()) changed[in].ints[i] = 1 - changed[in].ints[i];
+        }
+        const auto after = evaluate<double>(module, graph, changed);
+        for (size_t o = 0; o < rows.size(); ++o) {
+          if (!rows[o].apart) continue;
+          ++checked;
+          for (size_t i = 0; i < after[o].size(); ++i) {
+            if (sample_of(after[o].type.shape, *rows[o].apart, i) == sample) continue;
+            const double a = value_of(before[o], i), b = value_of(after[o], i);
+            EXPECT_TRUE(a == b || (std::isnan(a) && std::isnan(b)))
+                << "input " << in << " dimension " << dim << " sample " << sample << " moves "
+                << graph.outputs[o].name << "[" << i << "]";
+          }
+        }
+      }
+    }
+  }
+  return checked;
+}
+
 class Ops : public testing::TestWithParam<const OpDef*> {};
 
 // Every op has its file; a missing one fails.
@@ -132,6 +182,32 @@ TEST_P(Ops, GiveTheValuesOfTheirFile) {
     SCOPED_TRACE(test.text);
     expect_case(test);
   }
+}
+
+// check_batch relies on it.
+TEST_P(Ops, LeaveSamplesApartWhereTheirRecordSaysSo) {
+  int checked = 0;
+  for (const Case& test : cases_of(kFolder + std::string(GetParam()->name) + ".lir")) {
+    if (!test.error.empty()) continue;
+    SCOPED_TRACE(test.text);
+    SourceManager sources;
+    Diagnostics diagnostics(sources);
+    const auto module = read(sources.add("case.lir", test.text), {}, diagnostics);
+    ASSERT_TRUE(module.has_value()) << diagnostics.text();
+    checked += expect_samples_apart(*module, test);
+  }
+  // These have no operand with samples, or a result of all of them.
+  const std::set<std::string_view> none = {"constant",
+                                           "group",
+                                           "call",
+                                           "random_uniform",
+                                           "cross_entropy",
+                                           "mse_loss",
+                                           "l1_loss",
+                                           "huber_loss",
+                                           "binary_cross_entropy",
+                                           "binary_cross_entropy_with_logits"};
+  EXPECT_EQ(checked == 0, none.contains(GetParam()->name)) << checked;
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, Ops, testing::ValuesIn(all_ops().begin(), all_ops().end()),
@@ -144,6 +220,10 @@ TEST(Records, SayWhatTheyAre) {
     EXPECT_NE(op->infer, nullptr) << op->name;
     EXPECT_TRUE(op->scalar || op->evaluate) << op->name;
     EXPECT_EQ(op->has(kElementwise), op->scalar != nullptr) << op->name;
+    // Where the samples of a batch go: by a trait, or by the record's own word.
+    EXPECT_TRUE(op->samples || op->has(kElementwise) || op->has(kTrainingOnly) || op->has(kView) ||
+                op->has(kReduction))
+        << op->name;
   }
 }
 
