@@ -156,12 +156,11 @@ void mark_probabilities(ir::Module& module) {
 }
 
 void add_cache(CLI::App& command, BuildOptions& options) {
-  const TitledOptions title(command, "Of compilation");
-  auto* folder = command
-                     .add_option("--cache", options.cache,
-                                 "Keep what was compiled there instead of in ~/.cache/linnet")
-                     ->type_name("DIR");
-  command.add_flag("--no-cache", options.no_cache, "Compile everything, keep nothing")
+  const TitledOptions title(command, "Compilation options");
+  auto* folder =
+      command.add_option("--cache", options.cache, "Cache folder instead of ~/.cache/linnet")
+          ->type_name("DIR");
+  command.add_flag("--no-cache", options.no_cache, "Neither read nor write the cache")
       ->excludes(folder);
 }
 

@@ -49,11 +49,11 @@ Status run(Session& session, const CacheFlags& flags) {
 
 void add_cache_command(CLI::App& app, Session& session) {
   auto flags = std::make_shared<CacheFlags>();
-  CLI::App* command = app.add_subcommand("cache", "Tell what is kept of earlier compilations");
+  CLI::App* command = app.add_subcommand("cache", "Show or clear the cache of compiled code");
   command->footer("linnet cache --clear");
-  command->add_option("--cache", flags->folder, "This folder instead of the user's own")
+  command->add_option("--cache", flags->folder, "Cache folder instead of the user's own")
       ->type_name("DIR");
-  command->add_flag("--clear", flags->clear, "Remove it all");
+  command->add_flag("--clear", flags->clear, "Remove all entries");
   command->add_flag("--json", flags->json, "One JSON object: path, entries, bytes, limit");
   command->callback(
       [&session, flags] { session.command = [flags](Session& s) { return run(s, *flags); }; });

@@ -116,9 +116,9 @@ void add_compile(CLI::App& app, Session& session) {
   add_quiet(*command, session);
   command->add_option("-o,--output", flags->output, "The file to write; a header goes beside it")
       ->type_name("OUT");
-  command->add_option("--emit", flags->emit, "What to make")
+  command->add_option("--emit", flags->emit, "Kind of output: program, C library, or object file")
       ->check(CLI::IsMember({"exe", "lib", "shared", "obj"}));
-  command->add_option("--name", flags->build.name, "Prefix of every symbol")
+  command->add_option("--name", flags->build.name, "Name of the model in C: prefix of every symbol")
       ->check([](const std::string& name) {
         return name == c_identifier(name) ? "" : "a C identifier is expected";
       });
@@ -130,11 +130,11 @@ void add_compile(CLI::App& app, Session& session) {
   command->add_flag("--debug-symbols", flags->build.debug_symbols,
                     "Keep symbols, kernels' too, and what perf and gdb need to find callers");
   command->add_flag("--flush-denormals", flags->build.flush_denormals,
-                    "Take denormal numbers as zeros: a call sets and restores MXCSR");
+                    "Treat denormal numbers as zeros (sets MXCSR during a call)");
   command
       ->add_option("--dump-dir", flags->dump_dir,
-                   "Also write there the IR, LLVM's before and after, assembly; for "
-                   "each kernel also Halide's Stmt")
+                   "Also write the IR, LLVM IR before and after optimisation, and "
+                   "assembly there; for each kernel also Halide's Stmt")
       ->type_name("DIR");
   command->callback(
       [&session, flags] { session.command = [flags](Session& s) { return run(s, *flags); }; });

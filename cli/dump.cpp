@@ -202,12 +202,13 @@ void add_dump(CLI::App& app, Session& session) {
   options->model.add_weights(*command);
   options->model.add_target(*command);
   options->flags.add(*command);
-  command->add_option("--after", options->after, "As it is after this pass")
+  command->add_option("--after", options->after, "The module after this pass")
       ->check(is_pass())
       ->type_name("PASS");
   command->add_flag("--train", options->model.training,
                     "Also the graphs of a training step and of evaluation");
-  command->add_flag("--all", options->all, "Before the passes and after each that changes it");
+  command->add_flag("--all", options->all,
+                    "The module before the passes and after each that changes it");
   command->add_flag("--diff", options->diff, "What each pass changes");
   command->add_flag("--unchanged", options->unchanged,
                     "With --all and --diff: also passes that change nothing");
@@ -216,7 +217,7 @@ void add_dump(CLI::App& app, Session& session) {
   command
       ->add_option("-o,--output", options->output,
                    "Write F.lir, and large constants to F.lir.safetensors; with --all or --diff "
-                   "a folder, a file a pass")
+                   "a folder with one file for each pass")
       ->type_name("F.lir|DIR");
   command->callback([&session, options] {
     session.command = [options](Session& s) { return run(s, *options); };

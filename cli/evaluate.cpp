@@ -98,19 +98,21 @@ Status run(Session& session, const EvaluateFlags& flags) {
 void add_evaluate(CLI::App& app, Session& session) {
   auto flags = std::make_shared<EvaluateFlags>();
   CLI::App* command =
-      app.add_subcommand("evaluate", "Measure a model on samples whose answers are known");
+      app.add_subcommand("evaluate", "Measure loss and accuracy (or RMSE, R²) on labelled samples");
   flags->model.add_model(*command);
   flags->model.add_dtype(*command);
   flags->model.add_weights(*command);
   flags->model.add_target(*command);
   flags->pipeline.add(*command);
   add_cache(*command, flags->build);
-  command->add_option("--data", flags->data, "Where the samples are, as for train")
+  command->add_option("--data", flags->data, "Folder or file of the samples, as for train")
       ->required()
       ->type_name("PATH");
-  command->add_option("--plot", flags->plot, "Draw the confusion matrix, or predicted against true")
+  command
+      ->add_option("--plot", flags->plot,
+                   "Draw the confusion matrix, or predicted against true values")
       ->type_name("F.svg");
-  command->add_flag("--json", flags->json, "All figures, for machines");
+  command->add_flag("--json", flags->json, "Print one JSON object instead of the table");
   command->footer("linnet evaluate lenet.lin --weights lenet.safetensors --data digits");
   command->callback(
       [&session, flags] { session.command = [flags](Session& s) { return run(s, *flags); }; });

@@ -227,7 +227,7 @@ void add_help(CLI::App& app, Session& session) {
   CLI::App* command =
       app.add_subcommand("help", "Tell what a command does, its options and defaults");
   command->footer("linnet help compile");
-  command->add_option("COMMAND", *wanted, "Of which command; none: the list of commands");
+  command->add_option("COMMAND", *wanted, "A command; without it the list of commands");
   command->add_flag("--man", *manual, "The manual page of all commands, for man(1)");
   command->callback([&session, &app, wanted, manual] {
     session.command = [&app, wanted, manual](Session& s) {
@@ -254,7 +254,7 @@ void add_help(CLI::App& app, Session& session) {
 
 void add_completion(CLI::App& app, Session& session) {
   auto shell = std::make_shared<std::string>();
-  CLI::App* command = app.add_subcommand("completion", "Print what lets a shell complete linnet");
+  CLI::App* command = app.add_subcommand("completion", "Print a completion script for a shell");
   command->footer("source <(linnet completion bash)");
   command->add_option("SHELL", *shell, "bash, zsh or fish")
       ->required()

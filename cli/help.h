@@ -19,7 +19,7 @@ struct OptionInfo {
 };
 
 struct OptionGroup {
-  std::string title;  // "Options", "Of the model", …
+  std::string title;  // "Options", "Model options", …
   std::vector<OptionInfo> options;
 };
 

@@ -24,8 +24,9 @@ Status run(Session& session, const ModelOptions& model, uint64_t seed) {
       session.error(fmt::format("kernel @{}: {}", kernel.name, check.error), Status::kBug);
       continue;
     }
-    fmt::print("@{}  {}  largest error {:.3g} of the bound, {} bytes of code\n", kernel.name,
-               kernel.schedule ? to_string(*kernel.schedule) : "", check.worst, check.code_bytes);
+    fmt::print("@{}  {}  largest error {:.3g} % of the rounding bound, {} bytes of code\n",
+               kernel.name, kernel.schedule ? to_string(*kernel.schedule) : "", 100 * check.worst,
+               check.code_bytes);
   }
   return Status::kDone;
 }
@@ -34,10 +35,11 @@ Status run(Session& session, const ModelOptions& model, uint64_t seed) {
 
 void add_kernel(CLI::App& app, Session& session) {
   auto model = std::make_shared<ModelOptions>();
-  CLI::App* command = app.add_subcommand("kernel", "Compare kernels with the evaluator");
+  CLI::App* command =
+      app.add_subcommand("kernel", "Compile the kernels of a .lir and compare with the evaluator");
   command->footer("linnet kernel kernel.lir --target x86-64-v3");
   command->add_option("FILE", model->path, "A .lir file with kernels")->required();
-  command->add_option("--seed", model->seed, "Of the inputs")->type_name("N");
+  command->add_option("--seed", model->seed, "Seed of the random inputs")->type_name("N");
   model->add_target(*command);
   command->callback([&session, model] {
     session.command = [model](Session& s) { return run(s, *model, model->seed); };

@@ -18,34 +18,34 @@ constexpr int64_t kMostCount = std::numeric_limits<int32_t>::max();
 }
 
 void ModelOptions::add_model(CLI::App& command) {
-  const TitledOptions title(command, "Of the model");
+  const TitledOptions title(command, "Model options");
   command.add_option("MODEL", path, "A model: .lin, .onnx, or .lir (text IR)")->required();
   command.add_option("--model", model, "Which model, if the file has several")->type_name("NAME");
-  command.add_option("--set", settings, "A setting of the model")->type_name("NAME=VALUE");
+  command.add_option("--set", settings, "Value of a setting of the model")->type_name("NAME=VALUE");
   command.add_option("--bind", binds, "Size of a dimension, or value of an input (N or @F.npy)")
       ->type_name("NAME=N");
-  command.add_option("--batch", batch, "Samples of one call (dimension N)")
+  command.add_option("--batch", batch, "Samples in one call (dimension N)")
       ->check(CLI::Range(int64_t{1}, kMostCount))
       ->type_name("N");
 }
 
 void ModelOptions::add_weights(CLI::App& command) {
-  const TitledOptions title(command, "Of weights");
+  const TitledOptions title(command, "Weights options");
   command.add_option("--weights", weights, "Trained parameters, .safetensors")->type_name("FILE");
   command.add_option("--map", maps, "Tensor OLD of the file is the parameter NEW")
       ->type_name("OLD=NEW");
-  command.add_option("--seed", seed, "Of the initial values where there are no weights")
+  command.add_option("--seed", seed, "Seed of the initial values, used without --weights")
       ->type_name("N");
 }
 
 void ModelOptions::add_dtype(CLI::App& command) {
-  const TitledOptions title(command, "Of the model");
-  command.add_option("--dtype", dtype, "What f32 in the model means")
+  const TitledOptions title(command, "Model options");
+  command.add_option("--dtype", dtype, "Computes in this type where the model says f32")
       ->check(CLI::IsMember({"f32", "f64"}));
 }
 
 void ModelOptions::add_target(CLI::App& command) {
-  const TitledOptions title(command, "Of compilation");
+  const TitledOptions title(command, "Compilation options");
   command.add_option("--target", target, "x86-64-v2, x86-64-v3, x86-64-v4 or a CPU's name")
       ->type_name("CPU")
       ->default_str("native");

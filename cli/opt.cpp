@@ -61,17 +61,18 @@ void add_opt(CLI::App& app, Session& session) {
   CLI::App* command = app.add_subcommand("opt", "Run passes on text IR");
   command->footer("linnet opt module.lir --passes=canonicalize,fold_constants");
   command->add_option("FILE", options->model.path, "A .lir file")->required();
-  command->add_option("--passes", options->passes, "Which, in this order")
+  command->add_option("--passes", options->passes, "The passes, in this order")
       ->delimiter(',')
       ->check(is_pass())
       ->type_name("A,B,C");
-  command->add_option("--seed", options->model.seed, "Of untrained parameters")->type_name("N");
+  command->add_option("--seed", options->model.seed, "Seed of untrained parameters")
+      ->type_name("N");
   options->model.add_target(*command);
   options->flags.add(*command);
   command->add_option("-o,--output", options->output, "The file to write; default: standard output")
       ->type_name("F.lir");
   command->add_flag("--update", options->update,
-                    "FILE holds cases of a pass: rewrite what they expect");
+                    "Rewrite the expected halves of the test cases in FILE");
   command->callback([&session, options] {
     session.command = [options](Session& s) { return run(s, *options); };
   });

@@ -28,8 +28,8 @@ bool PipelineFlags::explains(std::string_view pass) const {
 }
 
 void PipelineFlags::add(CLI::App& command) {
-  const TitledOptions title(command, "Of passes");
-  command.add_option("--stop-after", stop_after, "Run no pass behind this one")
+  const TitledOptions title(command, "Pass options");
+  command.add_option("--stop-after", stop_after, "Run no pass after this one")
       ->check(is_pass())
       ->type_name("PASS");
   command.add_option("--disable-pass", disabled, "Leave this pass out")
@@ -40,9 +40,9 @@ void PipelineFlags::add(CLI::App& command) {
       ->delimiter(',')
       ->check(is_pass(true))
       ->type_name("PASS,…|all");
-  command.add_option("--pass-limit", limit, "Stop rewriting after N rewrites")->type_name("N");
+  command.add_option("--pass-limit", limit, "Stop after N rewrites")->type_name("N");
   command.add_flag("--time-passes", times, "Print what each pass, Halide, LLVM and linking take");
-  command.add_flag("--check-passes", check, "Compare values before and after each pass");
+  command.add_flag("--check-passes", check, "Evaluate before and after each pass and compare");
 }
 
 std::optional<ir::Module>

@@ -298,7 +298,8 @@ void add_run(CLI::App& app, Session& session) {
       ->add_option("--grad", options->grad,
                    "Also write X.grad.npy, the gradient of this output's sum (or of the loss)")
       ->type_name("NAME|loss");
-  command->add_flag("--reference", options->reference, "By the evaluator instead of compiled code");
+  command->add_flag("--reference", options->reference,
+                    "Compute by the evaluator instead of compiled code");
   command->callback([&session, options] {
     session.command = [options](Session& s) {
       options->model.training = options->grad == "loss";

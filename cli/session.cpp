@@ -141,7 +141,7 @@ void add_quiet(CLI::App& command, Session& session) {
         session.quiet = true;
         session.progress.silence();
       },
-      "Say nothing of what goes on");
+      "No progress line");
 }
 
 Status Session::finish(Status status) {

@@ -67,17 +67,19 @@ void add_train(CLI::App& app, Session& session) {
   flags->pipeline.add(*command);
   add_cache(*command, flags->build);
   auto& loop = flags->loop;
-  command->add_option("--data", loop.data, "Where the samples are")->type_name("PATH");
-  command->add_option("--epochs", loop.epochs, "Times through the samples")
+  command->add_option("--data", loop.data, "Folder or file of the samples (docs/tutorial.md)")
+      ->type_name("PATH");
+  command->add_option("--epochs", loop.epochs, "Passes over the training samples")
       ->check(CLI::PositiveNumber)
       ->type_name("N");
-  command->add_option("--steps", loop.steps, "Batches in all")
+  command->add_option("--steps", loop.steps, "Training steps in all, instead of epochs")
       ->check(CLI::PositiveNumber)
       ->type_name("N");
-  command->add_option("--threads", loop.threads, "For the tiles of kernels; no bit depends on it")
+  command
+      ->add_option("--threads", loop.threads, "Threads; the results do not depend on their number")
       ->check(CLI::Range(1, 256))
       ->type_name("N");
-  command->add_option("--seed", flags->model.seed, "Of initial values, order and noise")
+  command->add_option("--seed", flags->model.seed, "Seed of initial values, sample order and noise")
       ->type_name("N");
   command->add_option("--init", loop.init, "Begin with these weights")->type_name("F");
   command->add_option("--resume", loop.resume, "Go on from the checkpoint F.ckpt")->type_name("F");
@@ -85,14 +87,16 @@ void add_train(CLI::App& app, Session& session) {
       ->add_option("-o,--output", loop.output,
                    "The result, default NAME.safetensors; F.ckpt beside it")
       ->type_name("F");
-  command->add_option("--data-order", flags->order, "Of the samples")
+  command->add_option("--data-order", flags->order, "Order of the samples")
       ->check(CLI::IsMember({"shuffle", "file"}));
-  command->add_option("--log-steps", loop.log_steps, "Write step,loss,lr")->type_name("F.csv");
+  command->add_option("--log-steps", loop.log_steps, "Write a row step,loss,lr for each step")
+      ->type_name("F.csv");
   command->add_option("--logdir", loop.logdir, "Write events for TensorBoard")->type_name("DIR");
-  command->add_flag("--wall-time", loop.wall_time, "Events have the clock's time, not the step");
-  command->add_option("--plot", loop.plot, "Draw the losses")->type_name("F.svg");
-  command->add_flag("--json", loop.json, "One line for machines");
-  command->add_flag("--quiet", loop.quiet, "No progress");
+  command->add_flag("--wall-time", loop.wall_time,
+                    "Real times in the events instead of step numbers");
+  command->add_option("--plot", loop.plot, "Draw the curves of the losses")->type_name("F.svg");
+  command->add_flag("--json", loop.json, "Print one JSON object at the end");
+  command->add_flag("--quiet", loop.quiet, "Print only the final results");
   command->add_option("--emit", flags->emit, "Make a trainer instead of training")
       ->check(CLI::IsMember({"exe", "lib", "shared", "obj"}));
   command->add_option("--jobs", flags->build.jobs, "Kernels compiled at the same time")

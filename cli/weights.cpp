@@ -98,7 +98,7 @@ Status print_weights(Session& session, const std::string& path, bool json) {
 void add_weights(CLI::App& app, Session& session) {
   auto path = std::make_shared<std::string>();
   auto json = std::make_shared<bool>(false);
-  CLI::App* command = app.add_subcommand("weights", "What a weights file holds");
+  CLI::App* command = app.add_subcommand("weights", "List the tensors of a weights file");
   command->footer("linnet weights lenet.safetensors");
   command->add_option("FILE", *path, "A .safetensors file")->required();
   command->add_flag("--json", *json, "One JSON object instead of the table");

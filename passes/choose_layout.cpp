@@ -47,7 +47,7 @@ ir::Module choose_layout(ir::Module module, PassContext& context) {
       const bool all = std::ranges::all_of(
           users[at], [&](ir::NodeId user) { return reads_channels_last(graph.node(user)); });
       if (!all) {
-        context.refused(node.place, name + " is read by what wants rows");
+        context.refused(node.place, name + " has a reader that needs row-major order");
         continue;
       }
       if (!context.may_rewrite(node.place, name + " has its channels innermost")) continue;

@@ -55,9 +55,9 @@ namespace linnet::passes {
 [[nodiscard]] ir::Module canonicalize(ir::Module module, PassContext& context);
 
 // Does: a factor for each output channel after a convolution or matmul with a constant weight goes
-// into the weight.
-//   Needs: expand_ops (which makes batch_norm a factor and a term), before fold_constants. Leaves:
-//   one multiplication less for each element. %c = conv2d(%x, %w)  %y = mul(%c, %scale)   →   %v =
+//   into the weight. Needs: expand_ops, which makes batch_norm a factor and a term, and
+//   fold_constants, which computes the factor. Leaves: one multiplication less for each element.
+//   %c = conv2d(%x, %w)  %y = mul(%c, %scale)   →   %v =
 //   mul(%w, %scale')  %y = conv2d(%x, %v)
 [[nodiscard]] ir::Module fold_batch_norm(ir::Module module, PassContext& context);
 
@@ -110,8 +110,8 @@ namespace linnet::passes {
 //   samples=1} { … }
 [[nodiscard]] ir::Module choose_schedules(ir::Module module, PassContext& context);
 
-// Does: pictures between kernels that store their channels best innermost, and only read by such
-//   that do not mind, get the layout NHWC. Needs: choose_schedules. Leaves: inputs, outputs and
+// Does: pictures that a kernel stores best with channels innermost get the layout NHWC, if every
+//   kernel that reads them can. Needs: choose_schedules. Leaves: inputs, outputs and
 //   what is viewed row-major.
 //   %c: f32[1,8,4,4] = group(…) direct{…}   →   %c: f32[1,8,4,4]{nhwc} = group(…) direct{…}
 [[nodiscard]] ir::Module choose_layout(ir::Module module, PassContext& context);

@@ -94,7 +94,7 @@ TEST_F(Command, EveryCommandHasHelpWithAnExample) {
   }
   EXPECT_GE(commands, 14);
   EXPECT_EQ(linnet("help compile"), 0);
-  EXPECT_THAT(out_, HasSubstr("\nOf passes:\n"));
+  EXPECT_THAT(out_, HasSubstr("\nPass options:\n"));
   EXPECT_THAT(out_, HasSubstr("(default: exe)"));
   EXPECT_EQ(out_.find("(default: -1)"), std::string::npos);
 }

@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""Runs the code blocks of pages in docs/, from top to bottom, in one empty folder for each page.
+
+  ```lin shapes.lin     any language and a name: the block is written to that file
+  ```console            `$ command` lines are run; the lines below are what they print
+
+Printed lines must come in this order. A line of `…` stands for any lines, `…` inside of a line for
+any text. Numbers may differ by half (another CPU adds in another order), times and speeds by
+any amount. `$S` is the source folder. Blocks of other kinds are errors: no example goes untested.
+
+  doc_blocks.py --linnet build/linnet docs/tutorial.md [--section "Title"] [--show]
+"""
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
+TIMED = re.compile(r"\s*(?:ns|µs|ms|s|samples/s|GFLOP/s|GB/s|% of|MB/s|iterations)\b")
+
+
+def blocks(page, section):
+    """(line, language, name, text) of each fenced block."""
+    found, open_at, within = [], None, section is None
+    for number, line in enumerate(page.splitlines(), 1):
+        if open_at is None and line.startswith("#") and section is not None:
+            within = line.lstrip("# ") == section
+        if not line.startswith("```"):
+            if open_at is not None:
+                found[-1][3].append(line)
+        elif open_at is None:
+            language, _, name = line[3:].partition(" ")
+            found.append([number, language, name.strip(), [], within])
+            open_at = number
+        else:
+            open_at = None
+    return [(n, language, name, text) for n, language, name, text, inside in found if inside]
+
+
+def same_numbers(want, got):
+    """Equal words, and numbers that are near; those with a unit of time need not be."""
+    wanted, gotten = list(NUMBER.finditer(want)), list(NUMBER.finditer(got))
+    if NUMBER.sub("#", " ".join(want.split())) != NUMBER.sub("#", " ".join(got.split())):
+        return False
+    for a, b in zip(wanted, gotten):
+        if TIMED.match(want, a.end()):
+            continue
+        x, y = (float(m.group().replace(",", "")) for m in (a, b))
+        if abs(x - y) > 0.5 * max(abs(x), abs(y)):
+            return False
+    return True
+
+
+def same_line(want, got):
+    """As same_numbers, with `…` for any text."""
+    if "…" not in want:
+        return same_numbers(want, got)
+    pattern = re.escape(want).replace("…", "(.*?)")
+    parts = NUMBER.split(pattern)
+    if not re.fullmatch(NUMBER.pattern.join(parts), got):
+        spaced = r"\s+".join(re.escape(word) for word in NUMBER.sub("\0", want).split())
+        spaced = spaced.replace(re.escape("\0"), NUMBER.pattern).replace("…", ".*?")
+        return re.fullmatch(spaced, got.strip()) is not None
+    return True
+
+
+def compare(want, got):
+    """The first line of `want` that is not printed, or None."""
+    at, free = 0, False
+    for line in want:
+        if line.strip() == "…":
+            free = True
+            continue
+        while at < len(got) and free and not same_line(line, got[at]):
+            at += 1
+        if at == len(got) or not same_line(line, got[at]):
+            return line
+        at, free = at + 1, False
+    return None if free or at == len(got) else "(nothing more)"
+
+
+def calls(text):
+    """(command, printed lines) of a console block; a command goes on after a backslash."""
+    found = []
+    for line in text:
+        if line.startswith("$ "):
+            found.append([line[2:], []])
+        elif found and found[-1][0].endswith("\\") and not found[-1][1]:
+            found[-1][0] = found[-1][0][:-1] + line.strip()
+        elif found:
+            found[-1][1].append(line)
+    return found
+
+
+def run_page(page, section, folder, environment, show):
+    failures = count = 0
+    for number, language, name, text in blocks(page.read_text(encoding="utf-8"), section):
+        if language != "console":
+            if not name:
+                print(f"{page}:{number}: error: a block that is neither a file nor `console`")
+                failures += 1
+                continue
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text("\n".join(text) + "\n", encoding="utf-8")
+            continue
+        for command, want in calls(text):
+            count += 1
+            # What follows ` # ` is for the reader.
+            done = subprocess.run(["bash", "-c", command], cwd=folder, env=environment, text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
+            got = [line.rstrip() for line in done.stdout.splitlines()]
+            if show:
+                print("$ " + command, *got, sep="\n")
+            while want and not want[-1].strip():
+                want.pop()
+            missing = compare([line.rstrip() for line in want], got)
+            expects_error = any("error:" in line for line in want)
+            if missing is not None or (done.returncode != 0 and not expects_error):
+                failures += 1
+                print(f"{page}:{number}: `{command}` ended with {done.returncode}; expected next: "
+                      f"{missing}\nprinted:\n  " + "\n  ".join(got))
+    return count, failures
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pages", nargs="+", type=pathlib.Path)
+    parser.add_argument("--linnet", required=True, type=pathlib.Path)
+    parser.add_argument("--section", help="only the blocks below this heading")
+    parser.add_argument("--show", action="store_true", help="print what the commands print")
+    options = parser.parse_args()
+    failures = total = 0
+    for page in options.pages:
+        with tempfile.TemporaryDirectory() as root:
+            root = pathlib.Path(root)
+            (root / "bin").mkdir()
+            (root / "bin/linnet").symlink_to(options.linnet.resolve())
+            python = root / "bin/python3"
+            python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+            python.chmod(0o755)
+            (root / "work").mkdir()
+            environment = dict(os.environ, PATH=f"{root}/bin:{os.environ['PATH']}", S=str(SOURCE),
+                               XDG_CACHE_HOME=str(root / "cache"), HOME=str(root), LC_ALL="C.UTF-8")
+            count, failed = run_page(page, options.section, root / "work", environment,
+                                     options.show)
+            total, failures = total + count, failures + failed
+    print(f"{total - failures} of {total} commands")
+    return 1 if failures or total == 0 else 0
+
+
+if __name__ == "__main__":
+    assert shutil.which("bash")
+    sys.exit(main())
