@@ -112,7 +112,8 @@ Result<AtomicFile> AtomicFile::create(const std::string& path, unsigned mode) {
   result.path_ = resolved(path);
   struct stat status{};
   const bool there = stat(result.path_.c_str(), &status) == 0;
-  if (there && S_ISDIR(status.st_mode)) return fail_machine("%s: is a folder; the file needs another name", path.c_str());
+  if (there && S_ISDIR(status.st_mode))
+    return fail_machine("%s: is a folder; the file needs another name", path.c_str());
   if (there && !S_ISREG(status.st_mode)) {
     result.file_ = open(result.path_.c_str(), O_WRONLY | O_CLOEXEC);
     if (result.file_ < 0) return fail_machine("%s: %s", path.c_str(), strerror(errno));
