@@ -207,7 +207,7 @@ std::optional<Built> build(Session& session, const ModelOptions& model, const Pi
   compile.jobs = options.jobs;
   compile.product = options.product;
   compile.keep_text = options.keep_text;
-  compile.keep_kernels = options.keep_kernels;
+  compile.timed_entries = options.timed_entries;
   compile.flush_denormals = options.flush_denormals;
   compile.debug_symbols = options.debug_symbols;
   compile.model_hash = model_hash(single);
@@ -249,7 +249,7 @@ std::optional<Built> build_trainer(Session& session, const ModelOptions& given,
   compile.jobs = options.jobs;
   compile.product = options.product;
   compile.keep_text = options.keep_text;
-  compile.keep_kernels = options.keep_kernels;
+  compile.timed_entries = options.timed_entries;
   compile.trainer = &info;
   compile.trainer_main = options.trainer_main;
   compile.batched = true;

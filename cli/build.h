@@ -31,7 +31,7 @@ struct BuildOptions {
   bool trainer_main = false;      // the object of a trainer gets a `main`
   bool evaluate_only = false;     // of a trainer without its step
   bool keep_text = false;
-  bool keep_kernels = false;
+  bool timed_entries = false;
   bool flush_denormals = false;
   bool debug_symbols = false;
   bool link_static = false;

@@ -44,8 +44,17 @@ struct CompileOptions {
   bool keep_text = false;                // fill in the texts of Compiled
   const TrainerInfo* trainer = nullptr;  // the entries are those of training (codegen/trainer.h)
   bool trainer_main = false;             // with `trainer`: also `main`, for an executable
-  bool keep_kernels = false;  // kernels stay callable by their symbols, for `linnet bench`
+  bool timed_entries = false;            // each entry also as a TimedEntry, for `linnet bench`
 };
+
+// FUNCTION_timed: an entry's calls on the same values in the same order, with the time-stamp
+// counter read into ticks[i] ahead of the i-th, and twice behind the last: what is between these
+// two is what reading it costs. `inputs` and `outputs` are those without a slot; `slots`,
+// `counters` (linnet_step_args_v1) may be null where the entry takes none. Memory as the entry
+// wants it.
+using TimedEntry = int (*)(const void* const* inputs, void* const* outputs, void* slots,
+                           const void* counters, void* arena, uint64_t* ticks);
+inline constexpr const char* kTimedSuffix = "_timed";
 
 // What Halide did for a kernel.
 struct KernelWork {

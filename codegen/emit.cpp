@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -49,16 +50,10 @@ public:
     auto* type = llvm::FunctionType::get(llvm::Type::getVoidTy(context_),
                                          std::vector<llvm::Type*>(count, pointer_), false);
     auto* wrapper =
-        llvm::Function::Create(type,
-                               options_.keep_kernels ? llvm::GlobalValue::ExternalLinkage
-                                                     : llvm::GlobalValue::InternalLinkage,
-                               symbols.symbol, module_);
-    wrapper->setVisibility(options_.keep_kernels ? llvm::GlobalValue::HiddenVisibility
-                                                 : llvm::GlobalValue::DefaultVisibility);
+        llvm::Function::Create(type, llvm::GlobalValue::InternalLinkage, symbols.symbol, module_);
     // A call costs some nanoseconds: what takes less becomes part of its caller.
-    wrapper->addFnAttr(elements(kernel) > kTinyKernel || options_.keep_kernels
-                           ? llvm::Attribute::NoInline
-                           : llvm::Attribute::AlwaysInline);
+    wrapper->addFnAttr(elements(kernel) > kTinyKernel ? llvm::Attribute::NoInline
+                                                      : llvm::Attribute::AlwaysInline);
     llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context_, "entry", wrapper));
     std::vector<Value*> arguments;
     std::set<size_t> shared;  // an output written over an input
@@ -108,6 +103,71 @@ public:
       check_aligned(builder, function, parameter(EntryParameter::kArena, 0), LINNET_ARENA_NULL,
                     LINNET_ARENA_MISALIGNED);
     }
+    calls(builder, info, parameter, [](size_t) {});
+    builder.CreateRet(llvm::ConstantInt::get(i32_, LINNET_DONE));
+  }
+
+  // The same calls, on what a TimedEntry is given, with the clock read around each.
+  void timed_entry(const EntryInfo& info) {
+    const ir::Graph& graph = *info.graph;
+    auto* function = llvm::Function::Create(
+        llvm::FunctionType::get(i32_, std::vector<llvm::Type*>(6, pointer_), false),
+        llvm::GlobalValue::ExternalLinkage, info.function + kTimedSuffix, module_);
+    llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context_, "entry", function));
+    // Loaded once, ahead of the first reading.
+    std::map<std::pair<EntryParameter::Kind, size_t>, Value*> addresses;
+    size_t inputs = 0, outputs = 0;
+    for (const EntryParameter& parameter : entry_parameters(info)) {
+      const auto element = [&](unsigned list, size_t index) -> Value* {
+        return builder.CreateLoad(
+            pointer_, builder.CreateConstInBoundsGEP1_64(pointer_, function->getArg(list), index));
+      };
+      Value*& address = addresses[{parameter.kind, parameter.index}];
+      switch (parameter.kind) {
+      case EntryParameter::kInput:
+        address = element(0, inputs++);
+        break;
+      case EntryParameter::kOutput:
+        address = element(1, outputs++);
+        break;
+      case EntryParameter::kSlots:
+        address = function->getArg(2);
+        break;
+      case EntryParameter::kCounters:
+        address = function->getArg(3);
+        break;
+      case EntryParameter::kArena:
+        address = function->getArg(4);
+        break;
+      }
+    }
+    // No memory access moves over it; a fence in the pipeline would cost more than a small kernel.
+    auto* rdtsc = llvm::InlineAsm::get(llvm::FunctionType::get(i64_, false),
+                                       "rdtsc; shlq $$32, %rdx; orq %rdx, %rax",
+                                       "={ax},~{dx},~{memory},~{dirflag},~{fpsr},~{flags}", true);
+    const auto read_clock = [&](size_t i) {
+      builder.CreateStore(
+          builder.CreateCall(rdtsc),
+          builder.CreateConstInBoundsGEP1_64(i64_, function->getArg(5), static_cast<uint64_t>(i)));
+    };
+    const auto parameter = [&](EntryParameter::Kind kind, size_t index) {
+      Value* address = addresses[{kind, index}];
+      LINNET_CHECK(address != nullptr, "@" + graph.name + " has no such parameter");
+      return address;
+    };
+    const size_t count = calls(builder, info, parameter, read_clock);
+    read_clock(count);
+    read_clock(count + 1);
+    builder.CreateRet(llvm::ConstantInt::get(i32_, LINNET_DONE));
+  }
+
+private:
+  // The graph's calls in order; `before(i)` is emitted ahead of the i-th. How many they are.
+  size_t calls(llvm::IRBuilder<>& builder, const EntryInfo& info,
+               const std::function<Value*(EntryParameter::Kind, size_t)>& parameter,
+               const std::function<void(size_t)>& before) {
+    const ir::Graph& graph = *info.graph;
+    size_t count = 0;
     const auto beyond = [&](EntryParameter::Kind kind, int64_t bytes) {
       return builder.CreateConstInBoundsGEP1_64(llvm::Type::getInt8Ty(context_), parameter(kind, 0),
                                                 static_cast<uint64_t>(bytes));
@@ -143,12 +203,12 @@ public:
       const ir::Graph* called = info.module->kernel(node.callee);
       LINNET_CHECK(called != nullptr, "no kernel @" + node.callee);
       llvm::Function* kernel = module_.getFunction(kernels_.of(*called).symbol);
+      before(count++);
       builder.CreateCall(kernel, arguments);
     }
-    builder.CreateRet(llvm::ConstantInt::get(i32_, LINNET_DONE));
+    return count;
   }
 
-private:
   static Value* find(llvm::Function* function, const std::vector<EntryParameter>& parameters,
                      EntryParameter::Kind kind) {
     const auto at = std::ranges::find(parameters, kind, &EntryParameter::kind);
@@ -312,8 +372,10 @@ void emit_entries(llvm::Module& module, const KernelSymbols& kernels,
   EntryEmitter emitter(module, kernels, options, pool);
   for (const KernelSymbols::Kernel& kernel : kernels.kernels())
     emitter.wrapper(kernel);
-  for (const EntryInfo& info : entries)
+  for (const EntryInfo& info : entries) {
     emitter.entry(info);
+    if (options.timed_entries) emitter.timed_entry(info);
+  }
 }
 
 void emit_supported(llvm::Module& module, const CompileOptions& options) {

@@ -43,8 +43,8 @@ struct EntryInfo {
 [[nodiscard]] int64_t arena_bytes(const ir::Graph& graph);
 
 // Adds to `module`, which holds the bodies of the kernels as internal functions: a wrapper for each
-// kernel that takes plain addresses, `NAME_run` for each of `entries`, small
-// constants, and a declaration of the blob.
+// kernel that takes plain addresses, `NAME_run` for each of `entries` (and `NAME_run_timed`, if
+// asked for), small constants, and a declaration of the blob.
 void emit_entries(llvm::Module& module, const KernelSymbols& kernels,
                   std::span<const EntryInfo> entries, const CompileOptions& options,
                   ConstantPool& pool);

@@ -1,4 +1,5 @@
-// The roof: as many multiply-adds as one core can do, measured with generated code.
+// The roofs: as many multiply-adds as one core can do and as many bytes as it can read, measured
+// with generated code.
 #pragma once
 
 #include "codegen/target.h"
@@ -23,6 +24,21 @@ private:
   std::unique_ptr<Loaded> code_;
   void (*loop_)(int64_t, float*) = nullptr;
   int64_t lanes_ = 0;
+};
+
+// A loop that reads memory with the target's widest vectors, each byte once.
+class ReadLoop {
+public:
+  static constexpr int64_t kStep = 1024;  // bytes; what run() is given is a multiple
+
+  explicit ReadLoop(const Target& target);
+  ~ReadLoop();
+  // `memory` at a multiple of 64.
+  void run(const void* memory, int64_t bytes) const;
+
+private:
+  std::unique_ptr<Loaded> code_;
+  void (*loop_)(const void*, int64_t, void*) = nullptr;
 };
 
 }  // namespace linnet::codegen

@@ -1,0 +1,284 @@
+// Memory, functions and rounds of `linnet bench`.
+#include "cli/bench_call.h"
+
+#include "cli/tensor_files.h"
+#include "ir/op_def.h"
+#include "support/check.h"
+
+#include "runtime/philox.h"
+#include "runtime/train/checkpoint.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+namespace linnet::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr double kRoundNs = 4e6;    // of whole calls, if one takes less
+constexpr double kSampleNs = 20e3;  // beside which reading the clock is nothing
+constexpr int64_t kTimedPerRound = 256;
+
+double ns_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::nano>(Clock::now() - start).count();
+}
+
+double once(const std::function<void()>& call, int64_t times) {
+  const auto start = Clock::now();
+  for (int64_t i = 0; i < times; ++i)
+    call();
+  return ns_since(start) / static_cast<double>(times);
+}
+
+Timing timing(std::vector<double>& times) {
+  std::ranges::sort(times);
+  return {times[times.size() / 2], times[times.size() * 99 / 100]};
+}
+
+// The same of single readings of the clock.
+Timing tick_timing(std::vector<double>& ticks) {
+  Timing result = timing(ticks);
+  const size_t first = ticks.size() / 4, last = ticks.size() - first;
+  double sum = 0;
+  for (size_t i = first; i < last; ++i)
+    sum += ticks[i];
+  result.median = sum / static_cast<double>(last - first);
+  return result;
+}
+
+// How often a call that takes `ns` is made for one sample, and how many samples make a round.
+struct Repeats {
+  Repeats(double ns, double round_ns)
+      : calls(std::max<int64_t>(static_cast<int64_t>(kSampleNs / ns), 1)),
+        samples(std::max<int64_t>(
+            static_cast<int64_t>(round_ns / (ns * static_cast<double>(calls))), 1)) {}
+  int64_t calls, samples;
+};
+
+// Small numbers, so that nothing overflows.
+void fill(void* memory, size_t bytes, ir::DType dtype, uint32_t stream) {
+  if (dtype == ir::DType::kF32) {
+    auto* values = static_cast<float*>(memory);
+    for (size_t i = 0; i < bytes / 4; ++i)
+      values[i] = runtime::philox_uniform_f32(0, stream, 0, i) - 0.5F;
+  } else if (dtype == ir::DType::kF64) {
+    auto* values = static_cast<double*>(memory);
+    for (size_t i = 0; i < bytes / 8; ++i)
+      values[i] = runtime::philox_uniform_f64(0, stream, 0, i) - 0.5;
+  } else {
+    std::memset(memory, 1, bytes);
+  }
+}
+
+}  // namespace
+
+BenchCall::BenchCall(const ir::Module& module, const ir::Graph& graph)
+    : module_(&module), graph_(&graph) {
+  for (const ir::Node& node : graph.nodes()) {
+    if (node.op == &ir::ops::call) steps_.push_back(&node);
+  }
+}
+
+bool BenchCall::take_inputs(Session& session, const std::vector<std::string>& files) {
+  std::vector<Port> ports;
+  for (const ir::GraphInput& input : graph_->inputs) {
+    const ir::Value& value = graph_->value(input.value);
+    if (input.slot.empty()) ports.push_back({value.name, value.type});
+  }
+  std::optional<std::vector<runtime::Tensor>> tensors;
+  if (!files.empty()) {
+    int64_t samples = 0;
+    tensors = read_inputs(session, files, ports, false, samples);
+    if (!tensors) return false;
+  }
+  for (size_t i = 0; i < ports.size(); ++i) {
+    const ir::Type& type = ports[i].type;
+    inputs_.emplace_back(static_cast<size_t>(type.stored_bytes()));
+    Buffer& buffer = inputs_.back();
+    if (tensors) {
+      std::memcpy(buffer.bytes.data(), (*tensors)[i].data.data(),
+                  std::min(buffer.size, (*tensors)[i].data.size()));
+    } else {
+      fill(buffer.bytes.data(), buffer.size, type.dtype, static_cast<uint32_t>(i) + 1);
+    }
+    from_.push_back(buffer.bytes.data());
+  }
+  return true;
+}
+
+void BenchCall::take_slots(const void* slots, size_t bytes) {
+  others_.emplace_back(bytes);
+  slots_ = others_.back().bytes.data();
+  const auto* first = static_cast<const std::byte*>(slots);
+  first_slots_.assign(first, first + bytes);
+  restart();
+}
+
+void BenchCall::restart() const {
+  if (!first_slots_.empty()) std::memcpy(slots_, first_slots_.data(), first_slots_.size());
+}
+
+void BenchCall::take_arena(int64_t bytes) {
+  arena_bytes_ = static_cast<size_t>(bytes);
+  others_.emplace_back(arena_bytes_);
+  arena_ = others_.back().bytes.data();
+}
+
+void BenchCall::poison() const {
+  for (const Buffer& output : outputs_)
+    std::memset(output.bytes.data(), 0xa5, output.size);
+  std::memset(arena_, 0xa5, arena_bytes_);
+}
+
+void BenchCall::timed(uint64_t* ticks) const {
+  const int status = timed_(from_.data(), to_.data(), slots_, &args_, arena_, ticks);
+  LINNET_CHECK(status == 0, fmt::format("the timed call returned {}", status));
+}
+
+std::vector<std::byte> BenchCall::results() const {
+  std::vector<std::byte> all;
+  const auto add = [&](const void* memory, size_t size) {
+    const auto* bytes = static_cast<const std::byte*>(memory);
+    all.insert(all.end(), bytes, bytes + size);
+  };
+  for (const Buffer& output : outputs_)
+    add(output.bytes.data(), output.size);
+  if (slots_) add(slots_, first_slots_.size());
+  return all;
+}
+
+std::unique_ptr<BenchCall> BenchCall::of_model(Session& session, const Built& built,
+                                               const std::vector<std::string>& inputs) {
+  const ir::Module& module = built.modules.front();
+  std::unique_ptr<BenchCall> made(new BenchCall(module, module.graphs.front()));
+  made->model_ = Callable::load(session, built);
+  if (!made->model_) return nullptr;
+  const linnet_model_v1& model = made->model_->model();
+  const linnet_entry_v1& entry = model.entries[0];
+  made->batch_ = entry.batch;
+  if (!made->take_inputs(session, inputs)) return nullptr;
+  for (const ir::GraphOutput& output : made->graph_->outputs) {
+    if (!output.slot.empty()) continue;
+    const ir::Type& type = made->graph_->value(output.value).type;
+    made->outputs_.emplace_back(static_cast<size_t>(type.stored_bytes()));
+    made->to_.push_back(made->outputs_.back().bytes.data());
+  }
+  if (const linnet_stream_v1* stream = model.stream) {
+    const Buffer first(static_cast<size_t>(stream->state_bytes));
+    stream->reset(first.bytes.data());
+    made->take_slots(first.bytes.data(), first.size);
+  }
+  made->take_arena(entry.arena_bytes);
+  const bool step = made->graph_->name == "step";
+  made->timed_ = reinterpret_cast<codegen::TimedEntry>(made->model_->symbol(
+      built.compiled.name + (step ? "_step" : "_run") + codegen::kTimedSuffix));
+  LINNET_CHECK(made->timed_ != nullptr, "the object has no timed entry");
+  made->whole_ = [call = made.get(), entry] {
+    entry.call(call->from_.data(), call->to_.data(), call->slots_, call->arena_);
+  };
+  return made;
+}
+
+std::unique_ptr<BenchCall> BenchCall::of_trainer(Session& session, const Built& built,
+                                                 const std::vector<std::string>& inputs,
+                                                 uint64_t seed) {
+  const ir::Module& module = built.modules.front();
+  std::unique_ptr<BenchCall> made(new BenchCall(module, *module.graph(ir::kTrainStep)));
+  made->trainer_ = load_trainer(session, built);
+  if (!made->trainer_) return nullptr;
+  const linnet_trainer_v1* trainer = made->trainer_->trainer;
+  made->batch_ = trainer->batch;
+  if (!made->take_inputs(session, inputs)) return nullptr;
+  // Loss and penalty, side by side.
+  std::vector<size_t> losses;
+  for (const ir::GraphOutput& output : made->graph_->outputs) {
+    if (output.slot.empty())
+      losses.push_back(static_cast<size_t>(made->graph_->value(output.value).type.stored_bytes()));
+  }
+  LINNET_CHECK(losses.size() == 1 || (losses.size() == 2 && losses[0] == losses[1]),
+               "the outputs of a training step are not its losses");
+  // The whole step writes a penalty of 0 where the model has none.
+  made->outputs_.emplace_back(losses.size() * losses[0], 2 * losses[0]);
+  auto* first = static_cast<std::byte*>(made->outputs_.back().bytes.data());
+  for (size_t i = 0; i < losses.size(); ++i)
+    made->to_.push_back(first + i * losses[0]);
+  runtime::train::Slots slots(*trainer);
+  slots.initialize(seed);
+  made->take_slots(slots.data(), static_cast<size_t>(trainer->slots_bytes));
+  made->args_.seed = static_cast<int64_t>(seed);
+  made->take_arena(trainer->arena_bytes);
+  made->timed_ = reinterpret_cast<codegen::TimedEntry>(
+      made->trainer_->code->symbol(built.compiled.name + "_train_step" + codegen::kTimedSuffix));
+  LINNET_CHECK(made->timed_ != nullptr, "the object has no timed entry");
+  made->whole_ = [call = made.get(), trainer] {
+    trainer->train_step(call->from_.data(), call->slots_, &call->args_, call->to_.front(),
+                        call->arena_);
+  };
+  return made;
+}
+
+double least_ns(const std::function<void()>& call, int64_t rounds) {
+  const Repeats repeats(std::max(once(call, 3), 1.0), kRoundNs / 2);
+  double least = once(call, repeats.calls);
+  for (int64_t i = 0; i < rounds * repeats.samples; ++i)
+    least = std::min(least, once(call, repeats.calls));
+  return least;
+}
+
+Measured measure(Session& session, const BenchCall& call, int64_t warm_up, int64_t rounds) {
+  const Working working(session, "measuring", static_cast<size_t>(rounds));
+  const size_t steps = call.steps().size();
+  std::vector<uint64_t> ticks(steps + 2);
+  call.restart();
+  call.poison();
+  call.whole();
+  const auto results = call.results();
+  call.restart();
+  call.poison();
+  call.timed(ticks.data());
+  LINNET_CHECK(call.results() == results, "the timed call gives other bits than the call");
+  // Ticks are turned into time by how many pass from here to the end.
+  const auto first = Clock::now();
+  call.timed(ticks.data());
+  const uint64_t first_tick = ticks[0];
+  for (int64_t i = 0; i < warm_up; ++i) {
+    call.whole();
+    call.timed(ticks.data());
+  }
+  const auto whole = [&] { call.whole(); };
+  const Repeats repeats(std::max(once(whole, 3), 1.0), kRoundNs);
+  const int64_t timed = std::min(repeats.calls * repeats.samples, kTimedPerRound);
+  std::vector<double> whole_times, clock;
+  std::vector<std::vector<double>> times(steps);
+  for (int64_t round = 0; round < rounds; ++round) {
+    call.restart();
+    for (int64_t i = 0; i < repeats.samples; ++i)
+      whole_times.push_back(once(whole, repeats.calls));
+    call.restart();
+    for (int64_t i = 0; i < timed; ++i) {
+      call.timed(ticks.data());
+      for (size_t step = 0; step < steps; ++step)
+        times[step].push_back(static_cast<double>(ticks[step + 1] - ticks[step]));
+      clock.push_back(static_cast<double>(ticks[steps + 1] - ticks[steps]));
+    }
+    session.progress.done(static_cast<size_t>(round) + 1);
+  }
+  const double span = ns_since(first);
+  call.timed(ticks.data());
+  const double tick = span / static_cast<double>(ticks[0] - first_tick);  // ns
+  const double reading = tick_timing(clock).median;
+  Measured measured;
+  measured.whole = timing(whole_times);
+  for (std::vector<double>& list : times) {
+    const Timing one = tick_timing(list);
+    measured.steps.push_back(
+        {std::max(one.median - reading, 0.0) * tick, std::max(one.p99 - reading, 0.0) * tick});
+  }
+  return measured;
+}
+
+}  // namespace linnet::cli

@@ -1,0 +1,232 @@
+// Roofs of this machine, and those above a kernel (Williams, Waterman, Patterson: Roofline, 2009).
+#include "cli/roofs.h"
+
+#include "cli/bench_call.h"
+#include "codegen/cache.h"
+#include "codegen/hash.h"
+#include "codegen/peak.h"
+#include "ir/op_def.h"
+#include "passes/graphs.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <set>
+#include <unistd.h>
+
+namespace linnet::cli {
+namespace {
+
+constexpr int64_t kPeakSteps = 4096;
+constexpr int64_t kRounds = 15;
+// Beyond it a buffer is more than any core's share of the last cache, and takes long to fill.
+constexpr int64_t kLargest = int64_t{256} << 20;
+
+std::string first_line(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+// "model name : AMD EPYC 9B45", family and stepping.
+std::string cpu_model() {
+  std::ifstream file("/proc/cpuinfo");
+  std::string text;
+  for (std::string line; std::getline(file, line) && !line.empty();) {
+    for (const char* key : {"vendor_id", "cpu family", "model", "stepping"}) {
+      if (line.starts_with(key)) text += line + "\n";
+    }
+  }
+  return text;
+}
+
+// What the system says of the caches of the first core. sysconf() asks the CPU, which in a virtual
+// machine tells of caches shared with others.
+std::vector<MemoryLevel> memory_levels() {
+  std::vector<MemoryLevel> levels = {
+      {"L1", sysconf(_SC_LEVEL1_DCACHE_SIZE), 0},
+      {"L2", sysconf(_SC_LEVEL2_CACHE_SIZE), 0},
+      {"L3", sysconf(_SC_LEVEL3_CACHE_SIZE), 0},
+  };
+  for (int index = 0; index < 8; ++index) {
+    const std::string folder = fmt::format("/sys/devices/system/cpu/cpu0/cache/index{}/", index);
+    const std::string level = first_line(folder + "level"), type = first_line(folder + "type");
+    const std::string size = first_line(folder + "size");  // "48K"
+    if (level.empty() || size.empty() || type == "Instruction") continue;
+    const int64_t unit = size.back() == 'K' ? 1 << 10 : size.back() == 'M' ? 1 << 20 : 1;
+    for (MemoryLevel& known : levels) {
+      if (known.name == "L" + level) known.bytes = std::strtoll(size.c_str(), nullptr, 10) * unit;
+    }
+  }
+  std::erase_if(levels, [](const MemoryLevel& level) { return level.bytes <= 0; });
+  levels.push_back({"DRAM", 0, 0});
+  return levels;
+}
+
+// Half of what a level holds, and of the last one four times what the caches hold.
+void measure_levels(Session& session, const codegen::Target& target,
+                    std::vector<MemoryLevel>& levels) {
+  const Working working(session, "measuring memory", levels.size());
+  const codegen::ReadLoop loop(target);
+  for (size_t i = 0; i < levels.size(); ++i) {
+    const int64_t below = i == 0 ? 0 : levels[i - 1].bytes;
+    int64_t bytes = levels[i].bytes > 0 ? std::max(levels[i].bytes / 2, below + below / 2)
+                                        : std::max<int64_t>(4 * below, 64 << 20);
+    bytes = std::clamp<int64_t>(bytes / codegen::ReadLoop::kStep * codegen::ReadLoop::kStep,
+                                codegen::ReadLoop::kStep, kLargest);
+    const AlignedBytes memory(static_cast<size_t>(bytes));
+    std::memset(memory.data(), 1, static_cast<size_t>(bytes));  // pages of its own
+    const bool slow = levels[i].bytes == 0;
+    levels[i].gb_per_s = static_cast<double>(bytes) /
+                         least_ns([&] { loop.run(memory.data(), bytes); }, slow ? 7 : kRounds);
+    session.progress.done(i + 1);
+  }
+}
+
+std::optional<codegen::Cache> open_cache(const BuildOptions& build) {
+  if (build.no_cache) return std::nullopt;
+  auto cache = build.cache.empty() ? codegen::Cache::open_own() : codegen::Cache::open(build.cache);
+  if (!cache) return std::nullopt;  // compiling has said why
+  return std::optional<codegen::Cache>(std::move(*cache));
+}
+
+// {"L1": 312.5, …}.
+bool read_levels(const std::string& text, std::vector<MemoryLevel>& levels) {
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_object()) return false;
+  for (MemoryLevel& level : levels) {
+    const auto at = json.find(level.name);
+    if (at == json.end() || !at->is_number() || !(at->get<double>() > 0)) return false;
+    level.gb_per_s = at->get<double>();
+  }
+  return true;
+}
+
+// What an operand or result of a call is in memory.
+using Place = std::pair<ir::Memory, int64_t>;
+
+Place place_of(const ir::Graph& graph, ir::ValueId id) {
+  const ir::Value& value = graph.value(id);
+  if (value.storage && value.storage->memory != ir::Memory::kConstant)
+    return {value.storage->memory, value.storage->offset};
+  return {ir::Memory::kConstant, passes::view_root(graph, id).index};
+}
+
+using Touched = std::map<Place, int64_t>;  // bytes
+
+Touched touched(const ir::Graph& graph, const ir::Node& call) {
+  Touched all;
+  const auto add = [&](ir::ValueId id) {
+    int64_t& bytes = all[place_of(graph, id)];
+    bytes = std::max(bytes, graph.value(id).type.stored_bytes());
+  };
+  std::ranges::for_each(call.operands, add);
+  std::ranges::for_each(call.results, add);
+  return all;
+}
+
+// Bytes of different places touched from step `at` back to where `place` was touched before, as
+// one call follows another.
+int64_t distance(const std::vector<Touched>& steps, size_t at, const Place& place) {
+  std::map<Place, int64_t> between = steps[at];
+  for (size_t back = 1; back < steps.size(); ++back) {
+    const Touched& step = steps[(at + steps.size() - back) % steps.size()];
+    if (step.contains(place)) break;
+    for (const auto& [other, bytes] : step) {
+      int64_t& known = between[other];
+      known = std::max(known, bytes);
+    }
+  }
+  int64_t sum = 0;
+  for (const auto& [other, bytes] : between)
+    sum += bytes;
+  return sum;
+}
+
+}  // namespace
+
+Roofs measure_roofs(Session& session, const codegen::Target& target, const BuildOptions& build) {
+  Roofs roofs;
+  const codegen::PeakLoop peak(target);
+  roofs.peak_gflops = static_cast<double>(peak.flops(kPeakSteps)) /
+                      least_ns([&] { peak.run(kPeakSteps); }, kRounds);
+  roofs.levels = memory_levels();
+  std::string known_by = "memory roofs 2\n" + cpu_model();
+  for (const MemoryLevel& level : roofs.levels)
+    known_by += fmt::format("{} {}\n", level.name, level.bytes);
+  known_by += fmt::format("{} lanes\n", target.info.lanes(sizeof(float)));
+  const std::string key = codegen::sha256(known_by);
+  auto cache = open_cache(build);
+  if (cache) {
+    const auto text = cache->find(key);
+    if (text && read_levels(*text, roofs.levels)) return roofs;
+  }
+  measure_levels(session, target, roofs.levels);
+  if (cache) {
+    nlohmann::ordered_json json;
+    for (const MemoryLevel& level : roofs.levels)
+      json[level.name] = level.gb_per_s;
+    cache->store(key, json.dump());
+  }
+  return roofs;
+}
+
+std::vector<Bound> bounds(const ir::Module& module, const ir::Graph& graph, const Roofs& roofs) {
+  std::vector<const ir::Node*> calls;
+  std::vector<Touched> steps;
+  for (const ir::Node& node : graph.nodes()) {
+    if (node.op != &ir::ops::call) continue;
+    calls.push_back(&node);
+    steps.push_back(touched(graph, node));
+  }
+  std::vector<Bound> all;
+  for (size_t i = 0; i < steps.size(); ++i) {
+    const ir::Graph& kernel = *module.kernel(calls[i]->callee);
+    const bool f64 = std::ranges::any_of(
+        kernel.values(), [](const ir::Value& v) { return v.type.dtype == ir::DType::kF64; });
+    std::vector<double> level_ns(roofs.levels.size(), 0);
+    for (const auto& [place, bytes] : steps[i]) {
+      const int64_t far = distance(steps, i, place);
+      size_t level = 0;
+      while (level + 1 < roofs.levels.size() && roofs.levels[level].bytes < far)
+        ++level;
+      level_ns[level] += static_cast<double>(bytes) / roofs.levels[level].gb_per_s;
+    }
+    double memory_ns = 0;
+    for (double ns : level_ns)
+      memory_ns += ns;
+    const double fma_ns =
+        static_cast<double>(kernel_flops(kernel)) / roofs.peak_gflops * (f64 ? 2 : 1);
+    const auto slowest = static_cast<size_t>(std::ranges::max_element(level_ns) - level_ns.begin());
+    all.push_back(fma_ns >= memory_ns ? Bound{"FMA", fma_ns}
+                                      : Bound{roofs.levels[slowest].name, memory_ns});
+  }
+  return all;
+}
+
+int64_t kernel_flops(const ir::Graph& kernel) {
+  int64_t flops = 0;
+  for (const ir::Node& node : kernel.nodes()) {
+    if (node.tensor || !node.op->multiply_adds) continue;
+    std::vector<const ir::Type*> types;
+    for (ir::ValueId operand : node.operands)
+      types.push_back(&kernel.value(operand).type);
+    flops += 2 * node.op->multiply_adds({types, node.attrs}, kernel.value(node.results[0]).type);
+  }
+  return flops;
+}
+
+int64_t kernel_bytes(const ir::Graph& kernel) {
+  int64_t bytes = 0;
+  for (const ir::GraphInput& input : kernel.inputs)
+    bytes += kernel.value(input.value).type.stored_bytes();
+  for (const ir::GraphOutput& output : kernel.outputs)
+    bytes += kernel.value(output.value).type.stored_bytes();
+  return bytes;
+}
+
+}  // namespace linnet::cli

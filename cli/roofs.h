@@ -1,0 +1,46 @@
+// The machine's roofs (multiply-adds, bytes from each level of memory) and which of them binds a
+// kernel.
+#pragma once
+
+#include "cli/build.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace linnet::cli {
+
+struct MemoryLevel {
+  std::string name;     // "L1", "L2", "L3", "DRAM"
+  int64_t bytes = 0;    // what it holds; 0: all
+  double gb_per_s = 0;  // read by one core
+};
+
+struct Roofs {
+  double peak_gflops = 0;  // f32; half of it in f64
+  std::vector<MemoryLevel> levels;
+};
+
+// The peak is measured now; memory once per machine: what was found is kept in the cache, by the
+// model of the CPU.
+[[nodiscard]] Roofs measure_roofs(Session& session, const codegen::Target& target,
+                                  const BuildOptions& build);
+
+// The floor under a kernel's time: the longer one of what its multiply-adds take at the peak and
+// what its operands and results take at the bandwidth of where they lie.
+struct Bound {
+  std::string roof;  // "FMA", or the level whose bytes take longest
+  double ns = 0;
+};
+
+// Of each call of a kernel. Where an operand lies: of the memory that was touched since it was,
+// call after call, the first level that holds so much (the distance of an LRU cache).
+[[nodiscard]] std::vector<Bound> bounds(const ir::Module& module, const ir::Graph& graph,
+                                        const Roofs& roofs);
+
+// Multiply-adds of a kernel's ops, two each, as the model counts them, never padded lanes.
+[[nodiscard]] int64_t kernel_flops(const ir::Graph& kernel);
+// Of its operands and results.
+[[nodiscard]] int64_t kernel_bytes(const ir::Graph& kernel);
+
+}  // namespace linnet::cli
