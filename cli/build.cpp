@@ -12,6 +12,7 @@
 #include "ir/summary.h"
 #include "passes/first_values.h"
 #include "passes/graphs.h"
+#include "passes/loss_gradients.h"
 #include "passes/storage.h"
 #include "runtime/io/file.h"
 
@@ -272,9 +273,14 @@ std::optional<Built> build_trainer(Session& session, const ModelOptions& given,
     PipelineFlags threaded = flags;
     threaded.threads = !options.training_library;
     const auto rows = passes::pipeline();
-    const auto lowering = std::ranges::find(rows, "differentiate", &passes::Pass::name) + 1;
-    auto planned =
-        threaded.run(session, std::move(module), *target, model.seed, {rows.begin(), lowering});
+    const auto differentiate = std::ranges::find(rows, "differentiate", &passes::Pass::name);
+    const auto lowering = differentiate + 1;
+    auto planned = threaded.run(session, std::move(module), *target, model.seed,
+                                {rows.begin(), differentiate});
+    if (planned && options.gradients) passes::append_gradients_graph(*planned);
+    if (planned)
+      planned = threaded.run(session, std::move(*planned), *target, model.seed,
+                             {differentiate, lowering});
     if (planned && options.training_library && planned->graph(ir::kTrainStep)) {
       if (const auto slots = passes::append_first_values(*planned); !slots.empty()) {
         session.error(

@@ -29,6 +29,7 @@ struct BuildOptions {
   bool product = false;
   bool training_library = false;  // functions for callers of their own: also @init, one thread
   bool trainer_main = false;      // the object of a trainer gets a `main`
+  bool gradients = false;         // a trainer also logs those of its steps
   bool evaluate_only = false;     // of a trainer without its step
   bool keep_text = false;
   bool timed_entries = false;

@@ -32,6 +32,8 @@ Status run(Session& session, TrainFlags& flags) {
   flags.build.training_library = !flags.emit.empty() && flags.emit != "exe";
   flags.build.product = !flags.build.training_library;
   flags.build.trainer_main = flags.emit == "exe";
+  // A trainer may be asked for a log when it runs; the kernels are the step's but for a few.
+  flags.build.gradients = flags.emit == "exe" || !flags.loop.logdir.empty();
   flags.loop.file_order = flags.order == "file";
   flags.loop.seed = flags.model.seed;
   if (flags.emit.empty() && flags.loop.data.empty()) {

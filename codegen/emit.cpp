@@ -1,6 +1,7 @@
 #include "codegen/emit.h"
 
 #include "ir/op_def.h"
+#include "passes/loss_gradients.h"
 #include "runtime/train_abi.h"
 #include "support/check.h"
 
@@ -340,7 +341,8 @@ std::vector<EntryParameter> entry_parameters(const EntryInfo& entry) {
     all.insert(all.end(), more.begin(), more.end());
   };
   const std::vector<EntryParameter> blob(slots ? 1 : 0, {EntryParameter::kSlots, 0});
-  const bool trains = graph.name == ir::kTrainStep || graph.name == ir::kEvaluate;
+  const bool trains = graph.name == ir::kTrainStep || graph.name == ir::kEvaluate ||
+                      graph.name == passes::kGradients;
   if (graph.name == "predict" || graph.name == "init") append(blob);
   append(inputs);
   if (trains) append(blob);

@@ -34,6 +34,7 @@ struct EntryInfo {
 //   predict     inputs, outputs, arena; of parameters in slots: slots first
 //   init        slots, counters, arena
 //   train_step  inputs and targets, slots, counters, losses, arena
+//   gradients   inputs and targets, slots, counters, gradients, arena
 //   evaluate    inputs and targets, slots, loss and outputs, arena
 //   step        inputs, outputs, slots (the model's state), arena
 [[nodiscard]] std::vector<EntryParameter> entry_parameters(const EntryInfo& entry);

@@ -3,6 +3,7 @@
 #include "codegen/records.h"
 #include "ir/initialize.h"
 #include "ir/optimizer.h"
+#include "passes/loss_gradients.h"
 #include "passes/storage.h"
 
 #include "runtime/io/tensor.h"
@@ -30,12 +31,13 @@ public:
       : e_(out, options.name), module_(module), info_(info), options_(options) {}
 
   void run(std::span<const EntryInfo> entries) {
-    const EntryInfo* step = nullptr;
+    const EntryInfo *step = nullptr, *gradient = nullptr;
     std::vector<Constant*> evaluates;
     int64_t arena = 0;
     for (const EntryInfo& entry : entries) {
       arena = std::max(arena, entry.arena_bytes);
       if (entry.graph->name == ir::kTrainStep) step = &entry;
+      if (entry.graph->name == passes::kGradients) gradient = &entry;
       if (entry.graph->name != ir::kEvaluate) continue;
       evaluates.push_back(
           e_.record({e_.integer(entry.batch), evaluate(entry), e_.integer(entry.arena_bytes)}));
@@ -64,6 +66,7 @@ public:
         e_.array(slots),
         e_.integer(passes::slots_bytes(module_)),
         step ? train_step(*step) : e_.null(),
+        gradient ? gradients(*gradient) : e_.null(),
         e_.integer(arena),
         e_.module().getGlobalVariable(options_.name + "_parallel_for", true),
         e_.integer(static_cast<int64_t>(evaluates.size())),
@@ -182,23 +185,29 @@ private:
     return made;
   }
 
-  // (inputs, slots, outputs, arena)
-  llvm::Function* evaluate(const EntryInfo& info) {
-    llvm::Function* made = function(info, 4);
+  // A function with one parameter for each of `order`; inputs and outputs are lists of addresses.
+  llvm::Function* uniform(const EntryInfo& info, const std::vector<EntryParameter::Kind>& order) {
+    llvm::Function* made = function(info, order.size());
     llvm::IRBuilder<> b(llvm::BasicBlock::Create(e_.module().getContext(), "entry", made));
     std::vector<llvm::Value*> arguments;
     size_t inputs = 0, outputs = 0;
     for (const EntryParameter& parameter : entry_parameters(info)) {
-      if (parameter.kind == EntryParameter::kInput) {
-        arguments.push_back(element(b, made->getArg(0), inputs++));
-      } else if (parameter.kind == EntryParameter::kOutput) {
-        arguments.push_back(element(b, made->getArg(2), outputs++));
-      } else {
-        arguments.push_back(made->getArg(parameter.kind == EntryParameter::kSlots ? 1 : 3));
-      }
+      const auto at = std::ranges::find(order, parameter.kind) - order.begin();
+      llvm::Value* given = made->getArg(static_cast<unsigned>(at));
+      if (parameter.kind == EntryParameter::kInput) given = element(b, given, inputs++);
+      if (parameter.kind == EntryParameter::kOutput) given = element(b, given, outputs++);
+      arguments.push_back(given);
     }
     b.CreateRet(b.CreateCall(e_.module().getFunction(info.function), arguments));
     return made;
+  }
+  llvm::Function* evaluate(const EntryInfo& info) {
+    return uniform(info, {EntryParameter::kInput, EntryParameter::kSlots, EntryParameter::kOutput,
+                          EntryParameter::kArena});
+  }
+  llvm::Function* gradients(const EntryInfo& info) {
+    return uniform(info, {EntryParameter::kInput, EntryParameter::kSlots, EntryParameter::kCounters,
+                          EntryParameter::kOutput, EntryParameter::kArena});
   }
 
   void append_recipe(std::vector<Constant*>& fields) {

@@ -1,6 +1,7 @@
 #include "ir/op_def.h"
 #include "passes/fold.h"
 #include "passes/graphs.h"
+#include "passes/loss_gradients.h"
 #include "passes/passes.h"
 #include "passes/schedule/families.h"
 
@@ -46,7 +47,7 @@ ir::Module choose_schedules(ir::Module module, PassContext& context) {
       for (const auto& [family, why] : alternatives(candidate, schedule))
         context.refused(node.place, fmt::format("{} by {}: {}", name, family, why));
     }
-    const bool step = r.old().name == ir::kTrainStep;
+    const bool step = r.old().name == ir::kTrainStep || r.old().name == kGradients;
     if (step && context.threads && worth_threads(candidate.body))
       schedule.parameters.emplace_back(kThreads, 1);
     ir::Node scheduled = node;

@@ -1,6 +1,6 @@
-#include "passes/backward.h"
 #include "passes/graphs.h"
 #include "passes/least_squares.h"
+#include "passes/loss_gradients.h"
 #include "passes/optimizers.h"
 #include "passes/passes.h"
 
@@ -93,11 +93,6 @@ private:
   ir::Builder builder_;
 };
 
-ir::ValueId output_named(const ir::Graph& graph, std::string_view name) {
-  const auto at = std::ranges::find(graph.outputs, name, &ir::GraphOutput::name);
-  return at == graph.outputs.end() ? ir::ValueId() : at->value;
-}
-
 }  // namespace
 
 ir::Module differentiate(ir::Module module, PassContext& context) {
@@ -108,30 +103,19 @@ ir::Module differentiate(ir::Module module, PassContext& context) {
                     });
   if (!step || done) return module;
   ir::Graph graph = expand_for_gradient(*step);
-  const ir::ValueId loss = output_named(graph, "loss");
-  const ir::ValueId penalty = output_named(graph, "penalty");
-  const ir::Node* last = graph.producer(loss);
+  const auto loss = std::ranges::find(graph.outputs, "loss", &ir::GraphOutput::name);
+  const ir::Node* last = graph.producer(loss->value);
   const ir::Place place = last ? last->place : ir::Place::named("loss");
-  if (!context.may_rewrite(place, "the gradient of %" + graph.value(loss).name)) return module;
-  ir::ValueId root = loss;
-  if (penalty)
-    root = ir::Builder(graph).at(place).create(ir::ops::add, {loss, penalty}, {}, "total");
+  if (!context.may_rewrite(place, "the gradient of %" + graph.value(loss->value).name))
+    return module;
   if (const ir::Declaration* optimizer = module.training("optimizer");
       optimizer && optimizer->recipe.kind == "least_squares")
     check_least_squares(module, context);
-  std::vector<ir::GraphInput> parameters;
-  std::vector<ir::ValueId> by;
-  for (const ir::GraphInput& input : graph.inputs) {
-    const ir::Slot* slot = module.slot(input.slot);
-    if (!slot || slot->kind != ir::SlotKind::kParameter || slot->frozen) continue;
-    parameters.push_back(input);
-    by.push_back(input.value);
-  }
-  Gradients gradients = append_gradients(graph, root, by);
-  for (Blocked& blocked : gradients.blocked)
+  LossGradients made = append_loss_gradients(module, graph);
+  for (Blocked& blocked : made.gradients.blocked)
     context.errors.push_back({std::move(blocked.place), std::move(blocked.message),
                               "freeze the parameter, or compute the loss without this op"});
-  Updates(module, graph, place).run(parameters, std::move(gradients.values));
+  Updates(module, graph, place).run(made.parameters, std::move(made.gradients.values));
   // The optimiser's slots were met on the way; in a graph inputs come first.
   *module.graph(ir::kTrainStep) =
       ir::rewrite(graph, [](ir::Rewriter&, ir::NodeId, const ir::Node&) { return false; });

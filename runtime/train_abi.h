@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-#define LINNET_TRAINER_VERSION 2
+#define LINNET_TRAINER_VERSION 3
 
 enum linnet_slot_kind {
   LINNET_PARAMETER = 0,
@@ -58,6 +58,13 @@ typedef struct {
  * (0 without one); both of the parameters before the update, in the trainer's dtype. */
 typedef int (*linnet_train_step_v1)(const void* const* inputs, void* slots,
                                     const linnet_step_args_v1* args, void* losses, void* arena);
+
+/* The gradients of such a step, before clipping: of the data's loss and the penalty, by every
+ * parameter that is not frozen, in the order of the slots. outputs[i]: the parameter's dtype and
+ * shape, row-major. Changes no slot. */
+typedef int (*linnet_gradients_v1)(const void* const* inputs, const void* slots,
+                                   const linnet_step_args_v1* args, void* const* outputs,
+                                   void* arena);
 
 /* The model as it is used, on slots: outputs[0] is the data's loss (one element, the mean over the
  * batch), then follow the model's outputs. inputs as above. */
@@ -134,6 +141,7 @@ typedef struct {
   int64_t slots_bytes;
 
   linnet_train_step_v1 train_step;      /* NULL of one that only evaluates */
+  linnet_gradients_v1 gradients;        /* NULL of one that is not asked for a log of them */
   int64_t arena_bytes;                  /* the most of all entries */
   linnet_parallel_for_v1* parallel_for; /* where to put one's own; NULL there: one thread */
   int64_t evaluate_count;
@@ -156,5 +164,5 @@ static_assert(sizeof(linnet_slot_v1) == 21 * 8);
 static_assert(sizeof(linnet_step_args_v1) == 3 * 8);
 static_assert(sizeof(linnet_evaluate_entry_v1) == 3 * 8);
 static_assert(sizeof(linnet_recipe_v1) == 18 * 8);
-static_assert(sizeof(linnet_trainer_v1) == 24 * 8 + sizeof(linnet_recipe_v1));
+static_assert(sizeof(linnet_trainer_v1) == 25 * 8 + sizeof(linnet_recipe_v1));
 #endif

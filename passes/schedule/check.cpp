@@ -2,6 +2,7 @@
 #include "passes/schedule/check.h"
 
 #include "ir/op_def.h"
+#include "passes/loss_gradients.h"
 #include "passes/schedule/families.h"
 
 #include <algorithm>
@@ -20,7 +21,7 @@ public:
     for (const ir::Graph& graph : module_.graphs) {
       for (const ir::Node& node : graph.nodes()) {
         if (node.op == &ir::ops::call)
-          (graph.name == ir::kTrainStep ? in_training : elsewhere).insert(node.callee);
+          (is_training(graph) ? in_training : elsewhere).insert(node.callee);
       }
     }
     for (const ir::Graph& kernel : module_.kernels) {
@@ -30,7 +31,7 @@ public:
     }
     for (const ir::Graph& graph : module_.graphs) {
       if (graph.schedule) fault(graph.name, "only kernels and groups have a schedule");
-      nodes(graph.name, graph, graph.name == ir::kTrainStep);
+      nodes(graph.name, graph, is_training(graph));
     }
     for (const ir::Graph& kernel : module_.kernels)
       nodes(kernel.name, kernel, false);
@@ -38,6 +39,10 @@ public:
   }
 
 private:
+  static bool is_training(const ir::Graph& graph) {
+    return graph.name == ir::kTrainStep || graph.name == kGradients;
+  }
+
   void fault(const std::string& at, std::string message) {
     faults_.push_back({at, std::move(message)});
   }

@@ -258,8 +258,9 @@ private:
                                    rate_of(t_.recipe, state_.schedule, number, steps_, each_)};
     rate_ = args.lr;
     double raw[2] = {0, 0};
-    const int code = t_.train_step(batches.at(order, state_.step % each_ * t_.batch, t_.batch),
-                                   slots_.data(), &args, raw, arena_.memory.get());
+    const auto* batch = batches.at(order, state_.step % each_ * t_.batch, t_.batch);
+    if (events_.is_open() && number % each_ == 0) keep_gradients(batch, args);
+    const int code = t_.train_step(batch, slots_.data(), &args, raw, arena_.memory.get());
     if (code != 0)
       return tl::unexpected(Error{format("the training step returned %d", code), Exit::kBug});
     for (int i = 0; i < 2; ++i)
@@ -274,6 +275,21 @@ private:
                shortest(rate_, false) + "\n");
     if (events_.is_open()) events_.scalar(number, "train loss", losses_[0]);
     return {};
+  }
+
+  // Those that the step is about to use, for the end of the epoch.
+  void keep_gradients(const void* const* batch, const linnet_step_args_v1& args) {
+    if (!t_.gradients) return;
+    std::vector<void*> outputs;
+    gradients_.resize(static_cast<size_t>(t_.slot_count));
+    for (int64_t i = 0; i < t_.slot_count; ++i) {
+      const linnet_slot_v1& slot = t_.slots[i];
+      if (slot.kind != LINNET_PARAMETER || slot.frozen) continue;
+      auto& gradient = gradients_[static_cast<size_t>(i)];
+      gradient.resize(static_cast<size_t>(slot.bytes));
+      outputs.push_back(gradient.data());
+    }
+    t_.gradients(batch, slots_.data(), &args, outputs.data(), arena_.memory.get());
   }
 
   // The parameters after the step say where it went wrong: the first that is not finite, in the
@@ -346,6 +362,9 @@ private:
       const linnet_slot_v1& slot = t_.slots[i];
       if (slot.kind != LINNET_PARAMETER || slot.dtype != t_.dtype) continue;
       log_values("weight", slot.path, slots_.of(slot), slot.bytes);
+      if (gradients_.empty()) continue;
+      const auto& gradient = gradients_[static_cast<size_t>(i)];
+      if (!gradient.empty()) log_values("gradient", slot.path, gradient.data(), slot.bytes);
     }
   }
 
@@ -437,6 +456,7 @@ private:
   std::string note_;
   LogFile log_;
   EventFile events_;
+  std::vector<std::vector<uint8_t>> gradients_;  // of the epoch's last step, by slot
   Curve train_curve_{"train loss", {}};
   double losses_[2] = {0, 0};
   double rate_ = 0;    // of the last step

@@ -1,6 +1,8 @@
 // The course of a training run: schedules, early stopping, logs, what is said and what is written.
 #include "tests/cli/command.h"
 
+#include "runtime/io/npy.h"
+#include "runtime/io/safetensors.h"
 #include "runtime/train/checkpoint.h"
 #include "runtime/train/events.h"
 #include "runtime/train/progress.h"
@@ -9,6 +11,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <map>
 #include <sstream>
@@ -280,7 +283,8 @@ TEST_F(Course, TensorBoardShowsTheRun) {
   }
   EXPECT_EQ(by_tag["train loss"].size(), 40u);
   for (const char* tag : {"learning rate", "train accuracy", "validation loss",
-                          "validation accuracy", "weight norm/fc.weight", "weights/fc.weight"}) {
+                          "validation accuracy", "weight norm/fc.weight", "weights/fc.weight",
+                          "gradient norm/fc.weight", "gradients/fc.bias"}) {
     ASSERT_EQ(by_tag[tag].size(), 2u) << tag;
     EXPECT_EQ(by_tag[tag][1].step, 40) << tag;
   }
@@ -298,6 +302,111 @@ TEST_F(Course, TensorBoardShowsTheRun) {
   EXPECT_NEAR(static_cast<double>(norm * norm), number<double>(histogram[5]), 1e-4);
   for (const Event& event : events(text("z" + name)))
     EXPECT_GT(event.time, 1.6e9);
+}
+
+// The values of the log at a step, by tag.
+std::map<std::string, Event> logged(const std::string& file, int64_t step) {
+  std::map<std::string, Event> by_tag;
+  for (Event& event : events(file)) {
+    if (event.step == step) by_tag[event.tag] = std::move(event);
+  }
+  return by_tag;
+}
+
+// Norm and histogram against the values themselves.
+void expect_logged(std::map<std::string, Event>& log, const std::string& path,
+                   const std::vector<double>& values) {
+  ASSERT_TRUE(log.contains("gradient norm/" + path)) << path;
+  double sum = 0, squares = 0;
+  for (const double value : values) {
+    sum += value;
+    squares += value * value;
+  }
+  const auto expect_near = [&](double actual, double expected) {
+    EXPECT_NEAR(actual, expected, 1e-6 * std::max(1.0, std::fabs(expected))) << path;
+  };
+  expect_near(static_cast<double>(log["gradient norm/" + path].value), std::sqrt(squares));
+  auto histogram = fields(log["gradients/" + path].histogram);
+  expect_near(number<double>(histogram[1]), *std::ranges::min_element(values));
+  expect_near(number<double>(histogram[2]), *std::ranges::max_element(values));
+  EXPECT_EQ(number<double>(histogram[3]), static_cast<double>(values.size())) << path;
+  expect_near(number<double>(histogram[4]), sum);
+  expect_near(number<double>(histogram[5]), squares);
+}
+
+constexpr const char* kEvents = "/events.out.tfevents.0.linnet";
+
+// One batch, the parameters it begins with, and what `linnet run --grad loss` says of them: neither
+// the optimiser nor clipping shows in the log. Two parameters have the same gradient, one none.
+TEST_F(Course, TensorBoardShowsTheGradientsOfTheLoss) {
+  write("m.lin", "model m(x: f32[N, 3]) -> y: f32[N, 1] {\n  layer a = linear(5)\n"
+                 "  layer b = linear(1)\n  param p: f32[1] = zeros()\n"
+                 "  param q: f32[1] = zeros()\n  frozen param r: f32[1] = zeros()\n"
+                 "  param s: f32[1] = zeros()\n  (x |> a |> tanh |> b) + p + q + r + s * 0\n}\n"
+                 "train m { loss: mse; batch: 8; optimizer: adam(lr: 0.01); clip: norm(0.001) }\n");
+  std::vector<double> x, y;
+  for (int i = 0; i < 8; ++i) {
+    for (int k = 0; k < 3; ++k)
+      x.push_back(std::sin(3 * i + k));
+    y.push_back(std::cos(i));
+  }
+  const std::vector<int64_t> x_shape{8, 3}, y_shape{8, 1};
+  ASSERT_TRUE(runtime::write_npy(folder_ + "/x.npy", runtime::DType::kF64, x_shape, x.data()));
+  ASSERT_TRUE(runtime::write_npy(folder_ + "/y.npy", runtime::DType::kF64, y_shape, y.data()));
+  ASSERT_EQ(linnet("train m.lin --data . --quiet --dtype f64 --epochs 1 --logdir l"), 0) << err_;
+  ASSERT_EQ(linnet("run m.lin --batch 8 --dtype f64 --grad loss --input x=x.npy "
+                   "--input target_y=y.npy --output-dir g"),
+            0)
+      << err_;
+  auto log = logged(text(std::string("l") + kEvents), 1);
+  for (const char* path : {"a.weight", "a.bias", "b.weight", "b.bias", "p", "q", "s"}) {
+    const auto gradient = runtime::read_npy(folder_ + "/g/" + path + ".grad.npy");
+    ASSERT_TRUE(gradient.has_value()) << path;
+    const auto values = gradient->as<double>();
+    expect_logged(log, path, {values.begin(), values.end()});
+  }
+  EXPECT_FALSE(log.contains("gradient norm/r"));
+  EXPECT_GT(log["gradient norm/a.weight"].value, 0.01F);
+}
+
+// Of the epoch's last step, with its noise, penalty and shuffled batch: what plain descent moves
+// the parameters by. Neither threads nor where the loop runs changes a byte, nor does the log the
+// weights.
+TEST_F(Course, TensorBoardShowsTheGradientsOfTheStep) {
+  noisy_problem("batch: 8; epochs: 2");
+  std::string model = text("m.lin");
+  const auto replace = [&](const std::string& what, const std::string& by) {
+    ASSERT_NE(model.find(what), std::string::npos) << what;
+    model.replace(model.find(what), what.size(), by);
+  };
+  replace("tanh", "tanh |> dropout(0.5)");
+  replace("mse", "mse + 0.5 * mean(square(fc.weight))");
+  replace("adam(lr: 0.05)", "sgd(lr: 0.0078125)");
+  write("m.lin", model);
+  const std::string train = "train m.lin --data d.csv --quiet --dtype f64 ";
+  ASSERT_EQ(linnet(train + "-o b.safetensors --logdir b --log-steps steps.csv"), 0) << err_;
+  const auto rows = text("steps.csv");
+  const int64_t steps = std::ranges::count(rows, '\n') - 1;
+  ASSERT_EQ(linnet(train + "-o a.safetensors --steps " + std::to_string(steps - 1)), 0) << err_;
+  const auto before = runtime::Safetensors::read(folder_ + "/a.safetensors");
+  const auto after = runtime::Safetensors::read(folder_ + "/b.safetensors");
+  ASSERT_TRUE(before && after);
+  auto log = logged(text(std::string("b") + kEvents), steps);
+  for (const char* path : {"fc.weight", "fc.bias", "head.weight", "head.bias"}) {
+    const auto old = before->tensor_as(*before->find(path), runtime::DType::kF64);
+    const auto next = after->tensor_as(*after->find(path), runtime::DType::kF64);
+    std::vector<double> gradient;
+    for (size_t i = 0; i < old.as<double>().size(); ++i)
+      gradient.push_back((old.as<double>()[i] - next.as<double>()[i]) / 0.0078125);
+    expect_logged(log, path, gradient);
+  }
+  ASSERT_EQ(linnet(train + "-o c.safetensors --logdir c --threads 2"), 0) << err_;
+  EXPECT_EQ(text(std::string("c") + kEvents), text(std::string("b") + kEvents));
+  ASSERT_EQ(linnet("train m.lin --dtype f64 --emit exe -o t"), 0) << err_;
+  ASSERT_EQ(run("./t --data d.csv --quiet -o t.safetensors --logdir t.log"), 0) << err_;
+  EXPECT_EQ(text(std::string("t.log") + kEvents), text(std::string("b") + kEvents));
+  ASSERT_EQ(linnet(train + "-o d.safetensors"), 0) << err_;
+  EXPECT_EQ(text("d.safetensors"), text("b.safetensors"));
 }
 
 TEST_F(Course, ASignalSaysHowToGoOn) {
