@@ -380,7 +380,7 @@ TEST_F(Train, ALibraryCannotDoEveryInitialiser) {
 // comes a little after a new checkpoint, not at a time: a slow disk only makes it later. Epochs are
 // few, since each waits for the disk, and long, so that no run is over before its kill.
 TEST_F(Train, SurvivesBeingKilled) {
-  small_problem("loss: mse; batch: 1; epochs: 60; optimizer: adam(lr: 0.001)", 4096);
+  small_problem("loss: mse; batch: 1; epochs: 60; optimizer: adam(lr: 0.001)", 32768);
   ASSERT_EQ(linnet("train m.lin --data . --emit exe -o t"), 0) << err_;
   ASSERT_EQ(run("./t --data . -o whole.safetensors --quiet"), 0) << err_;
   std::string resume;
