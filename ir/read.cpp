@@ -250,15 +250,21 @@ private:
     Type dense = type;
     dense.layout = {};
     if (scan_.accept("@")) {
+      const Place place = scan_.here();
       const std::string path = scan_.name();
       const auto found = tensors_.find(path);
       if (found == tensors_.end()) {
-        scan_.fail(
-            fmt::format("the tensor '{}' is not in the safetensors file beside this one", path));
+        scan_.fail(place, tensors_.empty()
+                              ? fmt::format("the tensor '{}' is missing, for no file of this one's "
+                                            "name + .safetensors lies beside it; copy that too",
+                                            path)
+                              : fmt::format("the safetensors file beside this one has no tensor "
+                                            "'{}'",
+                                            path));
       }
       if (!found->second.type().same_logical(dense)) {
-        scan_.fail(fmt::format("'{}' is {}, not {}", path, to_string(found->second.type()),
-                               to_string(dense)));
+        scan_.fail(place, fmt::format("'{}' is {}, not {}", path, to_string(found->second.type()),
+                                      to_string(dense)));
       }
       return found->second;
     }

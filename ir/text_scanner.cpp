@@ -30,6 +30,11 @@ void TextScanner::fail(std::string message) {
   throw Stop{};
 }
 
+void TextScanner::fail(const Place& place, std::string message) {
+  diagnostics_.error(place.spans.front(), std::move(message));
+  throw Stop{};
+}
+
 void TextScanner::skip_blanks() {
   while (at_ < text_.size()) {
     if (std::isspace(static_cast<unsigned char>(text_[at_]))) {

@@ -19,7 +19,9 @@ public:
 
   TextScanner(uint32_t file, Diagnostics& diagnostics);
 
+  // At the next token, or at one that was read.
   [[noreturn]] void fail(std::string message);
+  [[noreturn]] void fail(const Place& place, std::string message);
   [[nodiscard]] bool at_end();
   // The place of the next token.
   [[nodiscard]] Place here();
