@@ -8,12 +8,16 @@ import os
 import re
 import signal
 import sys
+import tempfile
 import time
 
 import numpy as np
 import onnx
 
-from common import session
+# ONNX Runtime keeps a file in the cache folder, or writes a line about it into each message.
+os.environ["XDG_CACHE_HOME"] = tempfile.gettempdir()
+
+from common import session  # noqa: E402
 
 MODE = os.environ.get("LINNET_STAND_IN", "")
 

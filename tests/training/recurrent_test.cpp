@@ -45,7 +45,7 @@ protected:
     write(name + ".lin", model);
     const std::string data(kData);
     ASSERT_EQ(linnet("run " + name + ".lin --weights " + data + name +
-                     ".safetensors --input x=" + data + name + "_x.npy " + flags),
+                     ".safetensors --output-dir . --input x=" + data + name + "_x.npy " + flags),
               0)
         << err_;
     const auto wanted = numbers(data + name + "_y.npy");
@@ -94,7 +94,7 @@ TEST_F(Recurrent, RnnCellIsItsFormula) {
   const std::vector<float> x = {0.5F, -1, 0.25F, 2, -0.75F, 0.125F, 1, 1};
   ASSERT_TRUE(runtime::write_npy(folder_ + "/x.npy", runtime::DType::kF32,
                                  std::vector<int64_t>{4, 2}, x.data()));
-  ASSERT_EQ(linnet("run m.lin --weights w.safetensors --input x=x.npy"), 0) << err_;
+  ASSERT_EQ(linnet("run m.lin --weights w.safetensors --output-dir . --input x=x.npy"), 0) << err_;
   const auto w_ih = weights("cell.weight_ih"), w_hh = weights("cell.weight_hh"),
              b_ih = weights("cell.bias_ih"), b_hh = weights("cell.bias_hh");
   const auto got = numbers(folder_ + "/y.npy");
@@ -123,7 +123,7 @@ TEST_F(Recurrent, CausalConvolutionIsOneOverTheSequence) {
     x.push_back(static_cast<float>(i * 7 % 11) / 11);
   ASSERT_TRUE(runtime::write_npy(folder_ + "/x.npy", runtime::DType::kF32,
                                  std::vector<int64_t>{10, 2}, x.data()));
-  ASSERT_EQ(linnet("run m.lin --weights w.safetensors --input x=x.npy"), 0) << err_;
+  ASSERT_EQ(linnet("run m.lin --weights w.safetensors --output-dir . --input x=x.npy"), 0) << err_;
   const auto weight = weights("conv.weight"), bias = weights("conv.bias");
   const auto got = numbers(folder_ + "/y.npy");
   for (int t = 0; t < 10; ++t) {
@@ -282,7 +282,7 @@ TEST_F(Recurrent, StreamsSideBySideAreSingleOnes) {
   };
   const std::string weights = " --weights " + std::string(kData) + "gru.safetensors ";
   save("x.npy", x);  // 4 steps of 2 streams
-  ASSERT_EQ(linnet("run gru.lin --batch 2" + weights + "--input x=x.npy"), 0) << err_;
+  ASSERT_EQ(linnet("run gru.lin --batch 2" + weights + "--output-dir . --input x=x.npy"), 0) << err_;
   const auto both = numbers(folder_ + "/y.npy");
   for (size_t stream = 0; stream < 2; ++stream) {
     std::vector<float> own;
@@ -290,7 +290,7 @@ TEST_F(Recurrent, StreamsSideBySideAreSingleOnes) {
       own.insert(own.end(), x.begin() + static_cast<ptrdiff_t>(6 * t + 3 * stream),
                  x.begin() + static_cast<ptrdiff_t>(6 * t + 3 * stream + 3));
     save("one.npy", own);
-    ASSERT_EQ(linnet("run gru.lin" + weights + "--input x=one.npy"), 0) << err_;
+    ASSERT_EQ(linnet("run gru.lin" + weights + "--output-dir . --input x=one.npy"), 0) << err_;
     const auto one = numbers(folder_ + "/y.npy");
     for (size_t t = 0; t < 4; ++t) {
       for (size_t i = 0; i < 5; ++i)
