@@ -187,9 +187,12 @@ def main():
     options = common.parser(__doc__).parse_args()
     if options.self_test:
         # The stand-in asks ONNX's checker, which calls version 18 of that one deprecated; values and
-        # shapes of single numbers and of nothing cannot all be spoilt.
-        cases = [case for case in CASES if case[1] != "GroupNormalization"][::5]
-        return common.self_test(lambda linnet: check(linnet, cases), {"dtype": "wrong", "missing": "wrong", "refuse": "refused"})
+        # shapes of single numbers and of nothing cannot all be spoilt. ONNX Runtime gives as many
+        # rows of NonMaxSuppression as are selected.
+        cases = [case for case in CASES
+                 if case[1] not in ("GroupNormalization", "NonMaxSuppression")][::5]
+        return common.self_test(lambda linnet: check(linnet, cases),
+                                {"dtype": "wrong", "missing": "wrong", "refuse": "refused"})
     report = common.Report("edges", len(CASES))
     for row in check(common.Linnet(options.linnet, limit=options.limit)):
         report.add(*row)
