@@ -29,7 +29,8 @@ TEST(TextTable, CutsLongNamesInTheMiddle) {
   std::istringstream lines(example().text(40));
   for (std::string line; std::getline(lines, line);)
     EXPECT_LE(display_width(line), 40U) << line;
-  EXPECT_NE(example().text(40).find("encoder.la…ry.weight"), std::string::npos) << example().text(40);
+  EXPECT_NE(example().text(40).find("encoder.la…ry.weight"), std::string::npos)
+      << example().text(40);
 }
 
 // Figures are never cut, and of a name something is always left.

@@ -282,7 +282,8 @@ TEST_F(Recurrent, StreamsSideBySideAreSingleOnes) {
   };
   const std::string weights = " --weights " + std::string(kData) + "gru.safetensors ";
   save("x.npy", x);  // 4 steps of 2 streams
-  ASSERT_EQ(linnet("run gru.lin --batch 2" + weights + "--output-dir . --input x=x.npy"), 0) << err_;
+  ASSERT_EQ(linnet("run gru.lin --batch 2" + weights + "--output-dir . --input x=x.npy"), 0)
+      << err_;
   const auto both = numbers(folder_ + "/y.npy");
   for (size_t stream = 0; stream < 2; ++stream) {
     std::vector<float> own;
