@@ -30,6 +30,11 @@ sweep: build
 random-layers: build
 	@LINNET_LAYERS=2000 build/tests/linnet_codegen_test --gtest_filter='RandomLayers.*' --gtest_brief=1
 
+# Faults put into the program one at a time, each of which the suite must find (about an hour);
+# ONLY=NAME,NAME tries these.
+mutants: setup
+	@tests/mutants/mutants.py --worktree build-mutants $(if $(ONLY),--only $(ONLY))
+
 bench: setup
 	@cmake --preset bench >/dev/null && $(NINJA) -C build-bench
 	@benchmarks/run.sh build-bench
@@ -50,4 +55,4 @@ install: build
 clean:
 	rm -rf build build-*
 
-.PHONY: build setup demo test sweep random-layers bench asan-ubsan tsan tidy format check-format install clean
+.PHONY: build setup demo test sweep random-layers mutants bench asan-ubsan tsan tidy format check-format install clean
