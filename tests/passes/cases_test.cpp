@@ -3,11 +3,15 @@
 #include "passes/pass.h"
 #include "passes/test_case.h"
 
+#include "ir/print.h"
+#include "ir/read.h"
+
 #include "runtime/io/file.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 namespace linnet::passes {
 namespace {
@@ -42,6 +46,56 @@ TEST_P(Cases, GiveWhatTheySay) {
     EXPECT_EQ(outcome.error, "") << test.input;
     EXPECT_EQ(outcome.text, test.expected);
   }
+}
+
+// Nodes of the largest group.
+size_t largest_group(const ir::Module& module) {
+  size_t most = 0;
+  for (const ir::Graph& graph : module.graphs) {
+    for (const ir::Node& node : graph.nodes()) {
+      for (const ir::Graph& region : node.regions)
+        most = std::max(most, region.nodes().size());
+    }
+  }
+  return most;
+}
+
+// `--pass-limit`: a rewrite that does not ask may be the guilty one, and is never found. Code
+// generation needs constant weights, schedules, kernels, places in memory and a group for each
+// node, allowed or not, and nothing without elements.
+TEST_P(Cases, RewriteNothingUnlessAllowed) {
+  static const std::set<std::string> kUnlimited = {
+      "choose_schedules", "choose_layout", "freeze_parameters", "outline_kernels", "plan_memory"};
+  if (kUnlimited.contains(GetParam())) return;
+  const bool groups = GetParam() == "fuse_epilogue" || GetParam() == "group_kernels";
+  const auto bytes = runtime::read_file(kFolder + GetParam() + ".lir");
+  ASSERT_TRUE(bytes.has_value());
+  size_t rewritten = 0;
+  for (const TestCase& test : split_cases({bytes->begin(), bytes->end()})) {
+    if (GetParam() == "fold_constants" && test.input.find("[0") != std::string::npos) continue;
+    SourceManager sources;
+    Diagnostics diagnostics(sources);
+    const auto module = ir::read(sources.add(GetParam(), test.input), {}, diagnostics);
+    ASSERT_TRUE(module.has_value()) << diagnostics.text();
+    PassContext context;
+    context.target = target();
+    ir::Module before = *module;
+    for (const std::string& name : test.passes) {
+      if (name == GetParam()) break;
+      before = find_pass(name)->run(std::move(before), context);
+    }
+    const Pass& pass = *find_pass(GetParam());
+    const std::string text = ir::print(before).text;
+    if (ir::print(pass.run(before, context)).text != text) ++rewritten;
+    context.limit = 0;
+    const ir::Module limited = pass.run(before, context);
+    if (groups) {
+      EXPECT_LE(largest_group(limited), 1U) << test.input;
+    } else {
+      EXPECT_EQ(ir::print(limited).text, text);
+    }
+  }
+  EXPECT_GT(rewritten, 0U) << "no case of this pass changes anything";
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, Cases, testing::ValuesIn(files()),
