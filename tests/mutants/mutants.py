@@ -264,6 +264,9 @@ def which_failed(output, code):
     name = re.search(r"^\[  FAILED  \] ([^ ,\n]+)", output, re.MULTILINE)
     if name:
         return name[1]
+    case = re.search(r"^(wrong|bug|crash|hang|error|refused)[ :] *(.*)$", output, re.MULTILINE)
+    if case:
+        return f"{case[1]}: {case[2][:90]}"
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     last = next((line for line in lines if re.search(r"internal error|wrong|FAIL", line)),
                 lines[-1] if lines else "no words")

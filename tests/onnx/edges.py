@@ -124,7 +124,15 @@ CASES += [
     ("equal scores", "NonMaxSuppression", 11, [CENTRES, np.full((2, 1, 40), .5, np.float32)],
      [i64(7), f32(.2)], {}),
 ]
-OUTPUTS = {"TopK": 2, "Split": 2}
+# Sequences of 4, 2 and 1 steps side by side, forwards and backwards.
+GATES = {"RNN": 1, "GRU": 3, "LSTM": 4}
+WEIGHTS = np.random.default_rng(10).normal(0, .5, (2, 12, 3)).astype(np.float32)
+CASES += [(f"sequences of different lengths, {direction}", op, 14, [X[0].reshape(4, 3, 5)[..., :3]],
+           [WEIGHTS[:count, :3 * GATES[op]], WEIGHTS[:count, -3 * GATES[op]:], None,
+            np.array([4, 2, 1], np.int32)], {"hidden_size": 3, "direction": direction})
+          for op in GATES
+          for direction, count in [("forward", 1), ("reverse", 1), ("bidirectional", 2)]]
+OUTPUTS = {"TopK": 2, "Split": 2, "RNN": 2, "GRU": 2, "LSTM": 3}
 EXACT = {"Asinh", "Sinh", "Atanh", "Softplus"}
 
 
