@@ -97,40 +97,6 @@ TEST(Generic, NanIsSeen) {
   }
 }
 
-TEST(Generic, NanWinsMaximaAndMinima) {
-  const auto after_log = [](const ir::OpDef& op, const Shape& shape, const ir::Attrs& attrs) {
-    ir::Graph graph = kernel_of(ir::ops::log, {f32(shape)});
-    graph.outputs.front().value = ir::Builder(graph)
-                                      .at(ir::Place::named("test"))
-                                      .create(op, {graph.outputs.front().value}, attrs);
-    return graph;
-  };
-  for (const ir::OpDef* op : {&ir::ops::amax, &ir::ops::amin})
-    expect_right(after_log(*op, {23, 3}, {{"dim", ir::Ints{1}}}));
-  expect_right(after_log(ir::ops::max_pool2d, {1, 2, 6, 8}, {{"kernel_size", ir::Ints{2, 2}}}));
-}
-
-// The gradient goes to each element from all windows that chose it, disjoint or not.
-TEST(Generic, GradientsOfMaxPools) {
-  const std::vector<ir::Attrs> cases = {
-      {{"kernel_size", ir::Ints{2, 2}}, {"stride", ir::Ints{2, 2}}},
-      {{"kernel_size", ir::Ints{2, 2}}, {"stride", ir::Ints{2, 2}}, {"dilation", ir::Ints{2, 2}}},
-      {{"kernel_size", ir::Ints{3, 2}},
-       {"stride", ir::Ints{2, 1}},
-       {"padding", ir::Ints{1, 0, 1, 1}}}};
-  for (ir::Attrs attrs : cases) {
-    ir::Graph graph = kernel_of(ir::ops::max_pool2d_index, {f32({1, 2, 9, 9})}, attrs);
-    const ValueId index = graph.outputs.front().value;
-    const ValueId gradient = graph.add_input("g", f32(graph.value(index).type.shape));
-    attrs.set("size", ir::Ints{9, 9});
-    graph.outputs.front().value =
-        ir::Builder(graph)
-            .at(ir::Place::named("test"))
-            .create(ir::ops::max_pool2d_backward, {gradient, index}, attrs);
-    expect_right(graph);
-  }
-}
-
 TEST(Generic, Convolutions) {
   struct Case {
     Shape x, w;
