@@ -7,6 +7,7 @@ Prints each command and what a person sees, shortened, and checks exit status an
   replay.py --linnet build/linnet [--only WORD] [--keep DIR]
 """
 import argparse
+import json
 import os
 import pathlib
 import pty
@@ -337,6 +338,16 @@ int main(void) {
            "-path '*completion*' -type f", r"linnet\.1", r"cli\.md", r"completion")
 
 
+def rows(output):
+    """Every kernel of the call has a row, and what lies between them (no test looks at a clock)."""
+    measured = json.loads(output)
+    parts = sum(kernel["median_ns"] for kernel in measured["kernels"]) + measured["rest_ns"]
+    print(f"  (kernels and rest are {100 * parts / measured['median_ns']:.0f} % of the call)")
+    names = [kernel["name"] for kernel in measured["kernels"]]
+    expected = ["conv1_relu_max_pool2d", "conv2_relu_max_pool2d", "fc1_relu", "fc2_relu", "fc3"]
+    return "" if names == expected else f"rows of {names}"
+
+
 def compiler_engineer(r):
     r.person("The compiler engineer")
     weights = "$M/lenet.lin --weights $D/lenet.safetensors --target x86-64-v3"
@@ -376,8 +387,13 @@ def compiler_engineer(r):
     r.task("a legal edit is right (§1.1)", legal + "linnet kernel d/edited.lir --target x86-64-v3",
            r"@conv2_relu_max_pool2d +direct\{lanes=8, vectors=2, pixels=2, samples=1\}", refuse=[r"error:"])
     r.task("and is timed", "linnet bench d/edited.lir --target x86-64-v3", r"conv2_relu_max_pool2d", r"peak")
-    r.task("times of kernels (§3.4)", f"linnet bench {weights}", r"conv1_relu_max_pool2d", r"GFLOP/s")
+    r.task("times of kernels (§3.4)", f"linnet bench {weights}", r"conv1_relu_max_pool2d", r"GFLOP/s",
+           r"^rest +between kernels", r"^roofs of one core .*L1.*DRAM")
     r.task("the same for machines (§3.4)", f"linnet bench {weights} --json", r'"kernels": ?\[')
+    r.task("every kernel has a row (§1.8)", f"linnet bench {weights} --json", check=rows)
+    r.task("one kernel beside an earlier time (§3.4)", f"linnet bench {weights} --json > old.json && "
+           f"linnet bench {weights} --compare old.json --kernel conv2_relu_max_pool2d --rounds 11",
+           r"^conv2_relu_max_pool2d .* same$", r"ratio", refuse=[r"^conv1"])
     r.task("symbols (§3.3)", f"linnet compile {weights} --debug-symbols -o t8 && nm t8 | grep lenet_",
            r"lenet_conv1_relu_max_pool2d")
 
