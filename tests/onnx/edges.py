@@ -132,6 +132,10 @@ CASES += [(f"sequences of different lengths, {direction}", op, 14, [X[0].reshape
             np.array([4, 2, 1], np.int32)], {"hidden_size": 3, "direction": direction})
           for op in GATES
           for direction, count in [("forward", 1), ("reverse", 1), ("bidirectional", 2)]]
+VECTOR = np.random.default_rng(11).normal(0, 1, 4).astype(np.float32)
+CASES += [("a vector times matrices", "MatMul", 13, [VECTOR, X], [], {}),
+          ("matrices times a vector", "MatMul", 13, [X[..., :4], VECTOR], [], {}),
+          ("a vector times a vector", "MatMul", 13, [VECTOR, VECTOR[::-1].copy()], [], {})]
 OUTPUTS = {"TopK": 2, "Split": 2, "RNN": 2, "GRU": 2, "LSTM": 3}
 EXACT = {"Asinh", "Sinh", "Atanh", "Softplus"}
 
