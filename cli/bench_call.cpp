@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <iterator>
 
 namespace linnet::cli {
 namespace {
@@ -21,6 +22,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr double kRoundNs = 4e6;    // of whole calls, if one takes less
 constexpr double kSampleNs = 20e3;  // beside which reading the clock is nothing
+constexpr double kShortNs = 10e3;   // calls whose kernels may be shorter than a tick of the clock
 constexpr int64_t kTimedPerRound = 256;
 
 double ns_since(Clock::time_point start) {
@@ -139,6 +141,18 @@ void BenchCall::timed(uint64_t* ticks) const {
   LINNET_CHECK(status == 0, fmt::format("the timed call returned {}", status));
 }
 
+void BenchCall::first(int64_t count) const {
+  const int status = partial_(from_.data(), to_.data(), slots_, &args_, arena_, count);
+  LINNET_CHECK(status == 0, fmt::format("the partial call returned {}", status));
+}
+
+void BenchCall::take_code(const std::function<void*(const std::string&)>& symbol,
+                          const std::string& entry) {
+  timed_ = reinterpret_cast<codegen::TimedEntry>(symbol(entry + codegen::kTimedSuffix));
+  partial_ = reinterpret_cast<codegen::PartialEntry>(symbol(entry + codegen::kPartialSuffix));
+  LINNET_CHECK(timed_ && partial_, "the object has no timed " + entry);
+}
+
 std::vector<std::byte> BenchCall::results() const {
   std::vector<std::byte> all;
   const auto add = [&](const void* memory, size_t size) {
@@ -174,9 +188,8 @@ std::unique_ptr<BenchCall> BenchCall::of_model(Session& session, const Built& bu
   }
   made->take_arena(entry.arena_bytes);
   const bool step = made->graph_->name == "step";
-  made->timed_ = reinterpret_cast<codegen::TimedEntry>(made->model_->symbol(
-      built.compiled.name + (step ? "_step" : "_run") + codegen::kTimedSuffix));
-  LINNET_CHECK(made->timed_ != nullptr, "the object has no timed entry");
+  made->take_code([&](const std::string& name) { return made->model_->symbol(name); },
+                  built.compiled.name + (step ? "_step" : "_run"));
   made->whole_ = [call = made.get(), entry] {
     entry.call(call->from_.data(), call->to_.data(), call->slots_, call->arena_);
   };
@@ -211,9 +224,8 @@ std::unique_ptr<BenchCall> BenchCall::of_trainer(Session& session, const Built& 
   made->take_slots(slots.data(), static_cast<size_t>(trainer->slots_bytes));
   made->args_.seed = static_cast<int64_t>(seed);
   made->take_arena(trainer->arena_bytes);
-  made->timed_ = reinterpret_cast<codegen::TimedEntry>(
-      made->trainer_->code->symbol(built.compiled.name + "_train_step" + codegen::kTimedSuffix));
-  LINNET_CHECK(made->timed_ != nullptr, "the object has no timed entry");
+  made->take_code([&](const std::string& name) { return made->trainer_->code->symbol(name); },
+                  built.compiled.name + "_train_step");
   made->whole_ = [call = made.get(), trainer] {
     trainer->train_step(call->from_.data(), call->slots_, &call->args_, call->to_.front(),
                         call->arena_);
@@ -229,56 +241,117 @@ double least_ns(const std::function<void()>& call, int64_t rounds) {
   return least;
 }
 
+namespace {
+
+void check_same_bits(const BenchCall& call) {
+  const auto results_of = [&](const std::function<void()>& run) {
+    call.restart();
+    call.poison();
+    run();
+    return call.results();
+  };
+  std::vector<uint64_t> ticks(call.steps().size() + 2);
+  const auto results = results_of([&] { call.whole(); });
+  LINNET_CHECK(results_of([&] { call.timed(ticks.data()); }) == results,
+               "the timed call gives other bits than the call");
+  LINNET_CHECK(results_of([&] { call.first(static_cast<int64_t>(call.steps().size())); }) ==
+                   results,
+               "the partial call gives other bits than the call");
+}
+
+// Samples of each step, in ticks of the clock.
+class TimedSteps {
+public:
+  explicit TimedSteps(const BenchCall& call)
+      : call_(call), ticks_(call.steps().size() + 2), samples_(call.steps().size() + 1) {
+    call_.timed(ticks_.data());
+    first_tick_ = ticks_[0];
+  }
+  void round(int64_t calls) {
+    call_.restart();
+    for (int64_t i = 0; i < calls; ++i) {
+      call_.timed(ticks_.data());
+      for (size_t step = 0; step < samples_.size(); ++step)
+        samples_[step].push_back(static_cast<double>(ticks_[step + 1] - ticks_[step]));
+    }
+  }
+  // A tick is as long as the time since construction says.
+  std::vector<Timing> result() {
+    const double span = ns_since(first_);
+    call_.timed(ticks_.data());
+    const double tick = span / static_cast<double>(ticks_[0] - first_tick_);
+    const double reading = tick_timing(samples_.back()).median;
+    samples_.pop_back();
+    std::vector<Timing> steps;
+    for (std::vector<double>& list : samples_) {
+      const Timing one = tick_timing(list);
+      steps.push_back(
+          {std::max(one.median - reading, 0.0) * tick, std::max(one.p99 - reading, 0.0) * tick});
+    }
+    return steps;
+  }
+
+private:
+  const BenchCall& call_;
+  const Clock::time_point first_ = Clock::now();
+  uint64_t first_tick_ = 0;
+  std::vector<uint64_t> ticks_;
+  std::vector<std::vector<double>> samples_;  // of each step; last, of reading the clock
+};
+
+// Of calls of the first steps, none to all of them.
+class PartialSteps {
+public:
+  explicit PartialSteps(const BenchCall& call) : call_(call), samples_(call.steps().size() + 1) {}
+  void round(int64_t calls) {
+    constexpr int kSamples = 8;
+    for (size_t count = 0; count < samples_.size(); ++count) {
+      call_.restart();
+      const auto part = [&] { call_.first(static_cast<int64_t>(count)); };
+      for (int i = 0; i < kSamples; ++i)
+        samples_[count].push_back(once(part, calls));
+    }
+  }
+  std::vector<Timing> result() {
+    std::vector<Timing> parts, steps;
+    std::ranges::transform(samples_, std::back_inserter(parts), timing);
+    for (size_t i = 1; i < parts.size(); ++i) {
+      const double without = parts[i - 1].median;
+      steps.push_back(
+          {std::max(parts[i].median - without, 0.0), std::max(parts[i].p99 - without, 0.0)});
+    }
+    return steps;
+  }
+
+private:
+  const BenchCall& call_;
+  std::vector<std::vector<double>> samples_;
+};
+
+}  // namespace
+
 Measured measure(Session& session, const BenchCall& call, int64_t warm_up, int64_t rounds) {
   const Working working(session, "measuring", static_cast<size_t>(rounds));
-  const size_t steps = call.steps().size();
-  std::vector<uint64_t> ticks(steps + 2);
-  call.restart();
-  call.poison();
-  call.whole();
-  const auto results = call.results();
-  call.restart();
-  call.poison();
-  call.timed(ticks.data());
-  LINNET_CHECK(call.results() == results, "the timed call gives other bits than the call");
-  // Ticks are turned into time by how many pass from here to the end.
-  const auto first = Clock::now();
-  call.timed(ticks.data());
-  const uint64_t first_tick = ticks[0];
-  for (int64_t i = 0; i < warm_up; ++i) {
+  check_same_bits(call);
+  TimedSteps timed(call);
+  PartialSteps partial(call);
+  for (int64_t i = 0; i < warm_up; ++i)
     call.whole();
-    call.timed(ticks.data());
-  }
   const auto whole = [&] { call.whole(); };
-  const Repeats repeats(std::max(once(whole, 3), 1.0), kRoundNs);
-  const int64_t timed = std::min(repeats.calls * repeats.samples, kTimedPerRound);
-  std::vector<double> whole_times, clock;
-  std::vector<std::vector<double>> times(steps);
+  const double about = std::max(once(whole, 3), 1.0);
+  const Repeats repeats(about, kRoundNs);
+  const bool is_short = about < kShortNs;
+  std::vector<double> times;
   for (int64_t round = 0; round < rounds; ++round) {
     call.restart();
     for (int64_t i = 0; i < repeats.samples; ++i)
-      whole_times.push_back(once(whole, repeats.calls));
-    call.restart();
-    for (int64_t i = 0; i < timed; ++i) {
-      call.timed(ticks.data());
-      for (size_t step = 0; step < steps; ++step)
-        times[step].push_back(static_cast<double>(ticks[step + 1] - ticks[step]));
-      clock.push_back(static_cast<double>(ticks[steps + 1] - ticks[steps]));
-    }
+      times.push_back(once(whole, repeats.calls));
+    is_short ? partial.round(repeats.calls)
+             : timed.round(std::min(repeats.calls * repeats.samples, kTimedPerRound));
     session.progress.done(static_cast<size_t>(round) + 1);
   }
-  const double span = ns_since(first);
-  call.timed(ticks.data());
-  const double tick = span / static_cast<double>(ticks[0] - first_tick);  // ns
-  const double reading = tick_timing(clock).median;
-  Measured measured;
-  measured.whole = timing(whole_times);
-  for (std::vector<double>& list : times) {
-    const Timing one = tick_timing(list);
-    measured.steps.push_back(
-        {std::max(one.median - reading, 0.0) * tick, std::max(one.p99 - reading, 0.0) * tick});
-  }
-  return measured;
+  const Timing all = timing(times);
+  return {all, is_short ? partial.result() : timed.result()};
 }
 
 }  // namespace linnet::cli

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 namespace linnet::cli {
@@ -22,7 +23,7 @@ std::string ns_text(double ns) {
 }
 
 std::string share_text(double part, double whole) {
-  return whole > 0 ? fmt::format("{:.0f}", 100 * part / whole) : "";
+  return whole > 0 ? fmt::format("{}", std::lround(100 * part / whole)) : "";
 }
 
 std::string roofs_text(const BenchReport& report) {

@@ -266,7 +266,7 @@ private:
   [[nodiscard]] std::set<std::string> other_symbols() const {
     std::set<std::string> taken;
     const auto add = [&](const std::string& function) {
-      for (const char* suffix : {"", "_raw", "_body", "_uniform", kTimedSuffix})
+      for (const char* suffix : {"", "_raw", "_body", "_uniform", kTimedSuffix, kPartialSuffix})
         taken.insert(function + suffix);
     };
     for (const EntryInfo& entry : entries_)

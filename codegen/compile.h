@@ -44,7 +44,7 @@ struct CompileOptions {
   bool keep_text = false;                // fill in the texts of Compiled
   const TrainerInfo* trainer = nullptr;  // the entries are those of training (codegen/trainer.h)
   bool trainer_main = false;             // with `trainer`: also `main`, for an executable
-  bool timed_entries = false;            // each entry also as a TimedEntry, for `linnet bench`
+  bool timed_entries = false;            // each entry also as TimedEntry and PartialEntry
 };
 
 // FUNCTION_timed: an entry's calls on the same values in the same order, with the time-stamp
@@ -55,6 +55,11 @@ struct CompileOptions {
 using TimedEntry = int (*)(const void* const* inputs, void* const* outputs, void* slots,
                            const void* counters, void* arena, uint64_t* ticks);
 inline constexpr const char* kTimedSuffix = "_timed";
+// FUNCTION_partial: the first `count` of these calls and no clock, for kernels that are too short
+// for it.
+using PartialEntry = int (*)(const void* const* inputs, void* const* outputs, void* slots,
+                             const void* counters, void* arena, int64_t count);
+inline constexpr const char* kPartialSuffix = "_partial";
 
 // What Halide did for a kernel.
 struct KernelWork {

@@ -110,12 +110,57 @@ public:
 
   // The same calls, on what a TimedEntry is given, with the clock read around each.
   void timed_entry(const EntryInfo& info) {
-    const ir::Graph& graph = *info.graph;
-    auto* function = llvm::Function::Create(
-        llvm::FunctionType::get(i32_, std::vector<llvm::Type*>(6, pointer_), false),
-        llvm::GlobalValue::ExternalLinkage, info.function + kTimedSuffix, module_);
-    llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context_, "entry", function));
-    // Loaded once, ahead of the first reading.
+    llvm::Function* function = bench_function(info, kTimedSuffix, pointer_);
+    llvm::IRBuilder<> builder(&function->getEntryBlock());
+    // No memory access moves over it; a fence in the pipeline would cost more than a small kernel.
+    auto* rdtsc = llvm::InlineAsm::get(llvm::FunctionType::get(i64_, false),
+                                       "rdtsc; shlq $$32, %rdx; orq %rdx, %rax",
+                                       "={ax},~{dx},~{memory},~{dirflag},~{fpsr},~{flags}", true);
+    const auto read_clock = [&](size_t i) {
+      builder.CreateStore(
+          builder.CreateCall(rdtsc),
+          builder.CreateConstInBoundsGEP1_64(i64_, function->getArg(5), static_cast<uint64_t>(i)));
+    };
+    const size_t count = calls(builder, info, bench_parameters(builder, info), read_clock);
+    read_clock(count);
+    read_clock(count + 1);
+    builder.CreateRet(llvm::ConstantInt::get(i32_, LINNET_DONE));
+  }
+
+  // The first of these calls, as many as a PartialEntry is told.
+  void partial_entry(const EntryInfo& info) {
+    llvm::Function* function = bench_function(info, kPartialSuffix, i64_);
+    llvm::IRBuilder<> builder(&function->getEntryBlock());
+    auto* end = llvm::BasicBlock::Create(context_, "end", function);
+    calls(builder, info, bench_parameters(builder, info), [&](size_t i) {
+      auto* next = llvm::BasicBlock::Create(context_, "next", function, end);
+      builder.CreateCondBr(
+          builder.CreateICmpEQ(function->getArg(5), builder.getInt64(static_cast<uint64_t>(i))),
+          end, next);
+      builder.SetInsertPoint(next);
+    });
+    builder.CreateBr(end);
+    builder.SetInsertPoint(end);
+    builder.CreateRet(llvm::ConstantInt::get(i32_, LINNET_DONE));
+  }
+
+private:
+  using Parameters = std::function<Value*(EntryParameter::Kind, size_t)>;
+
+  // FUNCTIONsuffix(inputs, outputs, slots, counters, arena, last), empty.
+  llvm::Function* bench_function(const EntryInfo& info, const char* suffix, llvm::Type* last) {
+    std::vector<llvm::Type*> types(5, pointer_);
+    types.push_back(last);
+    auto* function =
+        llvm::Function::Create(llvm::FunctionType::get(i32_, types, false),
+                               llvm::GlobalValue::ExternalLinkage, info.function + suffix, module_);
+    llvm::BasicBlock::Create(context_, "entry", function);
+    return function;
+  }
+
+  // What the entry's parameters are in it, loaded where `builder` is: ahead of all calls.
+  Parameters bench_parameters(llvm::IRBuilder<>& builder, const EntryInfo& info) {
+    llvm::Function* function = builder.GetInsertBlock()->getParent();
     std::map<std::pair<EntryParameter::Kind, size_t>, Value*> addresses;
     size_t inputs = 0, outputs = 0;
     for (const EntryParameter& parameter : entry_parameters(info)) {
@@ -142,30 +187,15 @@ public:
         break;
       }
     }
-    // No memory access moves over it; a fence in the pipeline would cost more than a small kernel.
-    auto* rdtsc = llvm::InlineAsm::get(llvm::FunctionType::get(i64_, false),
-                                       "rdtsc; shlq $$32, %rdx; orq %rdx, %rax",
-                                       "={ax},~{dx},~{memory},~{dirflag},~{fpsr},~{flags}", true);
-    const auto read_clock = [&](size_t i) {
-      builder.CreateStore(
-          builder.CreateCall(rdtsc),
-          builder.CreateConstInBoundsGEP1_64(i64_, function->getArg(5), static_cast<uint64_t>(i)));
+    return [addresses, name = info.function](EntryParameter::Kind kind, size_t index) {
+      const auto at = addresses.find({kind, index});
+      LINNET_CHECK(at != addresses.end(), name + " has no such parameter");
+      return at->second;
     };
-    const auto parameter = [&](EntryParameter::Kind kind, size_t index) {
-      Value* address = addresses[{kind, index}];
-      LINNET_CHECK(address != nullptr, "@" + graph.name + " has no such parameter");
-      return address;
-    };
-    const size_t count = calls(builder, info, parameter, read_clock);
-    read_clock(count);
-    read_clock(count + 1);
-    builder.CreateRet(llvm::ConstantInt::get(i32_, LINNET_DONE));
   }
 
-private:
   // The graph's calls in order; `before(i)` is emitted ahead of the i-th. How many they are.
-  size_t calls(llvm::IRBuilder<>& builder, const EntryInfo& info,
-               const std::function<Value*(EntryParameter::Kind, size_t)>& parameter,
+  size_t calls(llvm::IRBuilder<>& builder, const EntryInfo& info, const Parameters& parameter,
                const std::function<void(size_t)>& before) {
     const ir::Graph& graph = *info.graph;
     size_t count = 0;
@@ -376,7 +406,9 @@ void emit_entries(llvm::Module& module, const KernelSymbols& kernels,
     emitter.wrapper(kernel);
   for (const EntryInfo& info : entries) {
     emitter.entry(info);
-    if (options.timed_entries) emitter.timed_entry(info);
+    if (!options.timed_entries) continue;
+    emitter.timed_entry(info);
+    emitter.partial_entry(info);
   }
 }
 

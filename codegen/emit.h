@@ -44,7 +44,7 @@ struct EntryInfo {
 [[nodiscard]] int64_t arena_bytes(const ir::Graph& graph);
 
 // Adds to `module`, which holds the bodies of the kernels as internal functions: a wrapper for each
-// kernel that takes plain addresses, `NAME_run` for each of `entries` (and `NAME_run_timed`, if
+// kernel that takes plain addresses, `NAME_run` for each of `entries` (and its twins for bench, if
 // asked for), small constants, and a declaration of the blob.
 void emit_entries(llvm::Module& module, const KernelSymbols& kernels,
                   std::span<const EntryInfo> entries, const CompileOptions& options,

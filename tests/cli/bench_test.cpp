@@ -67,6 +67,14 @@ protected:
     call.timed(ticks.data());
     EXPECT_EQ(call.results(), results);
     EXPECT_THAT(ticks, testing::Each(testing::Ne(0u)));
+    // So do as many of its steps as it has, and none writes nothing.
+    call.restart();
+    call.poison();
+    const auto poisoned = call.results();
+    call.first(0);
+    EXPECT_EQ(call.results(), poisoned);
+    call.first(static_cast<int64_t>(call.steps().size()));
+    EXPECT_EQ(call.results(), results);
   }
 
   cli::Session session_;
