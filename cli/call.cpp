@@ -1,15 +1,6 @@
 #include "cli/call.h"
 
-#include <algorithm>
-#include <cstdlib>
-#include <new>
-
 namespace linnet::cli {
-
-AlignedBytes::AlignedBytes(size_t bytes)
-    : data_(std::aligned_alloc(64, (std::max<size_t>(bytes, 1) + 63) / 64 * 64)) {
-  if (!data_) throw std::bad_alloc();
-}
 
 std::unique_ptr<Callable> Callable::load(Session& session, const Built& built) {
   if (!codegen::runs_here(built.target)) {
@@ -37,7 +28,7 @@ int Callable::run(std::span<const runtime::Tensor> inputs, std::span<runtime::Te
     const linnet_entry_v1& entry = model_->entries[i];
     const AlignedBytes arena(static_cast<size_t>(entry.arena_bytes));
     const linnet_stream_v1* stream = model_->stateful ? model_->stream : nullptr;
-    const AlignedBytes state(static_cast<size_t>(stream ? stream->state_bytes : 0));
+    const AlignedBytes state(static_cast<size_t>(stream ? stream->state_bytes : 0), "the state");
     if (stream) stream->reset(state.data());
     while (samples - done >= entry.batch) {
       std::vector<const void*> from;

@@ -4,6 +4,7 @@
 #include "cli/build.h"
 
 #include "runtime/abi.h"
+#include "runtime/io/memory.h"
 #include "runtime/io/tensor.h"
 
 #include <memory>
@@ -16,14 +17,12 @@ namespace linnet::cli {
 // Memory at a multiple of 64 bytes.
 class AlignedBytes {
 public:
-  explicit AlignedBytes(size_t bytes);
+  explicit AlignedBytes(size_t bytes, const char* purpose = "the arena of a call")
+      : data_(runtime::aligned_memory(static_cast<int64_t>(bytes), purpose)) {}
   [[nodiscard]] void* data() const { return data_.get(); }
 
 private:
-  struct Free {
-    void operator()(void* data) const { std::free(data); }
-  };
-  std::unique_ptr<void, Free> data_;
+  std::unique_ptr<void, runtime::FreeMemory> data_;
 };
 
 class Callable {

@@ -102,6 +102,7 @@ bool bind(Session& session, const std::string& name, const std::string& text,
 }  // namespace
 
 std::optional<ir::Module> ModelOptions::load(Session& session, int64_t samples) const {
+  session.model = path;
   frontend::ImportOptions options;
   options.model = model;
   options.training = training;

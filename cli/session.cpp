@@ -1,6 +1,7 @@
 #include "cli/session.h"
 
 #include "cli/help.h"
+#include "runtime/io/memory.h"
 
 #include "support/check.h"
 #include "support/text.h"
@@ -11,7 +12,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <new>
 #include <poll.h>
 #include <unistd.h>
 
@@ -36,8 +36,9 @@ Status run_command(Session& session) {
   } catch (const InternalError& error) {
     session.error(fmt::format("internal error: {}", error.what()), Status::kBug,
                   "this is a bug of linnet; please report it with the command and the model");
-  } catch (const std::bad_alloc&) {
-    session.error("out of memory", Status::kMachine);
+  } catch (const std::bad_alloc& error) {
+    const std::string file = session.model.empty() ? "" : session.model + ": ";
+    session.error(file + runtime::exception_text(error), Status::kMachine);
   } catch (const std::exception& error) {
     session.error(fmt::format("internal error: {}", error.what()), Status::kBug,
                   "this is a bug of linnet; please report it with the command and the model");

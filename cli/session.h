@@ -16,6 +16,7 @@ class Session {
 public:
   SourceManager sources;
   Diagnostics diagnostics{sources};
+  std::string model;  // the file at work, for what names no place
   bool json_diagnostics = false;
   Progress progress{STDERR_FILENO};
   bool quiet = false;  // --quiet: neither progress nor a closing line

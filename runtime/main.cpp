@@ -1,5 +1,6 @@
 // The `main` of every produced executable: finds out what is asked, and of which kind the model is.
 #include "runtime/evaluate.h"
+#include "runtime/io/memory.h"
 #include "runtime/tasks.h"
 
 #include <csignal>
@@ -83,7 +84,8 @@ int main(int argc, char** argv) {
   try {
     return linnet::runtime::main_of(argc, argv);
   } catch (const std::exception& error) {  // out of memory
-    std::fprintf(stderr, "error: %s\n", error.what());
+    std::fprintf(stderr, "error: %s: %s\n", linnet_product_model.name,
+                 linnet::runtime::exception_text(error).c_str());
     return static_cast<int>(linnet::runtime::Exit::kMachine);
   }
 }

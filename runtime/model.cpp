@@ -1,7 +1,6 @@
 #include "runtime/model.h"
 
 #include <algorithm>
-#include <new>
 
 namespace linnet::runtime {
 
@@ -11,14 +10,10 @@ Model::Model(const linnet_model_v1& model, int64_t most) : model_(&model) {
   int64_t bytes = 0;
   for (int64_t i = first_; i < model.entry_count; ++i)
     bytes = std::max(bytes, model.entries[i].arena_bytes);
-  const auto align = static_cast<size_t>(std::max<int64_t>(model.arena_align, 64));
-  const size_t rounded = (static_cast<size_t>(bytes) + align - 1) / align * align;
-  arena_.reset(std::aligned_alloc(align, std::max(rounded, align)));
-  if (!arena_) throw std::bad_alloc();
+  const int64_t align = std::max<int64_t>(model.arena_align, 64);
+  arena_ = aligned_memory(bytes, "the arena of a call", align);
   if (!model.stateful) return;
-  state_.reset(std::aligned_alloc(
-      align, (static_cast<size_t>(model.stream->state_bytes) + align - 1) / align * align));
-  if (!state_) throw std::bad_alloc();
+  state_ = aligned_memory(model.stream->state_bytes, "the state", align);
   model.stream->reset(state_.get());
 }
 

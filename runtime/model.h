@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/abi.h"
+#include "runtime/io/memory.h"
 #include "runtime/io/tensor.h"
 
 #include <cstdlib>
@@ -29,13 +30,10 @@ public:
   int call(const void* const* inputs, void* const* outputs) const;
 
 private:
-  struct Free {
-    void operator()(void* memory) const { std::free(memory); }
-  };
   const linnet_model_v1* model_;
   int64_t first_ = 0;  // the largest entry that is allowed
-  std::unique_ptr<void, Free> arena_;
-  std::unique_ptr<void, Free> state_;  // of a model with state: each call is a step
+  std::unique_ptr<void, FreeMemory> arena_;
+  std::unique_ptr<void, FreeMemory> state_;  // of a model with state: each call is a step
 };
 
 }  // namespace linnet::runtime

@@ -5,20 +5,12 @@
 #include "runtime/ports.h"
 
 #include <cstring>
-#include <new>
 
 namespace linnet::runtime {
 
-std::unique_ptr<void, Stream::Free> Stream::make(int64_t bytes) {
-  const size_t rounded = (static_cast<size_t>(std::max<int64_t>(bytes, 1)) + 63) / 64 * 64;
-  std::unique_ptr<void, Free> memory(std::aligned_alloc(64, rounded));
-  if (!memory) throw std::bad_alloc();
-  return memory;
-}
-
 Stream::Stream(const linnet_model_v1& model, const SeriesPorts& ports)
-    : model_(model), ports_(ports), state_(make(model.stream->state_bytes)),
-      arena_(make(model.stream->arena_bytes)) {
+    : model_(model), ports_(ports), state_(aligned_memory(model.stream->state_bytes, "the state")),
+      arena_(aligned_memory(model.stream->arena_bytes, "the arena of a call")) {
   model.stream->reset(state_.get());
   for (int64_t i = 0; i < model.input_count; ++i) {
     widths_.push_back(model.stateful ? elements_of(model.inputs[i]) : 1);
@@ -87,7 +79,7 @@ Result<void> Stream::load(const std::string& path) {
                 path.c_str());
   };
   if (bytes->size() != size + sizeof steps_) return other();
-  const auto state = make(model_.stream->state_bytes);
+  const auto state = aligned_memory(model_.stream->state_bytes, "a snapshot");
   std::memcpy(state.get(), bytes->data(), size);
   if (model_.stream->check(state.get()) != 0) return other();
   std::memcpy(state_.get(), bytes->data(), size);

@@ -1,6 +1,7 @@
 // A model stepped through its series: one value of each in, a forecast out.
 #pragma once
 
+#include "runtime/io/memory.h"
 #include "runtime/model.h"
 #include "runtime/series_table.h"
 
@@ -37,14 +38,9 @@ public:
   [[nodiscard]] Result<void> load(const std::string& path);
 
 private:
-  struct Free {
-    void operator()(void* memory) const { std::free(memory); }
-  };
-  static std::unique_ptr<void, Free> make(int64_t bytes);
-
   const linnet_model_v1& model_;
   const SeriesPorts& ports_;
-  std::unique_ptr<void, Free> state_, arena_;
+  std::unique_ptr<void, FreeMemory> state_, arena_;
   std::vector<int64_t> widths_;
   std::vector<Tensor> inputs_, outputs_;
   std::vector<const void*> from_;

@@ -1,6 +1,7 @@
 // Batches of samples, and aligned memory for calls.
 #pragma once
 
+#include "runtime/io/memory.h"
 #include "runtime/train/samples.h"
 
 #include <algorithm>
@@ -43,15 +44,8 @@ private:
 };
 
 struct Aligned {
-  struct Free {
-    void operator()(void* memory) const { std::free(memory); }
-  };
-  std::unique_ptr<void, Free> memory;
-  explicit Aligned(int64_t bytes)
-      : memory(std::aligned_alloc(64, static_cast<size_t>(std::max<int64_t>(bytes, 64) + 63) / 64 *
-                                          64)) {
-    if (!memory) throw std::bad_alloc();
-  }
+  std::unique_ptr<void, FreeMemory> memory;
+  explicit Aligned(int64_t bytes) : memory(aligned_memory(bytes, "the arena of a step")) {}
 };
 
 }  // namespace linnet::runtime::train

@@ -191,8 +191,7 @@ Result<RunState> read_checkpoint(const linnet_trainer_v1& trainer, const std::st
 
 Slots::Slots(const linnet_trainer_v1& trainer) : trainer_(&trainer) {
   const size_t bytes = static_cast<size_t>(std::max<int64_t>(trainer.slots_bytes, 64));
-  memory_.reset(std::aligned_alloc(64, (bytes + 63) / 64 * 64));
-  if (!memory_) throw std::bad_alloc();
+  memory_ = aligned_memory(static_cast<int64_t>(bytes), "the state of training");
   std::memset(memory_.get(), 0, bytes);
 }
 

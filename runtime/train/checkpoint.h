@@ -1,6 +1,7 @@
 // The full state of a training run in one file, and its result in another.
 #pragma once
 
+#include "runtime/io/memory.h"
 #include "runtime/io/tensor.h"
 #include "runtime/train/samples.h"
 #include "runtime/train/schedule.h"
@@ -27,11 +28,8 @@ public:
   void assign(const std::vector<uint8_t>& bytes);
 
 private:
-  struct Free {
-    void operator()(void* memory) const { std::free(memory); }
-  };
   const linnet_trainer_v1* trainer_;
-  std::unique_ptr<void, Free> memory_;
+  std::unique_ptr<void, FreeMemory> memory_;
 };
 
 // Where a run stands besides its slots.

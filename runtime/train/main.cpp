@@ -1,5 +1,6 @@
 #include "runtime/train/main.h"
 
+#include "runtime/io/memory.h"
 #include "runtime/train/loop.h"
 
 #include <csignal>
@@ -42,6 +43,8 @@ extern "C" int linnet_train_main(int argc, char** argv, const linnet_trainer_v1*
   try {
     return linnet::runtime::train::main_of(argc, argv, *trainer);
   } catch (const std::exception& error) {  // out of memory
-    return linnet::runtime::train::fail_with({error.what(), linnet::runtime::Exit::kMachine});
+    return linnet::runtime::train::fail_with(
+        {std::string(trainer->name) + ": " + linnet::runtime::exception_text(error),
+         linnet::runtime::Exit::kMachine});
   }
 }

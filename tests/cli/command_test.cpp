@@ -14,6 +14,8 @@
 #include <string>
 #include <sys/wait.h>
 
+#include <vector>
+
 namespace linnet {
 namespace {
 
@@ -225,6 +227,25 @@ TEST_F(Command, LenetIsSmall) {
   const size_t weights =
       runtime::read_file(LINNET_SOURCE_DIR "/models/data/lenet.safetensors")->size();
   EXPECT_LT(text("lenet").size(), weights + 400000);
+}
+
+TEST_F(Command, OutOfMemoryNamesModelAndBytes) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "the sanitizers reserve more address space than the limit";
+#endif
+  write("big.lin",
+        "model big(x: f32[M, 20000]) -> y: f32[M, 20000] {\n"
+        "  let outer = matmul(transpose(x, [1, 0]), x) |> relu\n  matmul(x, outer)\n}\n");
+  const std::vector<int64_t> shape{1, 20000};
+  const std::vector<float> x(20000, 1);
+  ASSERT_TRUE(
+      runtime::write_npy(folder_ + "/x.npy", runtime::DType::kF32, shape, x.data()).has_value());
+  const std::string limited = "ulimit -v 1000000; ";
+  EXPECT_EQ(run(limited + LINNET_COMMAND " run big.lin --bind M=1 --input x=x.npy"), 4);
+  EXPECT_EQ(err_, "error: big.lin: out of memory: the arena of a call takes 1600000000 bytes\n");
+  ASSERT_EQ(linnet("compile big.lin --bind M=1"), 0) << err_;
+  EXPECT_EQ(run(limited + "./big --input x=x.npy"), 4);
+  EXPECT_EQ(err_, "error: big: out of memory: the arena of a call takes 1600000000 bytes\n");
 }
 
 TEST_F(Command, TwoFoldersGiveTheSameFile) {
