@@ -121,11 +121,11 @@ void add_bench(CLI::App& app, Session& session) {
       ->add_option("--input", options->inputs,
                    "Values of an input, or @0 by position (default: small numbers)")
       ->type_name("NAME=F.npy");
-  command->add_option("--warm-up", options->warm_up, "Calls ahead of the first that counts")
+  command->add_option("--warm-up", options->warm_up, "Calls before the first that is timed")
       ->type_name("N")
       ->check(CLI::Range(int64_t{0}, int64_t{1000000}))
       ->capture_default_str();
-  command->add_option("--rounds", options->rounds, "Rounds, of which the median is told")
+  command->add_option("--rounds", options->rounds, "Rounds; their median is reported")
       ->type_name("N")
       ->check(CLI::Range(int64_t{1}, int64_t{1000000}))
       ->capture_default_str();

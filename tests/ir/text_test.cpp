@@ -55,6 +55,9 @@ TEST(Text, WrongTextsAreLocated) {
   EXPECT_EQ(message(in_graph("%c: f32[2,3]{zz} = relu(%x)\nreturn %c")),
             "'{zz}' is no layout of rank 2");
   EXPECT_EQ(message(in_graph("return \"%x")), "the string does not end");
+  EXPECT_EQ(message(in_graph("%c: f32[2,3] = constant @\"w\"\nreturn %c")),
+            "the tensor 'w' is missing, for no file of this one's name + .safetensors lies beside "
+            "it; copy that too");
 }
 
 }  // namespace
