@@ -301,10 +301,13 @@ def try_mutant(tree, mutant, quick):
             source.write(original)
 
 
-def passes_without_fault(tree, line):
-    entry, _, arguments = line.partition(" ")
-    if arguments:
+def passes_without_fault(tree, line, named):
+    """Both must be built anew: what is there holds the last mutant."""
+    entry = line.partition(" ")[0]
+    if named:
         return not tree.build(tree.targets_of(entry)) and not tree.first(line)
+    if tree.build([]):
+        return False
     code, _ = tree.watched(["ctest", "--test-dir", tree.build_folder, "-R",
                             f"^{re.escape(entry)}$"], whole=True)
     return code == 0
@@ -321,7 +324,8 @@ def run_all(tree, mutants, missed_allowed, quick):
               f"{time.monotonic() - begin:4.0f} s  {by}", flush=True)
     suspects = {}
     for again in sorted({again for _, _, again in results if again}):
-        if not passes_without_fault(tree, again):
+        named = any(again in m.first for m in mutants)
+        if not passes_without_fault(tree, again, named):
             suspects[again] = True
             print(f"'{again}' fails without a fault too: what it caught does not count")
     caught = [m for m, result, again in results if result == "caught" and again not in suspects]
