@@ -16,8 +16,10 @@ namespace {
 template <class S> std::vector<int64_t> legal(const ir::Graph& body, const ir::Schedule& before) {
   S schedule;
   const size_t key = before.parameters.size();
-  for (size_t i = 0; i < key; ++i)
-    schedule.*S::kKeys[i].number = before.parameters[i].second;
+  if constexpr (!S::kKeys.empty()) {
+    for (size_t i = 0; i < key; ++i)
+      schedule.*S::kKeys[i].number = before.parameters[i].second;
+  }
   return schedule.legal(body, key);
 }
 
