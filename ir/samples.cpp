@@ -142,6 +142,12 @@ SamplesResult samples_unless(const SamplesContext& c, const std::vector<bool>& t
   return *found;
 }
 
+SamplesResult samples_unless_dim(const SamplesContext& c, std::string_view what) {
+  std::vector<bool> touched(c.result.rank(), false);
+  touched[*one_dim(c.attrs, touched.size())] = true;
+  return samples_unless(c, touched, what);
+}
+
 SamplesResult reshaped_samples(const SamplesContext& c) {
   const auto& [dim, inner] = *c.operands[0];
   const Shape& from = c.types[0]->shape;

@@ -39,6 +39,8 @@ struct SamplesContext {
 // dimension, along which `what` ("sum", "a window") takes elements together.
 [[nodiscard]] SamplesResult samples_unless(const SamplesContext& c,
                                            const std::vector<bool>& touched, std::string_view what);
+// The same of an op that takes elements together along the one dimension its attribute `dim` names.
+[[nodiscard]] SamplesResult samples_unless_dim(const SamplesContext& c, std::string_view what);
 // Through a view: the same place in row-major order.
 [[nodiscard]] SamplesResult reshaped_samples(const SamplesContext& c);
 

@@ -47,12 +47,6 @@ template <class T> void evaluate_concat(EvalContext<T>& c) {
   }
 }
 
-SamplesResult concat_samples(const SamplesContext& c) {
-  std::vector<bool> touched(c.result.rank(), false);
-  touched[*one_dim(c.attrs, touched.size())] = true;
-  return samples_unless(c, touched, "concat");
-}
-
 }  // namespace
 
 const OpDef ops::concat{
@@ -74,7 +68,7 @@ const OpDef ops::concat{
       }
       return gradients;
     },
-    .samples = concat_samples,
+    .samples = [](const SamplesContext& c) { return samples_unless_dim(c, "concat"); },
 };
 
 }  // namespace linnet::ir

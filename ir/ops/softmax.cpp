@@ -70,12 +70,6 @@ template <bool logarithm, class T> void evaluate_softmax(EvalContext<T>& c) {
   }
 }
 
-SamplesResult softmax_samples(const SamplesContext& c) {
-  std::vector<bool> touched(c.result.rank(), false);
-  touched[*one_dim(c.attrs, touched.size())] = true;
-  return samples_unless(c, touched, "softmax");
-}
-
 OpDef normalised(std::string_view name, std::string_view doc, Evaluate evaluate,
                  decltype(OpDef::expand) expand, decltype(OpDef::gradient) gradient) {
   return {.name = name,
@@ -88,7 +82,7 @@ OpDef normalised(std::string_view name, std::string_view doc, Evaluate evaluate,
           .evaluate = evaluate,
           .expand = expand,
           .gradient = gradient,
-          .samples = softmax_samples};
+          .samples = [](const SamplesContext& c) { return samples_unless_dim(c, "softmax"); }};
 }
 
 }  // namespace
