@@ -12,9 +12,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
-#include <cstring>
 #include <map>
+#include <span>
 
 namespace linnet::cli {
 namespace {
@@ -78,7 +79,7 @@ std::vector<Port> output_ports(const ir::Module& module) {
 runtime::Tensor to_file(const ir::Tensor& tensor) {
   runtime::Tensor result =
       runtime::make_tensor(file_dtype(tensor.type().dtype), tensor.type().shape);
-  std::memcpy(result.data.data(), tensor.bytes().data(), result.data.size());
+  std::ranges::copy(tensor.bytes(), std::as_writable_bytes(std::span(result.data)).begin());
   return result;
 }
 
@@ -148,8 +149,9 @@ runtime::Tensor part(const runtime::Tensor& tensor, int64_t t, int64_t parts) {
   std::vector<int64_t> shape = tensor.shape;
   shape[0] /= parts;
   runtime::Tensor result = runtime::make_tensor(tensor.dtype, shape);
-  std::memcpy(result.data.data(), tensor.data.data() + static_cast<size_t>(t) * result.data.size(),
-              result.data.size());
+  std::ranges::copy(std::span(tensor.data)
+                        .subspan(static_cast<size_t>(t) * result.data.size(), result.data.size()),
+                    result.data.begin());
   return result;
 }
 

@@ -47,7 +47,12 @@ private:
 // assertion", means that the kernel is not what the schedule promised.
 class Reporter final : public Halide::CompileTimeErrorReporter {
 public:
-  Reporter() { Halide::set_custom_compile_time_error_reporter(this); }
+  Reporter() {
+    Halide::set_custom_compile_time_error_reporter(this);
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    Halide::set_compiler_stack_size(0);  // no stack of its own: sanitizers cannot follow the switch
+#endif
+  }
   ~Reporter() override { Halide::set_custom_compile_time_error_reporter(nullptr); }
   Reporter(const Reporter&) = delete;
   Reporter& operator=(const Reporter&) = delete;
