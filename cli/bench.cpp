@@ -3,7 +3,7 @@
 #include "cli/bench_report.h"
 #include "cli/help.h"
 #include "ir/op_def.h"
-#include "passes/kernel_names.h"
+#include "passes/lib/kernel_names.h"
 #include "support/text.h"
 
 #include <fmt/format.h>

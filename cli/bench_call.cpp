@@ -5,7 +5,7 @@
 #include "ir/op_def.h"
 #include "support/check.h"
 
-#include "runtime/philox.h"
+#include "base/philox.h"
 #include "runtime/train/checkpoint.h"
 
 #include <fmt/format.h>

@@ -1,8 +1,8 @@
 // Tables and JSON of `linnet bench`, --compare.
 #include "cli/bench_report.h"
 
+#include "base/io/file.h"
 #include "cli/text_table.h"
-#include "runtime/io/file.h"
 
 #include <fmt/format.h>
 

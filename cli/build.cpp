@@ -1,20 +1,20 @@
 #include "cli/build.h"
 
+#include "base/io/file.h"
 #include "cli/help.h"
 #include "cli/text_table.h"
 #include "cli/tiny_weights.h"
-#include "codegen/cache.h"
-#include "codegen/hash.h"
-#include "codegen/trainer_info.h"
+#include "codegen/cache/cache.h"
+#include "codegen/cache/hash.h"
+#include "codegen/emit/trainer_info.h"
 #include "ir/op_def.h"
 #include "ir/ops/reduction.h"
 #include "ir/print.h"
 #include "ir/summary.h"
-#include "passes/first_values.h"
-#include "passes/graphs.h"
-#include "passes/loss_gradients.h"
-#include "passes/storage.h"
-#include "runtime/io/file.h"
+#include "passes/lib/graphs.h"
+#include "passes/lib/storage.h"
+#include "passes/training/first_values.h"
+#include "passes/training/loss_gradients.h"
 
 #include <fmt/format.h>
 

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "cli/pipeline_options.h"
-#include "codegen/compile.h"
+#include "codegen/emit/compile.h"
 
-#include "runtime/train_abi.h"
+#include "base/abi/train.h"
 
 #include <memory>
 #include <optional>

@@ -1,5 +1,5 @@
 // linnet cache: where what was compiled is kept, how much there is; --clear removes it.
-#include "codegen/cache.h"
+#include "codegen/cache/cache.h"
 #include "cli/session.h"
 #include "cli/text_table.h"
 

@@ -3,9 +3,9 @@
 
 #include "cli/build.h"
 
-#include "runtime/abi.h"
-#include "runtime/io/memory.h"
-#include "runtime/io/tensor.h"
+#include "base/abi/model.h"
+#include "base/io/tensor.h"
+#include "base/memory.h"
 
 #include <memory>
 #include <optional>

@@ -3,7 +3,7 @@
 #include "cli/pipeline_options.h"
 #include "cli/text_table.h"
 #include "ir/summary.h"
-#include "passes/storage.h"
+#include "passes/lib/storage.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

@@ -1,7 +1,7 @@
 // linnet compile MODEL: an executable, a library or an object file.
 #include "cli/build.h"
 
-#include "runtime/io/file.h"
+#include "base/io/file.h"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // Scripts by which bash, zsh and fish complete commands, options, choices, passes and files.
 #include "cli/help.h"
 
-#include "passes/pass.h"
+#include "passes/run/pass.h"
 #include "support/text.h"
 
 #include <fmt/format.h>

@@ -1,11 +1,11 @@
 // linnet dump MODEL: the IR as it enters the pipeline, after a pass, or what every pass makes of
 // it.
+#include "base/io/file.h"
 #include "cli/help.h"
 #include "cli/line_diff.h"
 #include "cli/pipeline_options.h"
 #include "ir/dot.h"
 #include "ir/print.h"
-#include "runtime/io/file.h"
 #include "support/text.h"
 
 #include <fmt/format.h>

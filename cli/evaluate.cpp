@@ -1,10 +1,10 @@
 // linnet evaluate MODEL --weights F --data D: how good the model is on samples with known answers.
 #include "cli/build.h"
 #include "cli/call.h"
-#include "codegen/ports.h"
+#include "codegen/emit/ports.h"
 
-#include "runtime/evaluate.h"
-#include "runtime/tasks.h"
+#include "runtime/run/evaluate.h"
+#include "runtime/run/tasks.h"
 #include "runtime/train/measure.h"
 
 #include <fmt/format.h>

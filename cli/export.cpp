@@ -1,8 +1,8 @@
 // linnet export MODEL -o model.onnx: the model as other tools read it.
-#include "frontend/onnx/export.h"
+#include "frontend/onnx/export/export.h"
 #include "cli/model_options.h"
 
-#include "runtime/io/file.h"
+#include "base/io/file.h"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // linnet kernel F.lir: every kernel of a file alone, compiled and compared with the evaluator.
 #include "cli/pipeline_options.h"
 #include "cli/text_module.h"
-#include "codegen/check_kernel.h"
+#include "codegen/check/check_kernel.h"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 
 #include "cli/help.h"
 #include "cli/text_module.h"
-#include "frontend/onnx/fixed_input.h"
+#include "frontend/onnx/import/fixed_input.h"
 #include "passes/passes.h"
 
 #include <fmt/format.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cli/session.h"
-#include "codegen/target.h"
+#include "codegen/object/target.h"
 #include "frontend/load.h"
 #include "frontend/weights.h"
 #include "ir/module.h"

@@ -1,7 +1,7 @@
 // linnet new digits|series|table DIR: a small project to begin with.
 #include "cli/session.h"
 
-#include "runtime/io/file.h"
+#include "base/io/file.h"
 
 #include <fmt/format.h>
 

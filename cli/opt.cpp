@@ -1,9 +1,9 @@
 // linnet opt F.lir --passes=a,b,c: IR in, IR out; --update rewrites a test's expected half.
 #include "cli/pipeline_options.h"
 #include "cli/text_module.h"
-#include "passes/test_case.h"
+#include "passes/run/test_case.h"
 
-#include "runtime/io/file.h"
+#include "base/io/file.h"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 #include "cli/pipeline_options.h"
 
 #include "cli/help.h"
-#include "passes/unfinished.h"
+#include "passes/run/unfinished.h"
 #include "support/text.h"
 
 #include <fmt/format.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cli/model_options.h"
-#include "passes/run_pipeline.h"
+#include "passes/run/run_pipeline.h"
 
 #include <optional>
 #include <string>

@@ -2,11 +2,11 @@
 #include "cli/roofs.h"
 
 #include "cli/bench_call.h"
-#include "codegen/cache.h"
-#include "codegen/hash.h"
-#include "codegen/peak.h"
+#include "codegen/cache/cache.h"
+#include "codegen/cache/hash.h"
+#include "codegen/check/peak.h"
 #include "ir/op_def.h"
-#include "passes/graphs.h"
+#include "passes/lib/graphs.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

@@ -1,13 +1,13 @@
 // linnet run MODEL --input NAME=F.npy [--output-dir D]: compile in memory, run once.
 #include "cli/call.h"
 #include "cli/tensor_files.h"
-#include "codegen/ports.h"
+#include "codegen/emit/ports.h"
 #include "ir/builder.h"
 #include "ir/evaluate.h"
 #include "ir/initialize.h"
-#include "passes/backward.h"
-#include "passes/storage.h"
-#include "runtime/tensor_text.h"
+#include "passes/lib/storage.h"
+#include "passes/training/backward.h"
+#include "runtime/run/tensor_text.h"
 #include "support/text.h"
 
 #include <fmt/format.h>

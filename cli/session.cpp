@@ -1,7 +1,7 @@
 #include "cli/session.h"
 
+#include "base/memory.h"
 #include "cli/help.h"
-#include "runtime/io/memory.h"
 
 #include "support/check.h"
 #include "support/text.h"

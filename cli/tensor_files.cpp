@@ -2,8 +2,8 @@
 
 #include "cli/model_options.h"
 
-#include "runtime/io/file.h"
-#include "runtime/io/npy.h"
+#include "base/io/file.h"
+#include "base/io/npy.h"
 #include "support/text.h"
 
 #include <fmt/format.h>

@@ -4,7 +4,7 @@
 #include "cli/session.h"
 #include "ir/type.h"
 
-#include "runtime/io/tensor.h"
+#include "base/io/tensor.h"
 
 #include <map>
 #include <optional>

@@ -2,7 +2,7 @@
 #include "cli/session.h"
 #include "cli/text_table.h"
 
-#include "runtime/io/safetensors.h"
+#include "base/io/safetensors.h"
 #include "support/text.h"
 
 #include <fmt/format.h>

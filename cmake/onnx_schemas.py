@@ -1,4 +1,4 @@
-"""Writes what the `onnx` package knows of ONNX's operators as rows of C++ (frontend/onnx/schemas.cpp):
+"""Writes what the `onnx` package knows of ONNX's operators as rows of C++ (frontend/onnx/import/schemas.cpp):
 every operator of every version with its attributes, and the bodies of those that are functions.
 
   onnx_schemas.py OUT      OUT: the file to write

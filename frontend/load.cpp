@@ -1,17 +1,17 @@
 #include "frontend/load.h"
 
-#include "frontend/declared_shapes.h"
+#include "frontend/lin/declared_shapes.h"
+#include "frontend/lin/picture_planes.h"
 #include "frontend/model_bytes.h"
-#include "frontend/onnx/import.h"
-#include "frontend/onnx/model_file.h"
-#include "frontend/picture_planes.h"
+#include "frontend/onnx/import/import.h"
+#include "frontend/onnx/import/model_file.h"
 
 #include "ir/print.h"
 #include "ir/read.h"
 #include "ir/verify.h"
 
-#include "runtime/io/file.h"
-#include "runtime/io/safetensors.h"
+#include "base/io/file.h"
+#include "base/io/safetensors.h"
 #include "support/text.h"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
-// Files go to runtime/io; standard input is kept here.
+// Files go to base/io; standard input is kept here.
 #include "frontend/model_bytes.h"
 
-#include "runtime/io/file.h"
+#include "base/io/file.h"
 
 #include <limits>
 #include <string_view>

@@ -1,7 +1,7 @@
 // The bytes of a model's file, or of a model on standard input.
 #pragma once
 
-#include "runtime/io/result.h"
+#include "base/result.h"
 
 #include <cstdint>
 #include <string>

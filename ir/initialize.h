@@ -3,7 +3,7 @@
 
 #include "ir/module.h"
 
-#include "runtime/initialize.h"
+#include "base/initialize.h"
 
 #include <cstdint>
 #include <optional>
@@ -33,7 +33,7 @@ struct Initializer {
 [[nodiscard]] std::span<const Initializer> initializers();
 [[nodiscard]] const Initializer* find_initializer(std::string_view name);
 
-// The numbers a recipe gives, for runtime/initialize.h.
+// The numbers a recipe gives, for base/initialize.h.
 [[nodiscard]] std::vector<runtime::InitialSetting> initial_settings(const Recipe& recipe);
 
 // The first value of a slot: key = seed, stream = the slot's index in the module, step 0. Numbers

@@ -1,9 +1,9 @@
 // Compiled with -ffp-contract=off: a contracted multiply-add would change bits.
 #include "ir/scalar_math.h"
 
+#include "base/math.h"
+#include "base/scalar_backend.h"
 #include "support/check.h"
-#include "support/math.h"
-#include "support/scalar_backend.h"
 
 #include <algorithm>
 #include <cmath>

@@ -58,7 +58,7 @@ template <class T> T greatest(DType dtype) {
 }
 
 // The elementary functions, one definition for the evaluator, initialisers and kernels
-// (support/math.h). Defined for float, double and Bounded.
+// (base/math.h). Defined for float, double and Bounded.
 template <class T> T exp(T x);
 template <class T> T log(T x);
 template <class T> T tanh(T x);

@@ -1,8 +1,8 @@
 #include "ir/op_def.h"
-#include "passes/graphs.h"
+#include "passes/lib/graphs.h"
+#include "passes/lib/storage.h"
 #include "passes/passes.h"
 #include "passes/schedule/families.h"
-#include "passes/storage.h"
 
 #include <algorithm>
 

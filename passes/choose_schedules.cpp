@@ -1,9 +1,9 @@
 #include "ir/op_def.h"
-#include "passes/fold.h"
-#include "passes/graphs.h"
-#include "passes/loss_gradients.h"
+#include "passes/lib/fold.h"
+#include "passes/lib/graphs.h"
 #include "passes/passes.h"
 #include "passes/schedule/families.h"
+#include "passes/training/loss_gradients.h"
 
 #include <fmt/format.h>
 

@@ -1,8 +1,8 @@
-#include "passes/graphs.h"
-#include "passes/least_squares.h"
-#include "passes/loss_gradients.h"
-#include "passes/optimizers.h"
+#include "passes/lib/graphs.h"
 #include "passes/passes.h"
+#include "passes/training/least_squares.h"
+#include "passes/training/loss_gradients.h"
+#include "passes/training/optimizers.h"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #include "ir/gradient.h"
 #include "ir/rewrite.h"
-#include "passes/graphs.h"
+#include "passes/lib/graphs.h"
 #include "passes/passes.h"
 
 #include <map>

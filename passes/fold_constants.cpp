@@ -1,7 +1,7 @@
 #include "ir/op_def.h"
 #include "ir/ops/window.h"
-#include "passes/fold.h"
-#include "passes/graphs.h"
+#include "passes/lib/fold.h"
+#include "passes/lib/graphs.h"
 #include "passes/passes.h"
 
 #include <algorithm>

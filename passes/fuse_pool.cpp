@@ -1,9 +1,9 @@
 #include "ir/op_def.h"
 #include "ir/ops/window.h"
-#include "passes/fold.h"
-#include "passes/graphs.h"
+#include "passes/lib/fold.h"
+#include "passes/lib/graphs.h"
+#include "passes/lib/split_padding.h"
 #include "passes/passes.h"
-#include "passes/split_padding.h"
 
 namespace linnet::passes {
 namespace {

@@ -1,6 +1,6 @@
 #include "ir/op_def.h"
-#include "passes/fold.h"
-#include "passes/graphs.h"
+#include "passes/lib/fold.h"
+#include "passes/lib/graphs.h"
 #include "passes/passes.h"
 #include "passes/schedule/anchors.h"
 #include "passes/schedule/families.h"

@@ -2,7 +2,7 @@
 // holds afterwards (leaves), and an example; pipeline.cpp is the order.
 #pragma once
 
-#include "passes/pass.h"
+#include "passes/run/pass.h"
 
 namespace linnet::passes {
 

@@ -1,7 +1,7 @@
 #include "ir/op_def.h"
-#include "passes/graphs.h"
+#include "passes/lib/graphs.h"
+#include "passes/lib/storage.h"
 #include "passes/passes.h"
-#include "passes/storage.h"
 
 #include <fmt/format.h>
 

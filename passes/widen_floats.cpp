@@ -1,5 +1,5 @@
 #include "ir/op_def.h"
-#include "passes/graphs.h"
+#include "passes/lib/graphs.h"
 #include "passes/passes.h"
 
 namespace linnet::passes {

@@ -1,7 +1,7 @@
 #include "ir/op_def.h"
 #include "ir/samples.h"
 
-#include "runtime/philox.h"
+#include "base/philox.h"
 
 namespace linnet::ir {
 namespace {

@@ -2,8 +2,8 @@
 #include "passes/schedule/check.h"
 
 #include "ir/op_def.h"
-#include "passes/loss_gradients.h"
 #include "passes/schedule/families.h"
+#include "passes/training/loss_gradients.h"
 
 #include <algorithm>
 #include <set>

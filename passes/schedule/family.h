@@ -3,7 +3,7 @@
 #pragma once
 
 #include "ir/graph.h"
-#include "passes/target_info.h"
+#include "passes/lib/target_info.h"
 
 #include <array>
 #include <optional>

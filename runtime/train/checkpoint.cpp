@@ -1,8 +1,8 @@
 #include "runtime/train/checkpoint.h"
 
-#include "runtime/initialize.h"
-#include "runtime/io/file.h"
-#include "runtime/io/safetensors.h"
+#include "base/initialize.h"
+#include "base/io/file.h"
+#include "base/io/safetensors.h"
 
 #include <algorithm>
 #include <cinttypes>

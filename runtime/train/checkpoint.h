@@ -1,12 +1,12 @@
 // The full state of a training run in one file, and its result in another.
 #pragma once
 
-#include "runtime/io/memory.h"
-#include "runtime/io/tensor.h"
-#include "runtime/train/samples.h"
+#include "base/io/tensor.h"
+#include "base/memory.h"
+#include "runtime/data/samples.h"
 #include "runtime/train/schedule.h"
 
-#include "runtime/train_abi.h"
+#include "base/abi/train.h"
 
 #include <cstdlib>
 #include <memory>

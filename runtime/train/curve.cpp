@@ -1,8 +1,8 @@
 // Losses over steps as a picture.
 #include "runtime/train/curve.h"
 
-#include "runtime/io/file.h"
-#include "runtime/plot.h"
+#include "base/io/file.h"
+#include "runtime/data/plot.h"
 
 #include <algorithm>
 #include <cmath>

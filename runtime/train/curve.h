@@ -1,7 +1,7 @@
 // The course of a run as a picture.
 #pragma once
 
-#include "runtime/io/result.h"
+#include "base/result.h"
 
 #include <cstdint>
 #include <string>

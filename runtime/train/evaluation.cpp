@@ -2,7 +2,7 @@
 // ones.
 #include "runtime/train/evaluation.h"
 
-#include "runtime/ports.h"
+#include "runtime/data/ports.h"
 
 #include <cstring>
 #include <numeric>

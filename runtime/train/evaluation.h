@@ -1,7 +1,7 @@
 // The model as it is used, on samples whose answers are known.
 #pragma once
 
-#include "runtime/train/batches.h"
+#include "runtime/data/batches.h"
 #include "runtime/train/checkpoint.h"
 #include "runtime/train/report.h"
 

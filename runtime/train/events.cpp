@@ -1,7 +1,7 @@
 // Protobuf messages by hand: there are five fields of Event, and eight of HistogramProto.
 #include "runtime/train/events.h"
 
-#include "runtime/io/file.h"
+#include "base/io/file.h"
 
 #include <algorithm>
 #include <cstring>

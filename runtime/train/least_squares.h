@@ -1,7 +1,7 @@
 // The closed-form fit of a model that is affine in its parameters.
 #pragma once
 
-#include "runtime/io/result.h"
+#include "base/result.h"
 
 #include <cstdint>
 #include <functional>

@@ -1,7 +1,7 @@
 // Appends to a file by write(2).
 #include "runtime/train/log_file.h"
 
-#include "runtime/io/file.h"
+#include "base/io/file.h"
 
 #include <cerrno>
 #include <cstring>

@@ -1,7 +1,7 @@
 // A file that grows while a model is trained.
 #pragma once
 
-#include "runtime/io/result.h"
+#include "base/result.h"
 
 #include <string>
 #include <string_view>

@@ -1,10 +1,10 @@
 // The loop of `linnet train` and of trainers.
 #include "runtime/train/loop.h"
 
-#include "runtime/io/file.h"
-#include "runtime/labels.h"
-#include "runtime/ports.h"
-#include "runtime/train/batches.h"
+#include "base/io/file.h"
+#include "runtime/data/batches.h"
+#include "runtime/data/labels.h"
+#include "runtime/data/ports.h"
 #include "runtime/train/checkpoint.h"
 #include "runtime/train/curve.h"
 #include "runtime/train/evaluation.h"

@@ -1,6 +1,6 @@
 #include "runtime/train/main.h"
 
-#include "runtime/io/memory.h"
+#include "base/memory.h"
 #include "runtime/train/loop.h"
 
 #include <csignal>

@@ -1,7 +1,7 @@
 // Every sample once through a trainer's evaluation.
 #include "runtime/train/measure.h"
 
-#include "runtime/ports.h"
+#include "runtime/data/ports.h"
 #include "runtime/train/evaluation.h"
 
 #include <cstring>

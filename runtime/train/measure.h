@@ -1,9 +1,9 @@
 // How good a model is on samples, by the code and the arithmetic that training measures it with.
 #pragma once
 
-#include "runtime/metrics.h"
+#include "runtime/run/metrics.h"
 
-#include "runtime/train_abi.h"
+#include "base/abi/train.h"
 
 namespace linnet::runtime::train {
 

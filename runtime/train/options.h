@@ -1,9 +1,9 @@
 // What a training run is asked for: the flags of `linnet train` and of a trainer.
 #pragma once
 
-#include "runtime/io/result.h"
+#include "base/result.h"
 
-#include "runtime/train_abi.h"
+#include "base/abi/train.h"
 
 #include <cstdint>
 #include <string>

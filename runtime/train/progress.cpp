@@ -1,7 +1,7 @@
 // The bar and the lines of epochs.
 #include "runtime/train/progress.h"
 
-#include "runtime/io/result.h"
+#include "base/result.h"
 
 #include <cstdio>
 #include <cstdlib>

@@ -1,8 +1,8 @@
 // Scores as text and as JSON.
 #include "runtime/train/report.h"
 
-#include "runtime/io/result.h"
-#include "runtime/io/utf8.h"
+#include "base/result.h"
+#include "base/utf8.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,9 +1,9 @@
 // What a training run ends with, for a person and for machines.
 #pragma once
 
-#include "runtime/metrics.h"
+#include "runtime/run/metrics.h"
 
-#include "runtime/train_abi.h"
+#include "base/abi/train.h"
 
 #include <cstdint>
 #include <optional>

@@ -1,8 +1,8 @@
 // torch.optim.lr_scheduler's schedules.
 #include "runtime/train/schedule.h"
 
-#include "support/math.h"
-#include "support/scalar_backend.h"
+#include "base/math.h"
+#include "base/scalar_backend.h"
 
 #include <algorithm>
 #include <numbers>

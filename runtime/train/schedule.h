@@ -1,7 +1,7 @@
 // The learning rate over the steps, and what the validation loss decides.
 #pragma once
 
-#include "runtime/train_abi.h"
+#include "base/abi/train.h"
 
 #include <cstdint>
 #include <limits>

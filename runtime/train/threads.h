@@ -1,7 +1,7 @@
 // Threads for the tiles of kernels. Which thread computes a tile changes no bit.
 #pragma once
 
-#include "runtime/train_abi.h"
+#include "base/abi/train.h"
 
 namespace linnet::runtime::train {
 

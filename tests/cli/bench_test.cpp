@@ -1,7 +1,7 @@
 // linnet bench: every kernel a row, on the values of the call; options, JSON, comparison. What
 // takes how long is nobody's business here.
+#include "base/io/npy.h"
 #include "cli/bench_call.h"
-#include "runtime/io/npy.h"
 #include "tests/cli/command.h"
 
 #include <gmock/gmock.h>

@@ -1,7 +1,7 @@
 // The command as a person runs it, in a folder of the test's own.
 #pragma once
 
-#include "runtime/io/file.h"
+#include "base/io/file.h"
 
 #include <gtest/gtest.h>
 

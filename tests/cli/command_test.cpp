@@ -1,9 +1,9 @@
 // The command as a person runs it: statuses, messages, files.
 #include "tests/cli/command.h"
 
-#include "runtime/io/file.h"
-#include "runtime/io/npy.h"
-#include "runtime/io/safetensors.h"
+#include "base/io/file.h"
+#include "base/io/npy.h"
+#include "base/io/safetensors.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

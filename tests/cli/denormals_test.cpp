@@ -1,7 +1,7 @@
 // compile --flush-denormals, and the remark on weights that make denormal numbers.
 #include "tests/cli/command.h"
 
-#include "runtime/io/safetensors.h"
+#include "base/io/safetensors.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

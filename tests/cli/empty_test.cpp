@@ -1,7 +1,7 @@
 // Tensors without elements: compiled models give the evaluator's values, and no kernel sees one.
 #include "tests/cli/command.h"
 
-#include "runtime/io/npy.h"
+#include "base/io/npy.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

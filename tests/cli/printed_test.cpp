@@ -1,7 +1,7 @@
 // Outputs on a terminal: what `linnet run` and executables print where no folder is named.
 #include "tests/cli/command.h"
 
-#include "runtime/io/npy.h"
+#include "base/io/npy.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -2,7 +2,7 @@
 // answer what the executable of the same model prints.
 #include "tests/cli/command.h"
 
-#include "runtime/io/safetensors.h"
+#include "base/io/safetensors.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,14 +1,14 @@
 // The cache of kernels: what is a hit, what is not, and that the bytes never depend on it.
-#include "codegen/cache.h"
+#include "codegen/cache/cache.h"
 
-#include "codegen/bitcode.h"
-#include "codegen/compile.h"
-#include "codegen/hash.h"
-#include "codegen/workers.h"
+#include "base/io/file.h"
+#include "codegen/cache/hash.h"
+#include "codegen/cache/workers.h"
+#include "codegen/emit/compile.h"
+#include "codegen/lower/bitcode.h"
 #include "frontend/load.h"
 #include "ir/builder.h"
-#include "passes/run_pipeline.h"
-#include "runtime/io/file.h"
+#include "passes/run/run_pipeline.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,11 +1,11 @@
 // Elementary functions in compiled kernels give the evaluator's bits: on bit patterns of every
 // exponent, in the vectors of every target (4, 8 and 16 lanes of f32), alone and before a sum.
-#include "codegen/compile.h"
+#include "codegen/emit/compile.h"
 #include "ir/builder.h"
 #include "ir/evaluate.h"
 
-#include "runtime/abi.h"
-#include "runtime/philox.h"
+#include "base/abi/model.h"
+#include "base/philox.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

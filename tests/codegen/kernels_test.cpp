@@ -1,10 +1,10 @@
 // Kernels against the evaluator: every op of the generic family, grids of the fast families over
 // sizes, strides, pads and targets, kernels of random graphs. Exact memory lies at guard pages.
-#include "codegen/check_kernel.h"
+#include "codegen/check/check_kernel.h"
 #include "ir/builder.h"
 #include "ir/print.h"
-#include "passes/graphs.h"
-#include "passes/run_pipeline.h"
+#include "passes/lib/graphs.h"
+#include "passes/run/run_pipeline.h"
 #include "passes/schedule/families.h"
 #include "tests/passes/random_graphs.h"
 

@@ -1,6 +1,6 @@
 // Kernels of maxima: NaN, and the gradient's way back through windows that share elements.
-#include "codegen/check_kernel.h"
-#include "codegen/target.h"
+#include "codegen/check/check_kernel.h"
+#include "codegen/object/target.h"
 #include "ir/builder.h"
 #include "ir/op_def.h"
 #include "ir/print.h"

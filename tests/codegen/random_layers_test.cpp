@@ -2,13 +2,13 @@
 // the evaluator: whatever can be written compiles and is right. Each has a seed of its own, printed
 // when it fails; LINNET_LAYERS=2000 tries so many (`make random-layers`), LINNET_LAYERS_SEED=7
 // begins there.
-#include "codegen/compile.h"
+#include "base/abi/model.h"
+#include "base/philox.h"
+#include "codegen/emit/compile.h"
 #include "frontend/load.h"
 #include "ir/evaluate.h"
 #include "ir/op_def.h"
-#include "passes/run_pipeline.h"
-#include "runtime/abi.h"
-#include "runtime/philox.h"
+#include "passes/run/run_pipeline.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // The kernel of scatter against the evaluator; exact memory lies at guard pages.
-#include "codegen/check_kernel.h"
+#include "codegen/check/check_kernel.h"
 #include "ir/builder.h"
 #include "ir/print.h"
 

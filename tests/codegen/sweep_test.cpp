@@ -1,11 +1,11 @@
 // Every legal schedule gives the evaluator's answers: the whole space of each family on small
 // groups, of sizes around the multiples of vectors and tiles. A sample in the suite, drawn the same
 // every time; LINNET_SWEEP=full tries all of them (`make sweep`).
-#include "codegen/bitcode.h"
-#include "codegen/check_kernel.h"
+#include "codegen/check/check_kernel.h"
+#include "codegen/lower/bitcode.h"
 #include "ir/builder.h"
 #include "ir/print.h"
-#include "passes/run_pipeline.h"
+#include "passes/run/run_pipeline.h"
 #include "passes/schedule/families.h"
 #include "support/check.h"
 

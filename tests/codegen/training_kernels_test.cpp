@@ -1,9 +1,9 @@
 // Kernels of a training step against the evaluator: convolutions whose weights are known only at
 // run time, their gradients as convolutions of transposes, sums over samples and pixels.
-#include "codegen/check_kernel.h"
+#include "codegen/check/check_kernel.h"
 #include "ir/builder.h"
 #include "ir/print.h"
-#include "passes/run_pipeline.h"
+#include "passes/run/run_pipeline.h"
 
 #include <gtest/gtest.h>
 

@@ -1,13 +1,13 @@
 // docs/ops.md is written from the records of the ops and from prelude.lin, docs/lir.md holds texts
 // that the reader takes. `LINNET_UPDATE_DOCS=1 build/tests/linnet_frontend_test
 // --gtest_filter='Docs.*'` writes docs/ops.md anew.
-#include "frontend/parser.h"
+#include "frontend/lin/parser.h"
 #include "ir/op_def.h"
 #include "ir/print.h"
 #include "ir/read.h"
 #include "ir/verify.h"
 
-#include "runtime/io/file.h"
+#include "base/io/file.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -98,7 +98,7 @@ std::string ops_page() {
   const File file = parse(sources.add("prelude.lin", prelude), diagnostics);
   EXPECT_EQ(diagnostics.text(), "");
   std::string page = "# Layers and ops\n"
-                     "Written from `frontend/prelude.lin` and the records in `ir/ops/`; a test "
+                     "Written from `frontend/lin/prelude.lin` and the records in `ir/ops/`; a test "
                      "(`Docs.OpsPageIsFresh`) holds it to them and says how to write it anew.\n"
                      "How they are called is told in [language.md](language.md): the first setting "
                      "by position, the rest by name.\n\n## Layers\n\n";

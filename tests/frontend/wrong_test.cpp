@@ -1,7 +1,7 @@
 // One wrong program a file, its whole message beside it: tests/frontend/wrong/NAME.lin, NAME.txt.
 #include "frontend/load.h"
 
-#include "runtime/io/file.h"
+#include "base/io/file.h"
 
 #include <gtest/gtest.h>
 

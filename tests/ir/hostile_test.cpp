@@ -2,7 +2,7 @@
 #include "ir/read.h"
 #include "ir/verify.h"
 
-#include "runtime/io/file.h"
+#include "base/io/file.h"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // Initial values: bounds, moments, the same bits for the same seed, f64 beginning as f32.
 #include "ir/initialize.h"
 
-#include "runtime/initialize.h"
+#include "base/initialize.h"
 
 #include <gtest/gtest.h>
 

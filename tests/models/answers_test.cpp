@@ -1,7 +1,7 @@
 // The models with weights trained elsewhere give the logits they must give, on every target.
 #include "tests/models/compiled_model.h"
 
-#include "codegen/guarded.h"
+#include "codegen/check/guarded.h"
 
 namespace linnet::models {
 namespace {

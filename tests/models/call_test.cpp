@@ -1,7 +1,7 @@
 // What a call promises: memory, symbols, system calls, stack, flags, the same bits.
 #include "tests/models/compiled_model.h"
 
-#include "codegen/guarded.h"
+#include "codegen/check/guarded.h"
 
 #include <linux/seccomp.h>
 #include <sys/prctl.h>

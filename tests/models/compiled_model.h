@@ -1,14 +1,14 @@
 // A model of models/ compiled and loaded, for the tests of this folder.
 #pragma once
 
-#include "codegen/compile.h"
+#include "codegen/emit/compile.h"
 #include "frontend/load.h"
 #include "frontend/weights.h"
-#include "passes/run_pipeline.h"
+#include "passes/run/run_pipeline.h"
 
-#include "runtime/abi.h"
-#include "runtime/io/file.h"
-#include "runtime/io/npy.h"
+#include "base/abi/model.h"
+#include "base/io/file.h"
+#include "base/io/npy.h"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // The library as its users meet it: from C, from C++, two models in one program.
 #include "tests/models/compiled_model.h"
 
-#include "runtime/io/file.h"
+#include "base/io/file.h"
 
 #include <cstdlib>
 #include <fstream>

@@ -1,7 +1,7 @@
 // NAME_step, NAME_steps, NAME_reset, NAME_state_check: the calls of a model with state.
 #include "tests/models/compiled_model.h"
 
-#include "runtime/philox.h"
+#include "base/philox.h"
 
 #include <cstdlib>
 #include <cstring>

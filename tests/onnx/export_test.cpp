@@ -1,8 +1,8 @@
 // The structure of exported files, read back and printed one node a line.
-#include "frontend/onnx/export.h"
+#include "frontend/onnx/export/export.h"
 
 #include "frontend/frontend.h"
-#include "frontend/onnx/export_ops.h"
+#include "frontend/onnx/export/export_ops.h"
 #include "ir/read.h"
 
 #include <fmt/format.h>
@@ -139,7 +139,7 @@ TEST(Export, EveryOpHasAWayOrAReason) {
       EXPECT_NE(row->onnx.empty(), row->refused.empty()) << op->name;
     } else {
       EXPECT_TRUE(op->expand || op->has(ir::kStructural) || op->has(ir::kTrainingOnly))
-          << op->name << ": a row in frontend/onnx/export_ops.cpp is wanted";
+          << op->name << ": a row in frontend/onnx/export/export_ops.cpp is wanted";
     }
   }
   EXPECT_THAT(refused, ElementsAre("max_pool2d_index", "max_pool2d_backward", "random_uniform"));

@@ -1,14 +1,14 @@
 // What an ONNX model becomes, as text; and what is said of one that cannot be imported.
-#include "frontend/onnx/import.h"
+#include "frontend/onnx/import/import.h"
 
-#include "frontend/onnx/fixed_input.h"
+#include "frontend/onnx/import/fixed_input.h"
 
-#include "frontend/onnx/node.h"
-#include "frontend/onnx/schemas.h"
+#include "frontend/onnx/import/node.h"
+#include "frontend/onnx/import/schemas.h"
 
+#include "base/io/file.h"
 #include "ir/print.h"
 #include "ir/verify.h"
-#include "runtime/io/file.h"
 #include "support/text.h"
 
 #include <gmock/gmock.h>

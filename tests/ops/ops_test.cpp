@@ -9,7 +9,7 @@
 #include "ir/samples.h"
 #include "ir/verify.h"
 
-#include "runtime/io/file.h"
+#include "base/io/file.h"
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,12 @@
 // The text cases of every pass: tests/passes/PASS.lir. `linnet opt --update` rewrites the expected
 // halves; the reviewer reads the diff.
-#include "passes/pass.h"
-#include "passes/test_case.h"
+#include "passes/run/pass.h"
+#include "passes/run/test_case.h"
 
 #include "ir/print.h"
 #include "ir/read.h"
 
-#include "runtime/io/file.h"
+#include "base/io/file.h"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // The list of docs/passes.md is written from the comments of passes/passes.h, in the pipeline's
 // order. `LINNET_UPDATE_DOCS=1 build/tests/linnet_passes_test --gtest_filter='PassesPage.*'` writes
 // it anew.
-#include "passes/pass.h"
+#include "passes/run/pass.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

@@ -1,11 +1,11 @@
 // The gradient of every op against central differences of the evaluator in f64, on the shapes and
 // attributes of tests/ops/OP.lir; and by hand where there is no derivative.
+#include "base/io/file.h"
+#include "base/philox.h"
 #include "ir/evaluate.h"
 #include "ir/gradient.h"
 #include "ir/read.h"
-#include "passes/backward.h"
-#include "runtime/io/file.h"
-#include "runtime/philox.h"
+#include "passes/training/backward.h"
 
 #include <gtest/gtest.h>
 

@@ -3,9 +3,9 @@
 #include "ir/print.h"
 #include "ir/read.h"
 #include "ir/verify.h"
-#include "passes/check_passes.h"
-#include "passes/graphs.h"
-#include "passes/run_pipeline.h"
+#include "passes/lib/graphs.h"
+#include "passes/run/check_passes.h"
+#include "passes/run/run_pipeline.h"
 #include "tests/passes/random_graphs.h"
 
 #include <gtest/gtest.h>

@@ -4,7 +4,7 @@
 #include "ir/builder.h"
 #include "ir/module.h"
 
-#include "runtime/philox.h"
+#include "base/philox.h"
 
 #include <array>
 #include <string>

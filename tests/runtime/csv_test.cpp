@@ -1,4 +1,4 @@
-#include "runtime/io/csv.h"
+#include "base/io/csv.h"
 
 #include "tests/runtime/files.h"
 

@@ -1,7 +1,7 @@
 // Shared by the tests of runtime/: a folder per test, bytes from text, messages of failures.
 #pragma once
 
-#include "runtime/io/file.h"
+#include "base/io/file.h"
 
 #include <cstdlib>
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-#include "runtime/io/idx.h"
+#include "base/io/idx.h"
 
 #include "tests/runtime/files.h"
 

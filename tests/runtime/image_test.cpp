@@ -1,6 +1,6 @@
-#include "runtime/io/image.h"
+#include "base/io/image.h"
 
-#include "runtime/io/idx.h"
+#include "base/io/idx.h"
 #include "tests/runtime/files.h"
 
 #include <cstring>

@@ -1,4 +1,4 @@
-#include "runtime/io/npy.h"
+#include "base/io/npy.h"
 
 #include "tests/runtime/files.h"
 

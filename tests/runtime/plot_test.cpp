@@ -1,4 +1,4 @@
-#include "runtime/plot.h"
+#include "runtime/data/plot.h"
 
 #include <gmock/gmock.h>
 

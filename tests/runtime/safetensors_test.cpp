@@ -1,4 +1,4 @@
-#include "runtime/io/safetensors.h"
+#include "base/io/safetensors.h"
 
 #include "tests/runtime/files.h"
 

@@ -1,4 +1,4 @@
-#include "runtime/io/tensor.h"
+#include "base/io/tensor.h"
 
 #include <bit>
 #include <cmath>

@@ -1,6 +1,6 @@
 // Errors of the elementary functions in units in the last place, special values, monotone seams.
-#include "support/math.h"
-#include "support/scalar_backend.h"
+#include "base/math.h"
+#include "base/scalar_backend.h"
 
 #include <gtest/gtest.h>
 

@@ -6,10 +6,10 @@
 #include "ir/evaluate.h"
 #include "ir/initialize.h"
 #include "ir/summary.h"
-#include "passes/backward.h"
 #include "passes/passes.h"
+#include "passes/training/backward.h"
 
-#include "runtime/philox.h"
+#include "base/philox.h"
 
 #include <gtest/gtest.h>
 

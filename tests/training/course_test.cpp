@@ -1,8 +1,8 @@
 // The course of a training run: schedules, early stopping, logs, what is said and what is written.
 #include "tests/cli/command.h"
 
-#include "runtime/io/npy.h"
-#include "runtime/io/safetensors.h"
+#include "base/io/npy.h"
+#include "base/io/safetensors.h"
 #include "runtime/train/checkpoint.h"
 #include "runtime/train/events.h"
 #include "runtime/train/progress.h"

@@ -1,7 +1,7 @@
 // What training reads: classes by name, pictures as targets, and data that do not fit.
 #include "tests/cli/command.h"
 
-#include "runtime/io/image.h"
+#include "base/io/image.h"
 
 #include <gmock/gmock.h>
 

@@ -1,8 +1,8 @@
 // Models with state as a person trains, compiles and streams them.
 #include "tests/cli/command.h"
 
-#include "runtime/io/npy.h"
-#include "runtime/io/safetensors.h"
+#include "base/io/npy.h"
+#include "base/io/safetensors.h"
 
 #include <gmock/gmock.h>
 

@@ -2,9 +2,9 @@
 // faults.
 #include "tests/cli/command.h"
 
-#include "runtime/io/npy.h"
-#include "runtime/io/safetensors.h"
-#include "runtime/philox.h"
+#include "base/io/npy.h"
+#include "base/io/safetensors.h"
+#include "base/philox.h"
 
 #include <gmock/gmock.h>
 

@@ -1,5 +1,5 @@
 // Values that the model states.
-#include "frontend/onnx/model_file.h"
+#include "frontend/onnx/import/model_file.h"
 #include "frontend/onnx/ops/rows.h"
 
 #include <fmt/format.h>

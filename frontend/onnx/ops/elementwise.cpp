@@ -1,5 +1,5 @@
 // Arithmetic, comparisons, logic and casts, element by element.
-#include "frontend/onnx/model_file.h"
+#include "frontend/onnx/import/model_file.h"
 #include "frontend/onnx/ops/rows.h"
 
 #include <fmt/format.h>

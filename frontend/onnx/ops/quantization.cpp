@@ -1,6 +1,6 @@
 // Quantised numbers. Sums of products of 8-bit integers are computed exactly in floating point: in
 // f32 where they stay below 2^24, else in f64. So they run on the kernels there are.
-#include "frontend/onnx/model_file.h"
+#include "frontend/onnx/import/model_file.h"
 #include "frontend/onnx/ops/quantized.h"
 #include "frontend/onnx/ops/spatial.h"
 

@@ -1,7 +1,7 @@
 // The tables of operators, one file each, and what their rows share.
 #pragma once
 
-#include "frontend/onnx/node.h"
+#include "frontend/onnx/import/node.h"
 
 #include <span>
 

@@ -1,0 +1,48 @@
+#include "base/result.h"
+
+#include <cstdarg>
+#include <cstdio>
+
+namespace linnet::runtime {
+
+namespace {
+
+std::string format_list(const char* pattern, va_list arguments) {
+  va_list again;
+  va_copy(again, arguments);
+  const int length = vsnprintf(nullptr, 0, pattern, again);
+  va_end(again);
+  if (length < 0) return pattern;
+  std::string text(static_cast<size_t>(length) + 1, '\0');
+  vsnprintf(text.data(), text.size(), pattern, arguments);
+  text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+std::string format(const char* pattern, ...) {
+  va_list arguments;
+  va_start(arguments, pattern);
+  std::string text = format_list(pattern, arguments);
+  va_end(arguments);
+  return text;
+}
+
+tl::unexpected<Error> fail(const char* pattern, ...) {
+  va_list arguments;
+  va_start(arguments, pattern);
+  std::string text = format_list(pattern, arguments);
+  va_end(arguments);
+  return tl::make_unexpected(Error{std::move(text), Exit::kBadInput});
+}
+
+tl::unexpected<Error> fail_machine(const char* pattern, ...) {
+  va_list arguments;
+  va_start(arguments, pattern);
+  std::string text = format_list(pattern, arguments);
+  va_end(arguments);
+  return tl::make_unexpected(Error{std::move(text), Exit::kMachine});
+}
+
+}  // namespace linnet::runtime

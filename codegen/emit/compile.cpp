@@ -1,0 +1,395 @@
+#include "codegen/emit/compile.h"
+
+#include "codegen/cache/cache.h"
+#include "codegen/cache/workers.h"
+#include "codegen/emit/emit.h"
+#include "codegen/emit/emit_raw.h"
+#include "codegen/emit/emit_stream.h"
+#include "codegen/emit/header.h"
+#include "codegen/emit/kernel_symbols.h"
+#include "codegen/emit/product.h"
+#include "codegen/emit/train_header.h"
+#include "codegen/emit/trainer.h"
+#include "codegen/lower/bitcode.h"
+#include "codegen/object/flush_denormals.h"
+#include "codegen/object/import.h"
+#include "codegen/object/object.h"
+
+#include "base/io/file.h"
+#include "ir/print.h"
+#include "passes/lib/storage.h"
+#include "support/check.h"
+
+#include <fmt/format.h>
+
+#include <llvm/Bitcode/BitcodeWriter.h>
+#include <llvm/IR/Constants.h>
+#include <llvm/IR/LLVMContext.h>
+#include <llvm/IR/Verifier.h>
+#include <llvm/Linker/Linker.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include <cstdlib>
+#include <set>
+#include <unistd.h>
+
+namespace linnet::codegen {
+namespace {
+
+// Leaves the kernel where its failure can be reproduced with `linnet kernel`; "" if it cannot.
+std::string write_reproducer(const ir::Graph& kernel) {
+  const char* base = std::getenv("TMPDIR");
+  const std::string path =
+      fmt::format("{}/linnet_{}_{}.lir", base && *base ? base : "/tmp", kernel.name, getpid());
+  ir::Module module;
+  module.name = "reproducer";
+  module.kernels.push_back(kernel);
+  return runtime::write_file(path, ir::print(module).text) ? path : "";
+}
+
+// What a worker sends: time and length of the Stmt in two columns, the Stmt, the bitcode.
+constexpr size_t kColumn = 20;
+
+std::string packed_work(const ir::Graph& kernel, const CompileOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  std::string stmt;
+  const std::string bitcode =
+      kernel_bitcode(kernel, options.target, options.keep_text ? &stmt : nullptr);
+  const std::chrono::nanoseconds time = std::chrono::steady_clock::now() - start;
+  return fmt::format("{:{}}{:{}}{}", time.count(), kColumn, stmt.size(), kColumn, stmt) + bitcode;
+}
+
+std::string unpack_work(const std::string& packed, KernelWork& work) {
+  work.time = std::chrono::nanoseconds(std::stoll(packed.substr(0, kColumn)));
+  const auto length = static_cast<size_t>(std::stoll(packed.substr(kColumn, kColumn)));
+  work.stmt = packed.substr(2 * kColumn, length);
+  return packed.substr(2 * kColumn + length);
+}
+
+// Adds the time from its construction to its end to the stages.
+class StageTimer {
+public:
+  StageTimer(Compiled& compiled, std::string name)
+      : compiled_(compiled), index_(compiled.stages.size()) {
+    compiled.stages.push_back({std::move(name), {}});
+  }
+  ~StageTimer() { compiled_.stages[index_].time = std::chrono::steady_clock::now() - start_; }
+  StageTimer(const StageTimer&) = delete;
+  StageTimer& operator=(const StageTimer&) = delete;
+
+private:
+  Compiled& compiled_;
+  size_t index_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+std::optional<Failure> make_bitcode(const std::vector<KernelSymbols::Kernel>& kernels,
+                                    const CompileOptions& options, std::vector<std::string>& out,
+                                    Compiled& compiled) {
+  const StageTimer timer(compiled, "Halide");
+  out.resize(kernels.size());
+  for (const KernelSymbols::Kernel& kernel : kernels)
+    compiled.work.push_back({kernel.graph->name, kernel.symbol, kernel.body, false, {}, ""});
+  std::vector<std::string> keys(kernels.size());
+  std::vector<size_t> missing;
+  for (size_t i = 0; i < kernels.size(); ++i) {
+    if (options.cache) {
+      keys[i] = kernel_key(*kernels[i].graph, options.target);
+      // The cache keeps no Stmt.
+      if (auto known = options.keep_text ? std::nullopt : options.cache->find(keys[i])) {
+        out[i] = std::move(*known);
+        compiled.work[i].cached = true;
+        continue;
+      }
+    }
+    missing.push_back(i);
+  }
+  const auto tell = [&](size_t done) {
+    if (options.progress && !missing.empty())
+      options.progress(fmt::format("compiling {} kernels", missing.size()), done, missing.size());
+  };
+  tell(0);
+  const auto results = run_forked(
+      missing.size(), options.jobs,
+      [&](size_t job) { return packed_work(*kernels[missing[job]].graph, options); }, tell);
+  for (size_t job = 0; job < results.size(); ++job) {
+    const size_t i = missing[job];
+    const ir::Graph& kernel = *kernels[i].graph;
+    if (!results[job].ok) {
+      const std::string path = write_reproducer(kernel);
+      return Failure{Status::kBug, fmt::format("kernel @{}: {}", kernel.name, results[job].output),
+                     path.empty() ? "" : fmt::format("reproduce it with: linnet kernel {}", path)};
+    }
+    out[i] = unpack_work(results[job].output, compiled.work[i]);
+    if (options.cache) options.cache->store(keys[i], out[i]);
+  }
+  return std::nullopt;
+}
+
+// What the function of a graph is called, without the model's name.
+std::string function_suffix(const std::string& graph, bool training) {
+  if (graph == "init") return "_train_init";
+  if (graph != "predict") return "_" + graph;
+  return training ? "_run_with" : "_run";
+}
+
+std::vector<EntryInfo> entry_infos(std::span<const ir::Module> modules,
+                                   const CompileOptions& options) {
+  std::vector<EntryInfo> entries;
+  for (const ir::Module& module : modules) {
+    for (const ir::Graph& graph : module.graphs) {
+      const Ports ports = ports_of(module, graph);
+      const bool batched =
+          options.batched && !ports.inputs.empty() && !ports.inputs[0].dims.empty();
+      EntryInfo info;
+      info.module = &module;
+      info.graph = &graph;
+      if (batched) info.batch = ports.inputs[0].dims[0];
+      info.function = options.name + function_suffix(graph.name, options.trainer);
+      const bool known = std::ranges::any_of(
+          entries, [&](const EntryInfo& other) { return other.function == info.function; });
+      if (known) info.function += fmt::format("_{}", info.batch);
+      info.arena_bytes = arena_bytes(graph);
+      entries.push_back(info);
+    }
+  }
+  return entries;
+}
+
+std::string bitcode_of(const llvm::Module& module) {
+  std::string bytes;
+  llvm::raw_string_ostream out(bytes);
+  llvm::WriteBitcodeToFile(module, out);
+  return bytes;
+}
+
+std::string text_of(const llvm::Module& module) {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  module.print(out, nullptr);
+  return text;
+}
+
+// Comments of the header: where each part of the state lies.
+std::string state_table(const ir::Module& module) {
+  std::string text;
+  for (const ir::Slot& slot : module.slots)
+    text += fmt::format("/* {} of the state, from byte {} on: {} */\n", to_string(slot.type),
+                        passes::slot_offset(module, slot.path), slot.path);
+  return text;
+}
+
+class Compilation {
+public:
+  Compilation(std::span<const ir::Module> modules, const CompileOptions& options, Compiled& out)
+      : modules_(modules), options_(options), out_(out), entries_(entry_infos(modules, options)),
+        kernels_(modules, options.name, other_symbols()) {}
+
+  std::optional<Failure> run() {
+    std::vector<std::string> bitcode;
+    if (auto failure = make_bitcode(kernels_.kernels(), options_, bitcode, out_)) return failure;
+    out_.name = options_.name;
+    out_.target = options_.target.info.name;
+    out_.debug_symbols = options_.debug_symbols;
+    out_.arena_bytes = 0;
+    for (const EntryInfo& entry : entries_) {
+      if (is_step(entry)) out_.step_arena_bytes = entry.arena_bytes;
+      if (!is_step(entry) || entries_.size() == 1)
+        out_.arena_bytes = std::max(out_.arena_bytes, entry.arena_bytes);
+    }
+    // Entries that take raw values keep the model's behind what the plan takes.
+    for (const RawFunction& raw : raw_functions()) {
+      int64_t& bytes = is_step(*raw.entry) ? out_.step_arena_bytes : out_.arena_bytes;
+      bytes = std::max(bytes, raw.entry->arena_bytes + raw.raw.arena_bytes());
+      if (entries_.size() == 1) out_.arena_bytes = std::max(out_.arena_bytes, bytes);
+    }
+    if (const EntryInfo* step = step_entry()) out_.state_bytes = passes::slots_bytes(*step->module);
+    build(bitcode, 0);
+    if (options_.product && !options_.trainer) {
+      // The stack's size is known once the code is, and is written into the finished object; only
+      // texts are worth the same code again with the number in it.
+      if (options_.keep_text) build(bitcode, out_.stack_bytes);
+      set_product_stack(out_.object, out_.stack_bytes);
+    }
+    // Weights pass through neither Halide nor LLVM.
+    if (auto blob = pool_.take_blob(); !blob.empty())
+      out_.constants = constants_object(std::move(blob), blob_symbol(options_));
+    if (options_.trainer) {
+      out_.header = training_header(modules_.front(), entries_, out_, options_);
+      return std::nullopt;
+    }
+    std::vector<HeaderEntry> header;
+    for (size_t i = 0; i < entries_.size(); ++i) {
+      header.push_back(
+          {entries_[i].function, entries_[i].batch,
+           ports_of(*entries_[i].module, *entries_[i].graph), is_step(entries_[i]),
+           is_step(entries_[i]) ? state_table(*entries_[i].module) : "",
+           is_step(entries_[i]) ? warmup_steps(*entries_[i].module, *entries_[i].graph) : 0});
+    }
+    out_.header = c_header(header, out_, options_);
+    return std::nullopt;
+  }
+
+private:
+  static bool is_step(const EntryInfo& entry) { return entry.graph->name == "step"; }
+  // For callers in C: what serves only them is in no executable.
+  [[nodiscard]] bool is_library() const { return !options_.product && !options_.trainer; }
+
+  struct RawFunction {
+    const EntryInfo* entry;
+    Ports ports;
+    RawEntry raw;
+    std::string name;
+    bool strided;
+  };
+  [[nodiscard]] std::vector<RawFunction> raw_functions() const {
+    std::vector<RawFunction> functions;
+    for (const EntryInfo& entry : entries_) {
+      if (!is_library()) break;
+      Ports ports = ports_of(*entry.module, *entry.graph);
+      auto picture = is_step(entry) ? std::nullopt : picture_entry(ports);
+      if (picture && &entry == &entries_.back()) {
+        functions.push_back({&entry, ports, *picture, options_.name + "_run_u8", true});
+      } else if (auto raw = picture ? std::nullopt : raw_entry(ports)) {
+        functions.push_back({&entry, ports, *raw, entry.function + "_raw", false});
+      }
+    }
+    return functions;
+  }
+
+  [[nodiscard]] const EntryInfo* step_entry() const {
+    const auto at = std::ranges::find_if(entries_, is_step);
+    return at == entries_.end() ? nullptr : &*at;
+  }
+
+  // Symbols that are no kernel's.
+  [[nodiscard]] std::set<std::string> other_symbols() const {
+    std::set<std::string> taken;
+    const auto add = [&](const std::string& function) {
+      for (const char* suffix : {"", "_raw", "_body", "_uniform", kTimedSuffix, kPartialSuffix})
+        taken.insert(function + suffix);
+    };
+    for (const EntryInfo& entry : entries_)
+      add(entry.function);
+    for (const char* suffix : {"_run_u8", "_steps", "_steps_raw", "_reset", "_state_check",
+                               "_first_state", "_supported", "_parallel_for", "_constants"})
+      add(options_.name + suffix);
+    for (const UnitConstant& constant : unit_constants(ports_of(modules_.back()), options_.name))
+      taken.insert(constant.symbol);
+    return taken;
+  }
+
+  void build(const std::vector<std::string>& bitcode, int64_t known_stack) {
+    llvm::LLVMContext context;
+    llvm::Module module(options_.name, context);
+    {
+      const StageTimer timer(out_, "LLVM, kernels and entries into one module");
+      link(module, bitcode, known_stack);
+    }
+    // Who wants texts needs the module optimised, not only its object.
+    Cache* cache = options_.keep_text ? nullptr : options_.cache;
+    const std::string key = cache ? object_key(bitcode_of(module), options_.target) : "";
+    if (const auto known = cache ? cache->find(key) : std::nullopt) {
+      from_entry(*known);
+    } else {
+      generate(module);
+      if (cache) cache->store(key, entry());
+    }
+    const auto sizes = function_sizes(out_.object);
+    out_.kernels.clear();
+    for (const KernelSymbols::Kernel& kernel : kernels_.kernels()) {
+      const auto size = sizes.find(kernel.symbol);
+      if (size != sizes.end())
+        out_.kernels.push_back({kernel.graph->name, kernel.symbol, kernel.hash, size->second.code,
+                                size->second.frame});
+    }
+  }
+
+  // Kernels and entry functions, not yet optimised.
+  void link(llvm::Module& module, const std::vector<std::string>& bitcode, int64_t known_stack) {
+    const std::vector<KernelSymbols::Kernel>& kernels = kernels_.kernels();
+    llvm::LLVMContext& context = module.getContext();
+    llvm::Linker linker(module);
+    for (size_t i = 0; i < kernels.size(); ++i) {
+      auto kernel = import_kernel(context, bitcode[i], kernels[i].body, options_.target);
+      if (i == 0) module.setDataLayout(kernel->getDataLayout());
+      // Internal functions are not linked on demand: made visible for the moment.
+      kernel->getFunction(kernels[i].body)->setLinkage(llvm::GlobalValue::ExternalLinkage);
+      LINNET_CHECK(!linker.linkInModule(std::move(kernel)), "bitcode does not link");
+      module.getFunction(kernels[i].body)->setLinkage(llvm::GlobalValue::InternalLinkage);
+    }
+    emit_entries(module, kernels_, entries_, options_, pool_);
+    if (options_.flush_denormals) {
+      for (const EntryInfo& entry : entries_)
+        flush_denormals(module, entry.function);
+    }
+    emit_supported(module, options_);
+    if (const EntryInfo* step = step_entry()) emit_stream(module, *step, options_);
+    if (is_library()) emit_units(module, ports_of(modules_.back()), options_);
+    for (const RawFunction& raw : raw_functions()) {
+      emit_raw(module, *raw.entry, raw.ports, raw.raw, options_, raw.name, raw.strided);
+      if (is_step(*raw.entry))
+        emit_raw_steps(module, raw.raw, raw.name, options_.name + "_steps_raw");
+    }
+    if (options_.trainer) emit_parallel_for(module, options_);
+    if (options_.product && options_.trainer) {
+      emit_trainer(module, modules_.front(), entries_, *options_.trainer, options_);
+    } else if (options_.product) {
+      emit_product(module, modules_, entries_, options_, known_stack);
+    }
+    set_target_attributes(module, options_.target);
+    if (!options_.debug_symbols) return;
+    for (llvm::Function& function : module) {
+      if (!function.isDeclaration()) function.setUWTableKind(llvm::UWTableKind::Async);
+    }
+  }
+
+  void generate(llvm::Module& module) {
+    if (options_.progress) options_.progress("optimising", 0, 0);
+    if (options_.keep_text) out_.llvm_before = text_of(module);
+    {
+      const StageTimer timer(out_, "LLVM, optimising");
+      optimize(module, options_.target);
+    }
+    if (options_.keep_text) out_.llvm = text_of(module);
+    {
+      const StageTimer timer(out_, "LLVM, machine code");
+      out_.object = emit_object(module, options_.target);
+    }
+    // Tiles of a training step are called through a pointer; its caller is a thread with room.
+    if (!options_.trainer) out_.stack_bytes = stack_bytes(module, function_sizes(out_.object));
+    if (options_.keep_text) {
+      const auto assembly = emit_object(module, options_.target, Emit::kAssembly);
+      out_.assembly.assign(reinterpret_cast<const char*>(assembly.data()), assembly.size());
+    }
+  }
+
+  // What generate() finds out, in one entry of the cache: the stack's bytes, then the object.
+  [[nodiscard]] std::string entry() const {
+    std::string bytes = fmt::format("{:20}", out_.stack_bytes);
+    bytes.append(reinterpret_cast<const char*>(out_.object.data()), out_.object.size());
+    return bytes;
+  }
+  void from_entry(std::string_view bytes) {
+    out_.stack_bytes = std::stoll(std::string(bytes.substr(0, 20)));
+    const auto* object = reinterpret_cast<const std::byte*>(bytes.data());
+    out_.object.assign(object + 20, object + bytes.size());
+  }
+
+  std::span<const ir::Module> modules_;
+  const CompileOptions& options_;
+  Compiled& out_;
+  std::vector<EntryInfo> entries_;
+  KernelSymbols kernels_;
+  ConstantPool pool_;
+};
+
+}  // namespace
+
+std::optional<Failure> compile(std::span<const ir::Module> modules, const CompileOptions& options,
+                               Compiled& compiled) {
+  LINNET_CHECK(!modules.empty(), "nothing to compile");
+  return Compilation(modules, options, compiled).run();
+}
+
+}  // namespace linnet::codegen

@@ -1,0 +1,462 @@
+#include "codegen/emit/emit.h"
+
+#include "base/abi/train.h"
+#include "ir/op_def.h"
+#include "passes/training/loss_gradients.h"
+#include "support/check.h"
+
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/InlineAsm.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <set>
+
+namespace linnet::codegen {
+namespace {
+
+using llvm::Value;
+
+// halide_buffer_t: device, device_interface, host, flags, type and dimensions, dim, padding.
+constexpr uint64_t kBufferBytes = 56;
+constexpr uint64_t kHostOffset = 16;
+
+// Elements of all values of a kernel up to which it is part of its caller.
+constexpr int64_t kTinyKernel = 64;
+
+int64_t elements(const ir::Graph& kernel) {
+  int64_t sum = 0;
+  for (const ir::Value& value : kernel.values())
+    sum += value.type.elements();
+  return sum;
+}
+
+class EntryEmitter {
+public:
+  EntryEmitter(llvm::Module& module, const KernelSymbols& kernels, const CompileOptions& options,
+               ConstantPool& pool)
+      : module_(module), context_(module.getContext()), kernels_(kernels), options_(options),
+        pool_(pool), pointer_(llvm::PointerType::getUnqual(context_)),
+        i32_(llvm::Type::getInt32Ty(context_)), i64_(llvm::Type::getInt64Ty(context_)) {}
+
+  // `wrap(inputs…, outputs…)`: the kernel called with buffers that hold only an address. They
+  // vanish when the kernel is inlined, for its shapes are fixed.
+  void wrapper(const KernelSymbols::Kernel& symbols) {
+    const ir::Graph& kernel = *symbols.graph;
+    const size_t count = kernel.inputs.size() + kernel.outputs.size();
+    llvm::Function* body = module_.getFunction(symbols.body);
+    LINNET_CHECK(body != nullptr, "no code for kernel @" + kernel.name);
+    auto* type = llvm::FunctionType::get(llvm::Type::getVoidTy(context_),
+                                         std::vector<llvm::Type*>(count, pointer_), false);
+    auto* wrapper =
+        llvm::Function::Create(type, llvm::GlobalValue::InternalLinkage, symbols.symbol, module_);
+    // A call costs some nanoseconds: what takes less becomes part of its caller.
+    wrapper->addFnAttr(elements(kernel) > kTinyKernel ? llvm::Attribute::NoInline
+                                                      : llvm::Attribute::AlwaysInline);
+    llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context_, "entry", wrapper));
+    std::vector<Value*> arguments;
+    std::set<size_t> shared;  // an output written over an input
+    for (size_t i = 0; i < kernel.outputs.size(); ++i) {
+      const auto& storage = kernel.value(kernel.outputs[i].value).storage;
+      if (!storage || storage->memory != ir::Memory::kSlot || storage->offset == 0) continue;
+      shared.insert(static_cast<size_t>(storage->offset) - 1);
+      shared.insert(kernel.inputs.size() + i);
+    }
+    for (size_t i = 0; i < count; ++i) {
+      if (!shared.contains(i))
+        wrapper->addParamAttr(static_cast<unsigned>(i), llvm::Attribute::NoAlias);
+      auto* buffer =
+          builder.CreateAlloca(llvm::ArrayType::get(llvm::Type::getInt8Ty(context_), kBufferBytes));
+      buffer->setAlignment(llvm::Align(8));
+      builder.CreateStore(
+          wrapper->getArg(static_cast<unsigned>(i)),
+          builder.CreateConstGEP1_64(llvm::Type::getInt8Ty(context_), buffer, kHostOffset));
+      arguments.push_back(buffer);
+    }
+    builder.CreateCall(body, arguments);
+    builder.CreateRetVoid();
+  }
+
+  void entry(const EntryInfo& info) {
+    const ir::Graph& graph = *info.graph;
+    const auto parameters = entry_parameters(info);
+    std::vector<llvm::Type*> types(parameters.size(), pointer_);
+    auto* function =
+        llvm::Function::Create(llvm::FunctionType::get(i32_, types, false),
+                               llvm::GlobalValue::ExternalLinkage, info.function, module_);
+    // The header says that they may not overlap.
+    for (unsigned i = 0; i < parameters.size(); ++i)
+      function->addParamAttr(i, llvm::Attribute::NoAlias);
+    llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context_, "entry", function));
+    const auto parameter = [&](EntryParameter::Kind kind, size_t index) -> Value* {
+      for (size_t i = 0; i < parameters.size(); ++i) {
+        if (parameters[i].kind == kind && parameters[i].index == index)
+          return function->getArg(static_cast<unsigned>(i));
+      }
+      LINNET_CHECK(false, "@" + graph.name + " has no such parameter");
+    };
+    if (Value* slots = find(function, parameters, EntryParameter::kSlots)) {
+      check_aligned(builder, function, slots, LINNET_STATE_INVALID, LINNET_STATE_INVALID);
+    }
+    if (info.arena_bytes > 0) {
+      check_aligned(builder, function, parameter(EntryParameter::kArena, 0), LINNET_ARENA_NULL,
+                    LINNET_ARENA_MISALIGNED);
+    }
+    calls(builder, info, parameter, [](size_t) {});
+    builder.CreateRet(llvm::ConstantInt::get(i32_, LINNET_DONE));
+  }
+
+  // The same calls, on what a TimedEntry is given, with the clock read around each.
+  void timed_entry(const EntryInfo& info) {
+    llvm::Function* function = bench_function(info, kTimedSuffix, pointer_);
+    llvm::IRBuilder<> builder(&function->getEntryBlock());
+    // No memory access moves over it; a fence in the pipeline would cost more than a small kernel.
+    auto* rdtsc = llvm::InlineAsm::get(llvm::FunctionType::get(i64_, false),
+                                       "rdtsc; shlq $$32, %rdx; orq %rdx, %rax",
+                                       "={ax},~{dx},~{memory},~{dirflag},~{fpsr},~{flags}", true);
+    const auto read_clock = [&](size_t i) {
+      builder.CreateStore(
+          builder.CreateCall(rdtsc),
+          builder.CreateConstInBoundsGEP1_64(i64_, function->getArg(5), static_cast<uint64_t>(i)));
+    };
+    const size_t count = calls(builder, info, bench_parameters(builder, info), read_clock);
+    read_clock(count);
+    read_clock(count + 1);
+    builder.CreateRet(llvm::ConstantInt::get(i32_, LINNET_DONE));
+  }
+
+  // The first of these calls, as many as a PartialEntry is told.
+  void partial_entry(const EntryInfo& info) {
+    llvm::Function* function = bench_function(info, kPartialSuffix, i64_);
+    llvm::IRBuilder<> builder(&function->getEntryBlock());
+    auto* end = llvm::BasicBlock::Create(context_, "end", function);
+    calls(builder, info, bench_parameters(builder, info), [&](size_t i) {
+      auto* next = llvm::BasicBlock::Create(context_, "next", function, end);
+      builder.CreateCondBr(
+          builder.CreateICmpEQ(function->getArg(5), builder.getInt64(static_cast<uint64_t>(i))),
+          end, next);
+      builder.SetInsertPoint(next);
+    });
+    builder.CreateBr(end);
+    builder.SetInsertPoint(end);
+    builder.CreateRet(llvm::ConstantInt::get(i32_, LINNET_DONE));
+  }
+
+private:
+  using Parameters = std::function<Value*(EntryParameter::Kind, size_t)>;
+
+  // FUNCTIONsuffix(inputs, outputs, slots, counters, arena, last), empty.
+  llvm::Function* bench_function(const EntryInfo& info, const char* suffix, llvm::Type* last) {
+    std::vector<llvm::Type*> types(5, pointer_);
+    types.push_back(last);
+    auto* function =
+        llvm::Function::Create(llvm::FunctionType::get(i32_, types, false),
+                               llvm::GlobalValue::ExternalLinkage, info.function + suffix, module_);
+    llvm::BasicBlock::Create(context_, "entry", function);
+    return function;
+  }
+
+  // What the entry's parameters are in it, loaded where `builder` is: ahead of all calls.
+  Parameters bench_parameters(llvm::IRBuilder<>& builder, const EntryInfo& info) {
+    llvm::Function* function = builder.GetInsertBlock()->getParent();
+    std::map<std::pair<EntryParameter::Kind, size_t>, Value*> addresses;
+    size_t inputs = 0, outputs = 0;
+    for (const EntryParameter& parameter : entry_parameters(info)) {
+      const auto element = [&](unsigned list, size_t index) -> Value* {
+        return builder.CreateLoad(
+            pointer_, builder.CreateConstInBoundsGEP1_64(pointer_, function->getArg(list), index));
+      };
+      Value*& address = addresses[{parameter.kind, parameter.index}];
+      switch (parameter.kind) {
+      case EntryParameter::kInput:
+        address = element(0, inputs++);
+        break;
+      case EntryParameter::kOutput:
+        address = element(1, outputs++);
+        break;
+      case EntryParameter::kSlots:
+        address = function->getArg(2);
+        break;
+      case EntryParameter::kCounters:
+        address = function->getArg(3);
+        break;
+      case EntryParameter::kArena:
+        address = function->getArg(4);
+        break;
+      }
+    }
+    return [addresses, name = info.function](EntryParameter::Kind kind, size_t index) {
+      const auto at = addresses.find({kind, index});
+      LINNET_CHECK(at != addresses.end(), name + " has no such parameter");
+      return at->second;
+    };
+  }
+
+  // The graph's calls in order; `before(i)` is emitted ahead of the i-th. How many they are.
+  size_t calls(llvm::IRBuilder<>& builder, const EntryInfo& info, const Parameters& parameter,
+               const std::function<void(size_t)>& before) {
+    const ir::Graph& graph = *info.graph;
+    size_t count = 0;
+    const auto beyond = [&](EntryParameter::Kind kind, int64_t bytes) {
+      return builder.CreateConstInBoundsGEP1_64(llvm::Type::getInt8Ty(context_), parameter(kind, 0),
+                                                static_cast<uint64_t>(bytes));
+    };
+    const auto address = [&](ir::ValueId id) -> Value* {
+      const ir::Value& value = graph.value(id);
+      LINNET_CHECK(value.storage.has_value(), "%" + value.name + " has no storage");
+      const int64_t at = value.storage->offset;
+      switch (value.storage->memory) {
+      case ir::Memory::kInput:
+        if (const int64_t counter = counter_offset(graph.inputs[static_cast<size_t>(at)].slot);
+            counter >= 0)
+          return beyond(EntryParameter::kCounters, counter);
+        return parameter(EntryParameter::kInput, static_cast<size_t>(at));
+      case ir::Memory::kOutput:
+        return parameter(EntryParameter::kOutput, static_cast<size_t>(at));
+      case ir::Memory::kArena:
+        return beyond(EntryParameter::kArena, at);
+      case ir::Memory::kConstant:
+        return constant(builder, graph, id);
+      case ir::Memory::kSlot:
+        return beyond(EntryParameter::kSlots, at);
+      }
+      return nullptr;
+    };
+    for (const ir::Node& node : graph.nodes()) {
+      if (node.op != &ir::ops::call) continue;
+      std::vector<Value*> arguments;
+      for (ir::ValueId operand : node.operands)
+        arguments.push_back(address(operand));
+      for (ir::ValueId result : node.results)
+        arguments.push_back(address(result));
+      const ir::Graph* called = info.module->kernel(node.callee);
+      LINNET_CHECK(called != nullptr, "no kernel @" + node.callee);
+      llvm::Function* kernel = module_.getFunction(kernels_.of(*called).symbol);
+      before(count++);
+      builder.CreateCall(kernel, arguments);
+    }
+    return count;
+  }
+
+  static Value* find(llvm::Function* function, const std::vector<EntryParameter>& parameters,
+                     EntryParameter::Kind kind) {
+    const auto at = std::ranges::find(parameters, kind, &EntryParameter::kind);
+    return at == parameters.end()
+               ? nullptr
+               : function->getArg(static_cast<unsigned>(at - parameters.begin()));
+  }
+
+  // Where linnet_step_args_v1 holds a counter; -1 for what is none.
+  static int64_t counter_offset(const std::string& slot) {
+    if (slot == ir::kSeedSlot) return offsetof(linnet_step_args_v1, seed);
+    if (slot == ir::kStepSlot) return offsetof(linnet_step_args_v1, step);
+    if (slot == ir::kRateSlot) return offsetof(linnet_step_args_v1, lr);
+    return -1;
+  }
+
+  // Memory of the caller's that must be there and aligned: otherwise the call returns a code.
+  void check_aligned(llvm::IRBuilder<>& builder, llvm::Function* function, Value* memory,
+                     int if_null, int if_misaligned) {
+    const auto check = [&](Value* bad, int code, const char* name) {
+      auto* fail = llvm::BasicBlock::Create(context_, name, function);
+      auto* ok = llvm::BasicBlock::Create(context_, "ok", function);
+      builder.CreateCondBr(bad, fail, ok);
+      builder.SetInsertPoint(fail);
+      builder.CreateRet(llvm::ConstantInt::getSigned(i32_, code));
+      builder.SetInsertPoint(ok);
+    };
+    check(builder.CreateIsNull(memory), if_null, "null");
+    Value* low = builder.CreateAnd(builder.CreatePtrToInt(memory, i64_), ConstantPool::kAlign - 1);
+    check(builder.CreateIsNotNull(low), if_misaligned, "misaligned");
+  }
+
+  Value* constant(llvm::IRBuilder<>& builder, const ir::Graph& graph, ir::ValueId id) {
+    // A view of a constant has the constant's bytes.
+    const ir::Node* node = graph.producer(id);
+    while (node && !node->tensor && node->op->has(ir::kView))
+      node = graph.producer(node->operands.front());
+    LINNET_CHECK(node && node->tensor, "%" + graph.value(id).name + " is no constant");
+    const ir::Type& type = graph.value(node->results.front()).type;
+    const ConstantPool::Place place = pool_.add(*node->tensor, type);
+    if (!place.small) {
+      return builder.CreateConstInBoundsGEP1_64(llvm::Type::getInt8Ty(context_), blob(), place.at);
+    }
+    return small(place.at);
+  }
+
+  llvm::GlobalVariable* blob() {
+    const std::string name = blob_symbol(options_);
+    if (auto* known = module_.getGlobalVariable(name)) return known;
+    auto* type = llvm::ArrayType::get(llvm::Type::getInt8Ty(context_), 0);
+    auto* blob = new llvm::GlobalVariable(module_, type, true, llvm::GlobalValue::ExternalLinkage,
+                                          nullptr, name);
+    blob->setVisibility(llvm::GlobalValue::HiddenVisibility);
+    blob->setAlignment(llvm::Align(ConstantPool::kAlign));
+    return blob;
+  }
+
+  llvm::GlobalVariable* small(size_t index) {
+    const std::string name = options_.name + "_constant_" + std::to_string(index);
+    if (auto* known = module_.getGlobalVariable(name, true)) return known;
+    const auto& bytes = pool_.small()[index];
+    auto* data = llvm::ConstantDataArray::get(
+        context_, llvm::ArrayRef(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
+    auto* variable = new llvm::GlobalVariable(module_, data->getType(), true,
+                                              llvm::GlobalValue::InternalLinkage, data, name);
+    variable->setAlignment(llvm::Align(ConstantPool::kAlign));
+    return variable;
+  }
+
+  llvm::Module& module_;
+  llvm::LLVMContext& context_;
+  const KernelSymbols& kernels_;
+  const CompileOptions& options_;
+  ConstantPool& pool_;
+  llvm::PointerType* pointer_;
+  llvm::IntegerType* i32_;
+  llvm::IntegerType* i64_;
+};
+
+// The registers of cpuid that a level needs: leaf, which of eax ebx ecx edx, and its bits
+// (Intel SDM, volume 2, CPUID; AMD APM, volume 3, appendix E).
+struct CpuidBits {
+  uint32_t leaf;
+  unsigned reg;
+  uint32_t bits;
+};
+
+std::vector<CpuidBits> cpuid_bits(int level) {
+  // SSE3, SSSE3, CX16, SSE4.1, SSE4.2, POPCNT; LAHF in 64-bit mode.
+  std::vector<CpuidBits> bits = {
+      {1, 2, 1u << 0 | 1u << 9 | 1u << 13 | 1u << 19 | 1u << 20 | 1u << 23}, {0x80000001, 2, 1u}};
+  if (level >= 3) {  // FMA, MOVBE, OSXSAVE, AVX, F16C; BMI1, AVX2, BMI2; LZCNT
+    bits.push_back({1, 2, 1u << 12 | 1u << 22 | 1u << 27 | 1u << 28 | 1u << 29});
+    bits.push_back({7, 1, 1u << 3 | 1u << 5 | 1u << 8});
+    bits.push_back({0x80000001, 2, 1u << 5});
+  }
+  if (level >= 4)  // AVX-512 F, DQ, CD, BW, VL
+    bits.push_back({7, 1, 1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31});
+  return bits;
+}
+
+}  // namespace
+
+std::string blob_symbol(const CompileOptions& options) {
+  return options.name + "_constants";
+}
+
+std::vector<EntryParameter> entry_parameters(const EntryInfo& entry) {
+  const ir::Graph& graph = *entry.graph;
+  std::vector<EntryParameter> inputs, outputs;
+  bool slots = false, counters = false;
+  for (size_t i = 0; i < graph.inputs.size(); ++i) {
+    const ir::Slot* slot = entry.module->slot(graph.inputs[i].slot);
+    if (!slot) {
+      inputs.push_back({EntryParameter::kInput, i});
+    } else {
+      (slot->kind == ir::SlotKind::kCounter ? counters : slots) = true;
+    }
+  }
+  for (size_t i = 0; i < graph.outputs.size(); ++i) {
+    if (graph.outputs[i].slot.empty()) {
+      outputs.push_back({EntryParameter::kOutput, i});
+    } else {
+      slots = true;
+    }
+  }
+  std::vector<EntryParameter> all;
+  const auto append = [&](const std::vector<EntryParameter>& more) {
+    all.insert(all.end(), more.begin(), more.end());
+  };
+  const std::vector<EntryParameter> blob(slots ? 1 : 0, {EntryParameter::kSlots, 0});
+  const bool trains = graph.name == ir::kTrainStep || graph.name == ir::kEvaluate ||
+                      graph.name == passes::kGradients;
+  if (graph.name == "predict" || graph.name == "init") append(blob);
+  append(inputs);
+  if (trains) append(blob);
+  if (counters) all.push_back({EntryParameter::kCounters, 0});
+  append(outputs);
+  if (graph.name == "step") append(blob);
+  all.push_back({EntryParameter::kArena, 0});
+  return all;
+}
+
+const ir::Graph& entry_graph(const ir::Module& module) {
+  LINNET_CHECK(!module.graphs.empty(), "a module without an entry graph");
+  return module.graphs.front();
+}
+
+int64_t arena_bytes(const ir::Graph& graph) {
+  int64_t bytes = 0;
+  for (const ir::Value& value : graph.values()) {
+    if (!value.storage || value.storage->memory != ir::Memory::kArena) continue;
+    const int64_t end = value.storage->offset + value.type.stored_bytes();
+    bytes = std::max(bytes, (end + 63) / 64 * 64);
+  }
+  return bytes;
+}
+
+void emit_entries(llvm::Module& module, const KernelSymbols& kernels,
+                  std::span<const EntryInfo> entries, const CompileOptions& options,
+                  ConstantPool& pool) {
+  EntryEmitter emitter(module, kernels, options, pool);
+  for (const KernelSymbols::Kernel& kernel : kernels.kernels())
+    emitter.wrapper(kernel);
+  for (const EntryInfo& info : entries) {
+    emitter.entry(info);
+    if (!options.timed_entries) continue;
+    emitter.timed_entry(info);
+    emitter.partial_entry(info);
+  }
+}
+
+void emit_supported(llvm::Module& module, const CompileOptions& options) {
+  llvm::LLVMContext& context = module.getContext();
+  auto* i32 = llvm::Type::getInt32Ty(context);
+  auto* function = llvm::Function::Create(llvm::FunctionType::get(i32, false),
+                                          llvm::GlobalValue::ExternalLinkage,
+                                          options.name + "_supported", module);
+  function->addFnAttr("linnet-baseline");
+  llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context, "entry", function));
+  auto* four = llvm::StructType::get(i32, i32, i32, i32);
+  auto* cpuid =
+      llvm::InlineAsm::get(llvm::FunctionType::get(four, {i32, i32}, false), "cpuid",
+                           "={ax},={bx},={cx},={dx},{ax},{cx},~{dirflag},~{fpsr},~{flags}", true);
+  Value* ok = builder.getTrue();
+  const auto leaf = [&](uint32_t number) {
+    return builder.CreateCall(cpuid, {builder.getInt32(number), builder.getInt32(0)});
+  };
+  // A leaf above the highest the CPU has answers with another leaf's numbers.
+  Value* highest = builder.CreateExtractValue(leaf(0), 0);
+  Value* highest_extended = builder.CreateExtractValue(leaf(0x80000000), 0);
+  for (const CpuidBits& need : cpuid_bits(options.target.level)) {
+    const bool extended = need.leaf >= 0x80000000;
+    Value* known =
+        builder.CreateICmpUGE(extended ? highest_extended : highest, builder.getInt32(need.leaf));
+    Value* got =
+        builder.CreateAnd(builder.CreateExtractValue(leaf(need.leaf), need.reg), need.bits);
+    ok = builder.CreateAnd(
+        ok, builder.CreateAnd(known, builder.CreateICmpEQ(got, builder.getInt32(need.bits))));
+  }
+  if (options.target.level >= 3) {
+    // xgetbv is legal only with OSXSAVE, which `ok` holds already: does the system save the
+    // registers (XMM, YMM; opmask and both halves of ZMM)?
+    auto* ask = llvm::BasicBlock::Create(context, "ask", function);
+    auto* no = llvm::BasicBlock::Create(context, "no", function);
+    builder.CreateCondBr(ok, ask, no);
+    builder.SetInsertPoint(no);
+    builder.CreateRet(builder.getInt32(0));
+    builder.SetInsertPoint(ask);
+    auto* two = llvm::StructType::get(i32, i32);
+    auto* xgetbv = llvm::InlineAsm::get(llvm::FunctionType::get(two, {i32}, false), "xgetbv",
+                                        "={ax},={dx},{cx},~{dirflag},~{fpsr},~{flags}", true);
+    Value* saved = builder.CreateExtractValue(builder.CreateCall(xgetbv, {builder.getInt32(0)}), 0);
+    const uint32_t needed = options.target.level >= 4 ? 0xe6 : 0x06;
+    ok = builder.CreateICmpEQ(builder.CreateAnd(saved, needed), builder.getInt32(needed));
+  }
+  builder.CreateRet(builder.CreateZExt(ok, i32));
+}
+
+}  // namespace linnet::codegen

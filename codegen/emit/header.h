@@ -1,0 +1,30 @@
+// The C99 header of a compiled model.
+#pragma once
+
+#include "codegen/emit/compile.h"
+#include "codegen/emit/ports.h"
+
+#include <string>
+#include <vector>
+
+namespace linnet::codegen {
+
+// `functions`: names of the entries by batch size, the largest first.
+struct HeaderEntry {
+  std::string function;
+  int64_t batch = 1;
+  Ports ports;
+  bool step = false;   // NAME_step: with a state before the arena
+  std::string state;   // lines that say where what lies in it
+  int64_t warmup = 0;  // steps until its windows are full
+};
+
+// "float"; a C identifier; "LENET".
+[[nodiscard]] std::string c_type(ir::DType dtype);
+[[nodiscard]] std::string c_name(const std::string& name);
+[[nodiscard]] std::string upper_case(std::string text);
+
+[[nodiscard]] std::string c_header(const std::vector<HeaderEntry>& entries,
+                                   const Compiled& compiled, const CompileOptions& options);
+
+}  // namespace linnet::codegen

@@ -1,0 +1,297 @@
+#include "codegen/emit/trainer.h"
+
+#include "codegen/emit/records.h"
+#include "ir/initialize.h"
+#include "ir/optimizer.h"
+#include "passes/lib/storage.h"
+#include "passes/training/loss_gradients.h"
+
+#include "base/abi/train.h"
+#include "base/io/tensor.h"
+#include "support/check.h"
+
+#include <algorithm>
+
+namespace linnet::codegen {
+namespace {
+
+using llvm::Constant;
+
+double number_of(const std::vector<ir::Declaration>& recipe, std::string_view target,
+                 std::string_view setting, double fallback) {
+  const auto at = std::ranges::find(recipe, target, &ir::Declaration::target);
+  if (at == recipe.end()) return fallback;
+  return at->recipe.attrs.get_or(ir::Key<double>{setting}, fallback);
+}
+
+class TrainerEmitter {
+public:
+  TrainerEmitter(llvm::Module& out, const ir::Module& module, const TrainerInfo& info,
+                 const CompileOptions& options)
+      : e_(out, options.name), module_(module), info_(info), options_(options) {}
+
+  void run(std::span<const EntryInfo> entries) {
+    const EntryInfo *step = nullptr, *gradient = nullptr;
+    std::vector<Constant*> evaluates;
+    int64_t arena = 0;
+    for (const EntryInfo& entry : entries) {
+      arena = std::max(arena, entry.arena_bytes);
+      if (entry.graph->name == ir::kTrainStep) step = &entry;
+      if (entry.graph->name == passes::kGradients) gradient = &entry;
+      if (entry.graph->name != ir::kEvaluate) continue;
+      evaluates.push_back(
+          e_.record({e_.integer(entry.batch), evaluate(entry), e_.integer(entry.arena_bytes)}));
+    }
+    std::vector<Constant*> slots;
+    for (size_t i = 0; i < module_.slots.size(); ++i) {
+      if (module_.slots[i].kind != ir::SlotKind::kCounter) slots.push_back(slot(i));
+    }
+    std::vector<Constant*> fields = {
+        e_.integer(LINNET_TRAINER_VERSION),
+        e_.integer(sizeof(linnet_trainer_v1)),
+        e_.text(options_.name),
+        e_.text(LINNET_VERSION),
+        e_.text(options_.target.info.name),
+        e_.text(options_.model_hash),
+        e_.module().getFunction(options_.name + "_supported"),
+        e_.integer(info_.dtype == ir::DType::kF64 ? LINNET_F64 : LINNET_F32),
+        e_.integer(info_.batch),
+        e_.integer(static_cast<int64_t>(info_.ports.inputs.size())),
+        e_.ports(info_.ports.inputs),
+        e_.integer(static_cast<int64_t>(info_.targets.size())),
+        e_.ports(info_.targets),
+        e_.integer(static_cast<int64_t>(info_.ports.outputs.size())),
+        e_.ports(info_.ports.outputs),
+        e_.integer(static_cast<int64_t>(slots.size())),
+        e_.array(slots),
+        e_.integer(passes::slots_bytes(module_)),
+        step ? train_step(*step) : e_.null(),
+        gradient ? gradients(*gradient) : e_.null(),
+        e_.integer(arena),
+        e_.module().getGlobalVariable(options_.name + "_parallel_for", true),
+        e_.integer(static_cast<int64_t>(evaluates.size())),
+        e_.array(evaluates),
+        e_.text(info_.loss)};
+    append_recipe(fields);
+    e_.define("linnet_product_trainer", e_.record(fields), sizeof(linnet_trainer_v1));
+    if (options_.trainer_main) emit_main();
+  }
+
+private:
+  // int main(argc, argv) { return linnet_train_main(argc, argv, &linnet_product_trainer); }
+  void emit_main() {
+    llvm::LLVMContext& context = e_.module().getContext();
+    auto* i32 = llvm::Type::getInt32Ty(context);
+    const auto callee = e_.module().getOrInsertFunction(
+        "linnet_train_main",
+        llvm::FunctionType::get(i32, {i32, e_.pointer(), e_.pointer()}, false));
+    auto* made = llvm::Function::Create(llvm::FunctionType::get(i32, {i32, e_.pointer()}, false),
+                                        llvm::GlobalValue::ExternalLinkage, "main", e_.module());
+    made->addFnAttr("linnet-baseline");  // says itself that the CPU does not fit
+    llvm::IRBuilder<> b(llvm::BasicBlock::Create(context, "entry", made));
+    b.CreateRet(b.CreateCall(callee, {made->getArg(0), made->getArg(1),
+                                      e_.module().getNamedGlobal("linnet_product_trainer")}));
+  }
+
+  Constant* slot(size_t index) {
+    const ir::Slot& slot = module_.slots[index];
+    std::vector<Constant*> fields = {e_.text(slot.path), e_.integer(kind(slot.kind)),
+                                     e_.integer(slot.frozen), e_.integer(dtype(slot.type.dtype)),
+                                     e_.integer(static_cast<int64_t>(slot.type.rank()))};
+    for (size_t dim = 0; dim < LINNET_MAX_RANK; ++dim)
+      fields.push_back(e_.integer(dim < slot.type.rank() ? slot.type.shape[dim] : 0));
+    fields.push_back(e_.integer(passes::slot_offset(module_, slot.path)));
+    fields.push_back(e_.integer(slot.type.elements() * ir::size_of(slot.type.dtype)));
+    fields.push_back(e_.integer(static_cast<int64_t>(index)));
+    std::vector<std::string> names;
+    std::vector<double> values;
+    for (const auto& [name, attr] : slot.initializer.attrs) {
+      const auto* integer = std::get_if<int64_t>(&attr);
+      const auto* number = std::get_if<double>(&attr);
+      if (!integer && !number) continue;
+      names.push_back(name);
+      values.push_back(integer ? static_cast<double>(*integer) : *number);
+    }
+    fields.push_back(
+        e_.record({e_.text(slot.initializer.kind), e_.integer(static_cast<int64_t>(names.size())),
+                   e_.texts(names), e_.numbers(values),
+                   slot.value ? e_.bytes(slot.value->bytes()) : e_.null()}));
+    return e_.record(fields);
+  }
+
+  static int64_t kind(ir::SlotKind kind) {
+    switch (kind) {
+    case ir::SlotKind::kParameter:
+      return LINNET_PARAMETER;
+    case ir::SlotKind::kBuffer:
+      return LINNET_BUFFER;
+    case ir::SlotKind::kOptimizer:
+      return LINNET_OPTIMIZER;
+    case ir::SlotKind::kState:
+      return LINNET_STATE;
+    case ir::SlotKind::kCounter:
+      break;
+    }
+    return LINNET_COUNTER;
+  }
+  static int64_t dtype(ir::DType dtype) {
+    return static_cast<int64_t>(*runtime::dtype_named(ir::name(dtype)));
+  }
+
+  llvm::Function* function(const EntryInfo& info, size_t parameters) {
+    llvm::LLVMContext& context = e_.module().getContext();
+    std::vector<llvm::Type*> types(parameters, e_.pointer());
+    return llvm::Function::Create(
+        llvm::FunctionType::get(llvm::Type::getInt32Ty(context), types, false),
+        llvm::GlobalValue::InternalLinkage, info.function + "_uniform", e_.module());
+  }
+  llvm::Value* element(llvm::IRBuilder<>& b, llvm::Value* list, size_t index) {
+    return b.CreateLoad(e_.pointer(), b.CreateConstInBoundsGEP1_64(e_.pointer(), list, index));
+  }
+
+  // (inputs, slots, args, losses, arena): the losses stand side by side, the penalty 0 without one.
+  llvm::Function* train_step(const EntryInfo& info) {
+    llvm::Function* made = function(info, 5);
+    llvm::LLVMContext& context = e_.module().getContext();
+    llvm::IRBuilder<> b(llvm::BasicBlock::Create(context, "entry", made));
+    llvm::Type* number = info_.dtype == ir::DType::kF64 ? llvm::Type::getDoubleTy(context)
+                                                        : llvm::Type::getFloatTy(context);
+    const auto loss = [&](size_t i) {
+      return b.CreateConstInBoundsGEP1_64(number, made->getArg(3), i);
+    };
+    b.CreateStore(llvm::ConstantFP::get(number, 0), loss(1));
+    std::vector<llvm::Value*> arguments;
+    size_t inputs = 0, outputs = 0;
+    for (const EntryParameter& parameter : entry_parameters(info)) {
+      switch (parameter.kind) {
+      case EntryParameter::kInput:
+        arguments.push_back(element(b, made->getArg(0), inputs++));
+        break;
+      case EntryParameter::kOutput:
+        arguments.push_back(loss(outputs++));
+        break;
+      case EntryParameter::kSlots:
+        arguments.push_back(made->getArg(1));
+        break;
+      case EntryParameter::kCounters:
+        arguments.push_back(made->getArg(2));
+        break;
+      case EntryParameter::kArena:
+        arguments.push_back(made->getArg(4));
+        break;
+      }
+    }
+    b.CreateRet(b.CreateCall(e_.module().getFunction(info.function), arguments));
+    return made;
+  }
+
+  // A function with one parameter for each of `order`; inputs and outputs are lists of addresses.
+  llvm::Function* uniform(const EntryInfo& info, const std::vector<EntryParameter::Kind>& order) {
+    llvm::Function* made = function(info, order.size());
+    llvm::IRBuilder<> b(llvm::BasicBlock::Create(e_.module().getContext(), "entry", made));
+    std::vector<llvm::Value*> arguments;
+    size_t inputs = 0, outputs = 0;
+    for (const EntryParameter& parameter : entry_parameters(info)) {
+      const auto at = std::ranges::find(order, parameter.kind) - order.begin();
+      llvm::Value* given = made->getArg(static_cast<unsigned>(at));
+      if (parameter.kind == EntryParameter::kInput) given = element(b, given, inputs++);
+      if (parameter.kind == EntryParameter::kOutput) given = element(b, given, outputs++);
+      arguments.push_back(given);
+    }
+    b.CreateRet(b.CreateCall(e_.module().getFunction(info.function), arguments));
+    return made;
+  }
+  llvm::Function* evaluate(const EntryInfo& info) {
+    return uniform(info, {EntryParameter::kInput, EntryParameter::kSlots, EntryParameter::kOutput,
+                          EntryParameter::kArena});
+  }
+  llvm::Function* gradients(const EntryInfo& info) {
+    return uniform(info, {EntryParameter::kInput, EntryParameter::kSlots, EntryParameter::kCounters,
+                          EntryParameter::kOutput, EntryParameter::kArena});
+  }
+
+  void append_recipe(std::vector<Constant*>& fields) {
+    const auto& recipe = info_.recipe;
+    const auto optimizer = std::ranges::find(recipe, "optimizer", &ir::Declaration::target);
+    const ir::Recipe used = optimizer == recipe.end() ? ir::Recipe{"sgd", {}} : optimizer->recipe;
+    const auto schedule = std::ranges::find(recipe, "schedule", &ir::Declaration::target);
+    const std::string kind = schedule == recipe.end() ? "constant" : schedule->recipe.kind;
+    const bool absolute =
+        schedule != recipe.end() &&
+        schedule->recipe.attrs.get_or(ir::Key<ir::Enum>{"threshold_mode"}, ir::Enum{"rel"}).word ==
+            "abs";
+    const auto whole = [&](double value) { return e_.integer(static_cast<int64_t>(value)); };
+    const double steps = number_of(recipe, "steps", "value", 0);
+    const bool series = std::ranges::any_of(
+        info_.ports.inputs, [](const PortInfo& port) { return port.series.has_value(); });
+    fields.insert(fields.end(),
+                  {e_.number(ir::optimizer_number(used, "lr")),
+                   e_.integer(kind == "step" || kind == "exponential" ? LINNET_STEP
+                              : kind == "cosine"                      ? LINNET_COSINE
+                              : kind == "plateau"                     ? LINNET_PLATEAU
+                                                                      : LINNET_CONSTANT),
+                   e_.number(number_of(recipe, "schedule", "gamma", 0.1)),
+                   whole(number_of(recipe, "schedule", "step_size", 1)),
+                   e_.number(number_of(recipe, "schedule", "min_lr", 0)),
+                   e_.number(number_of(recipe, "schedule", "factor", 0.1)),
+                   whole(number_of(recipe, "schedule", "patience", 10)),
+                   e_.number(number_of(recipe, "schedule", "threshold", 1e-4)),
+                   e_.integer(absolute), whole(number_of(recipe, "schedule", "cooldown", 0)),
+                   e_.number(number_of(recipe, "schedule", "eps", 1e-8)),
+                   whole(number_of(recipe, "patience", "value", 0)),
+                   whole(number_of(recipe, "warmup", "value", 0)),
+                   whole(steps > 0 ? 0 : number_of(recipe, "epochs", "value", 10)), whole(steps),
+                   e_.number(number_of(recipe, "validation", "value", 0)),
+                   e_.integer(used.kind == "least_squares"), e_.integer(series)});
+  }
+
+  RecordEmitter e_;
+  const ir::Module& module_;
+  const TrainerInfo& info_;
+  const CompileOptions& options_;
+};
+
+}  // namespace
+
+void emit_parallel_for(llvm::Module& module, const CompileOptions& options) {
+  llvm::LLVMContext& context = module.getContext();
+  auto* pointer = llvm::PointerType::getUnqual(context);
+  auto* variable = new llvm::GlobalVariable(
+      module, pointer, false, llvm::GlobalValue::InternalLinkage,
+      llvm::ConstantPointerNull::get(pointer), options.name + "_parallel_for");
+  llvm::Function* made = module.getFunction("halide_do_par_for");
+  if (!made) return;  // no kernel has tiles enough
+  made->setLinkage(llvm::GlobalValue::InternalLinkage);
+  made->setAttributes({});
+  auto* i32 = llvm::Type::getInt32Ty(context);
+  const auto block = [&](const char* name) {
+    return llvm::BasicBlock::Create(context, name, made);
+  };
+  auto *entry = block("entry"), *theirs = block("theirs"), *loop = block("loop"),
+       *body = block("body"), *done = block("done");
+  llvm::IRBuilder<> b(entry);
+  llvm::Value* given = b.CreateLoad(pointer, variable);
+  llvm::Value* end = b.CreateAdd(made->getArg(2), made->getArg(3));
+  b.CreateCondBr(b.CreateIsNull(given), loop, theirs);
+  b.SetInsertPoint(theirs);
+  b.CreateRet(b.CreateCall(llvm::FunctionType::get(i32, {pointer, i32, i32, pointer}, false), given,
+                           {made->getArg(1), made->getArg(2), made->getArg(3), made->getArg(4)}));
+  b.SetInsertPoint(loop);
+  llvm::PHINode* i = b.CreatePHI(i32, 2);
+  i->addIncoming(made->getArg(2), entry);
+  b.CreateCondBr(b.CreateICmpSLT(i, end), body, done);
+  b.SetInsertPoint(body);
+  b.CreateCall(llvm::FunctionType::get(i32, {pointer, i32, pointer}, false), made->getArg(1),
+               {made->getArg(0), i, made->getArg(4)});
+  i->addIncoming(b.CreateAdd(i, b.getInt32(1)), body);
+  b.CreateBr(loop);
+  b.SetInsertPoint(done);
+  b.CreateRet(b.getInt32(0));
+}
+
+void emit_trainer(llvm::Module& out, const ir::Module& module, std::span<const EntryInfo> entries,
+                  const TrainerInfo& info, const CompileOptions& options) {
+  TrainerEmitter(out, module, info, options).run(entries);
+}
+
+}  // namespace linnet::codegen

@@ -1,0 +1,65 @@
+// depthwise{lanes, pixels}: a convolution whose groups are too small to fill a vector.
+//   acc(o, x, y) = Σ over c, ky, kx of weight(o, kx, ky, c) · input(x·s + kx·d, y·s + ky·d, first +
+//   c)
+// A vector is neighbouring channels, of as many groups as it takes; pixels stay in registers and
+// share the taps' weights. Padding is a copy before: conditions on taps made Halide cut the loops
+// into so many cases that one kernel took longer than a minute to compile.
+#include "codegen/lower/families.h"
+#include "codegen/lower/kernels/shared/picture_output.h"
+#include "ir/ops/window.h"
+
+namespace linnet::codegen {
+
+using Halide::Expr;
+using Halide::Func;
+using Halide::Var;
+
+namespace {
+
+// Taps of a window that are written out one after the other; of more only those along a row.
+constexpr int64_t kMostUnrolledWindow = 9;
+
+}  // namespace
+
+std::vector<Func> lower(Lowering& lowering, const passes::Depthwise& schedule) {
+  const ir::Node& conv = anchor_of(lowering.graph());
+  const ir::Shape& w = lowering.operand_type(conv, 1).shape;
+  const auto [rows, columns] = *ir::windows(conv.attrs, {w[2], w[3]});
+  const int lanes = static_cast<int>(schedule.lanes);
+  const int pixels = static_cast<int>(schedule.pixels);
+  const int groups = static_cast<int>(conv.attrs.get(ir::Key<int64_t>{"groups"}));
+  const int outputs = static_cast<int>(w[0]) / groups;
+
+  Func acc("acc");
+  Var o("o"), x("x"), y("y"), n("n");
+  Halide::RDom r(0, static_cast<int>(w[3]), 0, static_cast<int>(w[2]), 0, static_cast<int>(w[1]),
+                 "r");
+  const Expr row = y * static_cast<int>(rows.stride) + r.y * static_cast<int>(rows.dilation);
+  const Expr column =
+      x * static_cast<int>(columns.stride) + r.x * static_cast<int>(columns.dilation);
+  const Expr channel =
+      w[1] == 1 && outputs == 1 ? Expr(o) : o / outputs * static_cast<int>(w[1]) + r.z;
+  acc(o, x, y, n) = 0.0F;
+  acc(o, x, y, n) += lowering.at(conv.operands[0], {n, channel, row, column}) *
+                     lowering.at(conv.operands[1], {o, r.z, r.y, r.x});
+
+  PictureOutput out(lowering, 1);
+  lowering.define(conv.results.front(),
+                  [&](const Position& p) { return acc(p[1], p[3], p[2], p[0]); });
+  Func func = out.define(lowering);
+  Var xi("xi"), lane("lane");
+  // Channels inside the tile of pixels: a tile's rows are read from front to back.
+  func.split(out.x, out.x, xi, pixels, Halide::TailStrategy::ShiftInwards)
+      .split(out.channel, out.channel, lane, lanes, Halide::TailStrategy::ShiftInwards)
+      .reorder(lane, xi, out.channel, out.x, out.y, out.group, out.n)
+      .vectorize(lane)
+      .unroll(xi);
+  acc.compute_at(func, out.channel).store_in(Halide::MemoryType::Stack);
+  acc.bound_extent(o, lanes).vectorize(o).unroll(x).unroll(y);
+  acc.update().reorder(o, x, r.x, r.y, r.z, y, n).vectorize(o).unroll(x).unroll(y);
+  if (w[3] <= kMostUnrolledTaps) acc.update().unroll(r.x);
+  if (w[2] * w[3] <= kMostUnrolledWindow) acc.update().unroll(r.y);
+  return {func};
+}
+
+}  // namespace linnet::codegen

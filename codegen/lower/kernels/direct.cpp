@@ -1,0 +1,99 @@
+// direct{lanes, vectors, pixels, samples}: a convolution whose output channels fill vectors.
+//   acc(l, v, b, g, x, y) = Σ over c, ky, kx of
+//                           weight(output, kx, ky, c) · input(x·s + kx·d, y·s + ky·d, g·C + c)
+// where `output` is lane l of vector v of block b of group g. Vectors of channels × pixels ×
+// samples stay in registers, of each pixel the whole window of the pool, while one tap after the
+// other is added: one load of weights for a tap, one broadcast for each pixel.
+#include "codegen/lower/families.h"
+#include "codegen/lower/kernels/shared/padded_input.h"
+#include "codegen/lower/kernels/shared/picture_output.h"
+#include "ir/ops/window.h"
+#include "passes/schedule/anchors.h"
+
+#include <optional>
+
+namespace linnet::codegen {
+
+using Halide::Expr;
+using Halide::Func;
+using Halide::Var;
+
+namespace {
+
+// Outputs that the weight has room for where it lies.
+int64_t stored_outputs(const ir::Graph& kernel) {
+  const passes::AnchorGroup group = *passes::anchor_group(kernel);
+  const auto dim = static_cast<size_t>(passes::source_dims(group, 1)->front());
+  return kernel.value(kernel.inputs[group.weight()].value).type.stored_extent(dim);
+}
+
+}  // namespace
+
+std::vector<Func> lower(Lowering& lowering, const passes::Direct& schedule) {
+  const ir::Node& conv = anchor_of(lowering.graph());
+  const ir::Shape& w = lowering.operand_type(conv, 1).shape;
+  const auto [rows, columns] = *ir::windows(conv.attrs, {w[2], w[3]});
+  const int lanes = static_cast<int>(schedule.lanes);
+  const int vectors = static_cast<int>(schedule.vectors);
+  const int pixels = static_cast<int>(schedule.pixels);
+  const int samples = static_cast<int>(schedule.samples);
+  const int groups = static_cast<int>(conv.attrs.get(ir::Key<int64_t>{"groups"}));
+  const int outputs = static_cast<int>(w[0]) / groups;
+  const int block = lanes * vectors;
+  const bool is_padded = rows.before + rows.after + columns.before + columns.after != 0;
+  std::optional<PaddedInput> padded;
+  if (is_padded) padded.emplace(lowering, conv.operands[0], rows, columns);
+
+  Func acc("acc");
+  Var l("l"), v("v"), b("b"), g("g"), x("x"), y("y"), n("n");
+  Halide::RDom r(0, static_cast<int>(w[3]), 0, static_cast<int>(w[2]), 0, static_cast<int>(w[1]),
+                 "r");
+  const Expr column =
+      x * static_cast<int>(columns.stride) + r.x * static_cast<int>(columns.dilation);
+  const Expr row = y * static_cast<int>(rows.stride) + r.y * static_cast<int>(rows.dilation);
+  const Expr channel = g * static_cast<int>(w[1]) + r.z;
+  const Expr pixel = padded ? padded->func(column, row, channel, n)
+                            : lowering.at(conv.operands[0], {n, channel, row, column});
+  // The last block reaches beyond the outputs: a packed weight has room there, of any other the
+  // last output is read again.
+  Expr output = g * outputs + b * block + v * lanes + l;
+  const int reach = (groups - 1) * outputs + (outputs + block - 1) / block * block;
+  if (reach > stored_outputs(lowering.graph())) output = Halide::min(output, groups * outputs - 1);
+  acc(l, v, b, g, x, y, n) = 0.0F;
+  acc(l, v, b, g, x, y, n) += lowering.at(conv.operands[1], {output, r.z, r.y, r.x}) * pixel;
+
+  PictureOutput out(lowering, groups);
+  const Expr c = out.channel;  // of its group
+  lowering.define(conv.results.front(), [&](const Position& p) {
+    return acc(c % lanes, c / lanes % vectors, c / block, out.group, p[3], p[2], p[0]);
+  });
+  Func func = out.define(lowering);
+  Var xi("xi"), co("co"), ci("ci"), lane("lane"), ni("ni");
+  const auto tail =
+      outputs % block == 0 ? Halide::TailStrategy::Auto : Halide::TailStrategy::GuardWithIf;
+  func.split(out.x, out.x, xi, pixels, Halide::TailStrategy::ShiftInwards)
+      .split(out.channel, co, ci, block, tail)
+      .split(ci, ci, lane, lanes)
+      .split(out.n, out.n, ni, samples, Halide::TailStrategy::ShiftInwards)
+      .reorder(lane, ci, xi, ni, out.x, out.y, co, out.group, out.n)
+      .vectorize(lane)
+      .unroll(ci)
+      .unroll(xi)
+      .unroll(ni);
+  // The input of one sample is padded once, not for each row.
+  if (padded) padded->schedule(func, out.n, lanes);
+  acc.compute_at(func, out.x).store_in(Halide::MemoryType::Stack);
+  acc.bound(l, 0, lanes).bound(v, 0, vectors);
+  acc.vectorize(l).unroll(v).unroll(x).unroll(y).unroll(n);
+  acc.update()
+      .reorder(l, v, x, y, n, r.x, r.y, r.z, b, g)
+      .vectorize(l)
+      .unroll(v)
+      .unroll(x)
+      .unroll(y)
+      .unroll(n);
+  if (w[3] <= kMostUnrolledTaps) acc.update().unroll(r.x);
+  return {func};
+}
+
+}  // namespace linnet::codegen

@@ -1,0 +1,25 @@
+// The output of a convolution, [N, G·C, H, W], as an array of five dimensions, so that a kernel may
+// cut the channels of one group into vectors.
+#pragma once
+
+#include "codegen/lower/lowering.h"
+
+#include <Halide.h>
+
+namespace linnet::codegen {
+
+struct PictureOutput {
+  Halide::Var channel{"channel"}, group{"group"}, x{"x"}, y{"y"}, n{"n"};
+
+  PictureOutput(Lowering& lowering, int groups);
+  // The kernel's only output over its stored dimensions, bounds set. What its convolution is must
+  // be defined.
+  [[nodiscard]] Halide::Func define(Lowering& lowering) const;
+
+private:
+  int outputs_ = 0;                // channels of one group
+  std::vector<Halide::Var> vars_;  // innermost first, as the extents
+  std::vector<int> extents_;
+};
+
+}  // namespace linnet::codegen

@@ -1,0 +1,344 @@
+#include "codegen/lower/lower.h"
+
+#include "codegen/lower/families.h"
+#include "codegen/lower/lowering.h"
+#include "codegen/lower/scalar_lower.h"
+
+#include "support/check.h"
+
+#include <algorithm>
+
+namespace linnet::codegen {
+namespace {
+
+using Halide::Expr;
+using Halide::Func;
+using Halide::Var;
+
+constexpr int kPaddedAlignment = 64;  // bytes
+
+bool padded(const ir::Value& value) {
+  return value.storage && is_padded(value.storage->memory);
+}
+
+// Fixes shape, strides and alignment, so that generated code asks the buffer only for its address.
+void fix_dimensions(Halide::OutputImageParam param, const ir::Value& value,
+                    const std::vector<int>& extents) {
+  int stride = 1;
+  for (size_t i = 0; i < extents.size(); ++i) {
+    param.dim(static_cast<int>(i)).set_bounds(0, extents[i]).set_stride(stride);
+    stride *= extents[i];
+  }
+  param.set_host_alignment(
+      padded(value) ? kPaddedAlignment
+                    : static_cast<int>(std::min<int64_t>(ir::size_of(value.type.dtype), 4)));
+}
+
+// The first of these extents, which come innermost first, of more than one element; or the first.
+template <class Extents> size_t innermost(const Extents& extents) {
+  const auto at = std::ranges::find_if(extents, [](auto extent) { return extent > 1; });
+  return at == std::end(extents) ? 0 : static_cast<size_t>(at - std::begin(extents));
+}
+
+Expr evaluate_elementwise(Lowering& lowering, const ir::Node& node, const Position& position) {
+  std::vector<Expr> arguments;
+  ir::DType dtype = lowering.operand_type(node, 0).dtype;
+  for (size_t i = 0; i < node.operands.size(); ++i) {
+    const ir::Type& type = lowering.operand_type(node, i);
+    if (is_float(type.dtype) || dtype == ir::DType::kBool) dtype = type.dtype;
+    const size_t offset = position.size() - type.rank();
+    Position at;
+    for (size_t dim = 0; dim < type.rank(); ++dim)
+      at.push_back(type.shape[dim] == 1 ? Expr(0) : position[offset + dim]);
+    arguments.push_back(lowering.at(node.operands[i], at));
+  }
+  const ir::DType result = lowering.type(node.results.front()).dtype;
+  Expr value = lower_scalar(node.op->scalar(node.attrs), dtype, arguments);
+  return Halide::cast(halide_type(result), value);
+}
+
+}  // namespace
+
+Halide::Type halide_type(ir::DType dtype) {
+  switch (dtype) {
+  case ir::DType::kF32:
+    return Halide::Float(32);
+  case ir::DType::kF64:
+    return Halide::Float(64);
+  case ir::DType::kF16:
+    return Halide::Float(16);
+  case ir::DType::kBF16:
+    return Halide::BFloat(16);
+  case ir::DType::kI64:
+    return Halide::Int(64);
+  case ir::DType::kI32:
+    return Halide::Int(32);
+  case ir::DType::kI8:
+    return Halide::Int(8);
+  case ir::DType::kU8:
+  case ir::DType::kBool:  // one byte in memory, 0 or 1
+    return Halide::UInt(8);
+  }
+  return {};
+}
+
+Expr literal(ir::DType dtype, double value) {
+  const Halide::Type type = halide_type(dtype);
+  return type.is_float() ? Halide::Internal::make_const(type, value)
+                         : Halide::Internal::make_const(type, static_cast<int64_t>(value));
+}
+
+std::vector<int> physical_extents(const ir::Type& type) {
+  std::vector<int> extents;
+  std::vector<int> order = type.layout.order;
+  for (size_t dim = order.size(); dim < type.rank(); ++dim)
+    order.push_back(static_cast<int>(dim));
+  if (type.layout.block_dim >= 0) extents.push_back(static_cast<int>(type.layout.block));
+  for (size_t i = order.size(); i-- > 0;) {
+    const int64_t extent = type.stored_extent(static_cast<size_t>(order[i]));
+    extents.push_back(
+        static_cast<int>(order[i] == type.layout.block_dim ? extent / type.layout.block : extent));
+  }
+  if (extents.empty()) extents.push_back(1);  // a scalar
+  return extents;
+}
+
+std::vector<Expr> physical_position(const ir::Type& type, const Position& at) {
+  std::vector<Expr> position;
+  std::vector<int> order = type.layout.order;
+  for (size_t dim = order.size(); dim < type.rank(); ++dim)
+    order.push_back(static_cast<int>(dim));
+  const int block_dim = type.layout.block_dim;
+  const int block = static_cast<int>(type.layout.block);
+  if (block_dim >= 0) position.push_back(at[static_cast<size_t>(block_dim)] % block);
+  for (size_t i = order.size(); i-- > 0;) {
+    const Expr& dim = at[static_cast<size_t>(order[i])];
+    position.push_back(order[i] == block_dim ? dim / block : dim);
+  }
+  if (position.empty()) position.emplace_back(0);
+  return position;
+}
+
+Lowering::Lowering(const ir::Graph& graph, const Target& target)
+    : graph_(&graph), target_(&target) {
+  for (size_t i = 0; i < graph.inputs.size(); ++i) {
+    const ir::ValueId id = graph.inputs[i].value;
+    const ir::Value& value = graph.value(id);
+    input_of_[id.index] = i;
+    inputs_.emplace_back();
+    (void)input_as(i, physical_extents(value.type));
+  }
+  for (const ir::GraphOutput& output : graph.outputs)
+    output_extents_.push_back(physical_extents(type(output.value)));
+}
+
+Halide::ImageParam Lowering::input_as(size_t index, const std::vector<int>& extents) {
+  const ir::Value& value = graph_->value(graph_->inputs[index].value);
+  Halide::ImageParam param(halide_type(value.type.dtype), static_cast<int>(extents.size()),
+                           "in" + std::to_string(index));
+  fix_dimensions(param, value, extents);
+  inputs_[index] = param;
+  return param;
+}
+
+void Lowering::output_as(size_t index, std::vector<int> extents) {
+  output_extents_[index] = std::move(extents);
+}
+
+Expr Lowering::at(ir::ValueId value, const Position& position) {
+  if (const auto own = defined_.find(value.index); own != defined_.end())
+    return own->second(position);
+  if (const auto input = input_of_.find(value.index); input != input_of_.end())
+    return inputs_[input->second](physical_position(type(value), position));
+  const ir::Node* node = graph_->producer(value);
+  LINNET_CHECK(node != nullptr, "a value without a producer");
+  if (node->tensor) {
+    LINNET_CHECK(node->tensor->is_splat(), "only splats stay inside a kernel");
+    const ir::DType dtype = type(value).dtype;
+    return is_float(dtype)
+               ? literal(dtype, node->tensor->as_doubles().front())
+               : Halide::Internal::make_const(halide_type(dtype), node->tensor->as_ints().front());
+  }
+  return lower_node(*node, position);
+}
+
+Expr Lowering::at_or(ir::ValueId value, const Position& position, const Expr& fallback) {
+  const ir::Shape& shape = type(value).shape;
+  Position inside = position;
+  Expr ok = Halide::Internal::const_true();
+  for (size_t dim = 0; dim < shape.size(); ++dim) {
+    const int last = static_cast<int>(shape[dim]) - 1;
+    ok = ok && position[dim] >= 0 && position[dim] <= last;
+    inside[dim] = Halide::clamp(position[dim], 0, last);
+  }
+  return Halide::select(ok, at(value, inside), fallback);
+}
+
+Expr Lowering::lower_node(const ir::Node& node, const Position& position) {
+  if (node.op->scalar) return evaluate_elementwise(*this, node, position);
+  const auto rows = lowering_rows();
+  const auto row = std::ranges::find(rows, node.op, &LoweringRow::op);
+  LINNET_CHECK(row != rows.end(), "no kernel for '" + std::string(node.op->name) +
+                                      "': a pass should have expanded it");
+  return row->lower(*this, node, position);
+}
+
+Expr Lowering::read(const ir::Node& node, const Position& position, const Definition& define) {
+  const ir::ValueId result = node.results.front();
+  const ir::Shape& shape = type(result).shape;
+  if (!stage_of_.contains(result.index)) {
+    // Placed first: what its definition reads is a stage of its own, used by this one.
+    const int index = static_cast<int>(stages_.size());
+    stage_of_[result.index] = index;
+    stages_.push_back({Func("s" + std::to_string(index)), {}, {}});
+    Position pos(shape.size());
+    std::vector<Var> vars;
+    std::vector<Expr> arguments;
+    for (size_t dim = shape.size(); dim-- > 0;) {
+      vars.emplace_back("d" + std::to_string(dim));
+      pos[dim] = vars.back();
+      arguments.push_back(vars.back());
+    }
+    const ir::Shape from_inside(shape.rbegin(), shape.rend());
+    const size_t along = innermost(from_inside);
+    if (!shape.empty()) stages_.back().innermost_extent = from_inside[along];
+    stages_.back().along = along;
+    Func func = stages_.back().func;
+    const int before = std::exchange(current_, index);
+    const bool updated = define(pos, func, arguments);
+    current_ = before;
+    stages_[static_cast<size_t>(index)].vars = vars;
+    stages_[static_cast<size_t>(index)].updated = updated;
+  }
+  Stage& stage = stages_[static_cast<size_t>(stage_of_[result.index])];
+  stage.users.push_back(current_);
+  std::vector<Expr> arguments(position.rbegin(), position.rend());
+  return stage.func(arguments);
+}
+
+Func Lowering::output(size_t index) {
+  const ir::ValueId id = graph_->outputs[index].value;
+  const ir::Type& t = type(id);
+  std::vector<int> order = t.layout.order;
+  for (size_t dim = order.size(); dim < t.rank(); ++dim)
+    order.push_back(static_cast<int>(dim));
+  const size_t count = physical_extents(t).size();
+  std::vector<Var> vars;
+  for (size_t i = 0; i < count; ++i)
+    vars.emplace_back("p" + std::to_string(i));
+  // From stored position to logical position; what lies beyond the shape becomes 0.
+  Position position(t.rank());
+  Expr ok = Halide::Internal::const_true();
+  const bool blocked = t.layout.block_dim >= 0;
+  for (size_t i = 0; i < order.size(); ++i) {
+    const size_t dim = static_cast<size_t>(order[order.size() - 1 - i]);
+    Expr at = vars[i + (blocked ? 1 : 0)];
+    if (static_cast<int>(dim) == t.layout.block_dim)
+      at = at * static_cast<int>(t.layout.block) + vars[0];
+    if (t.stored_extent(dim) != t.shape[dim]) {
+      const int last = static_cast<int>(t.shape[dim]) - 1;
+      ok = ok && at <= last;
+      at = Halide::min(at, last);
+    }
+    position[dim] = at;
+  }
+  Func func("out" + std::to_string(index));
+  current_ = -1;
+  Expr value = at(id, position);
+  func(vars) =
+      Halide::Internal::is_const_one(ok) ? value : Halide::select(ok, value, literal(t.dtype, 0));
+  outputs_.push_back(func);
+  return func;
+}
+
+// The generic family: vectors along the innermost stored dimension of more than one element,
+// reductions computed for one vector of outputs at a time. Right for every kernel, fast for none in
+// particular.
+void Lowering::schedule_output(Func func, const ir::Type& t) {
+  const std::vector<int> extents = physical_extents(t);
+  const std::vector<Var> vars = func.args();
+  for (size_t i = 0; i < vars.size(); ++i)
+    func.bound(vars[i], 0, extents[i]);
+  const int lanes = static_cast<int>(target_->info.lanes(ir::size_of(t.dtype)));
+  Var inner("inner");
+  // A tail moves inwards: some elements are computed twice, none outside the buffer. What is
+  // written over an input must not be computed twice.
+  const bool in_place = std::ranges::any_of(graph_->outputs, [&](const ir::GraphOutput& output) {
+    const auto& storage = graph_->value(output.value).storage;
+    return storage && storage->memory == ir::Memory::kSlot && storage->offset > 0;
+  });
+  const size_t along = innermost(extents);
+  func.split(vars[along], vars[along], inner, std::min(lanes, extents[along]),
+             in_place ? Halide::TailStrategy::GuardWithIf : Halide::TailStrategy::ShiftInwards)
+      .vectorize(inner);
+  widest_ = std::max(widest_, extents[along]);
+  vector_loop_ = along;
+}
+
+// How far out a stage is computed: for one vector of the output, for one row of it (what a row
+// shares, such as the maximum of a softmax), or once.
+int Lowering::level(size_t index) const {
+  const Stage& stage = stages_[index];
+  if (outputs_.size() > 1) return kOnce;
+  const bool shared = stage.innermost_extent < widest_;
+  const bool rows = outputs_.front().args().size() > vector_loop_ + 1;
+  int level = !shared ? kVector : rows ? kRow : kOnce;
+  for (int user : stage.users) {
+    if (user >= 0) level = std::max(level, this->level(static_cast<size_t>(user)));
+  }
+  return level;
+}
+
+void Lowering::schedule_stages() {
+  for (size_t i = 0; i < stages_.size(); ++i) {
+    Stage& stage = stages_[i];
+    const int where = level(i);
+    if (where == kOnce) {
+      stage.func.compute_root();
+    } else {
+      const std::vector<Var> loops = outputs_.front().args();
+      stage.func.compute_at(outputs_.front(), loops[vector_loop_ + (where == kRow ? 1 : 0)]);
+    }
+    stage.func.store_in(Halide::MemoryType::Stack);
+    if (stage.vars.empty() || stage.innermost_extent < 2) continue;
+    const int64_t lanes =
+        std::min<int64_t>(target_->info.lanes(stage.func.type().bytes()), stage.innermost_extent);
+    const auto tail = Halide::TailStrategy::GuardWithIf;
+    stage.func.vectorize(stage.vars[stage.along], static_cast<int>(lanes), tail);
+    if (stage.updated)
+      stage.func.update().vectorize(stage.vars[stage.along], static_cast<int>(lanes), tail);
+  }
+}
+
+// The outermost loop's iterations are independent tiles of the output, whatever the family: each is
+// computed by one thread, in the order in which one thread would.
+void split_among_threads(Func& output) {
+  if (output.has_update_definition()) return;
+  const auto& dims = output.function().definition().schedule().dims();
+  if (dims.size() < 3) return;  // the innermost loop, and Halide's outermost that runs once
+  const std::string& loop = dims[dims.size() - 2].var;  // "p3", or "p3.p3" after a split
+  output.parallel(Var(loop.substr(loop.rfind('.') + 1)));
+}
+
+LoweredKernel lower_kernel(const ir::Graph& kernel, const Target& target) {
+  Lowering lowering(kernel, target);
+  LINNET_CHECK(kernel.schedule.has_value(), "kernel @" + kernel.name + " has no schedule");
+  const std::string fault = passes::schedule_fault(kernel, *kernel.schedule);
+  LINNET_CHECK(fault.empty(), "kernel @" + kernel.name + ": " + fault);
+  std::vector<Func> outputs = lower(lowering, *kernel.schedule);
+  if (passes::has_threads(*kernel.schedule)) {
+    for (Func& output : outputs)
+      split_among_threads(output);
+  }
+  LoweredKernel lowered;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    fix_dimensions(outputs[i].output_buffer(), kernel.value(kernel.outputs[i].value),
+                   lowering.output_extents(i));
+  }
+  for (Halide::ImageParam& input : lowering.inputs())
+    lowered.arguments.emplace_back(input);
+  lowered.pipeline = Halide::Pipeline(outputs);
+  return lowered;
+}
+
+}  // namespace linnet::codegen

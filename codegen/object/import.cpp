@@ -1,0 +1,124 @@
+#include "codegen/object/import.h"
+
+#include "codegen/lower/bitcode.h"
+#include "codegen/object/expand_multiply_add.h"
+#include "codegen/object/fuse_multiply_add.h"
+
+#include "support/check.h"
+
+#include <llvm/Bitcode/BitcodeReader.h>
+#include <llvm/IR/InstIterator.h>
+#include <llvm/IR/Instructions.h>
+#include <llvm/IR/IntrinsicInst.h>
+#include <llvm/IR/LLVMContext.h>
+#include <llvm/IR/Operator.h>
+#include <llvm/Support/MemoryBuffer.h>
+
+namespace linnet::codegen {
+namespace {
+
+void clean(llvm::Function& function) {
+  function.setAttributes({});  // Halide's CPU and features; linnet sets its own
+  function.setComdat(nullptr);
+  function.setSubprogram(nullptr);
+  function.setSection("");
+  for (llvm::Instruction& instruction : llvm::instructions(function)) {
+    // Counters of Halide's process stand in alias metadata.
+    instruction.dropUnknownNonDebugMetadata();
+    instruction.setDebugLoc({});
+    if (llvm::isa<llvm::FPMathOperator>(instruction)) instruction.setFastMathFlags({});
+    if (auto* call = llvm::dyn_cast<llvm::CallBase>(&instruction); call && !call->isInlineAsm()) {
+      const llvm::Function* callee = call->getCalledFunction();
+      if (callee && !callee->isIntrinsic()) call->setAttributes({});
+    }
+  }
+}
+
+// Halide fences what must not be reassociated, lane by lane, which takes a vector apart. Nothing is
+// reassociated here: no operation has a flag that allows it.
+void drop_fences(llvm::Function& function) {
+  for (llvm::Instruction& instruction : llvm::make_early_inc_range(llvm::instructions(function))) {
+    auto* call = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction);
+    if (!call || call->getIntrinsicID() != llvm::Intrinsic::arithmetic_fence) continue;
+    call->replaceAllUsesWith(call->getArgOperand(0));
+    call->eraseFromParent();
+  }
+}
+
+// A loop of a few scalar additions costs more than they do. Unrolled here and not by the schedule:
+// Halide's LLVM would make vectors of the products, and no FMA would form.
+void unroll_short_sums(llvm::Function& function) {
+  constexpr uint64_t kShort = 16;
+  for (llvm::BasicBlock& block : function) {
+    auto* branch = llvm::dyn_cast<llvm::BranchInst>(block.getTerminator());
+    if (!branch || !branch->isConditional()) continue;
+    if (branch->getSuccessor(0) != &block && branch->getSuccessor(1) != &block) continue;
+    const auto* compare = llvm::dyn_cast<llvm::ICmpInst>(branch->getCondition());
+    const auto* end = compare ? llvm::dyn_cast<llvm::ConstantInt>(compare->getOperand(1)) : nullptr;
+    if (!end || end->getValue().ugt(kShort) || block.size() > kShort) continue;
+    const bool vectors =
+        llvm::any_of(block, [](const llvm::Instruction& i) { return i.getType()->isVectorTy(); });
+    if (vectors) continue;
+    llvm::LLVMContext& context = function.getContext();
+    auto* full = llvm::MDNode::get(context, llvm::MDString::get(context, "llvm.loop.unroll.full"));
+    auto loop = llvm::MDNode::getDistinct(context, {nullptr, full});
+    loop->replaceOperandWith(0, loop);
+    branch->setMetadata(llvm::LLVMContext::MD_loop, loop);
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<llvm::Module> import_kernel(llvm::LLVMContext& context, const std::string& bitcode,
+                                            const std::string& name, const Target& target) {
+  auto parsed = llvm::parseBitcodeFile(
+      llvm::MemoryBufferRef(llvm::StringRef(bitcode), llvm::StringRef(name)), context);
+  if (!parsed) throw InternalError("bitcode of @" + name + ": " + toString(parsed.takeError()));
+  std::unique_ptr<llvm::Module> module = std::move(*parsed);
+  const std::string halide_name = kBitcodeName;
+  for (const char* suffix : {"_argv", "_metadata"}) {
+    if (llvm::Function* extra = module->getFunction(halide_name + suffix)) extra->eraseFromParent();
+  }
+  while (!module->named_metadata_empty())
+    module->named_metadata_begin()->eraseFromParent();
+  module->setModuleIdentifier(name);
+  module->setSourceFileName(name);
+  llvm::Function* kernel = module->getFunction(halide_name);
+  LINNET_CHECK(kernel && !kernel->isDeclaration(), "Halide made no function @" + name);
+  kernel->setName(name);
+  for (llvm::Function& function : *module) {
+    if (function.isDeclaration()) continue;
+    clean(function);
+    // A tile's function is called through a pointer; all else becomes part of its caller.
+    function.setLinkage(llvm::GlobalValue::InternalLinkage);
+    function.setVisibility(llvm::GlobalValue::DefaultVisibility);
+    function.addFnAttr(llvm::Attribute::AlwaysInline);
+    if (target.info.fma) {
+      fuse_multiply_add(function);
+    } else {
+      expand_multiply_add(function);
+    }
+    drop_fences(function);
+    unroll_short_sums(function);
+  }
+  for (llvm::GlobalVariable& variable : module->globals()) {
+    if (variable.hasInitializer()) variable.setLinkage(llvm::GlobalValue::PrivateLinkage);
+  }
+  return module;
+}
+
+void set_target_attributes(llvm::Module& module, const Target& target) {
+  for (llvm::Function& function : module) {
+    if (function.isIntrinsic()) continue;
+    const bool baseline = function.hasFnAttribute("linnet-baseline");
+    function.addFnAttr("target-cpu", baseline ? "x86-64" : target.cpu);
+    function.addFnAttr("tune-cpu", baseline ? "generic" : target.tune);
+    if (!baseline && target.level >= 4) {  // some CPUs' tuning would split vectors of 64 bytes
+      function.addFnAttr("prefer-vector-width", "512");
+      function.addFnAttr("min-legal-vector-width", "512");
+    }
+    function.addFnAttr(llvm::Attribute::NoUnwind);
+  }
+}
+
+}  // namespace linnet::codegen

@@ -1,0 +1,73 @@
+// The bytes that would be written, loaded into this process: ORC's object layer only.
+#include "codegen/emit/compile.h"
+
+#include <llvm/ExecutionEngine/Orc/ExecutionUtils.h>
+#include <llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h>
+#include <llvm/ExecutionEngine/Orc/SelfExecutorProcessControl.h>
+#include <llvm/Support/MemoryBuffer.h>
+
+namespace linnet::codegen {
+namespace {
+
+namespace orc = llvm::orc;
+
+// No LLJIT: it would bring a compiler for IR, which takes longer to set up than the objects to
+// link.
+class LoadedObjects : public Loaded {
+public:
+  explicit LoadedObjects(std::unique_ptr<orc::ExecutorProcessControl> process)
+      : session_(std::move(process)), layer_(session_),
+        symbols_(session_.createBareJITDylib("objects")) {}
+  ~LoadedObjects() override { llvm::consumeError(session_.endSession()); }
+
+  [[nodiscard]] llvm::Error add(const std::vector<std::byte>& object, bool copied) {
+    const llvm::StringRef bytes(reinterpret_cast<const char*>(object.data()), object.size());
+    return layer_.add(symbols_, copied ? llvm::MemoryBuffer::getMemBufferCopy(bytes)
+                                       : llvm::MemoryBuffer::getMemBuffer(bytes, "", false));
+  }
+  [[nodiscard]] llvm::Error add_process() {  // memcpy, memset, memmove
+    auto process = orc::DynamicLibrarySearchGenerator::GetForCurrentProcess('\0');
+    if (!process) return process.takeError();
+    symbols_.addGenerator(std::move(*process));
+    return llvm::Error::success();
+  }
+
+  [[nodiscard]] void* symbol(const std::string& name) const override {
+    // Hidden symbols too: `linnet_product_model` and the kernels of a bench.
+    auto found = session_.lookup({{&symbols_, orc::JITDylibLookupFlags::MatchAllSymbols}},
+                                 session_.intern(name));
+    if (found) return found->getAddress().toPtr<void*>();
+    llvm::consumeError(found.takeError());
+    return nullptr;
+  }
+
+private:
+  mutable orc::ExecutionSession session_;
+  orc::ObjectLinkingLayer layer_;
+  orc::JITDylib& symbols_;
+};
+
+}  // namespace
+
+std::unique_ptr<Loaded> load(const Compiled& compiled, Failure& failure) {
+  const auto fail = [&](llvm::Error error) {
+    failure = {Status::kBug, "the object cannot be loaded: " + toString(std::move(error)), ""};
+    return nullptr;
+  };
+  auto process = orc::SelfExecutorProcessControl::Create();
+  if (!process) return fail(process.takeError());
+  auto loaded = std::make_unique<LoadedObjects>(std::move(*process));
+  if (auto error = loaded->add_process()) return fail(std::move(error));
+  if (auto error = loaded->add(compiled.object, true)) return fail(std::move(error));
+  if (compiled.constants.empty()) return loaded;
+  if (auto error = loaded->add(compiled.constants, false)) return fail(std::move(error));
+  // Weights are copied once, to where they stay: when they are looked up, while `compiled` has
+  // them.
+  if (!loaded->symbol(compiled.name + "_constants")) {
+    failure = {Status::kBug, "the object's constants cannot be loaded", ""};
+    return nullptr;
+  }
+  return loaded;
+}
+
+}  // namespace linnet::codegen

@@ -1,0 +1,178 @@
+// Objects → archive, shared library, executable. Files appear whole or not at all.
+#include "codegen/emit/compile.h"
+
+#include "base/io/file.h"
+#include "support/check.h"
+
+#include <fmt/format.h>
+
+#include <llvm/Object/ArchiveWriter.h>
+#include <llvm/Support/MemoryBuffer.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern "C" {
+extern const char linnet_embedded_product_runtime_begin[];
+extern const char linnet_embedded_product_runtime_end[];
+}
+extern char** environ;
+
+namespace linnet::codegen {
+namespace {
+
+using runtime::write_file;
+
+std::span<const uint8_t> as_bytes(const std::vector<std::byte>& bytes) {
+  return {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
+}
+
+std::optional<Failure> failure(const runtime::Result<void>& result) {
+  if (result) return std::nullopt;
+  return Failure{static_cast<Status>(result.error().status), result.error().message, ""};
+}
+
+// A folder of our own for what the linker reads and writes.
+class WorkFolder {
+public:
+  WorkFolder() {
+    const char* base = std::getenv("TMPDIR");
+    path_ = std::string(base && *base ? base : "/tmp") + "/linnet.XXXXXX";
+    ok_ = mkdtemp(path_.data()) != nullptr;
+  }
+  ~WorkFolder() {
+    for (const std::string& name : names_)
+      unlink(name.c_str());
+    if (ok_) rmdir(path_.c_str());
+  }
+  WorkFolder(const WorkFolder&) = delete;
+  WorkFolder& operator=(const WorkFolder&) = delete;
+  [[nodiscard]] bool ok() const { return ok_; }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  std::string file(const std::string& name) {
+    names_.push_back(path_ + "/" + name);
+    return names_.back();
+  }
+
+private:
+  std::string path_;
+  bool ok_ = false;
+  std::vector<std::string> names_;
+};
+
+// Runs `arguments[0]` with its output in `log`; its exit status, or −1 if it could not start.
+int run(const std::vector<std::string>& arguments, const std::string& log) {
+  std::vector<char*> pointers;
+  for (const std::string& argument : arguments)
+    pointers.push_back(const_cast<char*>(argument.c_str()));
+  pointers.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, 1, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  posix_spawn_file_actions_adddup2(&actions, 1, 2);
+  pid_t pid = 0;
+  const int started = posix_spawnp(&pid, pointers[0], &actions, nullptr, pointers.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (started != 0) return -1;
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+// Links the model's objects with `inputs`, which stand before the libraries.
+std::optional<Failure> link(const Compiled& compiled, const std::string& path, bool executable) {
+  WorkFolder folder;
+  if (!folder.ok())
+    return Failure{Status::kMachine, folder.path() + ": " + std::strerror(errno), "set TMPDIR"};
+  std::vector<std::string> command = {"cc", "-o", folder.file("product")};
+  const auto add = [&](const std::string& name, std::span<const uint8_t> bytes) {
+    command.push_back(folder.file(name));
+    return failure(write_file(command.back(), bytes));
+  };
+  if (auto bad = add(compiled.name + ".o", as_bytes(compiled.object))) return bad;
+  if (!compiled.constants.empty()) {
+    if (auto bad = add(compiled.name + "_constants.o", as_bytes(compiled.constants))) return bad;
+  }
+  if (executable) {
+    const auto* begin = reinterpret_cast<const uint8_t*>(linnet_embedded_product_runtime_begin);
+    const auto* end = reinterpret_cast<const uint8_t*>(linnet_embedded_product_runtime_end);
+    if (auto bad = add("libruntime.a", {begin, end})) return bad;
+    command.emplace_back("-Wl,--gc-sections");
+    if (compiled.link_static) {
+      for (const char* flag : {"-static", "-lstdc++", "-lm"})
+        command.emplace_back(flag);
+    } else {
+      for (const char* flag :
+           {"-static-libgcc", "-Wl,-Bstatic", "-lstdc++", "-Wl,-Bdynamic", "-lm"})
+        command.emplace_back(flag);
+    }
+  } else {
+    command.emplace_back("-shared");
+    command.emplace_back("-Wl,-soname," + path.substr(path.rfind('/') + 1));
+  }
+  if (!compiled.debug_symbols) command.emplace_back("-s");
+  for (const char* flag : {"-Wl,--build-id=none", "-Wl,-z,noexecstack"})
+    command.emplace_back(flag);
+  const std::string log = folder.file("log");
+  const int status = run(command, log);
+  if (status == -1 || status == 127) {
+    return Failure{Status::kMachine, "there is no linker: `cc` cannot be run",
+                   "install gcc or clang, or use --emit obj or lib, which need no other tool"};
+  }
+  if (status != 0) {
+    const auto text = runtime::read_file(log);
+    return Failure{Status::kMachine,
+                   fmt::format("cc failed with status {}:\n{}", status,
+                               text ? std::string(text->begin(), text->end()) : ""),
+                   compiled.link_static
+                       ? "the linker needs libstdc++.a, libm.a and libc.a of the same system"
+                       : "the linker needs libstdc++.a and libm of the same system"};
+  }
+  const auto product = runtime::read_file(command[2]);
+  if (!product) return Failure{Status::kMachine, product.error().message, ""};
+  return failure(write_file(path, *product, 0777));
+}
+
+}  // namespace
+
+std::optional<Failure> write_archive(const Compiled& compiled, const std::string& path) {
+  std::vector<llvm::NewArchiveMember> members;
+  const auto add = [&](const std::string& name, const std::vector<std::byte>& bytes) {
+    const llvm::StringRef content(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    members.emplace_back(llvm::MemoryBufferRef(content, name));
+    members.back().Perms = 0644;  // no time, owner or group: the same bytes every time
+  };
+  const std::string object = compiled.name + ".o";
+  const std::string constants = compiled.name + "_constants.o";
+  add(object, compiled.object);
+  if (!compiled.constants.empty()) add(constants, compiled.constants);
+  auto archive = llvm::writeArchiveToBuffer(members, llvm::SymtabWritingMode::NormalSymtab,
+                                            llvm::object::Archive::K_GNU, true, false);
+  if (!archive) throw InternalError("archive: " + toString(archive.takeError()));
+  return failure(write_file(
+      path, std::string_view((*archive)->getBufferStart(), (*archive)->getBufferSize())));
+}
+
+std::optional<Failure> write_objects(const Compiled& compiled, const std::string& path) {
+  if (auto bad = failure(write_file(path, as_bytes(compiled.object)))) return bad;
+  if (compiled.constants.empty()) return std::nullopt;
+  std::string second = path;
+  if (second.ends_with(".o")) second.resize(second.size() - 2);
+  return failure(write_file(second + "_constants.o", as_bytes(compiled.constants)));
+}
+
+std::optional<Failure> link_executable(const Compiled& compiled, const std::string& path) {
+  return link(compiled, path, true);
+}
+
+std::optional<Failure> link_shared(const Compiled& compiled, const std::string& path) {
+  return link(compiled, path, false);
+}
+
+}  // namespace linnet::codegen

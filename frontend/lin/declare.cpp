@@ -1,0 +1,459 @@
+#include "frontend/lin/declare.h"
+
+#include "ir/graph.h"
+#include "ir/optimizer.h"
+
+#include "base/io/file.h"
+#include "support/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <vector>
+
+namespace linnet::frontend {
+namespace {
+
+enum class Form { kNumber, kNumbers, kText, kTexts, kBool, kWord, kName };
+
+struct Setting {
+  std::string_view name;
+  Form form;
+  std::vector<std::string_view> words = {};
+  bool required = false;
+};
+
+struct Kind {
+  std::string_view name;
+  std::vector<Setting> settings;
+};
+
+// What a value may mean.
+const std::vector<Kind>& data_kinds() {
+  static const std::vector<Kind> kKinds = {
+      {"image",
+       {{"color", Form::kWord, {"gray", "rgb", "bgr"}},
+        {"scale", Form::kNumber},
+        {"mean", Form::kNumbers},
+        {"std", Form::kNumbers},
+        {"resize", Form::kWord, {"bilinear", "nearest"}},
+        {"fit", Form::kWord, {"stretch", "contain", "cover"}},
+        {"invert", Form::kBool},
+        {"height", Form::kNumber},
+        {"width", Form::kNumber}}},
+      {"classes", {{"labels", Form::kTexts, {}, true}}},
+      {"series",
+       {{"column", Form::kText, {}, true},
+        {"index", Form::kText},
+        {"lags", Form::kNumber},
+        {"scale", Form::kWord, {"standard", "raw"}},
+        {"missing", Form::kWord, {"refuse", "previous", "linear"}},
+        {"known", Form::kWord, {"past", "ahead"}},
+        {"mean", Form::kNumber},
+        {"std", Form::kNumber}}},
+      {"ahead", {{"of", Form::kName, {}, true}, {"steps", Form::kNumber}}},
+      {"table",
+       {{"columns", Form::kTexts, {}, true},
+        {"scale", Form::kWord, {"standard", "raw"}},
+        {"mean", Form::kNumbers},
+        {"std", Form::kNumbers}}},
+      {"onehot", {{"column", Form::kText, {}, true}, {"categories", Form::kTexts, {}, true}}},
+      {"value",
+       {{"column", Form::kText, {}, true},
+        {"scale", Form::kWord, {"standard", "raw"}},
+        {"mean", Form::kNumber},
+        {"std", Form::kNumber}}},
+  };
+  return kKinds;
+}
+
+// How to learn: each target and the kinds it may have; `number` is a plain number. The loss, an
+// expression, is read by Elaborator::training.
+const std::map<std::string, std::vector<Kind>, std::less<>>& train_targets() {
+  static const auto kTargets = [] {
+    std::vector<Kind> optimizers;
+    for (const ir::Optimizer& optimizer : ir::optimizers()) {
+      Kind kind{optimizer.name, {}};
+      for (const ir::OptimizerSetting& setting : optimizer.settings) {
+        const Form form = std::holds_alternative<double>(setting.default_value) ? Form::kNumber
+                          : std::holds_alternative<bool>(setting.default_value) ? Form::kBool
+                                                                                : Form::kWord;
+        kind.settings.push_back({setting.name, form, setting.words});
+      }
+      optimizers.push_back(std::move(kind));
+    }
+    const std::vector<Kind> number = {{"number", {}}};
+    std::map<std::string, std::vector<Kind>, std::less<>> targets;
+    for (const char* target :
+         {"batch", "epochs", "steps", "validation", "warmup", "window", "patience"})
+      targets[target] = number;
+    targets["loss"] = {};
+    targets["optimizer"] = std::move(optimizers);
+    targets["schedule"] = {
+        {"constant", {}},
+        {"step", {{"step_size", Form::kNumber, {}, true}, {"gamma", Form::kNumber}}},
+        {"exponential", {{"gamma", Form::kNumber, {}, true}}},
+        {"cosine", {{"min_lr", Form::kNumber}}},
+        {"plateau",
+         {{"factor", Form::kNumber},
+          {"patience", Form::kNumber},
+          {"threshold", Form::kNumber},
+          {"threshold_mode", Form::kWord, {"rel", "abs"}},
+          {"cooldown", Form::kNumber},
+          {"min_lr", Form::kNumber},
+          {"eps", Form::kNumber}}}};
+    targets["clip"] = {{"norm", {{"value", Form::kNumber, {}, true}}},
+                       {"value", {{"value", Form::kNumber, {}, true}}}};
+    targets["freeze"] = {{"names", {}}};
+    return targets;
+  }();
+  return kTargets;
+}
+
+class Declarer {
+public:
+  Declarer(const Declarations& block, std::string folder,
+           const std::map<std::string, double>& settings, ir::Module& module,
+           Diagnostics& diagnostics, bool built)
+      : block_(block), folder_(std::move(folder)), settings_(settings), module_(module),
+        diagnostics_(diagnostics), built_(built) {}
+
+  void run() {
+    const bool data = block_.keyword == "data";
+    for (const auto& entry : block_.entries) {
+      const std::vector<Kind>* kinds = &data_kinds();
+      if (data) {
+        if (!known_port(entry)) continue;
+      } else {
+        const auto target = train_targets().find(entry.target);
+        if (target == train_targets().end()) {
+          std::vector<std::string> names;
+          for (const auto& [name, list] : train_targets())
+            names.emplace_back(name);
+          diagnostics_.error(entry.span, fmt::format("train has no entry '{}'", entry.target))
+              .help(near_or_all(entry.target, names));
+          continue;
+        }
+        kinds = &target->second;
+        if (entry.target == "loss") continue;  // load_lin reads it
+      }
+      auto& list = data ? module_.data : module_.train;
+      if (std::ranges::find(list, entry.target, &ir::Declaration::target) != list.end()) {
+        diagnostics_.error(entry.span, fmt::format("'{}' is declared twice", entry.target));
+        continue;
+      }
+      if (auto recipe = read(entry, *kinds))
+        list.push_back({entry.target, std::move(*recipe), ir::Place(entry.span)});
+    }
+    if (!data) check_watched();
+  }
+
+private:
+  // Early stopping and plateau watch the validation loss; settings of plateau are in their ranges.
+  void check_watched() {
+    const auto refuse = [&](const ir::Declaration& at, std::string message, std::string remedy) {
+      Diagnostic diagnostic;
+      diagnostic.place = at.place.diag();
+      diagnostic.message = std::move(message);
+      diagnostic.remedy = std::move(remedy);
+      diagnostics_.report(std::move(diagnostic));
+    };
+    const ir::Declaration* validation = module_.training("validation");
+    const ir::Declaration* schedule = module_.training("schedule");
+    const bool watched = validation && validation->recipe.attrs.get(ir::Key<double>{"value"}) > 0;
+    const bool plateau = schedule && schedule->recipe.kind == "plateau";
+    if (plateau && !watched)
+      refuse(*schedule, "'plateau' watches the validation loss, and no samples are set apart",
+             "validation: 10%");
+    const ir::Declaration* patience = module_.training("patience");
+    if (patience && !watched)
+      refuse(*patience, "'patience' watches the validation loss, and no samples are set apart",
+             "validation: 10%");
+    if (!plateau) return;
+    const auto value = [&](std::string_view name, double fallback) {
+      return schedule->recipe.attrs.get_or(ir::Key<double>{name}, fallback);
+    };
+    const double factor = value("factor", 0.1);
+    if (!(factor > 0 && factor < 1))
+      refuse(*schedule,
+             fmt::format("'factor' is {}; between 0 and 1 it makes the rate smaller",
+                         shortest(factor)),
+             "plateau(factor: 0.1)");
+    for (const char* name : {"patience", "cooldown"}) {
+      const double count = value(name, 0);
+      if (count >= 0 && count == std::floor(count) && count < 1e15) continue;
+      refuse(*schedule, fmt::format("'{}' is {}; epochs are whole numbers", name, shortest(count)),
+             "");
+    }
+  }
+
+  bool known_port(const Declarations::Entry& entry) {
+    const ir::Graph& graph = module_.graphs.front();
+    std::vector<std::string> names;
+    for (const ir::GraphInput& input : graph.inputs) {
+      const std::string& name = graph.value(input.value).name;
+      if (input.slot.empty() && !name.starts_with(' ')) names.push_back(name);
+    }
+    for (const ir::GraphOutput& output : graph.outputs) {
+      if (output.slot.empty()) names.push_back(output.name);
+    }
+    if (std::ranges::find(names, entry.target) != names.end()) return true;
+    diagnostics_
+        .error(entry.span, fmt::format("the model has no input or output '{}'", entry.target))
+        .help(near_or_all(entry.target, names));
+    return false;
+  }
+
+  static std::string near_or_all(const std::string& name, const std::vector<std::string>& names) {
+    const std::string near = did_you_mean(name, names);
+    return near.empty() ? "expected one of " + join(names, ", ") : near;
+  }
+
+  std::optional<ir::Recipe> read(const Declarations::Entry& entry, const std::vector<Kind>& kinds) {
+    const Expr& value = *entry.value;
+    if (kinds.size() == 1 && kinds.front().name == "number") return counted(entry);
+    if (kinds.size() == 1 && kinds.front().name == "names") return frozen(entry);
+    std::vector<std::string> names;
+    for (const Kind& kind : kinds)
+      names.emplace_back(kind.name);
+    const bool call = value.kind == ExprKind::kCall;
+    const auto kind = std::ranges::find(kinds, std::string_view(value.text), &Kind::name);
+    if ((!call && value.kind != ExprKind::kName) || kind == kinds.end()) {
+      diagnostics_
+          .error(call ? value.name_span : value.span,
+                 fmt::format("'{}' cannot be {}", entry.target,
+                             value.text.empty() ? "this" : "'" + value.text + "'"))
+          .help(near_or_all(value.text, names));
+      return std::nullopt;
+    }
+    ir::Recipe recipe{std::string(kind->name), {}};
+    bool ok = true;
+    size_t next = 0;
+    static const std::vector<Argument> kNone;
+    for (const Argument& argument : call ? value.groups.front() : kNone) {
+      const std::string name = !argument.name.empty() ? argument.name
+                               : next < kind->settings.size()
+                                   ? std::string(kind->settings[next++].name)
+                                   : "";
+      ok = set(recipe, *kind, name, argument) && ok;
+    }
+    for (const Setting& setting : kind->settings) {
+      if (!setting.required || recipe.attrs.find(setting.name) || !ok) continue;
+      diagnostics_.error(value.span, fmt::format("{} needs '{}'", kind->name, setting.name));
+      ok = false;
+    }
+    return ok ? std::optional(recipe) : std::nullopt;
+  }
+
+  // batch, epochs, steps, warmup, window, patience: whole numbers; validation: a part of the whole.
+  std::optional<ir::Recipe> counted(const Declarations::Entry& entry) {
+    const Span span = entry.value->span;
+    const auto number = this->number(*entry.value);
+    const bool part = entry.target == "validation";
+    const bool whole = number && *number == std::floor(*number) && *number >= 1 && *number < 1e15;
+    if (!number) {
+      diagnostics_.error(span, fmt::format("'{}' takes a number", entry.target));
+    } else if (part && !(*number >= 0 && *number < 1)) {
+      diagnostics_.error(span, "'validation' is a part of the training data, from 0 to below 1")
+          .help("validation: 10%");
+    } else if (!part && !whole) {
+      diagnostics_.error(span, fmt::format("'{}' takes a whole number from 1 on", entry.target));
+    } else {
+      return ir::Recipe{"number", {{"value", *number}}};
+    }
+    return std::nullopt;
+  }
+
+  // Layers or parameters that are not trained: each must name something.
+  std::optional<ir::Recipe> frozen(const Declarations::Entry& entry) {
+    ir::Strings names;
+    std::vector<const Expr*> elements;
+    if (entry.value->kind == ExprKind::kList) {
+      for (const ExprPtr& element : entry.value->operands)
+        elements.push_back(element.get());
+    } else {
+      elements.push_back(entry.value.get());
+    }
+    bool ok = true;
+    for (const Expr* element : elements) {
+      const bool path = element->kind == ExprKind::kName || element->kind == ExprKind::kMember ||
+                        element->kind == ExprKind::kString;
+      std::vector<std::string> known;
+      bool found = false;
+      for (const ir::Slot& slot : module_.slots) {
+        known.push_back(slot.path);
+        known.push_back(slot.path.substr(0, slot.path.rfind('.')));
+        found = found || slot.path == element->text || slot.path.starts_with(element->text + ".");
+      }
+      if (path && (found || !built_)) {
+        names.push_back(element->text);
+        continue;
+      }
+      diagnostics_
+          .error(element->span,
+                 path ? fmt::format("the model has no layer or parameter '{}'", element->text)
+                      : "expected the name of a layer or parameter")
+          .help(path ? did_you_mean(element->text, known) : "freeze: conv1, fc.weight");
+      ok = false;
+    }
+    return ok ? std::optional(ir::Recipe{"freeze", {{"names", names}}}) : std::nullopt;
+  }
+
+  bool set(ir::Recipe& recipe, const Kind& kind, const std::string& name,
+           const Argument& argument) {
+    const auto setting = std::ranges::find(kind.settings, std::string_view(name), &Setting::name);
+    if (setting == kind.settings.end()) {
+      std::vector<std::string> names;
+      for (const Setting& s : kind.settings)
+        names.emplace_back(s.name);
+      diagnostics_.error(argument.span, fmt::format("{} has no setting '{}'", kind.name, name))
+          .help(names.empty() ? "it takes none" : near_or_all(name, names));
+      return false;
+    }
+    auto attr = value_of(*setting, *argument.value);
+    if (!attr) return false;
+    recipe.attrs.set(name, std::move(*attr));
+    if (kind.name == "image" && name == "scale") check_scale(*argument.value);
+    return true;
+  }
+
+  // The values of a picture are multiplied by the scale, not divided by it.
+  void check_scale(const Expr& value) {
+    const double scale = number(value).value_or(0);
+    if (scale <= 1) return;
+    diagnostics_
+        .warning(value.span, fmt::format("the values of a picture are multiplied by the scale: 0 "
+                                         "to 255 become 0 to {}",
+                                         shortest(255 * scale)))
+        .help(fmt::format("scale: 1/{} divides by it", shortest(scale)));
+  }
+
+  std::optional<ir::Attr> value_of(const Setting& setting, const Expr& value) {
+    const auto wrong = [&](std::string_view wanted) {
+      diagnostics_.error(value.span, fmt::format("'{}' takes {}", setting.name, wanted));
+      return std::optional<ir::Attr>();
+    };
+    switch (setting.form) {
+    case Form::kNumber: {
+      const auto n = number(value);
+      return n ? std::optional<ir::Attr>(*n) : wrong("a number");
+    }
+    case Form::kNumbers: {
+      const auto n = number(value);
+      if (n) return ir::Attr(ir::Doubles{*n});
+      ir::Doubles list;
+      for (const ExprPtr& element : value.operands) {
+        const auto e = number(*element);
+        if (!e) return wrong("a number or a list of them");
+        list.push_back(*e);
+      }
+      return value.kind == ExprKind::kList ? std::optional<ir::Attr>(list)
+                                           : wrong("a number or a list of them");
+    }
+    case Form::kText:
+      return value.kind == ExprKind::kString ? std::optional<ir::Attr>(value.text)
+                                             : wrong("a string");
+    case Form::kName:  // names of an ONNX model may need quotes
+      return value.kind == ExprKind::kName || value.kind == ExprKind::kString
+                 ? std::optional<ir::Attr>(value.text)
+                 : wrong("the name of an input");
+    case Form::kBool:
+      if (value.kind == ExprKind::kName && (value.text == "true" || value.text == "false"))
+        return ir::Attr(value.text == "true");
+      return wrong("true or false");
+    case Form::kWord: {
+      const bool known = value.kind == ExprKind::kName &&
+                         std::ranges::find(setting.words, value.text) != setting.words.end();
+      if (known) return ir::Attr(ir::Enum{value.text});
+      if (setting.name == "scale" && number(value)) return ir::Attr(*number(value));
+      return wrong(fmt::format("one of {}", fmt::join(setting.words, ", ")));
+    }
+    case Form::kTexts:
+      return texts(setting, value);
+    }
+    return std::nullopt;
+  }
+
+  // ["cat", "dog"], 0..9 (both ends included), or file("labels.txt"), one a line.
+  std::optional<ir::Attr> texts(const Setting& setting, const Expr& value) {
+    ir::Strings list;
+    if (value.kind == ExprKind::kList) {
+      for (const ExprPtr& element : value.operands) {
+        if (element->kind == ExprKind::kString) list.push_back(element->text);
+      }
+      if (list.size() == value.operands.size()) return ir::Attr(list);
+    }
+    if (value.kind == ExprKind::kRange) {
+      const auto from = number(*value.operands[0]);
+      const auto to = number(*value.operands[1]);
+      if (from && to && *to >= *from && *to - *from < 100000) {
+        for (double i = *from; i <= *to; ++i)
+          list.push_back(shortest(i));
+        return ir::Attr(list);
+      }
+    }
+    const bool file = value.kind == ExprKind::kCall && value.text == "file" &&
+                      value.groups.size() == 1 && value.groups[0].size() == 1 &&
+                      value.groups[0][0].value->kind == ExprKind::kString;
+    if (file) {
+      const std::string path = folder_ + value.groups[0][0].value->text;
+      const auto bytes = runtime::read_file(path, 1 << 20);
+      if (!bytes) {
+        diagnostics_.error(value.span, bytes.error().message);
+        return std::nullopt;
+      }
+      std::istringstream in(std::string(bytes->begin(), bytes->end()));
+      for (std::string line; std::getline(in, line);) {
+        if (line.ends_with('\r')) line.pop_back();
+        if (!line.empty()) list.push_back(line);
+      }
+      return ir::Attr(list);
+    }
+    diagnostics_.error(value.span, fmt::format("'{}' takes texts", setting.name))
+        .help("[\"cat\", \"dog\"], 0..9 or file(\"labels.txt\")");
+    return std::nullopt;
+  }
+
+  // Numbers and their arithmetic: 1/255, 10%, -1. A setting of the model is known by value.
+  std::optional<double> number(const Expr& expr) {
+    if (expr.kind == ExprKind::kInteger || expr.kind == ExprKind::kReal) return expr.real;
+    if (expr.kind == ExprKind::kName) {
+      const auto known = settings_.find(expr.text);
+      if (known != settings_.end()) return known->second;
+    }
+    if (expr.kind == ExprKind::kUnary && expr.text == "-") {
+      const auto value = number(*expr.operands[0]);
+      return value ? std::optional(-*value) : std::nullopt;
+    }
+    if (expr.kind != ExprKind::kBinary) return std::nullopt;
+    const auto a = number(*expr.operands[0]);
+    const auto b = number(*expr.operands[1]);
+    if (!a || !b) return std::nullopt;
+    if (expr.text == "+") return *a + *b;
+    if (expr.text == "-") return *a - *b;
+    if (expr.text == "*") return *a * *b;
+    if (expr.text == "/") return *a / *b;
+    return std::nullopt;
+  }
+
+  const Declarations& block_;
+  std::string folder_;
+  const std::map<std::string, double>& settings_;
+  ir::Module& module_;
+  Diagnostics& diagnostics_;
+  bool built_;
+};
+
+}  // namespace
+
+void declare(const Declarations& block, const std::string& folder,
+             const std::map<std::string, double>& settings, ir::Module& module,
+             Diagnostics& diagnostics, bool built) {
+  Declarer(block, folder, settings, module, diagnostics, built).run();
+}
+
+}  // namespace linnet::frontend

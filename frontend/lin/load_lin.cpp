@@ -1,0 +1,271 @@
+// A file of the model language → module: parse, build the model, read what is declared about it.
+#include "frontend/frontend.h"
+#include "frontend/lin/check_batch.h"
+#include "frontend/lin/declare.h"
+#include "frontend/lin/declared_shapes.h"
+#include "frontend/lin/elaborate.h"
+#include "frontend/lin/parser.h"
+#include "frontend/lin/picture_planes.h"
+#include "frontend/onnx/import/fixed_input.h"
+#include "frontend/onnx/import/import.h"
+
+#include "base/io/file.h"
+#include "support/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+extern "C" {
+extern const char linnet_embedded_prelude_begin[];
+extern const char linnet_embedded_prelude_end[];
+}
+
+namespace linnet::frontend {
+namespace {
+
+// Parsed again for each model, for places refer to the caller's sources. Takes microseconds.
+File parse_prelude(SourceManager& sources, uint32_t& file, Diagnostics& diagnostics) {
+  file = sources.add("prelude.lin",
+                     std::string(linnet_embedded_prelude_begin, linnet_embedded_prelude_end));
+  return parse(file, diagnostics);
+}
+
+const Block* choose_model(const File& file, const std::string& wanted, uint32_t source,
+                          Diagnostics& diagnostics) {
+  std::vector<std::string> names;
+  const Block* chosen = nullptr;
+  for (const Block& block : file.blocks) {
+    if (!block.is_model) continue;
+    names.push_back(block.name);
+    if (wanted.empty() || block.name == wanted) chosen = &block;
+  }
+  if (names.empty() && file.faulty) return nullptr;  // it may be what could not be read
+  if (names.empty()) {
+    diagnostics.error({source, 0, 0}, "there is no model in this file")
+        .help("model name(x: f32[N, 4]) -> y: f32[N, 1] { … }");
+    return nullptr;
+  }
+  if (!wanted.empty() && !chosen && !file.faulty) {
+    diagnostics.error({source, 0, 0}, fmt::format("there is no model '{}' in this file", wanted))
+        .help(did_you_mean(wanted, names));
+  }
+  if (wanted.empty() && names.size() > 1) {
+    diagnostics
+        .error(chosen->span, fmt::format("this file has several models: {}", join(names, ", ")))
+        .help("choose one: --model " + names.front());
+    return nullptr;
+  }
+  return chosen;
+}
+
+void check_names(const File& file, Diagnostics& diagnostics) {
+  std::map<std::string, const Block*> seen;
+  for (const Block& block : file.blocks) {
+    const auto [at, fresh] = seen.emplace(block.name, &block);
+    if (!fresh) {
+      diagnostics.error(block.span, fmt::format("two blocks or models '{}'", block.name))
+          .note(at->second->span, "the other is here");
+    }
+  }
+  for (const Declarations& block : file.declarations) {
+    const auto at = seen.find(block.name);
+    if (at == seen.end() && file.faulty) continue;
+    if (at == seen.end() || !at->second->is_model)
+      diagnostics.error(block.span, fmt::format("there is no model '{}'", block.name));
+  }
+}
+
+std::string folder_of(std::string_view path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? "" : std::string(path.substr(0, slash + 1));
+}
+
+// A path that a model file names: relative ones begin at its folder.
+std::string under(const std::string& folder, const std::string& path) {
+  return path.starts_with('/') ? path : folder + path;
+}
+
+// The value that `onnx("FILE", NAME: …)` gives an input or a size; false, reported, if it is none.
+bool fix(const Argument& argument, const std::string& folder, ImportOptions& options,
+         Diagnostics& diagnostics) {
+  // The command line goes first.
+  if (options.binds.contains(argument.name) || options.values.contains(argument.name)) return true;
+  const Expr& value = *argument.value;
+  if (value.kind == ExprKind::kInteger && value.integer > 0) {
+    options.binds[argument.name] = value.integer;
+    return true;
+  }
+  const bool negative = value.kind == ExprKind::kUnary && value.text == "-";
+  const Expr& number = negative ? *value.operands[0] : value;
+  if (number.kind == ExprKind::kInteger || number.kind == ExprKind::kReal || value.text == "true" ||
+      value.text == "false") {
+    const std::string text = number.kind == ExprKind::kInteger ? std::to_string(number.integer)
+                             : number.kind == ExprKind::kReal  ? shortest(number.real)
+                                                               : value.text;
+    options.values[argument.name] = *fixed_number(negative ? "-" + text : text);
+    return true;
+  }
+  const bool file = value.kind == ExprKind::kCall && value.text == "file" &&
+                    value.groups.size() == 1 && value.groups[0].size() == 1 &&
+                    value.groups[0][0].value->kind == ExprKind::kString;
+  if (!file) {
+    diagnostics.error(value.span, fmt::format("'{}' takes a number or a file", argument.name))
+        .help("sr: 16000, or mask: file(\"mask.npy\")");
+    return false;
+  }
+  auto tensor = fixed_file(under(folder, value.groups[0][0].value->text));
+  if (tensor) {
+    options.values[argument.name] = *std::move(tensor);
+    return true;
+  }
+  diagnostics.error(value.span, tensor.error().message);
+  return false;
+}
+
+// model NAME = onnx("FILE", sr: 16000) { state h = h0 -> hn }
+std::optional<ir::Module> load_imported(const Block& model, const std::string& folder,
+                                        SourceManager& sources, ImportOptions options,
+                                        Diagnostics& diagnostics) {
+  const std::string path = under(folder, model.onnx);
+  if (!runtime::file_exists(path)) {
+    diagnostics.error(model.span, fmt::format("there is no file '{}'", path))
+        .help("the path begins at the folder of this file");
+    return std::nullopt;
+  }
+  bool ok = true;
+  for (const Argument& argument : model.fixed)
+    ok = fix(argument, folder, options, diagnostics) && ok;
+  for (const ImportedState& state : model.states)
+    options.states.push_back(
+        {state.name, state.input, state.output, {"zeros", {}}, ir::Place(state.span)});
+  if (!ok) return std::nullopt;
+  return load_onnx(path, sources, options, diagnostics);
+}
+
+// The entry `loss:` of the model's train block: its text as a declaration, and where training is
+// asked for the graphs it stands for.
+bool add_loss(const File& user, const Block& model, const SourceManager& sources,
+              const ImportOptions& options, Elaborator& elaborator, ir::Module& module,
+              Diagnostics& diagnostics) {
+  const Declarations* train = nullptr;
+  for (const Declarations& block : user.declarations) {
+    if (block.name == model.name && block.keyword == "train") train = &block;
+  }
+  if (!train) return true;
+  const Expr* loss = nullptr;
+  for (const auto& entry : train->entries) {
+    if (entry.target != "loss") continue;
+    loss = entry.value.get();
+    const std::string text(sources.text(loss->span));
+    module.train.push_back({"loss", {"expression", {{"text", text}}}, ir::Place(entry.span)});
+  }
+  if (!loss && train->faulty) return false;
+  if (!loss) {
+    diagnostics.error(train->span, "the train block has no 'loss'")
+        .help("loss: cross_entropy, mse, mae, huber, bce, or an expression");
+    return false;
+  }
+  ir::Module trained = module;
+  // Said whether or not the graphs are wanted: what is wrong with the loss is wrong with the file.
+  for (const ir::Declaration& declaration : module.train) {
+    if (declaration.target != "freeze") continue;
+    for (const std::string& name : declaration.recipe.attrs.get(ir::Key<ir::Strings>{"names"})) {
+      for (ir::Slot& slot : trained.slots) {
+        if (slot.path == name || slot.path.starts_with(name + ".")) slot.frozen = true;
+      }
+    }
+  }
+  if (!elaborator.training(*loss, trained) || diagnostics.has_errors()) return false;
+  if (options.training) module = std::move(trained);
+  return true;
+}
+
+// What is declared about a model that could not be built: checked by the names alone.
+void declare_unbuilt(const File& user, const Block& model, const std::string& folder,
+                     const Elaborator& elaborator, Diagnostics& diagnostics) {
+  if (model.faulty || !model.onnx.empty()) return;
+  ir::Module names;
+  names.graphs.emplace_back();
+  ir::Graph& graph = names.graphs.front();
+  const ir::Type type{ir::DType::kF32, {}, {}};
+  for (const Parameter& input : model.data)
+    graph.add_input(input.name, type);
+  const ir::ValueId any = graph.add_input(" any", type);  // no name of the language has a blank
+  for (size_t i = 0; i < model.results.size(); ++i) {
+    std::string name = model.results[i].name;
+    if (name.empty()) name = model.results.size() == 1 ? "output" : fmt::format("output{}", i);
+    graph.outputs.push_back({name, any, ""});
+  }
+  if (model.results.empty()) graph.outputs.push_back({"output", any, ""});
+  for (const Declarations& block : user.declarations) {
+    if (block.name == model.name)
+      declare(block, folder, elaborator.numbers(), names, diagnostics, false);
+  }
+}
+
+}  // namespace
+
+std::optional<ir::Module> load_lin(uint32_t file, SourceManager& sources,
+                                   const ImportOptions& given, Diagnostics& diagnostics) {
+  ImportOptions options = given;  // in the language the batch is the dimension N
+  if (given.batch != 1) options.binds.emplace("N", given.batch);
+  const File user = parse(file, diagnostics);
+  if (diagnostics.full()) return std::nullopt;
+  uint32_t prelude_file = 0;
+  const File prelude = parse_prelude(sources, prelude_file, diagnostics);
+  check_names(user, diagnostics);
+  const Block* model = choose_model(user, options.model, file, diagnostics);
+  if (!model) return std::nullopt;
+  std::vector<const Block*> blocks;
+  for (const File* source : {&prelude, &user}) {
+    for (const Block& block : source->blocks)
+      blocks.push_back(&block);
+  }
+  Elaborator elaborator(blocks, prelude_file, diagnostics, options);
+  const std::string folder = folder_of(sources.name(file));
+  if (model->onnx.empty() && !given.values.empty()) {
+    diagnostics
+        .error(model->span, fmt::format("--bind {}: only inputs of an ONNX model can be fixed",
+                                        given.values.begin()->first))
+        .help("here --bind NAME=N is the size of a dimension; a number of the model is a setting, "
+              "--set");
+    return std::nullopt;
+  }
+  if (model->faulty) return std::nullopt;
+  auto module = model->onnx.empty() ? elaborator.model(*model)
+                                    : load_imported(*model, folder, sources, given, diagnostics);
+  if (!module) {
+    declare_unbuilt(user, *model, folder, elaborator, diagnostics);
+    return std::nullopt;
+  }
+  // What this file declares goes before what an export has in its metadata.
+  for (const Declarations& block : user.declarations) {
+    if (block.name != model->name || block.keyword != "data") continue;
+    std::erase_if(module->data, [&](const ir::Declaration& declared) {
+      return std::ranges::find(block.entries, declared.target, &Declarations::Entry::target) !=
+             block.entries.end();
+    });
+  }
+  const auto for_samples = [&](int64_t samples, Diagnostics& said) {
+    ImportOptions other = options;
+    other.binds["N"] = samples;
+    return Elaborator(blocks, prelude_file, said, other).model(*model);
+  };
+  const auto bound = options.binds.find("N");
+  const int64_t samples = bound == options.binds.end() ? 1 : bound->second;
+  if (model->onnx.empty() && !check_batch(*model, samples, for_samples, diagnostics))
+    return std::nullopt;
+  module->name = model->name;
+  for (const Declarations& block : user.declarations) {
+    if (block.name == model->name)
+      declare(block, folder, elaborator.numbers(), *module, diagnostics);
+  }
+  if (!model->onnx.empty()) take_planes(*module);
+  check_declared_shapes(*module, diagnostics);
+  const bool ok = add_loss(user, *model, sources, options, elaborator, *module, diagnostics);
+  if (!ok || diagnostics.has_errors()) return std::nullopt;
+  return module;
+}
+
+}  // namespace linnet::frontend

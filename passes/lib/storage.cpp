@@ -1,0 +1,108 @@
+#include "passes/lib/storage.h"
+
+#include "ir/op_def.h"
+#include "passes/lib/graphs.h"
+
+#include "support/check.h"
+
+#include <algorithm>
+
+namespace linnet::passes {
+namespace {
+
+constexpr int64_t kAlign = 64;
+
+// Is what depends on this input only made element by element, each at its own position? Kernels of
+// an anchor may compute a tile twice, at whose second time the input would be gone.
+bool reads_in_place(const ir::Graph& body, ir::ValueId input) {
+  const ir::Shape& shape = body.value(input).type.shape;
+  std::vector<bool> depends(body.values().size(), false);
+  depends[static_cast<size_t>(input.index)] = true;
+  for (const ir::Node& node : body.nodes()) {
+    if (node.op->has(ir::kAnchor)) return false;
+    const bool any = std::ranges::any_of(node.operands, [&](ir::ValueId operand) {
+      return depends[static_cast<size_t>(operand.index)];
+    });
+    if (!any) continue;
+    const ir::ValueId result = node.results.front();
+    if (!node.op->has(ir::kElementwise) || body.value(result).type.shape != shape) return false;
+    depends[static_cast<size_t>(result.index)] = true;
+  }
+  return body.outputs.size() == 1;
+}
+
+}  // namespace
+
+int64_t slot_offset(const ir::Module& module, std::string_view path) {
+  int64_t offset = has_state(module) ? kStateHeader : 0;
+  for (const ir::Slot& slot : module.slots) {
+    if (slot.path == path) return offset;
+    if (slot.kind == ir::SlotKind::kCounter) continue;
+    offset += (slot.type.stored_bytes() + kAlign - 1) / kAlign * kAlign;
+  }
+  LINNET_CHECK(path.empty(), "no slot @" + std::string(path));
+  return offset;
+}
+
+bool has_state(const ir::Module& module) {
+  return std::ranges::find(module.slots, ir::SlotKind::kState, &ir::Slot::kind) !=
+         module.slots.end();
+}
+
+int64_t slots_bytes(const ir::Module& module) {
+  return slot_offset(module, "");
+}
+
+std::vector<ir::Storage> storage_classes(const ir::Module& module, const ir::Graph& graph) {
+  const size_t count = graph.values().size();
+  std::vector<ir::Storage> storage(count);
+  const auto at = [&](ir::ValueId id) -> ir::Storage& {
+    return storage[static_cast<size_t>(id.index)];
+  };
+  for (size_t i = 0; i < graph.inputs.size(); ++i) {
+    const ir::GraphInput& input = graph.inputs[i];
+    const ir::Slot* slot = input.slot.empty() ? nullptr : module.slot(input.slot);
+    const bool kept = slot && slot->kind != ir::SlotKind::kCounter;
+    at(input.value) = kept ? ir::Storage{ir::Memory::kSlot, slot_offset(module, input.slot)}
+                           : ir::Storage{ir::Memory::kInput, static_cast<int64_t>(i)};
+  }
+  for (const ir::Node& node : graph.nodes()) {
+    if (node.tensor) at(node.results.front()) = {ir::Memory::kConstant, 0};
+  }
+  for (size_t i = 0; i < graph.outputs.size(); ++i) {
+    const ir::GraphOutput& output = graph.outputs[i];
+    at(view_root(graph, output.value)) =
+        output.slot.empty() ? ir::Storage{ir::Memory::kOutput, static_cast<int64_t>(i)}
+                            : ir::Storage{ir::Memory::kSlot, slot_offset(module, output.slot)};
+  }
+  for (size_t i = 0; i < count; ++i) {
+    const ir::ValueId id{static_cast<int32_t>(i)};
+    storage[i] = at(view_root(graph, id));
+  }
+  return storage;
+}
+
+bool may_overwrite(const ir::Graph& graph, const ir::GraphOutput& output) {
+  const ir::ValueId before = graph.input_of(output.slot);
+  if (!before) return true;  // nothing reads the old value
+  const ir::ValueId root = view_root(graph, output.value);
+  const int32_t maker = graph.value(root).node.index;
+  for (const ir::GraphOutput& other : graph.outputs) {
+    if (view_root(graph, other.value) == before) return false;
+  }
+  for (size_t i = 0; i < graph.nodes().size(); ++i) {
+    const ir::Node& node = graph.nodes()[i];
+    if (node.op->has(ir::kView)) continue;
+    for (size_t k = 0; k < node.operands.size(); ++k) {
+      if (!node.operands[k] || view_root(graph, node.operands[k]) != before) continue;
+      if (static_cast<int32_t>(i) > maker) return false;
+      if (static_cast<int32_t>(i) < maker) continue;
+      if (node.regions.empty() || node.operands[k] != before) return false;
+      const ir::Graph& body = node.regions.front();
+      if (!reads_in_place(body, body.inputs[k].value)) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace linnet::passes

@@ -1,0 +1,24 @@
+// What `data` declares about a port, as readers need it.
+#pragma once
+
+#include "base/io/csv.h"
+#include "base/io/image.h"
+#include "base/io/tensor.h"
+
+#include "base/abi/model.h"
+
+namespace linnet::runtime {
+
+// Elements of one sample.
+[[nodiscard]] int64_t elements_of(const linnet_port_v1& port);
+
+[[nodiscard]] ImageDecoding decoding_of(const linnet_image_v1& image);
+
+// .png, .jpg or .jpeg, in any case?
+[[nodiscard]] bool is_picture(const std::string& path);
+
+// The elements that a port of columns takes from a row, scaled.
+[[nodiscard]] Result<void> read_row(const CsvTable& table, size_t row,
+                                    const linnet_table_v1& columns, float* to);
+
+}  // namespace linnet::runtime

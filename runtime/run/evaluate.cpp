@@ -1,0 +1,157 @@
+// Samples with known answers through a compiled model.
+#include "runtime/run/evaluate.h"
+
+#include "base/io/file.h"
+#include "runtime/data/ports.h"
+#include "runtime/run/answer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+
+namespace linnet::runtime {
+namespace {
+
+constexpr int64_t kChunk = 256;  // samples of a call at most
+
+// Samples first … first + count − 1 of all, in the port's type and shape.
+Tensor part(const Tensor& all, int64_t samples, int64_t first, int64_t count,
+            const linnet_port_v1& port) {
+  Tensor some = Model::make(port, count);
+  const size_t each = all.data.size() / static_cast<size_t>(samples);
+  std::copy_n(all.data.begin() + static_cast<ptrdiff_t>(each) * first,
+              each * static_cast<size_t>(count), some.data.begin());
+  return some;
+}
+
+// The sum over samples of the loss of the model's first output, as the ops define it.
+class Loss {
+public:
+  explicit Loss(const char* name) {
+    for (const char* known : {"cross_entropy", "mse", "mae"}) {
+      if (name && std::strcmp(name, known) == 0) name_ = known;
+    }
+  }
+  [[nodiscard]] bool known() const { return !name_.empty(); }
+
+  void add(const linnet_port_v1& output, const Tensor& values, const linnet_port_v1& target,
+           const Tensor& truths, int64_t first, int64_t count) {
+    const int64_t each = elements_of(output);
+    if (name_ != "cross_entropy") {
+      for (int64_t i = 0; i < count * each; ++i) {
+        const double d = value_at(values, i) - value_at(truths, first * each + i);
+        sum_ += (name_ == "mse" ? d * d : std::fabs(d)) / static_cast<double>(each);
+      }
+      return;
+    }
+    const int64_t rows = elements_of(target), classes = each / rows;
+    for (int64_t i = 0; i < count * rows; ++i) {
+      double largest = value_at(values, i * classes), all = 0;
+      for (int64_t k = 1; k < classes; ++k)
+        largest = std::max(largest, value_at(values, i * classes + k));
+      for (int64_t k = 0; k < classes; ++k)
+        all += std::exp(value_at(values, i * classes + k) - largest);
+      const int64_t label = truths.as<int64_t>()[static_cast<size_t>(first * rows + i)];
+      sum_ += (std::log(all) + largest - value_at(values, i * classes + label)) /
+              static_cast<double>(rows);
+    }
+  }
+  [[nodiscard]] double mean(int64_t count) const { return sum_ / static_cast<double>(count); }
+
+private:
+  std::string name_;
+  double sum_ = 0;
+};
+
+}  // namespace
+
+Result<EvaluationPorts> EvaluationPorts::of(const linnet_model_v1& model) {
+  EvaluationPorts ports;
+  ports.model_ = &model;
+  const bool pictures = model.input_count == 1 && model.inputs[0].image;
+  const bool table = model.inputs[0].table;
+  for (int64_t i = 0; i < model.output_count; ++i) {
+    linnet_port_v1 target = model.outputs[i];
+    if (target.classes) {
+      target.dtype = LINNET_I64;  // a number for each row of classes
+      target.rank = std::max<int64_t>(target.rank - 1, 1);
+      if (model.outputs[i].rank == 1) target.dims[0] = 1;
+    }
+    const bool read = pictures ? target.classes || target.image
+                      : table  ? target.classes || target.table
+                               : true;
+    if (read && (!pictures || ports.targets_.empty())) ports.targets_.push_back(target);
+  }
+  if (ports.targets_.empty())
+    return fail("nothing says what the answers are compared with: the data block declares no "
+                "output; say `%s: classes(labels: [...])`%s there and compile again",
+                model.outputs[0].name, table ? " or `value(\"column\")`" : "");
+  return ports;
+}
+
+linnet_trainer_v1 EvaluationPorts::trainer() const {
+  linnet_trainer_v1 trainer{};
+  trainer.name = model_->name;
+  trainer.dtype = LINNET_F32;
+  for (int64_t i = 0; i < model_->input_count; ++i) {
+    if (model_->inputs[i].dtype == LINNET_F64) trainer.dtype = LINNET_F64;
+  }
+  trainer.batch = 1;
+  trainer.input_count = model_->input_count;
+  trainer.inputs = model_->inputs;
+  trainer.target_count = static_cast<int64_t>(targets_.size());
+  trainer.targets = targets_.data();
+  trainer.output_count = model_->output_count;
+  trainer.outputs = model_->outputs;
+  trainer.loss = model_->loss;
+  return trainer;
+}
+
+Result<Measured> evaluate_model(const Model& model, const std::string& path) {
+  const linnet_model_v1& abi = model.abi();
+  if (abi.stateful)
+    return fail("a model with a state is measured along a series: its data block needs a series");
+  auto ports = EvaluationPorts::of(abi);
+  if (!ports) return tl::unexpected(ports.error());
+  const linnet_trainer_v1 trainer = ports->trainer();
+  auto samples = train::read_to_evaluate(trainer, path);
+  if (!samples) return tl::unexpected(samples.error());
+  Measured evaluation;
+  evaluation.data = path;
+  evaluation.samples = samples->count;
+  evaluation.begin(abi.outputs, abi.output_count, trainer.targets, trainer.target_count);
+  Loss loss(abi.loss);
+  // A model for one sample only is called for one at a time.
+  const int64_t most = abi.batched ? kChunk : 1;
+  for (int64_t first = 0, count = 0; first < samples->count; first += count) {
+    count = std::min(most, samples->count - first);
+    std::vector<Tensor> inputs, outputs;
+    for (int64_t i = 0; i < abi.input_count; ++i)
+      inputs.push_back(part(samples->inputs[static_cast<size_t>(i)], samples->count, first, count,
+                            abi.inputs[i]));
+    for (int64_t i = 0; i < abi.output_count; ++i)
+      outputs.push_back(Model::make(abi.outputs[i], count));
+    LINNET_TRY(model.run(inputs, outputs, count));
+    for (int64_t t = 0; t < trainer.target_count; ++t) {
+      const linnet_port_v1& target = trainer.targets[t];
+      const Tensor& truths = samples->targets[static_cast<size_t>(t)];
+      for (int64_t i = 0; i < abi.output_count; ++i) {
+        if (std::strcmp(abi.outputs[i].name, target.name) != 0) continue;
+        const Tensor& values = outputs[static_cast<size_t>(i)];
+        evaluation.add(abi.outputs[i], values, target, truths, first, count);
+        if (i == 0 && loss.known()) loss.add(abi.outputs[i], values, target, truths, first, count);
+      }
+    }
+  }
+  const bool first_is_read = std::strcmp(trainer.targets[0].name, abi.outputs[0].name) == 0;
+  if (loss.known() && first_is_read) evaluation.loss = loss.mean(samples->count);
+  return evaluation;
+}
+
+Result<void> report(const Measured& evaluation, bool json, const std::string& plot) {
+  std::fputs(json ? evaluation.json().c_str() : evaluation.text().c_str(), stdout);
+  return plot.empty() ? Result<void>() : write_file(plot, evaluation.svg());
+}
+
+}  // namespace linnet::runtime

@@ -1,0 +1,91 @@
+// The `main` of every produced executable: finds out what is asked, and of which kind the model is.
+#include "base/memory.h"
+#include "runtime/run/evaluate.h"
+#include "runtime/run/tasks.h"
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <unistd.h>
+
+namespace linnet::runtime {
+namespace {
+
+Result<void> run(const Options& options, const std::string& program) {
+  const linnet_model_v1& abi = linnet_product_model;
+  if (options.help) {
+    std::fputs(usage(abi, program).c_str(), stdout);
+    return {};
+  }
+  if (options.version) {
+    std::fputs(version(abi).c_str(), stdout);
+    return {};
+  }
+  if (options.licenses) {
+    std::fputs(licenses(), stdout);
+    return {};
+  }
+  if (abi.untrained)
+    std::fprintf(stderr, "%s: untrained: parameters are initial values\n", abi.name);
+  const Model model(abi, options.batch);
+  if (options.bench) return run_bench(model, options);
+  const linnet_port_v1& input = abi.inputs[0];
+  const bool series = input.series && abi.stream;
+  if (!options.evaluate.empty() && !series) {
+    auto evaluation = evaluate_model(model, options.evaluate);
+    return evaluation ? report(*evaluation, options.json, options.plot)
+                      : tl::unexpected(evaluation.error());
+  }
+  if (options.follow && !series)
+    return tl::unexpected(Error{"--follow is for models of series", Exit::kBadCall});
+  if (options.files.empty() && options.inputs.empty() && !options.follow &&
+      options.evaluate.empty())
+    return tl::unexpected(Error{"nothing to do\n" + usage(abi, program), Exit::kBadCall});
+  if (!options.inputs.empty()) return run_tensors(model, options);
+  if (input.image && abi.input_count == 1) return run_images(model, options);
+  if (series) return run_series(model, options);
+  if (input.table) return run_table(model, options);
+  return run_tensors(model, options);
+}
+
+int main_of(int argc, char** argv) {
+  // `./lenet DIR | head`: who reads has seen enough, and nothing is left to do. It comes from
+  // writing answers only: files are written whole, and between answers.
+  std::signal(SIGPIPE, [](int) { _exit(0); });
+  const linnet_model_v1& abi = linnet_product_model;
+  if (abi.abi != LINNET_ABI_VERSION || abi.size != sizeof(linnet_model_v1)) {
+    std::fputs("error: the model does not fit this runtime\n", stderr);
+    return static_cast<int>(Exit::kBug);
+  }
+  if (!abi.supported()) {
+    std::fprintf(stderr, "error: %s is compiled for %s, and this CPU lacks its instructions\n",
+                 abi.name, abi.target);
+    return static_cast<int>(Exit::kMachine);
+  }
+  std::string program = argc > 0 ? argv[0] : abi.name;
+  auto options = parse_options(argc, argv);
+  const Result<void> done = options ? run(*options, program) : tl::unexpected(options.error());
+  if (!done) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "error: %s\n", done.error().message.c_str());
+    return static_cast<int>(done.error().status);
+  }
+  if (std::fflush(stdout) != 0 || std::ferror(stdout)) {
+    std::fputs("error: standard output cannot be written\n", stderr);
+    return static_cast<int>(Exit::kMachine);
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace linnet::runtime
+
+int main(int argc, char** argv) {
+  try {
+    return linnet::runtime::main_of(argc, argv);
+  } catch (const std::exception& error) {  // out of memory
+    std::fprintf(stderr, "error: %s: %s\n", linnet_product_model.name,
+                 linnet::runtime::exception_text(error).c_str());
+    return static_cast<int>(linnet::runtime::Exit::kMachine);
+  }
+}

@@ -1,0 +1,173 @@
+#include "runtime/run/options.h"
+
+#include <cstdlib>
+#include <cstring>
+
+namespace linnet::runtime {
+namespace {
+
+std::string dims(const linnet_port_v1& port) {
+  std::string text = "[";
+  for (int64_t i = 0; i < port.rank; ++i)
+    text += format("%s%lld", i ? "," : "", static_cast<long long>(port.dims[i]));
+  return text + "]";
+}
+
+Result<int64_t> count(const std::string& flag, const std::string& text) {
+  char* end = nullptr;
+  const long long value = std::strtoll(text.c_str(), &end, 10);
+  if (text.empty() || *end != '\0' || value < 1 || value > 1000000)
+    return tl::unexpected(
+        Error{format("%s takes a count from 1 to 1000000, not '%s'", flag.c_str(), text.c_str()),
+              Exit::kBadCall});
+  return value;
+}
+
+}  // namespace
+
+Result<Options> parse_options(int argc, char** argv) {
+  Options options;
+  bool only_files = false;
+  for (int i = 1; i < argc; ++i) {
+    std::string argument = argv[i];
+    if (only_files || argument.size() < 2 || argument[0] != '-') {
+      options.files.push_back(argument);
+      continue;
+    }
+    if (argument == "--") {
+      only_files = true;
+      continue;
+    }
+    std::string value;
+    bool has_value = false;
+    if (const size_t equals = argument.find('=');
+        argument.starts_with("--") && equals != std::string::npos) {
+      value = argument.substr(equals + 1);
+      argument.resize(equals);
+      has_value = true;
+    }
+    const auto take = [&]() -> Result<std::string> {
+      if (has_value) return value;
+      if (i + 1 >= argc) return tl::unexpected(Error{argument + " needs a value", Exit::kBadCall});
+      return std::string(argv[++i]);
+    };
+    const struct {
+      const char* name;
+      bool* flag;
+    } flags[] = {{"--json", &options.json},       {"--bench", &options.bench},
+                 {"--follow", &options.follow},   {"--backtest", &options.backtest},
+                 {"--help", &options.help},       {"-h", &options.help},
+                 {"--version", &options.version}, {"--licenses", &options.licenses}};
+    bool known = false;
+    for (const auto& row : flags) {
+      if (argument != row.name) continue;
+      *row.flag = true;
+      known = true;
+    }
+    if (known) continue;
+    const struct {
+      const char* name;
+      std::string* text;
+    } texts[] = {{"--plot", &options.plot},
+                 {"--evaluate", &options.evaluate},
+                 {"--load-state", &options.load_state},
+                 {"--save-state", &options.save_state},
+                 {"--output-dir", &options.output_dir}};
+    for (const auto& row : texts) {
+      if (argument != row.name) continue;
+      auto text = take();
+      if (!text) return tl::unexpected(text.error());
+      *row.text = *text;
+      known = true;
+    }
+    if (known) continue;
+    if (argument == "--steps" || argument == "--batch" || argument == "--last") {
+      auto text = take();
+      if (!text) return tl::unexpected(text.error());
+      auto number = count(argument, *text);
+      if (!number) return tl::unexpected(number.error());
+      (argument == "--steps"   ? options.steps
+       : argument == "--batch" ? options.batch
+                               : options.last) = *number;
+    } else if (argument == "--input") {
+      auto text = take();
+      if (!text) return tl::unexpected(text.error());
+      options.inputs.push_back(*text);
+    } else {
+      return tl::unexpected(
+          Error{"no option '" + argument + "'; --help lists them", Exit::kBadCall});
+    }
+  }
+  return options;
+}
+
+std::string usage(const linnet_model_v1& model, const std::string& program) {
+  std::string text = format("%s, a model compiled by linnet %s for %s\n\n", model.name,
+                            model.linnet_version, model.target);
+  const linnet_port_v1& input = model.inputs[0];
+  const char* name = program.c_str();
+  if (input.image) {
+    text += format("  %s PICTURE…          what each PNG or JPEG shows\n", name);
+    text +=
+        format("  %s IMAGES [LABELS]   IDX files: accuracy, or the answers without labels\n", name);
+  } else if (input.series) {
+    text += format("  %s FILE.csv          the value after the last of column '%s'\n", name,
+                   input.series->column);
+    text += "      --steps K          K values, each from those before it\n"
+            "      --plot F.svg       a picture: the past, one step ahead, the forecast\n"
+            "      --backtest         errors of forecasts from each row, beside \"same as last\"\n"
+            "      --last N           … from the last N rows only\n";
+    text += format(
+        "  %s [FILE.csv] --follow   a number a line from standard input, a forecast each\n", name);
+    text += "      --save-state F     what the next answer depends on; --load-state F goes on\n";
+  } else if (input.table) {
+    text += format("  %s FILE.csv          an answer for each row\n", name);
+  }
+  text += format(
+      "  %s --input NAME=F.npy … [--output-dir DIR]   tensors: printed, or NAME.npy in DIR\n",
+      name);
+  text += format("  %s --evaluate DATA [--plot F.svg]   how good the answers are: %s\n", name,
+                 input.series  ? "errors along the series, as --backtest"
+                 : input.image ? "a folder of class folders or MNIST's files, an IDX file"
+                 : input.table ? "a CSV file with the column of the target"
+                               : "a folder with NAME.npy of each input and output");
+  text += "\n  --json        one JSON object for each answer\n"
+          "  --bench       time of a call, in memory\n"
+          "  --batch N     samples of a call, at most what was compiled\n"
+          "  --version     what this is, with its hashes\n"
+          "  --licenses    of what is linked in\n"
+          "  --help        this text\n\ninputs and outputs:\n";
+  for (int64_t i = 0; i < model.input_count; ++i)
+    text += format("  in   %s  %s\n", model.inputs[i].name, dims(model.inputs[i]).c_str());
+  for (int64_t i = 0; i < model.output_count; ++i)
+    text += format("  out  %s  %s\n", model.outputs[i].name, dims(model.outputs[i]).c_str());
+  return text;
+}
+
+std::string version(const linnet_model_v1& model) {
+  std::string text =
+      format("%s, compiled by linnet %s for %s\n", model.name, model.linnet_version, model.target);
+  text += format("model   %s\n", model.model_hash);
+  if (model.untrained) {
+    text += "weights untrained\n";
+  } else {
+    text += format("weights %s\n", model.weights_hash);
+  }
+  for (int64_t i = 0; i < model.entry_count; ++i) {
+    text += format("batch %lld: arena %lld bytes, stack %lld bytes\n",
+                   static_cast<long long>(model.entries[i].batch),
+                   static_cast<long long>(model.entries[i].arena_bytes),
+                   static_cast<long long>(model.entries[i].stack_bytes));
+  }
+  return text;
+}
+
+const char* licenses() {
+  return "linnet runtime     Apache-2.0 WITH LLVM-exception\n"
+         "stb_image 2        MIT or public domain; reads PNG and JPEG\n"
+         "tl::expected       CC0-1.0\n"
+         "libstdc++, libgcc  GPL-3.0 with the GCC Runtime Library Exception\n"
+         "The model's own code contains nothing but what linnet generated.\n";
+}
+
+}  // namespace linnet::runtime

@@ -1,0 +1,62 @@
+#include "runtime/run/tasks.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+
+namespace linnet::runtime {
+namespace {
+
+constexpr int kRounds = 201;
+constexpr double kRoundNs = 1e6;
+
+double now_ns() {
+  timespec time{};
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
+}
+
+}  // namespace
+
+Result<void> run_bench(const Model& model, const Options& options) {
+  const linnet_model_v1& abi = model.abi();
+  const int64_t batch = model.batch();
+  std::vector<Tensor> tensors;
+  std::vector<const void*> from;
+  std::vector<void*> to;
+  tensors.reserve(static_cast<size_t>(abi.input_count + abi.output_count));
+  for (int64_t i = 0; i < abi.input_count; ++i) {
+    tensors.push_back(Model::make(abi.inputs[i], batch));
+    from.push_back(tensors.back().data.data());
+  }
+  for (int64_t i = 0; i < abi.output_count; ++i) {
+    tensors.push_back(Model::make(abi.outputs[i], batch));
+    to.push_back(tensors.back().data.data());
+  }
+  const auto round = [&](int64_t calls) {
+    const double start = now_ns();
+    for (int64_t i = 0; i < calls; ++i)
+      model.call(from.data(), to.data());
+    return (now_ns() - start) / static_cast<double>(calls);
+  };
+  const auto calls =
+      std::max<int64_t>(static_cast<int64_t>(kRoundNs / std::max(round(10), 1.0)), 1);
+  std::vector<double> times;
+  for (int i = 0; i < kRounds; ++i)
+    times.push_back(round(calls));
+  std::sort(times.begin(), times.end());
+  const double median = times[kRounds / 2];
+  const double p99 = times[kRounds * 99 / 100];
+  const double rate = static_cast<double>(abi.flops * batch) / median;
+  if (options.json) {
+    std::printf(
+        "{\"model\":\"%s\",\"batch\":%lld,\"median_ns\":%.1f,\"p99_ns\":%.1f,\"gflops\":%.2f}\n",
+        abi.name, static_cast<long long>(batch), median, p99, rate);
+  } else {
+    std::printf("%s, batch %lld: median %.2f µs, p99 %.2f µs, %.1f GFLOP/s\n", abi.name,
+                static_cast<long long>(batch), median * 1e-3, p99 * 1e-3, rate);
+  }
+  return {};
+}
+
+}  // namespace linnet::runtime
