@@ -1,3 +1,4 @@
+// The process `linnet`: runs the command and leaves at once.
 #include "cli/session.h"
 
 #include <cstdio>

@@ -1,3 +1,4 @@
+// Checks a node against its op's record, folds what is constant, appends it to the graph.
 #include "ir/builder.h"
 
 #include "ir/evaluate.h"

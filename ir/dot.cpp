@@ -1,3 +1,4 @@
+// Writes each graph as a cluster: a box for a node, an edge for a value with its type.
 #include "ir/dot.h"
 
 #include "ir/op_def.h"

@@ -1,3 +1,4 @@
+// Runs a graph node by node: elementwise ops by their scalar tree, others by their record.
 #include "ir/evaluate.h"
 
 #include "ir/builder.h"

@@ -1,3 +1,4 @@
+// Appends nodes and values, keeps names unique, prints storage and schedules.
 #include "ir/graph.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// The table of initializers (uniform, normal, Kaiming, Glorot …) and the values they give.
 #include "ir/initialize.h"
 
 #include <algorithm>

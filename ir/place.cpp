@@ -1,3 +1,4 @@
+// Joins the places of nodes that become one, and turns a place into one for a message.
 #include "ir/place.h"
 
 #include <algorithm>

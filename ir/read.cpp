@@ -1,3 +1,4 @@
+// The parser of the IR's text form: a module, or every fault with line and column.
 #include "ir/read.h"
 
 #include "ir/builder.h"

@@ -1,3 +1,4 @@
+// Maps the values of an old graph to those of the new one while nodes are copied or replaced.
 #include "ir/rewrite.h"
 
 namespace linnet::ir {

@@ -1,3 +1,4 @@
+// Counts parameters and multiply-adds of each layer from shapes, for `linnet check`.
 #include "ir/summary.h"
 
 #include "ir/op_def.h"

@@ -1,3 +1,4 @@
+// Makes and reads constant tensors: numbers to bytes of a dtype, and back.
 #include "ir/tensor.h"
 
 #include <bit>

@@ -1,3 +1,4 @@
+// Splits the text of the IR into words, numbers and marks, and reports at the place it stopped.
 #include "ir/text_scanner.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// The pass canonicalize: equal programs get one form, rule by rule.
 #include "ir/op_def.h"
 #include "passes/lib/fold.h"
 #include "passes/lib/graphs.h"

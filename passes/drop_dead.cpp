@@ -1,3 +1,4 @@
+// The pass drop_dead: nodes that no output depends on go.
 #include "ir/op_def.h"
 #include "passes/lib/graphs.h"
 #include "passes/passes.h"

@@ -1,3 +1,4 @@
+// The pass drop_dropout: ops that matter in training only become their operand.
 #include "ir/op_def.h"
 #include "passes/lib/graphs.h"
 #include "passes/passes.h"

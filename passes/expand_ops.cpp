@@ -1,3 +1,4 @@
+// The pass expand_ops: ops with an `expand` become smaller ones.
 #include "ir/op_def.h"
 #include "passes/lib/graphs.h"
 #include "passes/passes.h"

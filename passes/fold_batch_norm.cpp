@@ -1,3 +1,4 @@
+// The pass fold_batch_norm: a factor for each channel goes into the weight before it.
 #include "ir/op_def.h"
 #include "passes/lib/fold.h"
 #include "passes/lib/graphs.h"

@@ -1,3 +1,4 @@
+// The pass fold_constants: ops of constants are evaluated, tensors without elements emptied.
 #include "ir/op_def.h"
 #include "ir/ops/window.h"
 #include "passes/lib/fold.h"

@@ -1,3 +1,4 @@
+// The pass freeze_parameters: slots of parameters become constants.
 #include "ir/initialize.h"
 #include "ir/op_def.h"
 #include "passes/passes.h"

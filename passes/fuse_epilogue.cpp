@@ -1,3 +1,4 @@
+// The pass fuse_epilogue: the elementwise tail of an anchor joins its group.
 #include "ir/op_def.h"
 #include "passes/lib/graphs.h"
 #include "passes/passes.h"

@@ -1,3 +1,4 @@
+// The pass fuse_pool: a pool of disjoint windows joins the convolution it reads.
 #include "ir/op_def.h"
 #include "ir/ops/window.h"
 #include "passes/lib/fold.h"

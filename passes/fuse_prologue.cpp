@@ -1,3 +1,4 @@
+// The pass fuse_prologue: data movement before an anchor is read in place.
 #include "ir/op_def.h"
 #include "passes/lib/fold.h"
 #include "passes/lib/graphs.h"

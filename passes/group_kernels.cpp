@@ -1,3 +1,4 @@
+// The pass group_kernels: nodes without a group are gathered into kernels.
 #include "ir/op_def.h"
 #include "passes/lib/graphs.h"
 #include "passes/lib/storage.h"

@@ -1,3 +1,4 @@
+// The pass outline_kernels: equal groups become one kernel, and groups become calls.
 #include "ir/op_def.h"
 #include "passes/lib/graphs.h"
 #include "passes/lib/kernel_names.h"

@@ -1,3 +1,4 @@
+// The pass pack_weights: constants are stored in the order in which their kernel reads them.
 #include "ir/op_def.h"
 #include "passes/lib/fold.h"
 #include "passes/lib/graphs.h"

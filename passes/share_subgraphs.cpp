@@ -1,3 +1,4 @@
+// The pass share_subgraphs: nodes with equal op, attributes and operands become one.
 #include "ir/op_def.h"
 #include "passes/lib/graphs.h"
 #include "passes/passes.h"

@@ -1,3 +1,4 @@
+// Throws InternalError with the broken condition and its place.
 #include "support/check.h"
 
 #include <fmt/format.h>

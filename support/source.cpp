@@ -1,3 +1,4 @@
+// Keeps source texts by number and finds line and column of an offset.
 #include "support/source.h"
 
 #include "support/check.h"

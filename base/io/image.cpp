@@ -1,3 +1,4 @@
+// PNG and JPEG by stb_image; resizing by taps, then scale, mean and deviation to f32 planes.
 #include "base/io/image.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SHA-256 for keys and versions, BLAKE3 for large data, both of LLVM.
 #include "codegen/cache/hash.h"
 
 #include <llvm/ADT/StringExtras.h>

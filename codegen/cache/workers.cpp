@@ -1,3 +1,4 @@
+// Forks a child for each piece of work, reads its answer from a pipe, and limits time and memory.
 #include "codegen/cache/workers.h"
 
 #include <algorithm>

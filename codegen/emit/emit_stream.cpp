@@ -1,3 +1,4 @@
+// Emits reset, steps, and saving and loading of the state, of a model that has one.
 #include "codegen/emit/emit_stream.h"
 
 #include "codegen/cache/hash.h"

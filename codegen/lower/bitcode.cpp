@@ -1,3 +1,4 @@
+// Lowers a kernel with its schedule in Halide and writes the bitcode of its LLVM.
 #include "codegen/lower/bitcode.h"
 
 #include "codegen/lower/lower.h"

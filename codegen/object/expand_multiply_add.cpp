@@ -1,3 +1,4 @@
+// Replaces fused multiply-adds by exact products and one rounding, for CPUs without FMA.
 #include "codegen/object/expand_multiply_add.h"
 
 #include <llvm/IR/IRBuilder.h>

@@ -1,3 +1,4 @@
+// Joins a sum and the product that only it reads into one llvm.fma.
 #include "codegen/object/fuse_multiply_add.h"
 
 #include <llvm/IR/IRBuilder.h>

@@ -1,3 +1,4 @@
+// Reads a kernel's bitcode into LLVM 22 and removes what only Halide's runtime would need.
 #include "codegen/object/import.h"
 
 #include "codegen/lower/bitcode.h"

@@ -1,3 +1,4 @@
+// LLVM's optimiser and code generator: a module to the bytes of an object or assembly.
 #include "codegen/object/object.h"
 
 #include "codegen/object/llvm_target.h"

@@ -1,3 +1,4 @@
+// The three levels of x86-64 with their features, and which CPU names belong to which.
 #include "codegen/object/target.h"
 
 #include "codegen/object/llvm_target.h"

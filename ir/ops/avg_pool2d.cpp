@@ -1,3 +1,4 @@
+// avg_pool2d: the mean of each window, with the two ways of counting its padding.
 #include "ir/gradient.h"
 #include "ir/ops/window.h"
 

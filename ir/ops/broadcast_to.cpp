@@ -1,3 +1,4 @@
+// broadcast_to: repetition along dimensions of size 1; its gradient is a sum over them.
 #include "ir/gradient.h"
 #include "ir/op_def.h"
 

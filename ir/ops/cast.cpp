@@ -1,3 +1,4 @@
+// cast: the same numbers in another dtype, saturating.
 #include "ir/gradient.h"
 #include "ir/op_def.h"
 #include "ir/samples.h"

@@ -1,3 +1,4 @@
+// ceil: rounding upward; the gradient is 0.
 #include "ir/ops/elementwise.h"
 
 namespace linnet::ir {

@@ -1,3 +1,4 @@
+// conv2d: cross-correlation by groups; its gradients are convolutions again.
 #include "ir/gradient.h"
 #include "ir/ops/window.h"
 #include "ir/samples.h"

@@ -1,3 +1,4 @@
+// cross_entropy: the loss of logits against class numbers.
 #include "ir/gradient.h"
 #include "ir/ops/loss.h"
 

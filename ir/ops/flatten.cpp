@@ -1,3 +1,4 @@
+// flatten: a run of dimensions becomes one, as a reshape.
 #include "ir/builder.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// floor: rounding downward; the gradient is 0.
 #include "ir/ops/elementwise.h"
 
 namespace linnet::ir {

@@ -1,3 +1,4 @@
+// gather: slices picked by index; its gradient is a scatter.
 #include "ir/gradient.h"
 #include "ir/ops/reduction.h"
 #include "ir/samples.h"

@@ -1,3 +1,4 @@
+// hard_swish: an element times its hard_sigmoid.
 #include "ir/gradient.h"
 #include "ir/ops/elementwise.h"
 

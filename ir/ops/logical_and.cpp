@@ -1,3 +1,4 @@
+// logical_and: true where both are.
 #include "ir/ops/elementwise.h"
 
 namespace linnet::ir {

@@ -1,3 +1,4 @@
+// lt: comparison for less, a bool for each element.
 #include "ir/ops/elementwise.h"
 
 namespace linnet::ir {

@@ -1,3 +1,4 @@
+// matmul: products of matrices with batch dimensions; its gradients are products again.
 #include "ir/gradient.h"
 #include "ir/op_def.h"
 

@@ -1,3 +1,4 @@
+// max_pool2d: the largest element of each window; its gradient is max_pool2d_backward.
 #include "ir/gradient.h"
 #include "ir/ops/window.h"
 

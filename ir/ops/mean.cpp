@@ -1,3 +1,4 @@
+// mean: the average over dimensions.
 #include "ir/ops/reduction.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// minimum: the smaller of two elements, NaN kept.
 #include "ir/ops/elementwise.h"
 
 namespace linnet::ir {

@@ -1,3 +1,4 @@
+// mul: the elementwise product, with broadcasting.
 #include "ir/ops/elementwise.h"
 
 namespace linnet::ir {

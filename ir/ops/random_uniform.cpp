@@ -1,3 +1,4 @@
+// random_uniform: numbers of Philox4x32-10, a function of seed, step and position alone.
 #include "ir/op_def.h"
 #include "ir/samples.h"
 

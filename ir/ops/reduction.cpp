@@ -1,3 +1,4 @@
+// Types, samples and evaluation of reductions over a list of dimensions.
 #include "ir/ops/reduction.h"
 
 #include "ir/ops/index.h"

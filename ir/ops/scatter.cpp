@@ -1,3 +1,4 @@
+// scatter: rows replaced or reduced by index, in the order of the indices.
 #include "ir/ops/scatter.h"
 
 #include "ir/gradient.h"

@@ -1,3 +1,4 @@
+// softmax and log_softmax: exponentials over their sum, the maximum taken off first.
 #include "ir/gradient.h"
 #include "ir/ops/reduction.h"
 

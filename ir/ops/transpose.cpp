@@ -1,3 +1,4 @@
+// transpose: dimensions in another order; its gradient is the inverse permutation.
 #include "ir/ops/transpose.h"
 
 #include "ir/gradient.h"

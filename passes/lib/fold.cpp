@@ -1,3 +1,4 @@
+// Evaluates a node whose operands are constants and appends its result as a constant.
 #include "passes/lib/fold.h"
 
 #include "ir/evaluate.h"

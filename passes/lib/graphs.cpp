@@ -1,3 +1,4 @@
+// Rewrites all graphs of a module, drops unused constants, expands ops, labels nodes for remarks.
 #include "passes/lib/graphs.h"
 
 #include "ir/op_def.h"

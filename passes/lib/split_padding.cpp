@@ -1,3 +1,4 @@
+// Tries a convolution without its padding against the families; the pass splits by that.
 #include "passes/lib/split_padding.h"
 
 #include "ir/op_def.h"

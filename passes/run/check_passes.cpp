@@ -1,3 +1,4 @@
+// Evaluates a module before and after a pass on several kinds of inputs and compares.
 #include "passes/run/check_passes.h"
 
 #include "ir/evaluate.h"

@@ -1,3 +1,4 @@
+// Walks a graph backwards and sums the gradients that each user of a value contributes.
 #include "passes/training/backward.h"
 
 #include "ir/gradient.h"

@@ -1,3 +1,4 @@
+// Appends nodes of random numbers that give each slot its initial value.
 #include "passes/training/first_values.h"
 
 #include "ir/gradient.h"

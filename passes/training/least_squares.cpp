@@ -1,3 +1,4 @@
+// Says what keeps a model from a closed-form fit: another loss, a state, a nonlinear layer.
 #include "passes/training/least_squares.h"
 
 #include "passes/training/backward.h"

@@ -1,3 +1,4 @@
+// Draws lines, axes with round ticks and a legend as SVG text.
 #include "runtime/data/plot.h"
 
 #include <algorithm>

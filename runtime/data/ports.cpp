@@ -1,3 +1,4 @@
+// Counts elements, tells pictures by name, and reads the cells of a table row.
 #include "runtime/data/ports.h"
 
 namespace linnet::runtime {

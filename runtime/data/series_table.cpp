@@ -1,3 +1,4 @@
+// Finds the columns that ports name in a CSV and reads them as series.
 #include "runtime/data/series_table.h"
 
 #include "runtime/run/answer.h"

@@ -1,3 +1,4 @@
+// `--bench` of an executable: the median time of a call.
 #include "runtime/run/tasks.h"
 
 #include <algorithm>

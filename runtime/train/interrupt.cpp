@@ -1,3 +1,4 @@
+// Signal handlers that set a flag, and put the old handlers back.
 #include "runtime/train/interrupt.h"
 
 #include <csignal>

@@ -1,3 +1,4 @@
+// Builds the design matrix by unit parameters and solves it by Eigen's pivoted QR.
 #include "runtime/train/least_squares.h"
 
 #include <Eigen/QR>

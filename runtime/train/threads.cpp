@@ -1,3 +1,4 @@
+// A pool of threads that take tiles in turn; they spin before they sleep.
 #include "runtime/train/threads.h"
 
 #include <atomic>

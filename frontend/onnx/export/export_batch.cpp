@@ -1,3 +1,4 @@
+// Compares the graphs of several batch sizes node by node: a size that is a multiple follows.
 #include "frontend/onnx/export/export_batch.h"
 
 #include "ir/op_def.h"

@@ -1,3 +1,4 @@
+// The table of ops with the function that writes each, in order of their names.
 #include "frontend/onnx/export/export_ops.h"
 
 #include "ir/ops/pad.h"

@@ -1,3 +1,4 @@
+// Appends nodes and initializers to the protobuf graph and keeps their names unique.
 #include "frontend/onnx/export/export_writer.h"
 
 #include "support/check.h"

@@ -1,3 +1,4 @@
+// Operands and attributes of an ONNX node by index and name, typed, or a fault at the node.
 #include "frontend/onnx/import/node.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// Looks up operators, versions and function bodies in the tables made at build time.
 #include "frontend/onnx/import/schemas.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Joins the tables of all files into one by name; small graphs that many rows need.
 #include "frontend/onnx/ops/rows.h"
 
 #include "ir/scalar_math.h"

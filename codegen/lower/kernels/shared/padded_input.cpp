@@ -1,3 +1,4 @@
+// Defines the padded copy of a convolution's input and its schedule: zeros, then the picture.
 #include "codegen/lower/kernels/shared/padded_input.h"
 
 namespace linnet::codegen {

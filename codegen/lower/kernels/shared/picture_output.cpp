@@ -1,3 +1,4 @@
+// Splits the output's channels into groups and vectors, and sets its strides.
 #include "codegen/lower/kernels/shared/picture_output.h"
 
 namespace linnet::codegen {
