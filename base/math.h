@@ -3,11 +3,15 @@
 // same order, a fused multiply-add wherever a product meets a sum: the same bits.
 //
 // A back end B has types V (a number) and M (a truth value) and
-//   constant(double) V      fma(V, V, V)      select(M, V, V)     round(V) to nearest even
-//   floor(V)   abs(V)   negate(V): the sign bit alone   less(V, V) M   equal(V, V) M (false for
-//   NaN) pow2(V n)     2^n for an integer n from kLeastExponent to kMostExponent exponent(V x),
-//   mantissa(V x): x = mantissa · 2^exponent, mantissa in [√½, √2), x normal, above 0 widen,
-//   narrow: f32 to its f64 back end and back (f32 only)
+// clang-format off
+//   constant(double) → V    fma(V, V, V)    select(M, V, V)    floor(V)    abs(V)
+//   round(V)                to nearest even
+//   negate(V)               the sign bit alone
+//   less(V, V) → M, equal(V, V) → M    false for NaN
+//   pow2(V n)               2^n for an integer n from kLeastExponent to kMostExponent
+//   exponent(V x), mantissa(V x)       x = mantissa · 2^exponent, mantissa in [√½, √2); x normal, > 0
+//   widen, narrow           f32 to its f64 back end and back (f32 only)
+// clang-format on
 // and constants kIsDouble, kLeastNormal. V has + - * /. Selects only: no branches. docs/numerics.md
 // has the errors.
 #pragma once

@@ -97,8 +97,8 @@ private:
     const ir::Shape& shape = type(node).shape;
     return shape.empty() ? 1 : static_cast<double>(std::max<int64_t>(shape.back(), 1));
   }
-  // The same of a node inside: what a row of the result needs of it, if each of its elements serves
-  // as many of the user's as any other. Below 1: several rows need the same element.
+  // Elements of a node inside that one row of the kernel's result needs, if all of them serve
+  // equally many elements of the user. Below 1: several rows need the same element.
   [[nodiscard]] double needed_by_users(const Node& node) const {
     double most = 0;
     for (ir::ValueId result : node.results) {

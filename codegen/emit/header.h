@@ -9,7 +9,7 @@
 
 namespace linnet::codegen {
 
-// `functions`: names of the entries by batch size, the largest first.
+// One function of the library, of those for each batch size.
 struct HeaderEntry {
   std::string function;
   int64_t batch = 1;

@@ -34,7 +34,8 @@ void fix_dimensions(Halide::OutputImageParam param, const ir::Value& value,
                     : static_cast<int>(std::min<int64_t>(ir::size_of(value.type.dtype), 4)));
 }
 
-// The first of these extents, which come innermost first, of more than one element; or the first.
+// Index of the innermost dimension that has more than one element, or 0. Extents come innermost
+// first.
 template <class Extents> size_t innermost(const Extents& extents) {
   const auto at = std::ranges::find_if(extents, [](auto extent) { return extent > 1; });
   return at == std::end(extents) ? 0 : static_cast<size_t>(at - std::begin(extents));

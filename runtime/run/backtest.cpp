@@ -28,7 +28,7 @@ struct Scores {
   std::array<Error2, kSteps.size()> model, naive;
 };
 
-// How many steps ahead every input is known, given that those of the file are.
+// May forecasts stand in for the series where the file ends? Not where another input must be known.
 bool may_go_on(const SeriesPorts& ports) {
   for (size_t i = 0; i < ports.inputs.size(); ++i) {
     if (static_cast<int64_t>(i) != ports.target && !ports.series(i).ahead) return false;

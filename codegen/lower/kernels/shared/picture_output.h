@@ -12,8 +12,8 @@ struct PictureOutput {
   Halide::Var channel{"channel"}, group{"group"}, x{"x"}, y{"y"}, n{"n"};
 
   PictureOutput(Lowering& lowering, int groups);
-  // The kernel's only output over its stored dimensions, bounds set. What its convolution is must
-  // be defined.
+  // The kernel's only output over its stored dimensions, bounds set. Called when the
+  // stage of its convolution is defined, which it reads.
   [[nodiscard]] Halide::Func define(Lowering& lowering) const;
 
 private:
