@@ -72,7 +72,7 @@ const std::vector<Kind>& data_kinds() {
 }
 
 // How to learn: each target and the kinds it may have; `number` is a plain number. The loss, an
-// expression, is read by Elaborator::training.
+// expression, is read by class Losses.
 const std::map<std::string, std::vector<Kind>, std::less<>>& train_targets() {
   static const auto kTargets = [] {
     std::vector<Kind> optimizers;

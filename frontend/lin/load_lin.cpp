@@ -176,7 +176,7 @@ bool add_loss(const File& user, const Block& model, const SourceManager& sources
       }
     }
   }
-  if (!elaborator.training(*loss, trained) || diagnostics.has_errors()) return false;
+  if (!elaborator.training(model, *loss, trained) || diagnostics.has_errors()) return false;
   if (options.training) module = std::move(trained);
   return true;
 }

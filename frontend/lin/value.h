@@ -38,12 +38,9 @@ struct Tuple {
 struct List {
   std::vector<Value> values;
 };
-struct Word {  // a name that stands for itself: `color: gray`
-  std::string text;
-};
 
 struct Value {
-  std::variant<std::monostate, ir::ValueId, int64_t, double, bool, std::string, List, Tuple, Word,
+  std::variant<std::monostate, ir::ValueId, int64_t, double, bool, std::string, List, Tuple,
                ir::Recipe, Instance*>
       data;
 

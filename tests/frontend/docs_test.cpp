@@ -94,7 +94,7 @@ std::string layer_text(const Block& block, const SourceManager& sources) {
 std::string ops_page() {
   SourceManager sources;
   Diagnostics diagnostics(sources);
-  const std::string prelude = text_of(std::string(LINNET_SOURCE_DIR) + "/frontend/prelude.lin");
+  const std::string prelude = text_of(std::string(LINNET_SOURCE_DIR) + "/frontend/lin/prelude.lin");
   const File file = parse(sources.add("prelude.lin", prelude), diagnostics);
   EXPECT_EQ(diagnostics.text(), "");
   std::string page = "# Layers and ops\n"

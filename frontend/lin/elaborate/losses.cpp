@@ -1,10 +1,9 @@
 // The `train` block's loss: the model's graph once more, with targets, loss and counters.
-#include "frontend/lin/elaborate.h"
-#include "frontend/lin/unroll.h"
+#include "frontend/lin/elaborate/losses.h"
 
+#include "frontend/lin/unroll.h"
 #include "ir/op_def.h"
 #include "ir/rewrite.h"
-
 #include "support/text.h"
 
 #include <fmt/format.h>
@@ -13,6 +12,7 @@
 #include <array>
 
 namespace linnet::frontend {
+
 namespace {
 
 // The words for losses, and the ops they stand for.
@@ -65,16 +65,15 @@ void split_sum(const Expr& expr, bool negative, std::vector<Term>& terms) {
 
 }  // namespace
 
-std::vector<std::string_view> Elaborator::loss_names() {
-  std::vector<std::string_view> names;
-  for (const LossWord& loss : loss_words())
-    names.push_back(loss.word);
-  return names;
-}
+Losses::Losses(const Library& library, Diagnostics& diagnostics, uint32_t prelude,
+               const Block& model, const std::map<std::string, double>& numbers, ir::Module& module,
+               int64_t next_stream)
+    : model_(model), numbers_(numbers), module_(module),
+      language_(library, diagnostics, prelude, module, graph_, next_stream) {}
 
 // A copy in which `mse` and `huber(delta: 2)` are calls of their ops, on the model's first output
 // or the one named, and its target.
-ExprPtr Elaborator::with_losses(const Expr& expr) {
+ExprPtr Losses::with_losses(const Expr& expr) {
   if (expr.kind == ExprKind::kName || expr.kind == ExprKind::kCall) {
     for (const LossWord& loss : loss_words()) {
       if (loss.word == expr.text) return loss_call(*loss.op, expr);
@@ -91,7 +90,7 @@ ExprPtr Elaborator::with_losses(const Expr& expr) {
   return node;
 }
 
-ExprPtr Elaborator::loss_call(const ir::OpDef& op, const Expr& expr) {
+ExprPtr Losses::loss_call(const ir::OpDef& op, const Expr& expr) {
   ExprPtr node = copy_of(expr);
   node->kind = ExprKind::kCall;
   node->text = op.name;
@@ -126,7 +125,7 @@ ExprPtr Elaborator::loss_call(const ir::OpDef& op, const Expr& expr) {
 
 // These losses work on logits: with the activation in the model it is applied twice, and training
 // is slow or stops early.
-void Elaborator::check_activation(const ir::OpDef& loss, const std::string& output, Span at) {
+void Losses::check_activation(const ir::OpDef& loss, const std::string& output, Span at) {
   const bool classes = &loss == &ir::ops::cross_entropy;
   if (!classes && &loss != &ir::ops::binary_cross_entropy_with_logits) return;
   const ir::OpDef& twice = classes ? ir::ops::softmax : ir::ops::sigmoid;
@@ -137,7 +136,7 @@ void Elaborator::check_activation(const ir::OpDef& loss, const std::string& outp
     node = graph_.producer(value);
   }
   if (!node || node->op != &twice) return;
-  Diagnostic& warning = diagnostics_.warning(
+  Diagnostic& warning = language_.report.diagnostics().warning(
       at, fmt::format("{} applies {} itself, and the model ends with one",
                       classes ? "cross_entropy" : "bce_with_logits", twice.name));
   warning.help(classes ? "leave softmax out of the model: with classes(…) programs show "
@@ -147,65 +146,75 @@ void Elaborator::check_activation(const ir::OpDef& loss, const std::string& outp
 }
 
 // Adds the graph's input for the target of an output when it is first asked for.
-std::string Elaborator::target_of(const std::string& output, const ir::OpDef& loss, Span at) {
+std::string Losses::target_of(const std::string& output, const ir::OpDef& loss, Span at) {
   const auto known = std::ranges::find(model_outputs_, output, &ir::GraphOutput::name);
   if (known == model_outputs_.end()) {
     std::vector<std::string> names;
     for (const ir::GraphOutput& o : model_outputs_)
       names.push_back(o.name);
     const std::string near = did_you_mean(output, names);
-    fail(at, fmt::format("the model has no output '{}'", output),
-         near.empty() ? "expected one of " + join(names, ", ") : near);
+    language_.report.fail(at, fmt::format("the model has no output '{}'", output),
+                          near.empty() ? "expected one of " + join(names, ", ") : near);
   }
   const std::string name = target_name(output);
-  if (loss_scope_->names.contains(name)) return name;
-  ir::Type type = graph_.value(known->value).type;
+  if (scope_.names.contains(name)) return name;
+  ir::Type type = language_.nodes.type(known->value);
   if (&loss == &ir::ops::cross_entropy) {
     type.dtype = ir::DType::kI64;
     if (type.rank() > 1) type.shape.resize(1);
   }
   const ir::ValueId target = graph_.add_input("target_" + output, type);
-  loss_scope_->define(name, {{target}, at, true, false, "target"});
+  scope_.define(name, {{target}, at, "", true});
   return name;
 }
 
-void Elaborator::build_loss(const Expr& loss, bool step) {
+ir::ValueId Losses::checked_term(const Expr& term) {
+  const Value value = language_.expressions.evaluate(term, scope_);
+  const auto* tensor = value.get<ir::ValueId>();
+  if (!tensor) language_.report.fail(term.span, "a term of the loss is a tensor of one element");
+  const ir::Type& type = language_.nodes.type(*tensor);
+  if (type.elements() != 1 || !is_float(type.dtype)) {
+    language_.report.fail(term.span,
+                          fmt::format("a term of the loss is one number, not {}", to_string(type)),
+                          "mean(…) or sum(…) makes one of many");
+  }
+  return *tensor;
+}
+
+// Data is what depends on an input or a target; the rest is a penalty.
+bool Losses::is_data(ir::ValueId value) const {
+  std::vector<bool> fed(graph_.values().size(), false);
+  for (const ir::GraphInput& input : graph_.inputs)
+    fed[static_cast<size_t>(input.value.index)] = input.slot.empty();
+  for (const ir::Node& node : graph_.nodes()) {
+    const bool any = std::ranges::any_of(node.operands, [&](ir::ValueId operand) {
+      return operand && fed[static_cast<size_t>(operand.index)];
+    });
+    for (ir::ValueId result : node.results)
+      fed[static_cast<size_t>(result.index)] = any;
+  }
+  return fed[static_cast<size_t>(value.index)];
+}
+
+void Losses::build(const Expr& loss, bool step) {
   const ExprPtr whole = with_losses(loss);
   std::vector<Term> terms;
   split_sum(*whole, false, terms);
   ir::ValueId sums[2];  // of the data, of the penalty
   for (const Term& term : terms) {
-    const Value value = evaluate(*term.expr, *loss_scope_);
-    const auto* tensor = value.get<ir::ValueId>();
-    if (!tensor) fail(term.expr->span, "a term of the loss is a tensor of one element");
-    const ir::Type type = graph_.value(*tensor).type;
-    if (type.elements() != 1 || !is_float(type.dtype)) {
-      fail(term.expr->span,
-           fmt::format("a term of the loss is one number, not {}", to_string(type)),
-           "mean(…) or sum(…) makes one of many");
-    }
-    // Data is what depends on an input or a target.
-    std::vector<bool> fed(graph_.values().size(), false);
-    for (const ir::GraphInput& input : graph_.inputs)
-      fed[static_cast<size_t>(input.value.index)] = input.slot.empty();
-    for (const ir::Node& node : graph_.nodes()) {
-      const bool any = std::ranges::any_of(node.operands, [&](ir::ValueId operand) {
-        return operand && fed[static_cast<size_t>(operand.index)];
-      });
-      for (ir::ValueId result : node.results)
-        fed[static_cast<size_t>(result.index)] = any;
-    }
-    ir::Builder builder = ir::Builder(graph_).at(place(term.expr->span));
-    ir::ValueId number = *tensor;
-    if (!type.shape.empty())
+    ir::ValueId number = checked_term(*term.expr);
+    const bool data = is_data(number);
+    ir::Builder builder = ir::Builder(graph_).at(language_.report.place(term.expr->span));
+    if (!graph_.value(number).type.shape.empty())
       number = builder.create(ir::ops::reshape, {number}, {{"shape", ir::Ints{}}}, "term");
     if (term.negative) number = builder.create(ir::ops::neg, {number}, {}, "term");
-    ir::ValueId& sum = sums[fed[static_cast<size_t>(tensor->index)] ? 0 : 1];
+    ir::ValueId& sum = sums[data ? 0 : 1];
     sum = sum ? builder.create(ir::ops::add, {sum, number}, {}, "sum") : number;
   }
   if (!sums[0]) {
-    fail(loss.span, "the loss does not depend on the model's outputs",
-         "loss: cross_entropy, mse, mae, huber, bce or an expression with one of them");
+    language_.report.fail(
+        loss.span, "the loss does not depend on the model's outputs",
+        "loss: cross_entropy, mse, mae, huber, bce or an expression with one of them");
   }
   graph_.outputs = {{"loss", sums[0], ""}};
   if (step) {
@@ -216,7 +225,7 @@ void Elaborator::build_loss(const Expr& loss, bool step) {
   }
 }
 
-void Elaborator::add_counters() {
+void Losses::add_counters() {
   const auto add = [&](std::string_view path, std::string_view name, ir::DType dtype) {
     const ir::Type type{dtype, {}, {}};
     graph_.add_input(name, type, std::string(path));
@@ -235,19 +244,20 @@ void Elaborator::add_counters() {
 }
 
 // A model with state learns on windows: its step is unrolled.
-bool Elaborator::through_time(const Expr& loss, ir::Module& module) {
-  const auto state = std::ranges::find(module.slots, ir::SlotKind::kState, &ir::Slot::kind);
-  const ir::Declaration* window = module.training("window");
-  if (state == module.slots.end()) {
+bool Losses::through_time(const Expr& loss) {
+  const auto state = std::ranges::find(module_.slots, ir::SlotKind::kState, &ir::Slot::kind);
+  const ir::Declaration* window = module_.training("window");
+  if (state == module_.slots.end()) {
     if (!window) return true;
     Diagnostic diagnostic;
     diagnostic.place = window->place.diag();
     diagnostic.message = "'window' is for models with state, and this one has none";
-    diagnostics_.report(std::move(diagnostic));
+    language_.report.diagnostics().report(std::move(diagnostic));
     return false;
   }
   if (!window) {
-    diagnostics_.error(loss.span, "a model with state learns on windows, and none is declared")
+    language_.report.diagnostics()
+        .error(loss.span, "a model with state learns on windows, and none is declared")
         .help("window: 32")
         .note(state->place.spans.front(), "the state is here");
     return false;
@@ -257,46 +267,52 @@ bool Elaborator::through_time(const Expr& loss, ir::Module& module) {
   std::string wrong = fmt::format("a window of {:.0f} steps; at most {:.0f}", steps, kMostSteps);
   if (steps <= kMostSteps) {
     wrong.clear();
-    if (unroll(module, static_cast<int64_t>(steps), wrong)) return true;
+    if (unroll(module_, static_cast<int64_t>(steps), wrong)) return true;
     wrong += ": over a window its first dimension must be the samples'";
   }
   Diagnostic diagnostic;
   diagnostic.place = window->place.diag();
   diagnostic.message = wrong;
-  diagnostics_.report(std::move(diagnostic));
+  language_.report.diagnostics().report(std::move(diagnostic));
   return false;
 }
 
-bool Elaborator::training(const Expr& loss, ir::Module& module) {
-  if (!through_time(loss, module)) return false;
-  const ir::Graph forward = module.graphs.front();
-  std::swap(module_, module);
-  bool ok = true;
-  for (const bool step : {true, false}) {
-    graph_ = forward;
-    graph_.name = step ? ir::kTrainStep : ir::kEvaluate;
-    model_outputs_ = graph_.outputs;
-    graph_.outputs.clear();
-    slot_values_.clear();
-    loss_scope_.emplace();
-    loss_scope_->instance = &root_;
-    for (const auto& [name, number] : numbers_)
-      loss_scope_->define(name, {{number}, {}, true, false, "setting"});
-    for (const ir::GraphInput& input : graph_.inputs) {
-      if (!input.slot.empty()) {
-        slot_values_[input.slot] = input.value;
-      } else {
-        loss_scope_->define(graph_.value(input.value).name,
-                            {{input.value}, {}, true, false, "input"});
-      }
+// The model's graph, its inputs, outputs and parameters in the scope of the loss.
+void Losses::begin(const ir::Graph& forward, std::string_view name) {
+  graph_ = forward;
+  graph_.name = name;
+  model_outputs_ = std::move(graph_.outputs);
+  graph_.outputs.clear();
+  parameters_.clear();
+  scope_ = {};
+  scope_.parameters = &parameters_;
+  for (const LossWord& loss : loss_words())
+    scope_.words.push_back(loss.word);
+  for (const auto& [setting, number] : numbers_)
+    scope_.define(setting, {{number}, {}, "", true});
+  auto declared = model_.data.begin();
+  for (const ir::GraphInput& input : graph_.inputs) {
+    if (!input.slot.empty()) {
+      parameters_[input.slot] = input.value;
+      continue;
     }
-    for (const ir::GraphOutput& output : model_outputs_)
-      loss_scope_->define(output.name, {{output.value}, {}, true, false, "output"});
+    scope_.define(graph_.value(input.value).name, {{input.value}, {}, "", true});
+    if (declared != model_.data.end())
+      language_.nodes.declare_input(input.value, (declared++)->type.span);
+  }
+  for (const ir::GraphOutput& output : model_outputs_)
+    scope_.define(output.name, {{output.value}, {}, "", true});
+}
+
+bool Losses::add(const Expr& loss) {
+  if (!through_time(loss)) return false;
+  const ir::Graph forward = module_.graphs.front();
+  for (const bool step : {true, false}) {
+    begin(forward, step ? ir::kTrainStep : ir::kEvaluate);
     try {
-      build_loss(loss, step);
+      build(loss, step);
     } catch (const Abandon&) {
-      ok = false;
-      break;
+      return false;
     }
     if (step) add_counters();
     // Inputs, targets, slots; then nodes.
@@ -305,9 +321,7 @@ bool Elaborator::training(const Expr& loss, ir::Module& module) {
     module_.graphs.push_back(
         ir::rewrite(graph_, [](ir::Rewriter&, ir::NodeId, const ir::Node&) { return false; }));
   }
-  loss_scope_.reset();
-  std::swap(module_, module);
-  return ok;
+  return true;
 }
 
 }  // namespace linnet::frontend
