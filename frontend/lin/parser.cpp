@@ -137,8 +137,9 @@ private:
       block.data = std::move(first);
     }
     for (const Parameter& setting : block.settings) {
-      if (setting.type.tensor)
-        error(setting.span, "tensors are data and stand in the last parentheses");
+      if (!setting.type.tensor) continue;
+      error(setting.span, "tensors are data and stand in the last parentheses");
+      block.faulty = true;
     }
     if (accept("->")) block.results = results();
   }
