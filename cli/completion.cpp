@@ -1,5 +1,6 @@
 // Scripts by which bash, zsh and fish complete commands, options, choices, passes and files.
 #include "cli/help.h"
+#include "cli/where.h"
 
 #include "passes/run/pass.h"
 #include "support/text.h"
@@ -20,6 +21,9 @@ std::string pass_names() {
 std::string words_of(const OptionInfo& option, const std::string& passes) {
   if (option.value == "PASS" || option.value.starts_with("PASS,")) return passes;
   if (option.value == "A,B,C") return passes;
+  if (option.positional && option.names.front() == "KIND") return "op family";
+  if (option.positional && option.names.front() == "NAME")
+    return join(explained_names("op"), " ") + " " + join(explained_names("family"), " ");
   return join(option.choices, " ");
 }
 
@@ -88,6 +92,9 @@ _linnet() {{
   case "$command $before" in
     'help help') words='{0}';;
     'completion completion') words='bash zsh fish';;
+    'explain explain') words='op family';;
+    'explain op') words='{3}';;
+    'explain family') words='{4}';;
 {1}  esac
   if [ -z "$words$files" ]; then
     case $current in
@@ -106,7 +113,8 @@ _linnet() {{
 }}
 complete -F _linnet linnet
 )",
-                     command_names(app), values, options);
+                     command_names(app), values, options, join(explained_names("op"), " "),
+                     join(explained_names("family"), " "));
 }
 
 // Inside single quotes of an argument to _arguments: [ ] : are its own.
