@@ -113,6 +113,15 @@ void loop(OnnxNode& node) {
   }
 }
 
+// Values of one output of all rounds, along a new axis; from the last to the first if `back`.
+Var collected_along(OnnxNode& node, std::vector<Var> values, int64_t axis, bool back) {
+  if (back) std::ranges::reverse(values);
+  const size_t dim = node.axis(axis, values[0].type().rank() + 1);
+  for (Var& value : values)
+    value = unsqueezed(value, dim);
+  return concatenated(values, dim);
+}
+
 // Scan-11: one round for each place along an axis of the scanned inputs.
 void scan(OnnxNode& node) {
   const auto& body = body_of(node, "body");
@@ -169,16 +178,8 @@ void scan(OnnxNode& node) {
   }
   for (size_t i = 0; i < states; ++i)
     node.give(i, state[i]);
-  for (size_t i = 0; i < collected; ++i) {
-    std::vector<Var>& values = results[i];
-    if (out_back[i] == 1) values = {values.rbegin(), values.rend()};
-    const size_t rank = values[0].type().rank() + 1;
-    const size_t dim = node.axis(out_axes[i], rank);
-    std::vector<Var> parts;
-    for (const Var& value : values)
-      parts.push_back(unsqueezed(value, dim));
-    node.give(states + i, concatenated(parts, dim));
-  }
+  for (size_t i = 0; i < collected; ++i)
+    node.give(states + i, collected_along(node, results[i], out_axes[i], out_back[i] == 1));
 }
 
 constexpr std::array kRows = std::to_array<OnnxOp>({

@@ -97,6 +97,34 @@ std::vector<Tap> taps_of(const Var& at, const Extent& extent, const std::string&
   return taps;
 }
 
+std::string mode_of(OnnxNode& node) {
+  std::string mode = node.text("mode", node.opset() < 20 ? "bilinear" : "linear");
+  if (mode == "bilinear") mode = "linear";
+  if (mode == "bicubic") mode = "cubic";
+  if (mode != "linear" && mode != "nearest" && mode != "cubic")
+    node.wrong(fmt::format("mode is '{}'; linear, nearest, cubic exist", mode));
+  return mode;
+}
+
+Padding padding_of(OnnxNode& node) {
+  const std::string word = node.text("padding_mode", "zeros");
+  if (word != "zeros" && word != "border" && word != "reflection")
+    node.wrong(fmt::format("padding_mode is '{}'; zeros, border, reflection exist", word));
+  return word == "zeros"    ? Padding::kZeros
+         : word == "border" ? Padding::kBorder
+                            : Padding::kReflection;
+}
+
+// Pictures [N,C,D1,…] as rows of their channels, one for each element.
+Var rows_of(const Var& x) {
+  const Shape& in = x.shape();
+  Ints to_rows{0};
+  for (size_t dim = 2; dim < in.size(); ++dim)
+    to_rows.push_back(static_cast<int64_t>(dim));
+  to_rows.push_back(1);
+  return reshaped(transposed(x, to_rows), {in[0] * product(in, 2, in.size()), in[1]});
+}
+
 // GridSample-22: X [N,C,D1,…], grid [N,O1,…,d] with the coordinates of the last dimension first.
 void grid_sample(OnnxNode& node) {
   const Var x = node.in(0), grid = node.in(1);
@@ -106,17 +134,8 @@ void grid_sample(OnnxNode& node) {
       places.back() != static_cast<int64_t>(rank) - 2)
     node.wrong(fmt::format("X {} must be [N,C,D1,…], and the grid {} [N,O1,…,{}]", to_string(in),
                            to_string(places), rank - 2));
-  std::string mode = node.text("mode", node.opset() < 20 ? "bilinear" : "linear");
-  if (mode == "bilinear") mode = "linear";
-  if (mode == "bicubic") mode = "cubic";
-  if (mode != "linear" && mode != "nearest" && mode != "cubic")
-    node.wrong(fmt::format("mode is '{}'; linear, nearest, cubic exist", mode));
-  const std::string word = node.text("padding_mode", "zeros");
-  if (word != "zeros" && word != "border" && word != "reflection")
-    node.wrong(fmt::format("padding_mode is '{}'; zeros, border, reflection exist", word));
-  const Padding padding = word == "zeros"    ? Padding::kZeros
-                          : word == "border" ? Padding::kBorder
-                                             : Padding::kReflection;
+  const std::string mode = mode_of(node);
+  const Padding padding = padding_of(node);
   const bool align_corners = node.flag("align_corners", false);
   Shape out(places.begin(), places.end() - 1);
   out.insert(out.begin() + 1, in[1]);
@@ -124,13 +143,7 @@ void grid_sample(OnnxNode& node) {
     return node.give(node.literal(ir::Tensor({x.type().dtype, out, {}}, {})));
   if (x.type().elements() == 0) node.wrong(fmt::format("X {} has no elements", to_string(in)));
 
-  // Pictures as rows of their channels, one for each element.
-  Ints to_rows{0};
-  for (size_t dim = 2; dim < rank; ++dim)
-    to_rows.push_back(static_cast<int64_t>(dim));
-  to_rows.push_back(1);
-  const int64_t picture = product(in, 2, rank);
-  Var rows = reshaped(transposed(x, to_rows), {in[0] * picture, in[1]});
+  Var rows = rows_of(x);
   if (mode != "nearest" && !is_float(x.type().dtype)) rows = cast_to(rows, grid.type().dtype);
 
   std::vector<std::vector<Tap>> taps;  // by spatial dimension
@@ -146,7 +159,7 @@ void grid_sample(OnnxNode& node) {
     taps.push_back(taps_of(at, extent, mode, padding));
   }
 
-  const DType integer = in[0] * picture < (int64_t{1} << 31) ? DType::kI32 : DType::kI64;
+  const DType integer = rows.shape()[0] < (int64_t{1} << 31) ? DType::kI32 : DType::kI64;
   // The weighted sum over the taps of spatial dimension `dim` and those behind it.
   const std::function<Var(size_t, const Var&, std::optional<Var>)> sampled =
       [&](size_t dim, const Var& before, const std::optional<Var>& valid) {

@@ -69,7 +69,9 @@ struct Recurrence {
   Var x;                       // [steps, batch, inputs]
   std::optional<Var> lengths;  // i64 [batch, 1]
 
-  Recurrence(OnnxNode& given, size_t gate_count, std::vector<std::string> defaults);
+  Recurrence(OnnxNode& given, size_t gate_count, const std::vector<std::string>& defaults);
+  // `defaults`: of one direction, where the node names none.
+  void read_activations(const std::vector<std::string>& defaults);
 
   [[nodiscard]] Var clipped(const Var& v) const {
     return clip > 0 ? v.apply(ops::clip, {{"min", -clip}, {"max", clip}}) : v;
@@ -98,7 +100,7 @@ struct Recurrence {
   template <class Step> void run(size_t states, bool joint_bias, Step step);
 };
 
-Recurrence::Recurrence(OnnxNode& given, size_t gate_count, std::vector<std::string> defaults)
+Recurrence::Recurrence(OnnxNode& given, size_t gate_count, const std::vector<std::string>& defaults)
     : node(given), gates(gate_count), directions(1) {
   const std::string direction = node.text("direction", "forward");
   if (direction == "bidirectional") {
@@ -137,6 +139,16 @@ Recurrence::Recurrence(OnnxNode& given, size_t gate_count, std::vector<std::stri
   if (steps > kMostSteps || steps == 0)
     node.unsupported(fmt::format("{} steps are not supported (1 to {})", steps, kMostSteps));
   clip = node.number("clip", 0);
+  read_activations(defaults);
+  if (node.has(4)) {
+    const auto known = node.known(4);
+    const bool all =
+        known && std::ranges::all_of(known->as_ints(), [&](int64_t n) { return n == steps; });
+    if (!all) lengths = reshaped(cast_to(node.in(4), ir::DType::kI64), {batch, 1});
+  }
+}
+
+void Recurrence::read_activations(const std::vector<std::string>& defaults) {
   std::vector<std::string> names = node.texts("activations");
   if (names.empty()) {
     for (size_t d = 0; d < directions; ++d)
@@ -155,12 +167,6 @@ Recurrence::Recurrence(OnnxNode& given, size_t gate_count, std::vector<std::stri
     if (row->constants > 0 && alpha < alphas.size()) f.alpha = alphas[alpha++];
     if (row->constants > 1 && beta < betas.size()) f.beta = betas[beta++];
     activations.push_back(f);
-  }
-  if (node.has(4)) {
-    const auto known = node.known(4);
-    const bool all =
-        known && std::ranges::all_of(known->as_ints(), [&](int64_t n) { return n == steps; });
-    if (!all) lengths = reshaped(cast_to(node.in(4), ir::DType::kI64), {batch, 1});
   }
 }
 

@@ -68,6 +68,34 @@ Var threshold_of(OnnxNode& node, size_t i, DType dtype) {
   return cast_to(reshaped(given, {}), dtype);
 }
 
+// Rows (batch, class, box) of what was found, those of one list [B · C] behind those before it,
+// then rows of -1. `boxes` and `found` are [B, C, rounds].
+Var in_rows(OnnxNode& node, const Var& boxes, const Var& found) {
+  const Shape shape = found.shape();
+  const int64_t batch = shape[0], classes = shape[1], rounds = shape[2];
+  const int64_t lists = batch * classes, rows = lists * rounds;
+  // Of each list [B · C] the first few are found: they move up to those of the list before.
+  const Var hit = reshaped(found, {lists, rounds});
+  const Var counts = reduced(ops::sum, cast_to(hit, DType::kI64), {1}, false);  // [lists]
+  const Var before =
+      apply(ops::lt, iota(node, DType::kI64, lists, 1, 2), iota(node, DType::kI64, lists, 0, 2));
+  const Var offsets =
+      reduced(ops::sum, select(before, reshaped(counts, {1, lists}), counts.splat(0)), {1}, true);
+  const Var to = offsets + iota(node, DType::kI64, rounds, 1, 2);
+  const Var where = select(hit, to, to.splat(static_cast<double>(rows)));  // the last is cut off
+  const Shape each{batch, classes, rounds, 1};
+  const auto part = [&](const Var& v) { return broadcast_to(v, each); };
+  const Var box = cast_to(reshaped(boxes, each), DType::kI64);
+  const Var selected = concatenated({part(iota(node, DType::kI64, batch, 0, 4)),
+                                     part(iota(node, DType::kI64, classes, 1, 4)), box},
+                                    3);
+  const Var filled = node.literal(ir::Tensor::splat({DType::kI64, {rows + 1, 3}, {}}, -1));
+  const Var out =
+      node.var(node.builder().create(ops::scatter, {filled.id(), reshaped(where, {rows}).id(),
+                                                    reshaped(selected, {rows, 3}).id()}));
+  return sliced(out, 0, 0, rows);
+}
+
 // NonMaxSuppression-11: boxes [B,N,4], scores [B,C,N]. Rows (batch, class, box) as ONNX has them,
 // in its order, then rows of -1 up to B · C · min(max_output_boxes_per_class, N).
 void non_max_suppression(OnnxNode& node) {
@@ -85,8 +113,8 @@ void non_max_suppression(OnnxNode& node) {
         fmt::format("{} boxes a class are not supported (at most {})", rounds, kMostRounds),
         "each is a round of comparisons: set max_output_boxes_per_class lower");
   }
-  const int64_t lists = batch * classes, rows = lists * rounds;
-  if (rows == 0) return node.give(node.literal(ir::Tensor({DType::kI64, {0, 3}, {}}, {})));
+  if (batch * classes * rounds == 0)
+    return node.give(node.literal(ir::Tensor({DType::kI64, {0, 3}, {}}, {})));
 
   const DType dtype = scores.type().dtype;
   const Boxes columns = corners_of(cast_to(boxes, dtype), node.flag("center_point_box", false));
@@ -125,26 +153,7 @@ void non_max_suppression(OnnxNode& node) {
     alive = select(gone, none, alive);
   }
 
-  // Of each list [B · C] the first few are found: they move up to those of the list before.
-  const Var hit = reshaped(concatenated(found, 2), {lists, rounds});
-  const Var counts = reduced(ops::sum, cast_to(hit, DType::kI64), {1}, false);  // [lists]
-  const Var before =
-      apply(ops::lt, iota(node, DType::kI64, lists, 1, 2), iota(node, DType::kI64, lists, 0, 2));
-  const Var offsets =
-      reduced(ops::sum, select(before, reshaped(counts, {1, lists}), counts.splat(0)), {1}, true);
-  const Var to = offsets + iota(node, DType::kI64, rounds, 1, 2);
-  const Var where = select(hit, to, to.splat(static_cast<double>(rows)));  // the last is cut off
-  const Shape each{batch, classes, rounds, 1};
-  const auto part = [&](const Var& v) { return broadcast_to(v, each); };
-  const Var box = cast_to(reshaped(concatenated(indices, 2), each), DType::kI64);
-  const Var selected = concatenated({part(iota(node, DType::kI64, batch, 0, 4)),
-                                     part(iota(node, DType::kI64, classes, 1, 4)), box},
-                                    3);
-  const Var filled = node.literal(ir::Tensor::splat({DType::kI64, {rows + 1, 3}, {}}, -1));
-  const Var out =
-      node.var(node.builder().create(ops::scatter, {filled.id(), reshaped(where, {rows}).id(),
-                                                    reshaped(selected, {rows, 3}).id()}));
-  node.give(sliced(out, 0, 0, rows));
+  node.give(in_rows(node, concatenated(indices, 2), concatenated(found, 2)));
 }
 
 constexpr std::array kRows = std::to_array<OnnxOp>({
