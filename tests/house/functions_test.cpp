@@ -1,0 +1,102 @@
+// Functions stay short: what is on one screen is read at once.
+#include "tests/house/sources.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <regex>
+
+namespace linnet::house {
+namespace {
+
+constexpr size_t kMostFunctionLines = 60;
+
+// Functions that are longer, and how long they may be: each is to be cut, none may grow. By file
+// and the first words of its signature.
+const std::map<std::string, size_t> kLonger = {
+    {"base/io/csv.cpp: CsvTable::parse", 88},
+    {"cli/build.cpp: build_trainer", 72},
+    {"cli/run.cpp: run_reference", 71},
+    {"codegen/emit/header.cpp: c_header", 61},
+    {"codegen/lower/kernels/dense.cpp: dense_kernel", 67},
+    {"codegen/lower/kernels/dense.cpp: lower", 66},
+    {"codegen/lower/kernels/direct.cpp: direct_kernel", 67},
+    {"codegen/lower/kernels/direct.cpp: lower", 66},
+    {"codegen/lower/kernels/pooled_rows.cpp: lower", 79},
+    {"codegen/lower/kernels/pooled_rows.cpp: pooled_rows_kernel", 80},
+    {"codegen/lower/kernels/sums.cpp: lower", 64},
+    {"codegen/lower/kernels/sums.cpp: sums_kernel", 65},
+    {"frontend/lin/elaborate/numbers.cpp: arithmetic", 61},
+    {"frontend/lin/elaborate/settings.cpp: Settings::corrected_call", 65},
+    {"frontend/lin/load_lin.cpp: load_lin", 61},
+    {"passes/lib/graphs.cpp: GroupMaker::make", 62},
+    {"passes/lib/group_maker.cpp: GroupMaker::make", 62},
+    {"runtime/run/options.cpp: parse_options", 75},
+};
+
+struct Function {
+  std::string name;
+  size_t lines = 0;
+};
+
+// The functions of a file in clang-format's shape: one ends at a `}` alone in its line, at the
+// margin or, in a class, two columns in, and begins at the nearest line above with that margin.
+std::vector<Function> functions_of(const SourceFile& file) {
+  static const std::regex not_a_function(
+      R"(\s*(\}|if\b|for\b|while\b|switch\b|do\b|else\b|struct\b|class\b|enum\b|namespace\b|union\b|try\b|extern "C").*)");
+  static const std::regex named(R"(([\w:~]+|operator\S+)\()");
+  std::vector<Function> functions;
+  for (size_t end = 0; end < file.lines.size(); ++end) {
+    const std::string& last = file.lines[end];
+    if (last != "}" && last != "  }") continue;
+    const size_t margin = last.size() - 1;
+    size_t begin = end;
+    while (begin > 0) {
+      const std::string& line = file.lines[--begin];
+      const bool at_margin = line.find_first_not_of(' ') == margin;
+      if (at_margin && line[margin] != '#') break;
+    }
+    std::smatch match;
+    const std::string& first = file.lines[begin];
+    if (std::regex_match(first, not_a_function)) continue;
+    const bool found = std::regex_search(first, match, named);
+    functions.push_back({found ? match[1].str() : first, end - begin + 1});
+  }
+  return functions;
+}
+
+TEST(Functions, NoneIsLongerThan60Lines) {
+  std::vector<std::string> wrong;
+  size_t seen = 0;
+  for (const char* folder :
+       {"base", "support", "ir", "frontend", "passes", "codegen", "driver", "cli", "runtime"}) {
+    for (const SourceFile& file : files_under(folder, {".h", ".cpp"})) {
+      for (const auto& [name, lines] : functions_of(file)) {
+        ++seen;
+        const auto longer = kLonger.find(file.path + ": " + name);
+        const size_t most = longer == kLonger.end() ? kMostFunctionLines : longer->second;
+        if (lines > most)
+          wrong.push_back(file.path + ": " + name + " has " + std::to_string(lines) + " lines");
+      }
+    }
+  }
+  EXPECT_GT(seen, 2000u);
+  EXPECT_THAT(wrong, testing::IsEmpty());
+}
+
+TEST(Functions, TheirLinesAreCounted) {
+  const SourceFile file{"a.cpp",
+                        {"struct S {", "  int f(int x) const {", "    return x;", "  }", "};", "",
+                         "int g(int x,", "      int y) {", "  if (x) {", "    return y;", "  }",
+                         "  return x;", "}"}};
+  const auto functions = functions_of(file);
+  ASSERT_EQ(functions.size(), 2u);
+  EXPECT_EQ(functions[0].name, "f");
+  EXPECT_EQ(functions[0].lines, 3u);
+  EXPECT_EQ(functions[1].name, "g");
+  EXPECT_EQ(functions[1].lines, 7u);
+}
+
+}  // namespace
+}  // namespace linnet::house
