@@ -1,6 +1,7 @@
 // Allocation that says what it was for.
 #include "base/memory.h"
 
+#include "base/integers.h"
 #include "base/result.h"
 
 #include <algorithm>
@@ -9,7 +10,7 @@ namespace linnet::runtime {
 
 std::unique_ptr<void, FreeMemory> aligned_memory(int64_t bytes, const char* purpose,
                                                  int64_t align) {
-  const int64_t rounded = (std::max<int64_t>(bytes, 1) + align - 1) / align * align;
+  const int64_t rounded = round_up(std::max<int64_t>(bytes, 1), align);
   std::unique_ptr<void, FreeMemory> memory(
       std::aligned_alloc(static_cast<size_t>(align), static_cast<size_t>(rounded)));
   if (!memory)

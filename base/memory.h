@@ -8,6 +8,13 @@
 #include <string>
 #include <utility>
 
+namespace linnet {
+
+// Of arenas, states, constants and every value in them: a cache line, and no vector is wider.
+inline constexpr int64_t kAlign = 64;
+
+}  // namespace linnet
+
 namespace linnet::runtime {
 
 // Says what wanted how many bytes.
@@ -27,7 +34,7 @@ struct FreeMemory {
 // At least `bytes`, at a multiple of `align`, a power of two. Throws OutOfMemory, which names
 // `purpose`: "the arena of a call".
 [[nodiscard]] std::unique_ptr<void, FreeMemory> aligned_memory(int64_t bytes, const char* purpose,
-                                                               int64_t align = 64);
+                                                               int64_t align = kAlign);
 
 // For a person, of any exception: "out of memory" where nothing more is known.
 [[nodiscard]] std::string exception_text(const std::exception& error);

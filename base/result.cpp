@@ -34,7 +34,7 @@ tl::unexpected<Error> fail(const char* pattern, ...) {
   va_start(arguments, pattern);
   std::string text = format_list(pattern, arguments);
   va_end(arguments);
-  return tl::make_unexpected(Error{std::move(text), Exit::kBadInput});
+  return tl::make_unexpected(Error{std::move(text), Status::kBadInput});
 }
 
 tl::unexpected<Error> fail_machine(const char* pattern, ...) {
@@ -42,7 +42,15 @@ tl::unexpected<Error> fail_machine(const char* pattern, ...) {
   va_start(arguments, pattern);
   std::string text = format_list(pattern, arguments);
   va_end(arguments);
-  return tl::make_unexpected(Error{std::move(text), Exit::kMachine});
+  return tl::make_unexpected(Error{std::move(text), Status::kMachine});
+}
+
+tl::unexpected<Error> fail_call(const char* pattern, ...) {
+  va_list arguments;
+  va_start(arguments, pattern);
+  std::string text = format_list(pattern, arguments);
+  va_end(arguments);
+  return tl::make_unexpected(Error{std::move(text), Status::kBadCall});
 }
 
 }  // namespace linnet::runtime

@@ -131,7 +131,7 @@ nlohmann::ordered_json BenchReport::json() const {
 bool compare_with(Session& session, const std::string& path, BenchReport& report) {
   const auto bytes = runtime::read_file(path);
   if (!bytes) {
-    session.error(bytes.error().message, static_cast<Status>(bytes.error().status));
+    session.error(bytes.error().message, bytes.error().status);
     return false;
   }
   const auto json = nlohmann::json::parse(bytes->begin(), bytes->end(), nullptr, false);

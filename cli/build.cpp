@@ -1,6 +1,7 @@
 #include "cli/build.h"
 
 #include "base/io/file.h"
+#include "base/text.h"
 #include "cli/help.h"
 #include "cli/text_table.h"
 #include "cli/tiny_weights.h"
@@ -323,15 +324,14 @@ Status write_product(Session& session, const codegen::Compiled& compiled, const 
       "{:.2f} s", std::chrono::duration<double>(Progress::Clock::now() - session.started).count());
   session.closing = fmt::format("{}  {}  {}  {}", path, size_of(path), compiled.target, seconds);
   if (emit == "exe") return Status::kDone;
-  const size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
+  const std::string folder(folder_prefix(path));
   const auto written = runtime::write_file(folder + name + ".h", compiled.header);
   if (written) {
     session.closing = fmt::format("{} and {}{}.h  {}  {}  {}", path, folder, name, size_of(path),
                                   compiled.target, seconds);
     return Status::kDone;
   }
-  session.error(written.error().message, static_cast<Status>(written.error().status));
+  session.error(written.error().message, written.error().status);
   return Status::kMachine;
 }
 

@@ -45,7 +45,7 @@ bool write_module(Session& session, const DumpOptions& options, const ir::Module
     return true;
   }
   const auto done = runtime::write_file(path, ir::dot(module));
-  if (!done) session.error(done.error().message, static_cast<Status>(done.error().status));
+  if (!done) session.error(done.error().message, done.error().status);
   return done.has_value();
 }
 
@@ -124,7 +124,7 @@ private:
       return;
     }
     const auto done = runtime::write_file(path(pass.name, "diff"), text);
-    if (!done) session_.error(done.error().message, static_cast<Status>(done.error().status));
+    if (!done) session_.error(done.error().message, done.error().status);
     good_ = done.has_value() && good_;
   }
 

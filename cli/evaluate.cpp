@@ -23,8 +23,8 @@ struct EvaluateFlags {
 };
 
 Status failed(Session& session, const runtime::Error& error) {
-  session.error(error.message, static_cast<Status>(error.status));
-  return static_cast<Status>(error.status);
+  session.error(error.message, error.status);
+  return error.status;
 }
 
 // By the train block's own evaluation: loss and counts are those that training prints.

@@ -44,7 +44,7 @@ Status run(Session& session, const ModelOptions& options, const std::string& out
   }
   const auto written = runtime::write_file(output, *bytes);
   if (written) return Status::kDone;
-  session.error(written.error().message, static_cast<Status>(written.error().status));
+  session.error(written.error().message, written.error().status);
   return Status::kMachine;
 }
 

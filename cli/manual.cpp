@@ -1,7 +1,7 @@
 // linnet.1, generated from the definitions of the commands.
 #include "cli/help.h"
 
-#include "support/text.h"
+#include "base/text.h"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,6 @@
 #include "cli/model_options.h"
 
+#include "base/text.h"
 #include "cli/help.h"
 #include "cli/text_module.h"
 #include "frontend/onnx/import/fixed_input.h"
@@ -77,7 +78,7 @@ bool bind(Session& session, const std::string& name, const std::string& text,
   if (text.starts_with('@')) {
     const auto file = frontend::fixed_file(text.substr(1));
     if (!file) {
-      session.error(file.error().message, static_cast<Status>(file.error().status));
+      session.error(file.error().message, file.error().status);
       return false;
     }
     options.values[name] = *file;
@@ -139,12 +140,11 @@ std::optional<ir::Module> ModelOptions::load(Session& session, int64_t samples) 
   if (module && training && !module->graph(ir::kTrainStep)) {
     const std::string block = fmt::format(
         "train {} {{ loss: mse; optimizer: adam(lr: 0.01); batch: 32; epochs: 10 }}", module->name);
-    const std::string file = path.substr(path.rfind('/') + 1);
     session.error(
         module->name + " has no train block", Status::kBadInput,
         path.ends_with(".onnx")
             ? fmt::format("name the file in a .lin beside it: model {} = onnx(\"{}\")  {}",
-                          module->name, file, block)
+                          module->name, file_name(path), block)
             : block);
     return std::nullopt;
   }

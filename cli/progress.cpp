@@ -1,6 +1,7 @@
 // A thread of its own draws, for the work may be one long call of a library.
 #include "cli/progress.h"
 
+#include "base/integers.h"
 #include "support/text.h"
 
 #include <fmt/format.h>
@@ -86,7 +87,7 @@ std::string Progress::line(std::string_view what, size_t done, size_t total,
         elapsed.count() / static_cast<double>(done) * static_cast<double>(total - done);
     const auto seconds = static_cast<int64_t>(std::ceil(left));
     text += seconds < 120 ? fmt::format("  {} s left", seconds)
-                          : fmt::format("  {} min left", (seconds + 59) / 60);
+                          : fmt::format("  {} min left", ceil_div(seconds, 60));
   }
   while (display_width(text) >= columns && !text.empty()) {
     while ((text.back() & 0xc0) == 0x80)  // the rest of a character of several bytes

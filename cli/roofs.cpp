@@ -1,6 +1,7 @@
 // Roofs of this machine, and those above a kernel (Williams, Waterman, Patterson: Roofline, 2009).
 #include "cli/roofs.h"
 
+#include "base/integers.h"
 #include "cli/bench_call.h"
 #include "codegen/cache/cache.h"
 #include "codegen/cache/hash.h"
@@ -76,7 +77,7 @@ void measure_levels(Session& session, const codegen::Target& target,
     const int64_t below = i == 0 ? 0 : levels[i - 1].bytes;
     int64_t bytes = levels[i].bytes > 0 ? std::max(levels[i].bytes / 2, below + below / 2)
                                         : std::max<int64_t>(4 * below, 64 << 20);
-    bytes = std::clamp<int64_t>(bytes / codegen::ReadLoop::kStep * codegen::ReadLoop::kStep,
+    bytes = std::clamp<int64_t>(round_down(bytes, codegen::ReadLoop::kStep),
                                 codegen::ReadLoop::kStep, kLargest);
     const AlignedBytes memory(static_cast<size_t>(bytes));
     std::memset(memory.data(), 1, static_cast<size_t>(bytes));  // pages of its own

@@ -77,8 +77,7 @@ std::vector<Port> output_ports(const ir::Module& module) {
 }
 
 runtime::Tensor to_file(const ir::Tensor& tensor) {
-  runtime::Tensor result =
-      runtime::make_tensor(file_dtype(tensor.type().dtype), tensor.type().shape);
+  runtime::Tensor result = runtime::make_tensor(tensor.type().dtype, tensor.type().shape);
   std::ranges::copy(tensor.bytes(), std::as_writable_bytes(std::span(result.data)).begin());
   return result;
 }
@@ -269,7 +268,7 @@ Status run_compiled(Session& session, const RunOptions& options) {
   for (const Port& port : ports) {
     ir::Shape shape = port.type.shape;
     if (batched) shape[0] *= samples;
-    outputs.push_back(runtime::make_tensor(file_dtype(port.type.dtype), shape));
+    outputs.push_back(runtime::make_tensor(port.type.dtype, shape));
   }
   const int status = callable->run(*tensors, outputs, samples);
   LINNET_CHECK(status == 0, fmt::format("the call returned {}", status));

@@ -183,16 +183,16 @@ int run_main(int argc, const char* const* argv) {
   finish_options(app);
   if (argc < 2) {
     std::fputs(app.help().c_str(), stdout);
-    return static_cast<int>(session.finish(Status::kDone));
+    return exit_code(session.finish(Status::kDone));
   }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version
     app.exit(success);
-    return static_cast<int>(session.finish(Status::kDone));
+    return exit_code(session.finish(Status::kDone));
   } catch (const CLI::ParseError& error) {
     report_call(session, app, error);
-    return static_cast<int>(session.finish(Status::kBadCall));
+    return exit_code(session.finish(Status::kBadCall));
   }
   return static_cast<int>(session.finish(run_command(session)));
 }

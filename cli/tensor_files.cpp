@@ -67,23 +67,21 @@ private:
   std::optional<runtime::Tensor> read_one(const Port& port, const std::string& path) {
     auto file = runtime::read_npy(path);
     if (!file) {
-      session_.error(file.error().message, static_cast<Status>(file.error().status));
+      session_.error(file.error().message, file.error().status);
       return std::nullopt;
     }
     if (!shape_fits(port, path, file->shape)) return std::nullopt;
-    const runtime::DType wanted = file_dtype(port.type.dtype);
-    if (file->dtype == wanted) return std::move(*file);
-    if (!is_float(port.type.dtype) || !is_float(ir_dtype(file->dtype))) {
+    if (file->dtype == port.type.dtype) return std::move(*file);
+    if (!is_float(port.type.dtype) || !is_float(file->dtype)) {
       session_.error(fmt::format("{}: '{}' takes {}, the file holds {}", path, port.name,
-                                 name(port.type.dtype), runtime::name_of(file->dtype)));
+                                 name(port.type.dtype), name(file->dtype)));
       return std::nullopt;
     }
-    session_.diagnostics.report(
-        {.severity = Severity::kRemark,
-         .place = {std::nullopt, path},
-         .message = fmt::format("converted from {} to {}", runtime::name_of(file->dtype),
-                                name(port.type.dtype))});
-    return runtime::converted(*file, wanted);
+    session_.diagnostics.report({.severity = Severity::kRemark,
+                                 .place = {std::nullopt, path},
+                                 .message = fmt::format("converted from {} to {}",
+                                                        name(file->dtype), name(port.type.dtype))});
+    return runtime::converted(*file, port.type.dtype);
   }
 
   bool shape_fits(const Port& port, const std::string& path, const std::vector<int64_t>& shape) {
@@ -136,18 +134,11 @@ Status write_outputs(Session& session, const std::string& folder, std::span<cons
     const std::string name = runtime::file_name_of(ports[i].name, i);
     const auto done = runtime::write_npy(folder + "/" + name + ".npy", tensors[i]);
     if (!done) {
-      session.error(done.error().message, static_cast<Status>(done.error().status));
+      session.error(done.error().message, done.error().status);
       return Status::kMachine;
     }
   }
   return Status::kDone;
-}
-
-runtime::DType file_dtype(ir::DType dtype) {
-  return *runtime::dtype_named(ir::name(dtype));
-}
-ir::DType ir_dtype(runtime::DType dtype) {
-  return *ir::dtype_from_name(runtime::name_of(dtype));
 }
 
 }  // namespace linnet::cli

@@ -34,7 +34,4 @@ read_inputs(Session& session, const std::vector<std::string>& assignments,
                                    std::span<const Port> ports,
                                    std::span<const runtime::Tensor> tensors);
 
-[[nodiscard]] runtime::DType file_dtype(ir::DType dtype);
-[[nodiscard]] ir::DType ir_dtype(runtime::DType dtype);
-
 }  // namespace linnet::cli

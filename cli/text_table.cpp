@@ -1,6 +1,7 @@
 // Aligned columns, cut to fit a terminal.
 #include "cli/text_table.h"
 
+#include "base/text.h"
 #include "support/text.h"
 
 #include <fmt/format.h>

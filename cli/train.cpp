@@ -20,7 +20,7 @@ struct TrainFlags {
 };
 
 Status failed(Session& session, const runtime::Error& error) {
-  const auto status = static_cast<Status>(error.status);
+  const auto status = error.status;
   session.error(error.message, status);
   return status;
 }
@@ -52,7 +52,7 @@ Status run(Session& session, TrainFlags& flags) {
   if (!loaded) return Status::kMachine;
   const auto report = runtime::train::train(*loaded->trainer, flags.loop);
   if (!report) return failed(session, report.error());
-  if (report->signal != 0) return static_cast<Status>(128 + report->signal);
+  if (report->signal != 0) return ended_by(report->signal);
   std::fputs(report_text(*report, flags.loop.json).c_str(), stdout);
   return Status::kDone;
 }

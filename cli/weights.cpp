@@ -3,7 +3,6 @@
 #include "cli/text_table.h"
 
 #include "base/io/safetensors.h"
-#include "support/text.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -47,7 +46,7 @@ Statistics statistics(const runtime::Tensor& tensor) {
 Status print_weights(Session& session, const std::string& path, bool json) {
   const auto file = runtime::Safetensors::read(path);
   if (!file) {
-    session.error(file.error().message, static_cast<Status>(file.error().status));
+    session.error(file.error().message, file.error().status);
     return Status::kBadInput;
   }
   TextTable table({"tensor", "dtype", "shape", ">elements", ">min", ">max", ">mean", ">std"});
@@ -56,7 +55,7 @@ Status print_weights(Session& session, const std::string& path, bool json) {
   for (const auto& entry : file->entries()) {
     const runtime::Tensor tensor = file->tensor_as(entry, runtime::DType::kF64);
     const Statistics s = statistics(tensor);
-    const char* dtype = runtime::name_of(entry.dtype);
+    const std::string dtype(name(entry.dtype));
     elements += tensor.elements();
     table.row({entry.name, dtype, runtime::shape_text(entry.shape), thousands(tensor.elements()),
                fmt::format("{:.4g}", s.least), fmt::format("{:.4g}", s.most),

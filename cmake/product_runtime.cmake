@@ -13,7 +13,7 @@ if(product_sources)
     -Wall -Wextra -march=x86-64 -mtune=generic -O2 -g0 -fPIC -ffp-contract=off
     -ffunction-sections -fdata-sections -ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}/=)
   # What an executable does once, however long: small before fast.
-  foreach(source base/result base/utf8 base/io/csv base/io/file base/io/idx base/io/image_file base/io/npy
+  foreach(source base/result base/text base/flags base/io/csv base/io/file base/io/idx base/io/image_file base/io/npy
           runtime/data/labels runtime/data/picture_samples runtime/data/plot runtime/data/ports
           runtime/data/samples runtime/data/series_table runtime/run/answer runtime/run/backtest
           runtime/run/evaluate runtime/run/main runtime/run/metrics runtime/run/model

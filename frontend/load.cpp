@@ -12,7 +12,6 @@
 
 #include "base/io/file.h"
 #include "base/io/safetensors.h"
-#include "support/text.h"
 
 #include <fmt/format.h>
 
@@ -32,7 +31,7 @@ void report(Diagnostics& diagnostics, std::string message, Status status = Statu
 }
 
 void report(Diagnostics& diagnostics, const runtime::Error& error) {
-  report(diagnostics, error.message, static_cast<Status>(error.status));
+  report(diagnostics, error.message, error.status);
 }
 
 std::optional<uint32_t> add_source(const std::string& path, SourceManager& sources,
@@ -57,7 +56,7 @@ std::optional<std::map<std::string, ir::Tensor>> read_tensors(const std::string&
   }
   for (const auto& entry : file->entries()) {
     const auto bytes = std::as_bytes(file->bytes(entry));
-    const ir::Type type{*ir::dtype_from_name(runtime::name_of(entry.dtype)), entry.shape, {}};
+    const ir::Type type{entry.dtype, entry.shape, {}};
     if (!ir::valid(type.shape, type.dtype)) {
       report(diagnostics,
              fmt::format("{}: '{}' {} is too large", path, entry.name, ir::to_string(entry.shape)));
@@ -133,8 +132,7 @@ bool save_lir(const std::string& path, const ir::Module& module, Diagnostics& di
   }
   std::vector<runtime::NamedTensor> tensors;
   for (const auto& [name, tensor] : printed.tensors) {
-    tensors.push_back({name, *runtime::dtype_named(ir::name(tensor.type().dtype)),
-                       tensor.type().shape, tensor.bytes().data()});
+    tensors.push_back({name, tensor.type().dtype, tensor.type().shape, tensor.bytes().data()});
   }
   if (!tensors.empty()) {
     if (auto done = runtime::write_safetensors(tensors_path(path), tensors); !done) {

@@ -20,18 +20,6 @@ using runtime::Safetensors;
 // PyTorch's batch norm stores a count that nothing reads at inference.
 constexpr std::string_view kIgnoredSuffix = ".num_batches_tracked";
 
-Status status(runtime::Exit exit) {
-  return static_cast<Status>(exit);  // the same numbers
-}
-
-ir::DType ir_dtype(runtime::DType dtype) {
-  return *ir::dtype_from_name(runtime::name_of(dtype));
-}
-
-runtime::DType file_dtype(ir::DType dtype) {
-  return *runtime::dtype_named(ir::name(dtype));
-}
-
 bool wanted(const Slot& slot) {
   return slot.kind == ir::SlotKind::kParameter || slot.kind == ir::SlotKind::kBuffer;
 }
@@ -44,7 +32,7 @@ public:
   bool run() {
     auto file = Safetensors::read(path_);
     if (!file) {
-      report(Severity::kError, file.error().message, "", status(file.error().status));
+      report(Severity::kError, file.error().message, "", file.error().status);
       return false;
     }
     if (!resolve_names(*file)) return false;
@@ -133,7 +121,7 @@ private:
         error.note(slot.place.spans.front(), "the parameter is declared here");
       return false;
     }
-    const DType dtype = ir_dtype(entry.dtype);
+    const DType dtype = entry.dtype;
     if (is_float(dtype) != is_float(slot.type.dtype)) {
       report(Severity::kError, fmt::format("'{}' is {}, the model's is {}", slot.path, name(dtype),
                                            name(slot.type.dtype)));
@@ -143,7 +131,7 @@ private:
       report(Severity::kRemark, fmt::format("'{}' converted from {} to {}", slot.path, name(dtype),
                                             name(slot.type.dtype)));
     }
-    const runtime::Tensor tensor = file.tensor_as(entry, file_dtype(slot.type.dtype));
+    const runtime::Tensor tensor = file.tensor_as(entry, slot.type.dtype);
     const auto* bytes = reinterpret_cast<const std::byte*>(tensor.data.data());
     ir::Type type = slot.type;
     type.layout = {};
@@ -195,14 +183,13 @@ bool save_weights(const std::string& path, const ir::Module& module, uint64_t se
     const Slot& slot = module.slots[i];
     if (!wanted(slot)) continue;
     values.push_back(ir::initial_value(slot, seed, static_cast<uint32_t>(i)));
-    tensors.push_back(
-        {slot.path, file_dtype(slot.type.dtype), slot.type.shape, values.back().bytes().data()});
+    tensors.push_back({slot.path, slot.type.dtype, slot.type.shape, values.back().bytes().data()});
   }
   const auto written = runtime::write_safetensors(path, std::move(tensors));
   if (written) return true;
   Diagnostic diagnostic;
   diagnostic.message = written.error().message;
-  diagnostic.status = status(written.error().status);
+  diagnostic.status = written.error().status;
   diagnostics.report(std::move(diagnostic));
   return false;
 }

@@ -1,5 +1,6 @@
 #include "ir/attr.h"
 
+#include "base/shortest.h"
 #include "support/text.h"
 
 #include <fmt/format.h>

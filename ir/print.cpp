@@ -2,6 +2,7 @@
 
 #include "ir/op_def.h"
 
+#include "base/shortest.h"
 #include "support/text.h"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 #include "ir/type.h"
 
+#include "base/integers.h"
 #include "support/check.h"
-#include "support/text.h"
 
 #include <fmt/format.h>
 
@@ -11,47 +11,6 @@
 #include <charconv>
 
 namespace linnet::ir {
-namespace {
-
-struct DTypeRow {
-  std::string_view name;
-  int64_t bytes;
-};
-// In the order of the enumeration.
-constexpr std::array<DTypeRow, 9> kDTypes{{{"f32", 4},
-                                           {"f64", 8},
-                                           {"f16", 2},
-                                           {"bf16", 2},
-                                           {"i64", 8},
-                                           {"i32", 4},
-                                           {"i8", 1},
-                                           {"u8", 1},
-                                           {"bool", 1}}};
-
-}  // namespace
-
-std::string_view name(DType dtype) {
-  return kDTypes[static_cast<size_t>(dtype)].name;
-}
-
-std::optional<DType> dtype_from_name(std::string_view name) {
-  for (size_t i = 0; i < kDTypes.size(); ++i) {
-    if (kDTypes[i].name == name) return static_cast<DType>(i);
-  }
-  return std::nullopt;
-}
-
-int64_t size_of(DType dtype) {
-  return kDTypes[static_cast<size_t>(dtype)].bytes;
-}
-
-bool is_float(DType dtype) {
-  return dtype <= DType::kBF16;
-}
-
-bool is_integer(DType dtype) {
-  return !is_float(dtype) && dtype != DType::kBool;
-}
 
 int64_t element_count(const Shape& shape) {
   int64_t count = 1;
@@ -190,7 +149,7 @@ std::optional<Layout> layout_from_text(std::string_view text, size_t rank) {
 int64_t Type::stored_extent(size_t dim) const {
   int64_t multiple = layout.round.empty() ? 1 : layout.round[dim];
   if (static_cast<int>(dim) == layout.block_dim) multiple = std::max(multiple, layout.block);
-  return (shape[dim] + multiple - 1) / multiple * multiple;
+  return round_up(shape[dim], multiple);
 }
 
 std::vector<int64_t> Type::stored_strides() const {

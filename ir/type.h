@@ -1,6 +1,8 @@
 // Element types, shapes, physical layouts and tensor types.
 #pragma once
 
+#include "base/dtype.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,13 +11,12 @@
 
 namespace linnet::ir {
 
-enum class DType : uint8_t { kF32, kF64, kF16, kBF16, kI64, kI32, kI8, kU8, kBool };
-
-[[nodiscard]] std::string_view name(DType dtype);  // "f32", "bool", …
-[[nodiscard]] std::optional<DType> dtype_from_name(std::string_view name);
-[[nodiscard]] int64_t size_of(DType dtype);  // bytes of one element
-[[nodiscard]] bool is_float(DType dtype);
-[[nodiscard]] bool is_integer(DType dtype);  // i64 i32 i8 u8; not bool
+using linnet::DType;
+using linnet::dtype_from_name;
+using linnet::is_float;
+using linnet::is_integer;
+using linnet::name;
+using linnet::size_of;
 
 // Sizes of the dimensions, outermost first; rank 0 (a scalar) to kMaxRank.
 using Shape = std::vector<int64_t>;

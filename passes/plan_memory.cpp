@@ -1,3 +1,5 @@
+#include "base/integers.h"
+#include "base/memory.h"
 #include "ir/op_def.h"
 #include "passes/lib/graphs.h"
 #include "passes/lib/storage.h"
@@ -10,10 +12,8 @@
 namespace linnet::passes {
 namespace {
 
-constexpr int64_t kAlign = 64;
-
 int64_t rounded(int64_t bytes) {
-  return (bytes + kAlign - 1) / kAlign * kAlign;
+  return round_up(bytes, kAlign);
 }
 
 // A stretch of the arena, alive from the node that writes it to the last that reads it.

@@ -1,5 +1,6 @@
 #include "support/diag.h"
 
+#include "base/text.h"
 #include "support/text.h"
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 // Diagnostics: located messages with carets, collected and printed together.
 #pragma once
 
+#include "base/status.h"
 #include "support/source.h"
 
 #include <optional>
@@ -11,17 +12,6 @@
 namespace linnet {
 
 enum class Severity { kError, kWarning, kRemark, kNote };
-
-// Exit statuses of every linnet program; docs/cli.md lists them.
-enum class Status : int {
-  kDone = 0,
-  kBadInput = 1,
-  kBadCall = 2,
-  kUnsupported = 3,
-  kMachine = 4,
-  kBug = 5,
-  kInterrupted = 130,
-};
 
 // Where a message points: a span of a source file, or a name such as an ONNX node
 // ("model.onnx: node 'conv1' (Conv)"), or nothing.

@@ -1,8 +1,8 @@
 // Look-ups in the tables of support/letters_table.h.
 #include "support/letters.h"
 
+#include "base/text.h"
 #include "support/letters_table.h"
-#include "support/text.h"
 
 #include <algorithm>
 #include <iterator>

@@ -1,9 +1,9 @@
 #include "support/text.h"
 
+#include "base/text.h"
+
 #include <algorithm>
-#include <cmath>
 #include <fmt/format.h>
-#include <limits>
 
 namespace linnet {
 namespace {
@@ -51,11 +51,6 @@ bool is_combining(char32_t c) {
          (c >= 0x20d0 && c <= 0x20ff) || (c >= 0xfe00 && c <= 0xfe0f) || c == 0xfeff;
 }
 
-template <typename Float> std::string shortest_text(Float value) {
-  if (std::isnan(value)) return "nan";
-  return fmt::format("{}", value);
-}
-
 }  // namespace
 
 std::vector<std::string> nearest_names(std::string_view name,
@@ -96,41 +91,6 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
   return fmt::to_string(fmt::join(parts.begin(), parts.end(), separator));
 }
 
-std::string shortest(double value) {
-  return shortest_text(value);
-}
-std::string shortest(float value) {
-  return shortest_text(value);
-}
-
-CodePoint code_point(std::string_view text, size_t offset) {
-  auto byte = [&](size_t i) { return static_cast<unsigned char>(text[offset + i]); };
-  constexpr CodePoint kInvalid{0xfffd, 1};
-  unsigned char first = byte(0);
-  if (first < 0x80) return {first, 1};
-  uint32_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || offset + length > text.size()) return kInvalid;
-  char32_t value = first & (0x7f >> length);
-  for (uint32_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return kInvalid;
-    value = value << 6 | (byte(i) & 0x3f);
-  }
-  // Overlong forms, surrogates, and values past Unicode's last.
-  constexpr char32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (value < kLeast[length] || (value >= 0xd800 && value < 0xe000) || value > 0x10ffff)
-    return kInvalid;
-  return {value, length};
-}
-
-std::optional<size_t> invalid_utf8(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    CodePoint c = code_point(text, i);
-    if (c.value == 0xfffd && c.length == 1) return i;
-    i += c.length;
-  }
-  return std::nullopt;
-}
-
 size_t display_width(std::string_view text) {
   size_t column = 0;
   for (size_t i = 0; i < text.size();) {
@@ -144,18 +104,6 @@ size_t display_width(std::string_view text) {
     i += c.length;
   }
   return column;
-}
-
-std::optional<int64_t> checked_mul(int64_t a, int64_t b) {
-  int64_t result;
-  if (__builtin_mul_overflow(a, b, &result)) return std::nullopt;
-  return result;
-}
-
-std::optional<int64_t> checked_add(int64_t a, int64_t b) {
-  int64_t result;
-  if (__builtin_add_overflow(a, b, &result)) return std::nullopt;
-  return result;
 }
 
 }  // namespace linnet

@@ -16,7 +16,7 @@ extern "C" {
 #define LINNET_ABI_VERSION 1
 #define LINNET_MAX_RANK 8
 
-/* Element types; linnet::runtime::DType has the same numbers. */
+/* Element types; linnet::DType has the same numbers. */
 enum linnet_dtype {
   LINNET_F32 = 0,
   LINNET_F64 = 1,

@@ -1,7 +1,7 @@
 #include "base/io/csv.h"
 
 #include "base/io/file.h"
-#include "base/utf8.h"
+#include "base/text.h"
 
 #include <algorithm>
 #include <charconv>
@@ -119,7 +119,7 @@ Result<CsvTable> CsvTable::parse(const std::string& name, std::string_view text,
       const std::string_view content = std::string_view(table.text_).substr(begin);
       if (content.find('\0') != std::string_view::npos)
         return fault("a NUL byte; is it UTF-16? Save it as UTF-8");
-      if (invalid_utf8_at(content)) return fault("not UTF-8");
+      if (invalid_utf8(content)) return fault("not UTF-8");
       if (column > kMaxColumns)
         return fail("%s: row %zu: more than %zu columns", file, row, kMaxColumns);
       table.cells_.push_back({begin, table.text_.size()});

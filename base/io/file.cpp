@@ -1,5 +1,7 @@
 #include "base/io/file.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
@@ -16,13 +18,6 @@ namespace linnet::runtime {
 namespace {
 
 constexpr size_t kChunk = size_t{1} << 20;
-
-// Folder part of a path: "." for a bare name.
-std::string folder_of(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
 
 // Where a write to `path` ends: links followed, the last one even if it dangles.
 std::string resolved(std::string path) {

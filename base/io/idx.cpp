@@ -1,6 +1,7 @@
 #include "base/io/idx.h"
 
 #include "base/io/file.h"
+#include "base/text.h"
 
 namespace linnet::runtime {
 
@@ -38,7 +39,7 @@ Result<Tensor> read_idx(const std::string& path) {
 }
 
 std::string labels_beside(const std::string& images_path) {
-  const size_t folder = images_path.rfind('/') + 1;  // 0 without a folder
+  const size_t folder = folder_prefix(images_path).size();
   for (const char separator : {'-', '.'}) {
     const std::string from = std::string("images") + separator + "idx3";
     const std::string to = std::string("labels") + separator + "idx1";

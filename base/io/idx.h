@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/io/tensor.h"
+#include "base/result.h"
 
 namespace linnet::runtime {
 

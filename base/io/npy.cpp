@@ -170,7 +170,7 @@ Result<Tensor> parse_npy(const std::string& name, std::span<const uint8_t> bytes
   const std::span<const uint8_t> data = bytes.subspan(begin + length);
   if (static_cast<uint64_t>(*expected) != data.size())
     return fail("%s: %s of %s takes %lld bytes, the file holds %lld", name.c_str(),
-                shape_text(*header.shape).c_str(), name_of(*dtype),
+                shape_text(*header.shape).c_str(), linnet::name(*dtype).data(),
                 static_cast<long long>(*expected), static_cast<long long>(data.size()));
   return Tensor{*dtype, std::move(*header.shape), {data.begin(), data.end()}};
 }

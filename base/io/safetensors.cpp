@@ -1,7 +1,7 @@
 #include "base/io/safetensors.h"
 
 #include "base/io/file.h"
-#include "base/utf8.h"
+#include "base/text.h"
 
 #include <algorithm>
 #include <cstring>
@@ -263,7 +263,7 @@ Result<Safetensors> Safetensors::parse(const std::string& name, std::vector<uint
   const std::string_view header(reinterpret_cast<const char*>(bytes.data()) + 8, length);
   if (!header.starts_with('{'))
     return fail("%s: not a safetensors file: the header does not begin with '{'", name.c_str());
-  if (const std::optional<size_t> bad = invalid_utf8_at(header))
+  if (const std::optional<size_t> bad = invalid_utf8(header))
     return fail("%s: safetensors header, byte %zu: not UTF-8", name.c_str(), *bad + 8);
 
   Safetensors result;
@@ -317,7 +317,7 @@ Tensor Safetensors::tensor_as(const Entry& entry, DType dtype) const {
 Result<void> write_safetensors(const std::string& path, std::vector<NamedTensor> tensors,
                                Metadata metadata) {
   std::sort(tensors.begin(), tensors.end(), [](const NamedTensor& a, const NamedTensor& b) {
-    const int64_t width_a = bytes_of(a.dtype), width_b = bytes_of(b.dtype);
+    const int64_t width_a = size_of(a.dtype), width_b = size_of(b.dtype);
     return width_a != width_b ? width_a > width_b : a.name < b.name;
   });
   std::sort(metadata.begin(), metadata.end());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/io/tensor.h"
+#include "base/result.h"
 
 #include <utility>
 

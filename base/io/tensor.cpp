@@ -9,13 +9,6 @@ namespace linnet::runtime {
 
 namespace {
 
-struct DTypeInfo {
-  const char* name;
-  int64_t bytes;
-};
-constexpr DTypeInfo kInfo[kDTypes] = {{"f32", 4}, {"f64", 8},  {"i64", 8}, {"i32", 4}, {"i8", 1},
-                                      {"u8", 1},  {"bool", 1}, {"f16", 2}, {"bf16", 2}};
-
 template <class T> T load(const void* source, int64_t index) {
   T value;
   std::memcpy(&value, static_cast<const char*>(source) + index * int64_t{sizeof(T)}, sizeof(T));
@@ -110,19 +103,6 @@ void store_number(DType dtype, void* destination, int64_t index, Number number) 
 
 }  // namespace
 
-int64_t bytes_of(DType dtype) {
-  return kInfo[static_cast<int>(dtype)].bytes;
-}
-const char* name_of(DType dtype) {
-  return kInfo[static_cast<int>(dtype)].name;
-}
-
-std::optional<DType> dtype_named(std::string_view name) {
-  for (int i = 0; i < kDTypes; ++i)
-    if (name == kInfo[i].name) return static_cast<DType>(i);
-  return std::nullopt;
-}
-
 std::optional<int64_t> element_count(std::span<const int64_t> shape) {
   // A zero anywhere makes the product zero, but the others must still be sane.
   int64_t product = 1;
@@ -141,7 +121,7 @@ std::optional<int64_t> element_count(std::span<const int64_t> shape) {
 std::optional<int64_t> byte_count(DType dtype, std::span<const int64_t> shape) {
   const std::optional<int64_t> count = element_count(shape);
   int64_t bytes = 0;
-  if (!count || __builtin_mul_overflow(*count, bytes_of(dtype), &bytes)) return std::nullopt;
+  if (!count || __builtin_mul_overflow(*count, size_of(dtype), &bytes)) return std::nullopt;
   return bytes;
 }
 
@@ -159,7 +139,7 @@ Tensor make_tensor(DType dtype, std::vector<int64_t> shape) {
 
 void convert(DType from, const void* source, DType to, void* destination, int64_t count) {
   if (from == to && from != DType::kBool) {
-    if (count > 0) std::memcpy(destination, source, static_cast<size_t>(count * bytes_of(from)));
+    if (count > 0) std::memcpy(destination, source, static_cast<size_t>(count * size_of(from)));
     return;
   }
   for (int64_t i = 0; i < count; ++i)

@@ -1,7 +1,7 @@
-// Element types and dense tensors in memory, as files hold them.
+// Dense tensors in memory, as files hold them.
 #pragma once
 
-#include "base/result.h"
+#include "base/dtype.h"
 
 #include <cstdint>
 #include <optional>
@@ -12,27 +12,11 @@
 
 namespace linnet::runtime {
 
-// The numbers are part of base/abi/model.h.
-enum class DType : int32_t {
-  kF32 = 0,
-  kF64 = 1,
-  kI64 = 2,
-  kI32 = 3,
-  kI8 = 4,
-  kU8 = 5,
-  kBool = 6,
-  kF16 = 7,
-  kBF16 = 8,
-};
-inline constexpr int kDTypes = 9;
-
-[[nodiscard]] int64_t bytes_of(DType dtype);
-[[nodiscard]] const char* name_of(DType dtype);  // "f32", …, "bool"
-[[nodiscard]] std::optional<DType> dtype_named(std::string_view name);
+using linnet::DType;
 
 // The product of `shape`, or nullopt if a dimension is negative or the product overflows.
 [[nodiscard]] std::optional<int64_t> element_count(std::span<const int64_t> shape);
-// element_count × bytes_of, with the same check.
+// element_count × size_of, with the same check.
 [[nodiscard]] std::optional<int64_t> byte_count(DType dtype, std::span<const int64_t> shape);
 [[nodiscard]] std::string shape_text(std::span<const int64_t> shape);  // "[1, 28, 28]"
 
@@ -43,7 +27,7 @@ struct Tensor {
   std::vector<uint8_t> data;
 
   [[nodiscard]] int64_t elements() const {
-    return static_cast<int64_t>(data.size()) / bytes_of(dtype);
+    return static_cast<int64_t>(data.size()) / size_of(dtype);
   }
   // The caller has looked at dtype.
   template <class T> [[nodiscard]] std::span<T> as() {

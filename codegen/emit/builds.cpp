@@ -1,6 +1,8 @@
 #include "codegen/emit/builds.h"
 
+#include "base/integers.h"
 #include "base/io/file.h"
+#include "base/text.h"
 #include "codegen/cache/hash.h"
 
 #include <fmt/format.h>
@@ -21,7 +23,7 @@ std::string build_id(const dl_phdr_info& object) {
     const auto* at = reinterpret_cast<const uint8_t*>(object.dlpi_addr + segment.p_vaddr);
     const uint8_t* end = at + segment.p_memsz;
     const size_t unit = segment.p_align == 8 ? 8 : 4;
-    const auto padded = [&](size_t bytes) { return (bytes + unit - 1) / unit * unit; };
+    const auto padded = [&](size_t bytes) { return round_up(bytes, unit); };
     while (at + sizeof(Elf64_Nhdr) <= end) {
       Elf64_Nhdr note;
       std::memcpy(&note, at, sizeof note);
@@ -42,7 +44,7 @@ std::string build_id(const dl_phdr_info& object) {
 // The executable comes first and has no name.
 int visit(dl_phdr_info* object, size_t, void* data) {
   const std::string_view path = object->dlpi_name;
-  const std::string_view name = path.substr(path.rfind('/') + 1);
+  const std::string_view name = file_name(path);
   if (!path.empty() && !name.starts_with("libHalide") && !name.starts_with("libLLVM")) return 0;
   std::string id = build_id(*object);
   if (id.empty()) {  // rare, and slow: what the file holds says it as well

@@ -1,5 +1,6 @@
 #include "codegen/emit/constants.h"
 
+#include "base/integers.h"
 #include "ir/ops/index.h"
 
 #include <cstring>
@@ -81,7 +82,7 @@ std::vector<std::byte> stored_bytes(const ir::Tensor& tensor, const ir::Type& ty
 ConstantPool::Place ConstantPool::add(const ir::Tensor& tensor, const ir::Type& type) {
   const std::pair tensor_key{tensor.bytes().data(), to_string(type)};
   if (const auto known = added_.find(tensor_key); known != added_.end()) return known->second;
-  const size_t bytes = (static_cast<size_t>(type.stored_bytes()) + kAlign - 1) / kAlign * kAlign;
+  const size_t bytes = round_up(static_cast<size_t>(type.stored_bytes()), kAlign);
   Place place;
   place.small = bytes <= kLargestSmall;
   place.at = place.small ? small_.size() : blob_.size();

@@ -1,6 +1,7 @@
 // Constants as they lie in memory: small ones in the module, the rest in one packed blob.
 #pragma once
 
+#include "base/memory.h"
 #include "ir/tensor.h"
 
 #include <cstddef>
@@ -17,7 +18,7 @@ namespace linnet::codegen {
 class ConstantPool {
 public:
   static constexpr size_t kLargestSmall = 4096;  // bytes that stay in the module
-  static constexpr size_t kAlign = 64;
+  static constexpr size_t kAlign = linnet::kAlign;
 
   struct Place {
     bool small = false;

@@ -1,6 +1,8 @@
 #include "codegen/emit/emit.h"
 
 #include "base/abi/train.h"
+#include "base/integers.h"
+#include "base/memory.h"
 #include "ir/op_def.h"
 #include "passes/training/loss_gradients.h"
 #include "support/check.h"
@@ -393,7 +395,7 @@ int64_t arena_bytes(const ir::Graph& graph) {
   for (const ir::Value& value : graph.values()) {
     if (!value.storage || value.storage->memory != ir::Memory::kArena) continue;
     const int64_t end = value.storage->offset + value.type.stored_bytes();
-    bytes = std::max(bytes, (end + 63) / 64 * 64);
+    bytes = std::max(bytes, round_up(end, kAlign));
   }
   return bytes;
 }

@@ -298,7 +298,7 @@ std::string run(const HeaderEntry& entry, const std::string& name) {
 }  // namespace
 
 std::string c_type(ir::DType dtype) {
-  return c_type(static_cast<int64_t>(*runtime::dtype_named(ir::name(dtype))));
+  return c_type(abi_number(dtype));
 }
 std::string c_name(const std::string& name) {
   return identifier(name);

@@ -141,9 +141,7 @@ PortInfo port(const std::string& name, const ir::Type& type) {
   info.type = type;
   info.type.layout = {};
   info.dims = type.shape;
-  const auto dtype = runtime::dtype_named(ir::name(type.dtype));
-  LINNET_CHECK(dtype.has_value(), "no such dtype in files");
-  info.dtype = static_cast<int64_t>(*dtype);
+  info.dtype = abi_number(type.dtype);
   return info;
 }
 

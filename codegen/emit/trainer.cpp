@@ -54,7 +54,7 @@ public:
         e_.text(options_.target.info.name),
         e_.text(options_.model_hash),
         e_.module().getFunction(options_.name + "_supported"),
-        e_.integer(info_.dtype == ir::DType::kF64 ? LINNET_F64 : LINNET_F32),
+        e_.integer(abi_number(info_.dtype)),
         e_.integer(info_.batch),
         e_.integer(static_cast<int64_t>(info_.ports.inputs.size())),
         e_.ports(info_.ports.inputs),
@@ -96,7 +96,8 @@ private:
   Constant* slot(size_t index) {
     const ir::Slot& slot = module_.slots[index];
     std::vector<Constant*> fields = {e_.text(slot.path), e_.integer(kind(slot.kind)),
-                                     e_.integer(slot.frozen), e_.integer(dtype(slot.type.dtype)),
+                                     e_.integer(slot.frozen),
+                                     e_.integer(abi_number(slot.type.dtype)),
                                      e_.integer(static_cast<int64_t>(slot.type.rank()))};
     for (size_t dim = 0; dim < LINNET_MAX_RANK; ++dim)
       fields.push_back(e_.integer(dim < slot.type.rank() ? slot.type.shape[dim] : 0));
@@ -134,10 +135,6 @@ private:
     }
     return LINNET_COUNTER;
   }
-  static int64_t dtype(ir::DType dtype) {
-    return static_cast<int64_t>(*runtime::dtype_named(ir::name(dtype)));
-  }
-
   llvm::Function* function(const EntryInfo& info, size_t parameters) {
     llvm::LLVMContext& context = e_.module().getContext();
     std::vector<llvm::Type*> types(parameters, e_.pointer());

@@ -1,6 +1,8 @@
 // Units of ports from what `data` declares; layout of the scratch of entries that take raw values.
 #include "codegen/emit/units.h"
 
+#include "base/integers.h"
+#include "base/memory.h"
 #include "codegen/emit/header.h"
 
 #include <algorithm>
@@ -11,7 +13,6 @@
 namespace linnet::codegen {
 namespace {
 
-constexpr int64_t kAlign = 64;
 constexpr int64_t kMostOnStack = 1024;  // bytes
 
 void scale(Units& units, double mean, double deviation, bool learn) {
@@ -38,7 +39,7 @@ RawEntry layout(const Ports& ports) {
         to.back().units = plain(port);
       if (to.back().units.kind == Units::kPlain) continue;
       to.back().at = entry.scratch_bytes;
-      entry.scratch_bytes += (port.type.stored_bytes() + kAlign - 1) / kAlign * kAlign;
+      entry.scratch_bytes += round_up(port.type.stored_bytes(), kAlign);
     }
   };
   add(ports.inputs, entry.inputs);

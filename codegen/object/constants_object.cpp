@@ -2,6 +2,8 @@
 // times.
 #include "codegen/emit/constants.h"
 
+#include "base/integers.h"
+
 #include <llvm/BinaryFormat/ELF.h>
 
 #include <cstring>
@@ -13,7 +15,7 @@ namespace elf = llvm::ELF;
 
 // Offset in the object, a multiple of 8.
 uint64_t append(std::vector<std::byte>& object, const std::string& text) {
-  object.resize((object.size() + 7) / 8 * 8);
+  object.resize(round_up(object.size(), 8));
   const uint64_t at = object.size();
   const auto* bytes = reinterpret_cast<const std::byte*>(text.data());
   object.insert(object.end(), bytes, bytes + text.size());

@@ -2,6 +2,7 @@
 #include "codegen/emit/compile.h"
 
 #include "base/io/file.h"
+#include "base/text.h"
 #include "support/check.h"
 
 #include <fmt/format.h>
@@ -34,7 +35,7 @@ std::span<const uint8_t> as_bytes(const std::vector<std::byte>& bytes) {
 
 std::optional<Failure> failure(const runtime::Result<void>& result) {
   if (result) return std::nullopt;
-  return Failure{static_cast<Status>(result.error().status), result.error().message, ""};
+  return Failure{result.error().status, result.error().message, ""};
 }
 
 // A folder of our own for what the linker reads and writes.
@@ -114,7 +115,7 @@ std::optional<Failure> link(const Compiled& compiled, const std::string& path, b
     }
   } else {
     command.emplace_back("-shared");
-    command.emplace_back("-Wl,-soname," + path.substr(path.rfind('/') + 1));
+    command.push_back(fmt::format("-Wl,-soname,{}", file_name(path)));
   }
   if (!compiled.debug_symbols) command.emplace_back("-s");
   for (const char* flag : {"-Wl,--build-id=none", "-Wl,-z,noexecstack"})
@@ -162,9 +163,8 @@ std::optional<Failure> write_archive(const Compiled& compiled, const std::string
 std::optional<Failure> write_objects(const Compiled& compiled, const std::string& path) {
   if (auto bad = failure(write_file(path, as_bytes(compiled.object)))) return bad;
   if (compiled.constants.empty()) return std::nullopt;
-  std::string second = path;
-  if (second.ends_with(".o")) second.resize(second.size() - 2);
-  return failure(write_file(second + "_constants.o", as_bytes(compiled.constants)));
+  return failure(write_file(std::string(without_suffix(path, ".o")) + "_constants.o",
+                            as_bytes(compiled.constants)));
 }
 
 std::optional<Failure> link_executable(const Compiled& compiled, const std::string& path) {

@@ -4,6 +4,7 @@
 #include "ir/optimizer.h"
 
 #include "base/io/file.h"
+#include "base/shortest.h"
 #include "support/text.h"
 
 #include <fmt/format.h>

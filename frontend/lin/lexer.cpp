@@ -1,8 +1,8 @@
 // Characters → tokens; marks of other languages and typographic ones are named and skipped.
 #include "frontend/lin/lexer.h"
 
+#include "base/text.h"
 #include "support/letters.h"
-#include "support/text.h"
 
 #include <fmt/format.h>
 

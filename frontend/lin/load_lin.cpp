@@ -10,6 +10,8 @@
 #include "frontend/onnx/import/import.h"
 
 #include "base/io/file.h"
+#include "base/shortest.h"
+#include "base/text.h"
 #include "support/text.h"
 
 #include <fmt/format.h>
@@ -74,11 +76,6 @@ void check_names(const File& file, Diagnostics& diagnostics) {
     if (at == seen.end() || !at->second->is_model)
       diagnostics.error(block.span, fmt::format("there is no model '{}'", block.name));
   }
-}
-
-std::string folder_of(std::string_view path) {
-  const size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? "" : std::string(path.substr(0, slash + 1));
 }
 
 // A path that a model file names: relative ones begin at its folder.
@@ -223,7 +220,7 @@ std::optional<ir::Module> load_lin(uint32_t file, SourceManager& sources,
       blocks.push_back(&block);
   }
   Elaborator elaborator(blocks, prelude_file, diagnostics, options);
-  const std::string folder = folder_of(sources.name(file));
+  const std::string folder(folder_prefix(sources.name(file)));
   if (model->onnx.empty() && !given.values.empty()) {
     diagnostics
         .error(model->span, fmt::format("--bind {}: only inputs of an ONNX model can be fixed",

@@ -3,7 +3,7 @@
 #include "ir/ops/reduction.h"
 #include "ir/samples.h"
 
-#include "support/text.h"
+#include "base/integers.h"
 
 #include <fmt/format.h>
 

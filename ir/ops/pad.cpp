@@ -4,7 +4,7 @@
 #include "ir/ops/index.h"
 #include "ir/samples.h"
 
-#include "support/text.h"
+#include "base/integers.h"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 #include "ir/gradient.h"
 #include "ir/op_def.h"
 
-#include "support/text.h"
+#include "base/integers.h"
 
 #include <fmt/format.h>
 

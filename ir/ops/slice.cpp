@@ -1,4 +1,5 @@
 #include "ir/ops/slice.h"
+#include "base/integers.h"
 #include "ir/gradient.h"
 
 #include "ir/ops/index.h"
@@ -29,11 +30,11 @@ SliceRange resolve(int64_t start, int64_t end, int64_t step, int64_t size) {
   if (step > 0) {
     range.start = clamped(start, 0, size);
     const int64_t stop = clamped(end, 0, size);
-    if (stop > range.start) range.count = (stop - range.start - 1) / step + 1;
+    if (stop > range.start) range.count = ceil_div(stop - range.start, step);
   } else {
     range.start = clamped(start, -1, size - 1);
     const int64_t stop = clamped(end, -1, size - 1);
-    if (range.start > stop) range.count = (range.start - stop - 1) / -step + 1;
+    if (range.start > stop) range.count = ceil_div(range.start - stop, -step);
   }
   return range;
 }

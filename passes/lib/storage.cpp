@@ -1,5 +1,7 @@
 #include "passes/lib/storage.h"
 
+#include "base/integers.h"
+#include "base/memory.h"
 #include "ir/op_def.h"
 #include "passes/lib/graphs.h"
 
@@ -9,8 +11,6 @@
 
 namespace linnet::passes {
 namespace {
-
-constexpr int64_t kAlign = 64;
 
 // Is what depends on this input only made element by element, each at its own position? Kernels of
 // an anchor may compute a tile twice, at whose second time the input would be gone.
@@ -38,7 +38,7 @@ int64_t slot_offset(const ir::Module& module, std::string_view path) {
   for (const ir::Slot& slot : module.slots) {
     if (slot.path == path) return offset;
     if (slot.kind == ir::SlotKind::kCounter) continue;
-    offset += (slot.type.stored_bytes() + kAlign - 1) / kAlign * kAlign;
+    offset += round_up(slot.type.stored_bytes(), kAlign);
   }
   LINNET_CHECK(path.empty(), "no slot @" + std::string(path));
   return offset;

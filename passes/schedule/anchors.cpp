@@ -1,6 +1,7 @@
 // What the families ask of a group: its convolution or matmul, and what surrounds it.
 #include "passes/schedule/anchors.h"
 
+#include "base/integers.h"
 #include "ir/ops/transpose.h"
 
 #include <fmt/format.h>
@@ -137,7 +138,7 @@ int64_t row_tile(int64_t width, int64_t most) {
   int64_t best = 1;
   int64_t best_waste = width * 64;
   for (int64_t tile = 1; tile <= std::min(most, width); ++tile) {
-    const int64_t tiles = (width + tile - 1) / tile;
+    const int64_t tiles = ceil_div(width, tile);
     const int64_t waste = (tiles * tile - width) * 4 + tiles;  // a tile costs its weights' loads
     if (waste <= best_waste) {
       best = tile;

@@ -1,6 +1,7 @@
 // dense: a weight packed in blocks of outputs is read once, from front to back.
 #include "passes/schedule/dense.h"
 
+#include "base/integers.h"
 #include "passes/schedule/anchors.h"
 
 #include <fmt/format.h>
@@ -39,7 +40,7 @@ std::string Dense::fits(const ir::Graph& body) {
 std::vector<int64_t> Dense::legal(const ir::Graph& body, size_t key) const {
   const Sizes sizes(body, *matmul_group(body)->anchor);
   if (key == 0) return vector_lanes();
-  if (key == 1) return up_to(std::min((sizes.outputs + lanes - 1) / lanes, kMostAccumulators));
+  if (key == 1) return up_to(std::min(ceil_div(sizes.outputs, lanes), kMostAccumulators));
   if (key == 2) return up_to(std::min({sizes.inner, kMostChains, kMostAccumulators / vectors}));
   return up_to(std::min(sizes.rows, kMostAccumulators / (vectors * chains)));
 }
@@ -57,12 +58,12 @@ Choice<Dense> Dense::choose(const Candidate& group) {
   const int64_t most = accumulators(group.target);
   // Rows share the weights they are multiplied with.
   best.rows = std::min<int64_t>(sizes.rows, 4);
-  const int64_t vectors = (sizes.outputs + best.lanes - 1) / best.lanes;
-  const int64_t blocks = (vectors + most / best.rows - 1) / (most / best.rows);
-  best.vectors = (vectors + blocks - 1) / blocks;
+  const int64_t vectors = ceil_div(sizes.outputs, best.lanes);
+  const int64_t blocks = ceil_div(vectors, most / best.rows);
+  best.vectors = ceil_div(vectors, blocks);
   const int64_t tile = best.vectors * best.rows;
-  best.chains = std::clamp<int64_t>(std::min((kMostChains + tile - 1) / tile, sizes.inner / 4), 1,
-                                    kMostChains);
+  best.chains =
+      std::clamp<int64_t>(std::min(ceil_div(kMostChains, tile), sizes.inner / 4), 1, kMostChains);
   TileCost cost{tile * best.chains};
   cost.along(sizes.outputs, best.lanes * best.vectors);
   cost.along(sizes.rows, best.rows);

@@ -1,6 +1,7 @@
 // direct: output channels of a group fill vectors, a tile of pixels fills the registers.
 #include "passes/schedule/direct.h"
 
+#include "base/integers.h"
 #include "passes/schedule/anchors.h"
 
 #include <fmt/format.h>
@@ -41,7 +42,7 @@ std::vector<int64_t> Direct::legal(const ir::Graph& body, size_t key) const {
   const Parts parts(body);
   const int64_t room = kMostAccumulators / parts.conv.window();
   if (key == 0) return vector_lanes();
-  if (key == 1) return up_to(std::min((parts.conv.outputs + lanes - 1) / lanes, room));
+  if (key == 1) return up_to(std::min(ceil_div(parts.conv.outputs, lanes), room));
   if (key == 2) return up_to(std::min(parts.conv.result_width(), room / vectors));
   return up_to(parts.conv.padded() ? 1 : std::min(parts.samples, room / (vectors * pixels)));
 }
@@ -54,7 +55,7 @@ Choice<Direct> Direct::choose(const Candidate& group) {
     return fmt::format("output channels {}{} fill less than half a vector of {}", conv.outputs,
                        conv.groups > 1 ? " of a group" : "", best.lanes);
   }
-  const int64_t count = (conv.outputs + best.lanes - 1) / best.lanes;
+  const int64_t count = ceil_div(conv.outputs, best.lanes);
   const int64_t room = accumulators(group.target) / conv.window();
   if (room < 1) return no_room(conv, group.target);
   // Two vectors of channels share each pixel they read; more pixels share each weight.
@@ -63,8 +64,8 @@ Choice<Direct> Direct::choose(const Candidate& group) {
   // Where rows are short, as in the gradient of a weight, so many samples at once: the least waste.
   const int64_t most =
       conv.padded() ? 1 : std::clamp<int64_t>(room / (best.vectors * best.pixels), 1, samples);
-  const int64_t tiles = (samples + most - 1) / most;
-  best.samples = (samples + tiles - 1) / tiles;
+  const int64_t tiles = ceil_div(samples, most);
+  best.samples = ceil_div(samples, tiles);
   TileCost cost{best.vectors * best.pixels * best.samples * conv.window()};
   cost.along(conv.outputs, best.lanes * best.vectors);
   cost.along(conv.result_width(), best.pixels);
@@ -90,7 +91,7 @@ std::vector<ir::Layout> Direct::layouts(const ir::Graph& body) const {
   // vectors reach beyond its outputs.
   weight.order = {dims[1], dims[2], dims[3], dims[0]};
   weight.round = {1, 1, 1, 1};
-  const int64_t blocks = (conv.outputs + block - 1) / block;
+  const int64_t blocks = ceil_div(conv.outputs, block);
   weight.round[static_cast<size_t>(dims[0])] =
       conv.groups == 1 ? block : (conv.groups - 1) * conv.outputs + blocks * block;
   return layouts;

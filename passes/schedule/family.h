@@ -2,6 +2,7 @@
 // legal for a group, and which are best.
 #pragma once
 
+#include "base/integers.h"
 #include "ir/graph.h"
 #include "passes/lib/target_info.h"
 
@@ -56,7 +57,7 @@ struct TileCost {
 
   // A dimension of `extent` elements in tiles of `tile`.
   void along(int64_t extent, int64_t tile) {
-    const int64_t tiles = (extent + tile - 1) / tile;
+    const int64_t tiles = ceil_div(extent, tile);
     useful *= static_cast<double>(extent) / static_cast<double>(tiles * tile);
   }
 };

@@ -1,6 +1,7 @@
 // gemm: tiles of rows × vectors of columns in registers, both operands read where they lie.
 #include "passes/schedule/gemm.h"
 
+#include "base/integers.h"
 #include "passes/schedule/anchors.h"
 
 #include <fmt/format.h>
@@ -56,8 +57,7 @@ Choice<Gemm> Gemm::choose(const Candidate& group) {
   const int64_t most = accumulators(group.target);
   for (int64_t v = 1; v <= std::min(kWidest, columns / best.lanes); ++v) {
     for (int64_t r = 1; r <= std::min(most / v, rows); ++r) {
-      const int64_t tiles =
-          ((columns + best.lanes * v - 1) / (best.lanes * v)) * ((rows + r - 1) / r);
+      const int64_t tiles = ceil_div(columns, best.lanes * v) * ceil_div(rows, r);
       const int64_t cost = tiles * (std::max<int64_t>({v * r, v + r, 8}) * 4 + v + r);
       if (best_cost != 0 && cost >= best_cost) continue;
       best.vectors = v;

@@ -1,6 +1,7 @@
 // pooled_rows: vectors of pooled pixels, for few channels.
 #include "passes/schedule/pooled_rows.h"
 
+#include "base/integers.h"
 #include "passes/schedule/anchors.h"
 
 #include <fmt/format.h>
@@ -13,7 +14,7 @@ namespace {
 // Bytes of the padded input by phase, of one sample: whole vectors of pooled columns, and those
 // that the window reaches behind them.
 int64_t phases_bytes(const Convolution& conv, int64_t lanes) {
-  const auto whole = [lanes](int64_t n) { return (n + lanes - 1) / lanes * lanes; };
+  const auto whole = [lanes](int64_t n) { return round_up(n, lanes); };
   const int64_t reach = (conv.pool_width - 1 + conv.columns.size - 1) / conv.pool_width;
   const int64_t rows = conv.height + conv.rows.before + conv.rows.after;
   return conv.channels * rows * conv.pool_width * whole(whole(conv.result_width()) + reach) * 4;

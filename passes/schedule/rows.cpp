@@ -1,6 +1,7 @@
 // rows: vectors of neighbours in rows of pixels, for few output channels.
 #include "passes/schedule/rows.h"
 
+#include "base/integers.h"
 #include "passes/schedule/anchors.h"
 
 #include <fmt/format.h>
@@ -17,9 +18,9 @@ Convolution convolution_of(const ir::Graph& body) {
 // Bytes of the input of one sample with zeros around its rows, and above and below them as many
 // rows as `rows` of the result read beside the picture.
 int64_t padded_bytes(const Convolution& conv, int64_t lanes, int64_t rows) {
-  const int64_t vectors = (conv.out_width + lanes - 1) / lanes;
+  const int64_t vectors = ceil_div(conv.out_width, lanes);
   const int64_t columns = vectors == 1 ? lanes : conv.out_width;
-  const int64_t width = (columns + conv.columns.size + 2) / 4 * 4;  // zeros come by fours
+  const int64_t width = round_up(columns + conv.columns.size - 1, 4);  // zeros come by fours
   const bool above = conv.rows.before + conv.rows.after != 0;
   const int64_t height = conv.height + (above ? 2 * (rows - 1) : 0);
   return conv.channels * height * width * 4;

@@ -31,7 +31,7 @@ void PictureDecoder::store(int64_t i) {
   const auto count = static_cast<int64_t>(decoded_.size());
   if (to_.dtype != DType::kF64) {
     convert(DType::kF32, decoded_.data(), to_.dtype,
-            to_.data.data() + i * count * bytes_of(to_.dtype), count);
+            to_.data.data() + i * count * size_of(to_.dtype), count);
     return;
   }
   const int64_t plane = port_.image->height * port_.image->width;

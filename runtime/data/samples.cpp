@@ -57,7 +57,7 @@ private:
 
   // f32 values become the port's floats.
   static void store(Tensor& tensor, int64_t first, const float* values, int64_t count) {
-    const int64_t size = bytes_of(tensor.dtype);
+    const int64_t size = size_of(tensor.dtype);
     convert(DType::kF32, values, tensor.dtype, tensor.data.data() + first * size, count);
   }
 
@@ -129,7 +129,7 @@ private:
     }
     for (int64_t k = 0; k < count; ++k) {
       const double value = (table.column(input)[static_cast<size_t>(row + k)] - mean) / deviation;
-      convert(DType::kF64, &value, to.dtype, to.data.data() + (at + k) * bytes_of(to.dtype), 1);
+      convert(DType::kF64, &value, to.dtype, to.data.data() + (at + k) * size_of(to.dtype), 1);
     }
   }
 
@@ -204,7 +204,7 @@ private:
         return fail("%s: %lld samples, but other files hold %lld", file.c_str(),
                     static_cast<long long>(count), static_cast<long long>(samples.count));
       samples.count = count;
-      list.push_back(converted(*tensor, static_cast<DType>(port.dtype)));
+      list.push_back(converted(*tensor, dtype_of_abi(port.dtype)));
       return check_classes(file, port, list.back());
     };
     for (int64_t i = 0; i < t_.input_count; ++i)
@@ -328,7 +328,7 @@ Samples empty_samples(const linnet_trainer_v1& trainer, int64_t count) {
     std::vector<int64_t> shape{count};
     const int64_t each = elements_of(port);
     if (each != 1) shape.push_back(each);
-    return make_tensor(static_cast<DType>(port.dtype), std::move(shape));
+    return make_tensor(dtype_of_abi(port.dtype), std::move(shape));
   };
   Samples samples;
   samples.count = count;

@@ -1,7 +1,7 @@
 // Answers as text and as JSON.
 #include "runtime/run/answer.h"
 
-#include "base/utf8.h"
+#include "base/text.h"
 #include "runtime/data/ports.h"
 
 #include <algorithm>
@@ -27,7 +27,7 @@ int64_t argmax(const Tensor& values, int64_t first, int64_t count) {
 double value_at(const Tensor& tensor, int64_t i) {
   double value = 0;
   if (tensor.dtype == DType::kF32) return tensor.as<float>()[static_cast<size_t>(i)];
-  convert(tensor.dtype, tensor.data.data() + i * bytes_of(tensor.dtype), DType::kF64, &value, 1);
+  convert(tensor.dtype, tensor.data.data() + i * size_of(tensor.dtype), DType::kF64, &value, 1);
   return value;
 }
 

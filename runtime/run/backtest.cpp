@@ -1,6 +1,6 @@
 #include "runtime/run/backtest.h"
 
-#include "base/utf8.h"
+#include "base/text.h"
 
 #include <array>
 #include <cmath>

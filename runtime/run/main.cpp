@@ -37,10 +37,10 @@ Result<void> run(const Options& options, const std::string& program) {
                       : tl::unexpected(evaluation.error());
   }
   if (options.follow && !series)
-    return tl::unexpected(Error{"--follow is for models of series", Exit::kBadCall});
+    return tl::unexpected(Error{"--follow is for models of series", Status::kBadCall});
   if (options.files.empty() && options.inputs.empty() && !options.follow &&
       options.evaluate.empty())
-    return tl::unexpected(Error{"nothing to do\n" + usage(abi, program), Exit::kBadCall});
+    return tl::unexpected(Error{"nothing to do\n" + usage(abi, program), Status::kBadCall});
   if (!options.inputs.empty()) return run_tensors(model, options);
   if (input.image && abi.input_count == 1) return run_images(model, options);
   if (series) return run_series(model, options);
@@ -55,12 +55,12 @@ int main_of(int argc, char** argv) {
   const linnet_model_v1& abi = linnet_product_model;
   if (abi.abi != LINNET_ABI_VERSION || abi.size != sizeof(linnet_model_v1)) {
     std::fputs("error: the model does not fit this runtime\n", stderr);
-    return static_cast<int>(Exit::kBug);
+    return exit_code(Status::kBug);
   }
   if (!abi.supported()) {
     std::fprintf(stderr, "error: %s is compiled for %s, and this CPU lacks its instructions\n",
                  abi.name, abi.target);
-    return static_cast<int>(Exit::kMachine);
+    return exit_code(Status::kMachine);
   }
   std::string program = argc > 0 ? argv[0] : abi.name;
   auto options = parse_options(argc, argv);
@@ -68,11 +68,11 @@ int main_of(int argc, char** argv) {
   if (!done) {
     std::fflush(stdout);
     std::fprintf(stderr, "error: %s\n", done.error().message.c_str());
-    return static_cast<int>(done.error().status);
+    return exit_code(done.error().status);
   }
   if (std::fflush(stdout) != 0 || std::ferror(stdout)) {
     std::fputs("error: standard output cannot be written\n", stderr);
-    return static_cast<int>(Exit::kMachine);
+    return exit_code(Status::kMachine);
   }
   return 0;
 }
@@ -86,6 +86,6 @@ int main(int argc, char** argv) {
   } catch (const std::exception& error) {  // out of memory
     std::fprintf(stderr, "error: %s: %s\n", linnet_product_model.name,
                  linnet::runtime::exception_text(error).c_str());
-    return static_cast<int>(linnet::runtime::Exit::kMachine);
+    return exit_code(linnet::Status::kMachine);
   }
 }

@@ -1,7 +1,7 @@
 // Accuracy, confusion matrix, precision, recall, F1, RMSE, MAE and R², as text, JSON and SVG.
 #include "runtime/run/metrics.h"
 
-#include "base/utf8.h"
+#include "base/text.h"
 #include "runtime/data/plot.h"
 #include "runtime/data/ports.h"
 #include "runtime/run/answer.h"

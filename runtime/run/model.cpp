@@ -27,7 +27,7 @@ int64_t Model::elements(const linnet_port_v1& port) {
 Tensor Model::make(const linnet_port_v1& port, int64_t samples) {
   std::vector<int64_t> shape(port.dims, port.dims + port.rank);
   if (!shape.empty() && samples != 1) shape[0] *= samples;
-  return make_tensor(static_cast<DType>(port.dtype), std::move(shape));
+  return make_tensor(dtype_of_abi(port.dtype), std::move(shape));
 }
 
 Result<void> Model::run(std::span<const Tensor> inputs, std::span<Tensor> outputs,
@@ -46,7 +46,7 @@ Result<void> Model::run(std::span<const Tensor> inputs, std::span<Tensor> output
       for (size_t k = 0; k < to.size(); ++k)
         to[k] = outputs[k].data.data() + offset(outputs[k]);
       if (const int status = entry.call(from.data(), to.data(), state_.get(), arena_.get()))
-        return tl::unexpected(Error{format("the model's call returned %d", status), Exit::kBug});
+        return tl::unexpected(Error{format("the model's call returned %d", status), Status::kBug});
     }
   }
   return {};

@@ -4,6 +4,7 @@
 #include "base/abi/model.h"
 #include "base/io/tensor.h"
 #include "base/memory.h"
+#include "base/result.h"
 
 #include <cstdlib>
 #include <memory>

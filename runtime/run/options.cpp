@@ -1,7 +1,7 @@
+// The flags of a produced executable and what it says about itself.
 #include "runtime/run/options.h"
 
-#include <cstdlib>
-#include <cstring>
+#include "base/flags.h"
 
 namespace linnet::runtime {
 namespace {
@@ -13,91 +13,29 @@ std::string dims(const linnet_port_v1& port) {
   return text + "]";
 }
 
-Result<int64_t> count(const std::string& flag, const std::string& text) {
-  char* end = nullptr;
-  const long long value = std::strtoll(text.c_str(), &end, 10);
-  if (text.empty() || *end != '\0' || value < 1 || value > 1000000)
-    return tl::unexpected(
-        Error{format("%s takes a count from 1 to 1000000, not '%s'", flag.c_str(), text.c_str()),
-              Exit::kBadCall});
-  return value;
-}
-
 }  // namespace
 
 Result<Options> parse_options(int argc, char** argv) {
+  constexpr uint64_t kMostCount = 1000000;
   Options options;
-  bool only_files = false;
-  for (int i = 1; i < argc; ++i) {
-    std::string argument = argv[i];
-    if (only_files || argument.size() < 2 || argument[0] != '-') {
-      options.files.push_back(argument);
-      continue;
-    }
-    if (argument == "--") {
-      only_files = true;
-      continue;
-    }
-    std::string value;
-    bool has_value = false;
-    if (const size_t equals = argument.find('=');
-        argument.starts_with("--") && equals != std::string::npos) {
-      value = argument.substr(equals + 1);
-      argument.resize(equals);
-      has_value = true;
-    }
-    const auto take = [&]() -> Result<std::string> {
-      if (has_value) return value;
-      if (i + 1 >= argc) return tl::unexpected(Error{argument + " needs a value", Exit::kBadCall});
-      return std::string(argv[++i]);
-    };
-    const struct {
-      const char* name;
-      bool* flag;
-    } flags[] = {{"--json", &options.json},       {"--bench", &options.bench},
-                 {"--follow", &options.follow},   {"--backtest", &options.backtest},
-                 {"--help", &options.help},       {"-h", &options.help},
-                 {"--version", &options.version}, {"--licenses", &options.licenses}};
-    bool known = false;
-    for (const auto& row : flags) {
-      if (argument != row.name) continue;
-      *row.flag = true;
-      known = true;
-    }
-    if (known) continue;
-    const struct {
-      const char* name;
-      std::string* text;
-    } texts[] = {{"--plot", &options.plot},
-                 {"--evaluate", &options.evaluate},
-                 {"--load-state", &options.load_state},
-                 {"--save-state", &options.save_state},
-                 {"--output-dir", &options.output_dir}};
-    for (const auto& row : texts) {
-      if (argument != row.name) continue;
-      auto text = take();
-      if (!text) return tl::unexpected(text.error());
-      *row.text = *text;
-      known = true;
-    }
-    if (known) continue;
-    if (argument == "--steps" || argument == "--batch" || argument == "--last") {
-      auto text = take();
-      if (!text) return tl::unexpected(text.error());
-      auto number = count(argument, *text);
-      if (!number) return tl::unexpected(number.error());
-      (argument == "--steps"   ? options.steps
-       : argument == "--batch" ? options.batch
-                               : options.last) = *number;
-    } else if (argument == "--input") {
-      auto text = take();
-      if (!text) return tl::unexpected(text.error());
-      options.inputs.push_back(*text);
-    } else {
-      return tl::unexpected(
-          Error{"no option '" + argument + "'; --help lists them", Exit::kBadCall});
-    }
-  }
+  const Flag flags[] = {{"--json", &options.json},
+                        {"--bench", &options.bench},
+                        {"--follow", &options.follow},
+                        {"--backtest", &options.backtest},
+                        {"--help", &options.help},
+                        {"-h", &options.help},
+                        {"--version", &options.version},
+                        {"--licenses", &options.licenses},
+                        {"--plot", "F.svg", &options.plot},
+                        {"--evaluate", "DATA", &options.evaluate},
+                        {"--load-state", "F", &options.load_state},
+                        {"--save-state", "F", &options.save_state},
+                        {"--output-dir", "DIR", &options.output_dir},
+                        {"--input", "NAME=F.npy", &options.inputs},
+                        {"--steps", "K", &options.steps, "", 1, kMostCount},
+                        {"--batch", "N", &options.batch, "", 1, kMostCount},
+                        {"--last", "N", &options.last, "", 1, kMostCount}};
+  LINNET_TRY_ASSIGN(options.files, parse_flags(flags, argc, argv));
   return options;
 }
 

@@ -1,6 +1,6 @@
 // Forecasts of series: from the end of files, and line by line.
 #include "base/io/file.h"
-#include "base/utf8.h"
+#include "base/text.h"
 #include "runtime/data/plot.h"
 #include "runtime/data/ports.h"
 #include "runtime/run/backtest.h"

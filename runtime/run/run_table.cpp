@@ -102,7 +102,7 @@ Result<void> run_table(const Model& model, const Options& options) {
         if (!port.table) return fail("input '%s' has no column declared", port.name);
         Tensor values = make_tensor(DType::kF32, {elements_of(port)});
         LINNET_TRY(read_row(*table, row, *port.table, values.as<float>().data()));
-        inputs.push_back(converted(values, static_cast<DType>(port.dtype)));
+        inputs.push_back(converted(values, dtype_of_abi(port.dtype)));
       }
       std::vector<Tensor> outputs;
       for (int64_t i = 0; i < abi.output_count; ++i)

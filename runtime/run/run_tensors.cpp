@@ -22,7 +22,7 @@ Result<int64_t> port_named(const linnet_model_v1& model, const std::string& name
   }
   return tl::unexpected(
       Error{format("the model has no input '%s'; it has %s", name.c_str(), names.c_str()),
-            Exit::kBadCall});
+            Status::kBadCall});
 }
 
 // How many samples `tensor` holds for the port; 0 if it does not fit.
@@ -73,7 +73,8 @@ Result<void> run_tensors(const Model& model, const Options& options) {
   for (const std::string& text : assignments) {
     const size_t equals = text.find('=');
     if (equals == std::string::npos)
-      return tl::unexpected(Error{"--input takes NAME=F.npy, not '" + text + "'", Exit::kBadCall});
+      return tl::unexpected(
+          Error{"--input takes NAME=F.npy, not '" + text + "'", Status::kBadCall});
     auto at = port_named(abi, text.substr(0, equals));
     if (!at) return tl::unexpected(at.error());
     const std::string path = text.substr(equals + 1);
@@ -89,14 +90,14 @@ Result<void> run_tensors(const Model& model, const Options& options) {
                   shape_text(tensor->shape).c_str());
     }
     samples = count;
-    inputs[static_cast<size_t>(*at)] = converted(*tensor, static_cast<DType>(port.dtype));
+    inputs[static_cast<size_t>(*at)] = converted(*tensor, dtype_of_abi(port.dtype));
     given[static_cast<size_t>(*at)] = true;
   }
   for (size_t i = 0; i < given.size(); ++i) {
     if (!given[i])
       return tl::unexpected(
           Error{format("no file for the input '%s'; --help shows how", abi.inputs[i].name),
-                Exit::kBadCall});
+                Status::kBadCall});
   }
   std::vector<Tensor> outputs;
   for (int64_t i = 0; i < abi.output_count; ++i)

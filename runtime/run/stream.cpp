@@ -14,12 +14,12 @@ Stream::Stream(const linnet_model_v1& model, const SeriesPorts& ports)
   model.stream->reset(state_.get());
   for (int64_t i = 0; i < model.input_count; ++i) {
     widths_.push_back(model.stateful ? elements_of(model.inputs[i]) : 1);
-    inputs_.push_back(make_tensor(static_cast<DType>(model.inputs[i].dtype), {widths_.back()}));
+    inputs_.push_back(make_tensor(dtype_of_abi(model.inputs[i].dtype), {widths_.back()}));
     row_.emplace_back(static_cast<size_t>(widths_.back()));
   }
   for (int64_t i = 0; i < model.output_count; ++i) {
     outputs_.push_back(
-        make_tensor(static_cast<DType>(model.outputs[i].dtype), {elements_of(model.outputs[i])}));
+        make_tensor(dtype_of_abi(model.outputs[i].dtype), {elements_of(model.outputs[i])}));
     if (model.outputs[i].ahead) target_output_ = static_cast<size_t>(i);
   }
   for (const Tensor& input : inputs_)
@@ -34,7 +34,7 @@ double Stream::step(const std::vector<std::vector<double>>& values) {
     Tensor& input = inputs_[i];
     for (int64_t k = 0; k < widths_[i]; ++k) {
       const double scaled = (values[i][static_cast<size_t>(k)] - series.mean) / series.deviation;
-      convert(DType::kF64, &scaled, input.dtype, input.data.data() + k * bytes_of(input.dtype), 1);
+      convert(DType::kF64, &scaled, input.dtype, input.data.data() + k * size_of(input.dtype), 1);
     }
   }
   model_.stream->step(from_.data(), to_.data(), state_.get(), arena_.get());

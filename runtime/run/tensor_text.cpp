@@ -1,7 +1,8 @@
 // Tensors as text and as JSON.
 #include "runtime/run/tensor_text.h"
 
-#include "base/utf8.h"
+#include "base/result.h"
+#include "base/text.h"
 #include "runtime/run/answer.h"
 
 #include <algorithm>
@@ -154,8 +155,8 @@ int64_t class_count(const Tensor& tensor) {
 
 std::string tensor_text(const std::string& name, const Tensor& tensor,
                         const linnet_classes_v1* classes) {
-  std::string text = name + "  " + name_of(tensor.dtype) + shape_text(tensor.shape) + "\n" +
-                     Printer(tensor).text();
+  std::string text = name + "  " + linnet::name(tensor.dtype).data() + shape_text(tensor.shape) +
+                     "\n" + Printer(tensor).text();
   const int64_t each = classes ? class_count(tensor) : 0;
   const int64_t rows = each > 0 ? tensor.elements() / each : 0;
   for (int64_t row = 0; row < rows; ++row) {
@@ -173,7 +174,7 @@ std::string tensor_text(const std::string& name, const Tensor& tensor,
 void TensorsJson::add(const std::string& name, const Tensor& tensor,
                       const linnet_classes_v1* classes) {
   text_ += (text_.empty() ? "\"" : ",\"") + json_escaped(name) + "\":{\"dtype\":\"" +
-           name_of(tensor.dtype) + "\",\"shape\":[";
+           linnet::name(tensor.dtype).data() + "\",\"shape\":[";
   for (size_t i = 0; i < tensor.shape.size(); ++i)
     text_ += format("%s%lld", i ? "," : "", static_cast<long long>(tensor.shape[i]));
   text_ += "],\"values\":";

@@ -1,6 +1,7 @@
 #include "runtime/train/checkpoint.h"
 
 #include "base/initialize.h"
+#include "base/integers.h"
 #include "base/io/file.h"
 #include "base/io/safetensors.h"
 
@@ -40,7 +41,7 @@ std::vector<int64_t> shape_of(const linnet_slot_v1& slot) {
 }
 
 NamedTensor named(const linnet_slot_v1& slot, const uint8_t* blob, const std::string& prefix = "") {
-  return {prefix + slot.path, static_cast<DType>(slot.dtype), shape_of(slot), blob + slot.offset};
+  return {prefix + slot.path, dtype_of_abi(slot.dtype), shape_of(slot), blob + slot.offset};
 }
 
 // Doubles as the hexadecimal number of their bits: no digit is lost.
@@ -59,7 +60,7 @@ double bits_value(const std::string& text) {
 Metadata facts_of(const linnet_trainer_v1& trainer, const RunState& state) {
   return {{"format", kFormat},
           {"model", trainer.model_hash},
-          {"dtype", name_of(static_cast<DType>(trainer.dtype))},
+          {"dtype", std::string(name(dtype_of_abi(trainer.dtype)))},
           {"batch", std::to_string(trainer.batch)},
           {"step", std::to_string(state.step)},
           {"seed", std::to_string(state.seed)},
@@ -128,7 +129,7 @@ Result<void> place(const std::string& path, const Safetensors& file, const linne
   if (entry->shape != shape_of(slot))
     return fail("%s: '%s' is %s, the model has %s", path.c_str(), slot.path,
                 shape_text(entry->shape).c_str(), shape_text(shape_of(slot)).c_str());
-  const Tensor tensor = file.tensor_as(*entry, static_cast<DType>(slot.dtype));
+  const Tensor tensor = file.tensor_as(*entry, dtype_of_abi(slot.dtype));
   std::copy(tensor.data.begin(), tensor.data.end(), blob + slot.offset);
   return {};
 }
@@ -164,7 +165,7 @@ Result<RunState> read_checkpoint(const linnet_trainer_v1& trainer, const std::st
   state.penalty_sum = bits_value(fact(facts, "penalty_sum"));
   if (fact(facts, "model") != trainer.model_hash)
     return fail("%s: is a checkpoint of another model, or of another version of it", path.c_str());
-  const std::string dtype = name_of(static_cast<DType>(trainer.dtype));
+  const std::string dtype(name(dtype_of_abi(trainer.dtype)));
   if (fact(facts, "dtype") != dtype || fact(facts, "batch") != std::to_string(trainer.batch))
     return fail("%s: was trained with --dtype %s and batches of %s, not %s and %lld", path.c_str(),
                 fact(facts, "dtype").c_str(), fact(facts, "batch").c_str(), dtype.c_str(),
@@ -179,7 +180,7 @@ Result<RunState> read_checkpoint(const linnet_trainer_v1& trainer, const std::st
   if (const Safetensors::Entry* history = file->find(kHistory)) {
     const Tensor tensor = file->tensor_as(*history, DType::kF64);
     state.history.assign(tensor.as<double>().begin(), tensor.as<double>().end());
-    state.history.resize(state.history.size() / 3 * 3);
+    state.history.resize(round_down(state.history.size(), 3));
   }
   const auto tensors = state_tensors(trainer, slots.data(), state);
   if (format("%016" PRIx64, checksum_of(facts_of(trainer, state), tensors)) != sum)
@@ -207,9 +208,9 @@ void Slots::initialize(uint64_t seed) {
       settings.push_back({slot.initializer.names[k], slot.initializer.values[k]});
     auto values = initial_values(slot.initializer.kind, settings, shape_of(slot), seed,
                                  static_cast<uint32_t>(slot.stream));
-    const int64_t count = slot.bytes / bytes_of(static_cast<DType>(slot.dtype));
+    const int64_t count = slot.bytes / size_of(dtype_of_abi(slot.dtype));
     if (values.size() == 1) values.resize(static_cast<size_t>(count), values[0]);
-    convert(DType::kF64, values.data(), static_cast<DType>(slot.dtype), of(slot), count);
+    convert(DType::kF64, values.data(), dtype_of_abi(slot.dtype), of(slot), count);
   }
 }
 

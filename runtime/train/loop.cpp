@@ -1,7 +1,10 @@
 // The loop of `linnet train` and of trainers.
 #include "runtime/train/loop.h"
 
+#include "base/integers.h"
 #include "base/io/file.h"
+#include "base/shortest.h"
+#include "base/text.h"
 #include "runtime/data/batches.h"
 #include "runtime/data/labels.h"
 #include "runtime/data/ports.h"
@@ -17,7 +20,6 @@
 #include "runtime/train/threads.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <csignal>
@@ -32,11 +34,9 @@ constexpr auto kCheckpointEvery = std::chrono::seconds(2);
 // Of so many training samples the accuracy is told after each epoch.
 constexpr int64_t kAccuracySamples = 1024;
 
-std::string shortest(double value, bool f32) {
-  char text[40];
-  const auto end = f32 ? std::to_chars(text, text + sizeof text, static_cast<float>(value)).ptr
-                       : std::to_chars(text, text + sizeof text, value).ptr;
-  return {text, end};
+// A loss in the digits of its type.
+std::string loss_text(double value, DType dtype) {
+  return dtype == DType::kF32 ? shortest(static_cast<float>(value)) : shortest(value);
 }
 
 class Loop {
@@ -87,7 +87,7 @@ private:
     if (!options.output.empty()) return options;
     options.output =
         options.resume.empty() ? std::string(trainer.name) + ".safetensors" : options.resume;
-    if (options.output.ends_with(".ckpt")) options.output.resize(options.output.size() - 5);
+    options.output = without_suffix(options.output, ".ckpt");
     return options;
   }
 
@@ -103,11 +103,10 @@ private:
       return tl::unexpected(
           Error{format("%s would be written over: --init begins with it; name another with -o",
                        o_.output.c_str()),
-                Exit::kBadCall});
+                Status::kBadCall});
     for (const std::string* path : {&o_.output, &o_.log_steps, &o_.plot}) {
       if (path->empty()) continue;
-      const size_t slash = path->rfind('/');
-      const std::string folder = slash == std::string::npos ? "." : path->substr(0, slash + 1);
+      const std::string folder = folder_of(*path);
       if (access(folder.c_str(), W_OK) != 0)
         return fail_machine("%s: cannot be written: %s", folder.c_str(), std::strerror(errno));
     }
@@ -212,13 +211,13 @@ private:
       const linnet_slot_v1& slot = t_.slots[i];
       if (slot.kind != LINNET_PARAMETER || slot.frozen) continue;
       trained.push_back(&slot);
-      count += slot.bytes / bytes_of(static_cast<DType>(slot.dtype));
+      count += slot.bytes / size_of(dtype_of_abi(slot.dtype));
     }
     const auto store = [&](const std::vector<double>& values) {
       const double* from = values.data();
       for (const linnet_slot_v1* slot : trained) {
-        const int64_t size = slot->bytes / bytes_of(static_cast<DType>(slot->dtype));
-        convert(DType::kF64, from, static_cast<DType>(slot->dtype), slots_.of(*slot), size);
+        const int64_t size = slot->bytes / size_of(dtype_of_abi(slot->dtype));
+        convert(DType::kF64, from, dtype_of_abi(slot->dtype), slots_.of(*slot), size);
         from += size;
       }
     };
@@ -262,7 +261,7 @@ private:
     if (events_.is_open() && number % each_ == 0) keep_gradients(batch, args);
     const int code = t_.train_step(batch, slots_.data(), &args, raw, arena_.memory.get());
     if (code != 0)
-      return tl::unexpected(Error{format("the training step returned %d", code), Exit::kBug});
+      return tl::unexpected(Error{format("the training step returned %d", code), Status::kBug});
     for (int i = 0; i < 2; ++i)
       losses_[i] = value_at(t_, raw, i);
     if (!std::isfinite(losses_[0]) || !std::isfinite(losses_[1])) return diverged(number);
@@ -271,8 +270,8 @@ private:
     state_.penalty_sum += losses_[1];
     train_curve_.points.push_back({number, losses_[0]});
     if (log_.is_open())
-      log_.add(std::to_string(number) + "," + shortest(losses_[0], t_.dtype == LINNET_F32) + "," +
-               shortest(rate_, false) + "\n");
+      log_.add(std::to_string(number) + "," + loss_text(losses_[0], dtype_of_abi(t_.dtype)) + "," +
+               shortest(rate_) + "\n");
     if (events_.is_open()) events_.scalar(number, "train loss", losses_[0]);
     return {};
   }
@@ -300,7 +299,7 @@ private:
     for (int64_t i = 0; i < t_.slot_count && std::isfinite(size); ++i) {
       const linnet_slot_v1& slot = t_.slots[i];
       if (slot.dtype != t_.dtype || slot.kind == LINNET_OPTIMIZER) continue;
-      const int64_t count = slot.bytes / bytes_of(static_cast<DType>(slot.dtype));
+      const int64_t count = slot.bytes / size_of(dtype_of_abi(slot.dtype));
       for (int64_t k = 0; k < count && std::isfinite(size); ++k) {
         const double value = std::fabs(value_at(t_, slots_.of(slot), k));
         if (value <= size) continue;  // NaN is not
@@ -321,7 +320,7 @@ private:
   Result<void> end_epoch(Progress& progress) {
     EpochReport report;
     report.epoch = state_.step / each_;
-    report.epochs = (steps_ + each_ - 1) / each_;
+    report.epochs = ceil_div(steps_, each_);
     report.rate = rate_;
     report.loss = state_.loss_sum / static_cast<double>(each_);
     report.penalty = state_.penalty_sum / static_cast<double>(each_);
@@ -370,7 +369,7 @@ private:
 
   // The norm of an array of the trainer's floats, and a histogram of its elements.
   void log_values(const char* what, const char* path, const void* floats, int64_t bytes) {
-    std::vector<double> values(static_cast<size_t>(bytes / bytes_of(static_cast<DType>(t_.dtype))));
+    std::vector<double> values(static_cast<size_t>(bytes / size_of(dtype_of_abi(t_.dtype))));
     double squares = 0;
     for (size_t k = 0; k < values.size(); ++k) {
       values[k] = value_at(t_, floats, static_cast<int64_t>(k));

@@ -27,7 +27,7 @@ Result<Measured> measure(const linnet_trainer_v1& trainer, const std::string& pa
     sum += value_at(trainer, outputs[0].data(), 0) * static_cast<double>(count);
     for (int64_t i = 0; i < trainer.output_count; ++i) {
       const linnet_port_v1& output = trainer.outputs[i];
-      Tensor values = make_tensor(static_cast<DType>(output.dtype), {elements_of(output) * count});
+      Tensor values = make_tensor(dtype_of_abi(output.dtype), {elements_of(output) * count});
       std::memcpy(values.data.data(), outputs[static_cast<size_t>(i) + 1].data(),
                   values.data.size());
       for (int64_t t = 0; t < trainer.target_count; ++t) {

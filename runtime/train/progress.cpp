@@ -1,6 +1,7 @@
 // The bar and the lines of epochs.
 #include "runtime/train/progress.h"
 
+#include "base/integers.h"
 #include "base/result.h"
 
 #include <cstdio>
@@ -70,7 +71,7 @@ void Progress::step(int64_t done, double loss) {
                       static_cast<double>(steps_ - done);
   std::fprintf(stderr, "\r\033[Kepoch %lld/%lld %s%s%s loss %.4f  %.0f samples/s  %s left",
                static_cast<long long>((done - 1) / each_ + 1),
-               static_cast<long long>((steps_ + each_ - 1) / each_), colour_ ? "\033[32m" : "",
+               static_cast<long long>(ceil_div(steps_, each_)), colour_ ? "\033[32m" : "",
                bar.c_str(), colour_ ? "\033[0m" : "", loss, speed_.value(),
                duration_text(left).c_str());
   std::fflush(stderr);

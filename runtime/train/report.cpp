@@ -2,7 +2,7 @@
 #include "runtime/train/report.h"
 
 #include "base/result.h"
-#include "base/utf8.h"
+#include "base/text.h"
 
 #include <algorithm>
 #include <cmath>

@@ -3,6 +3,7 @@
 // when it fails; LINNET_LAYERS=2000 tries so many (`make random-layers`), LINNET_LAYERS_SEED=7
 // begins there.
 #include "base/abi/model.h"
+#include "base/integers.h"
 #include "base/philox.h"
 #include "codegen/emit/compile.h"
 #include "frontend/load.h"
@@ -240,7 +241,7 @@ std::string difference(const ir::Module& module, const Target& target, uint64_t 
       ir::to_array<Bounded>(ir::Tensor::from_doubles(type, values))};
   const auto expected = ir::evaluate<Bounded>(module, graph, inputs).front();
   std::vector<float> y(expected.values.size(), -123.0F);
-  const size_t bytes = (static_cast<size_t>(compiled.arena_bytes) + 63) / 64 * 64 + 64;
+  const size_t bytes = round_up(static_cast<size_t>(compiled.arena_bytes), 64) + 64;
   const std::unique_ptr<void, decltype(&std::free)> arena(std::aligned_alloc(64, bytes), std::free);
   const void* from[] = {x.data()};
   void* to[] = {y.data()};

@@ -1,6 +1,7 @@
 // What a call promises: memory, symbols, system calls, stack, flags, the same bits.
 #include "tests/models/compiled_model.h"
 
+#include "base/integers.h"
 #include "codegen/check/guarded.h"
 
 #include <linux/seccomp.h>
@@ -110,7 +111,7 @@ TEST(Call, NeedsNoMoreStackThanItSays) {
   const void* in = x.data();
   void* out = logits.data();
   GuardedMemory arena(static_cast<size_t>(entry.arena_bytes), Guard::kAfter, 64);
-  const auto bytes = (static_cast<size_t>(entry.stack_bytes) + 15) / 16 * 16;
+  const auto bytes = round_up(static_cast<size_t>(entry.stack_bytes), 16);
   GuardedMemory stack(bytes, Guard::kBefore, 64);
   std::byte* top = stack.data() + bytes;
   int64_t status = -100;

@@ -1,6 +1,7 @@
 // NAME_step, NAME_steps, NAME_reset, NAME_state_check: the calls of a model with state.
 #include "tests/models/compiled_model.h"
 
+#include "base/integers.h"
 #include "base/philox.h"
 
 #include <cstdlib>
@@ -17,7 +18,7 @@ struct Free {
 using Memory = std::unique_ptr<void, Free>;
 
 Memory make(int64_t bytes) {
-  return Memory(std::aligned_alloc(64, (static_cast<size_t>(bytes) + 127) / 64 * 64));
+  return Memory(std::aligned_alloc(64, round_up(static_cast<size_t>(bytes), 64) + 64));
 }
 
 // A model's stream with memory of its own, through the symbols of its library.

@@ -60,7 +60,7 @@ TEST(File, AFullDiskLeavesNoLitter) {
   const Result<void> result = write_file(path, std::string(5000, 'x'));
   setrlimit(RLIMIT_FSIZE, &before);
   ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().status, Exit::kMachine);
+  EXPECT_EQ(result.error().status, Status::kMachine);
   EXPECT_EQ(text_of(path), "old");
   EXPECT_THAT(folder.names(), ElementsAre("kept"));
 }
@@ -69,7 +69,7 @@ TEST(File, NowhereToWriteIsTheMachinesFault) {
   TestFolder folder;
   const Result<void> absent = write_file(folder / "no/such/folder", std::string_view("x"));
   ASSERT_FALSE(absent);
-  EXPECT_EQ(absent.error().status, Exit::kMachine);
+  EXPECT_EQ(absent.error().status, Status::kMachine);
   EXPECT_THAT(message(write_file(folder.path(), std::string_view("x"))), HasSubstr("is a folder"));
 }
 
@@ -89,7 +89,7 @@ TEST(File, DevicesAreWrittenDirectly) {
   EXPECT_TRUE(write_file("/dev/null", std::string_view("x")));
   const Result<void> full = write_file("/dev/full", std::string_view("x"));
   ASSERT_FALSE(full);
-  EXPECT_EQ(full.error().status, Exit::kMachine);
+  EXPECT_EQ(full.error().status, Status::kMachine);
 }
 
 }  // namespace

@@ -27,8 +27,8 @@ TEST(Tensor, CountsAreChecked) {
 
 TEST(Tensor, NamesReadBack) {
   for (int i = 0; i < kDTypes; ++i)
-    EXPECT_EQ(dtype_named(name_of(static_cast<DType>(i))), static_cast<DType>(i));
-  EXPECT_EQ(dtype_named("float"), std::nullopt);
+    EXPECT_EQ(dtype_from_name(name(dtype_of_abi(i))), dtype_of_abi(i));
+  EXPECT_EQ(dtype_from_name("float"), std::nullopt);
 }
 
 // Every f16 survives the way through f32; so does every bf16.

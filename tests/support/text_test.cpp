@@ -1,10 +1,8 @@
 #include "support/letters.h"
 #include "support/text.h"
 
-#include <cstdlib>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <limits>
 
 namespace linnet {
 namespace {
@@ -25,43 +23,11 @@ TEST(Text, nearest_names) {
   EXPECT_EQ(did_you_mean("zzzz", names), "");
 }
 
-TEST(Text, shortest_reads_back) {
-  EXPECT_EQ(shortest(0.1), "0.1");
-  EXPECT_EQ(shortest(0.1f), "0.1");
-  EXPECT_EQ(shortest(static_cast<double>(0.1f)), "0.10000000149011612");
-  EXPECT_EQ(shortest(-0.0), "-0");
-  EXPECT_EQ(shortest(std::numeric_limits<double>::infinity()), "inf");
-  EXPECT_EQ(shortest(-std::numeric_limits<float>::infinity()), "-inf");
-  EXPECT_EQ(shortest(-std::numeric_limits<double>::quiet_NaN()), "nan");
-  for (double v : {1.0 / 3, 5e-324, 1.7976931348623157e308, 123456789.0})
-    EXPECT_EQ(std::strtod(shortest(v).c_str(), nullptr), v);
-}
-
-TEST(Text, utf8) {
-  EXPECT_EQ(invalid_utf8("plain é 漢 😀"), std::nullopt);
-  EXPECT_EQ(invalid_utf8("ab\xff"), 2u);
-  EXPECT_EQ(invalid_utf8("\xc0\x80"), 0u);                // overlong
-  EXPECT_EQ(invalid_utf8("\xe0\x9f\xbf"), 0u);            // overlong
-  EXPECT_EQ(invalid_utf8("\xed\xa0\x80"), 0u);            // a surrogate
-  EXPECT_EQ(invalid_utf8("\xf4\x90\x80\x80"), 0u);        // past the last
-  EXPECT_EQ(invalid_utf8("x\xe6\xbc"), 1u);               // cut off
-  EXPECT_EQ(invalid_utf8("\xef\xbf\xbd"), std::nullopt);  // U+FFFD itself is valid
-}
-
 TEST(Text, display_width) {
   EXPECT_EQ(display_width("abc"), 3u);
   EXPECT_EQ(display_width("a\tb"), 9u);
   EXPECT_EQ(display_width("漢😀"), 4u);
   EXPECT_EQ(display_width("e\xcc\x81"), 1u);
-}
-
-TEST(Text, checked_arithmetic) {
-  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
-  EXPECT_EQ(checked_mul(3, -4), -12);
-  EXPECT_EQ(checked_mul(kMax, 2), std::nullopt);
-  EXPECT_EQ(checked_mul(int64_t{1} << 32, int64_t{1} << 31), std::nullopt);
-  EXPECT_EQ(checked_add(kMax, 1), std::nullopt);
-  EXPECT_EQ(checked_add(kMax, 0), kMax);
 }
 
 TEST(Text, join) {

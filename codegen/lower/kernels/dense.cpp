@@ -6,6 +6,8 @@
 // multiply-add, are summed in order at the end.
 #include "codegen/lower/families.h"
 
+#include "base/integers.h"
+
 #include <algorithm>
 
 namespace linnet::codegen {
@@ -33,7 +35,7 @@ std::vector<Func> lower(Lowering& lowering, const passes::Dense& schedule) {
   const ir::Type& w = lowering.operand_type(matmul, 1);
   const size_t dim = transposed ? 0 : 1;
   const int outputs = static_cast<int>(w.shape[dim]);
-  const bool has_room = (outputs + block - 1) / block * block <= w.stored_extent(dim);
+  const bool has_room = round_up(outputs, block) <= w.stored_extent(dim);
   const auto weight = [&](const Expr& k) {
     Expr output = b * block + v * lanes + l;
     if (!has_room) output = Halide::min(output, outputs - 1);

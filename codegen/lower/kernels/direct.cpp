@@ -4,6 +4,7 @@
 // where `output` is lane l of vector v of block b of group g. Vectors of channels × pixels ×
 // samples stay in registers, of each pixel the whole window of the pool, while one tap after the
 // other is added: one load of weights for a tap, one broadcast for each pixel.
+#include "base/integers.h"
 #include "codegen/lower/families.h"
 #include "codegen/lower/kernels/shared/padded_input.h"
 #include "codegen/lower/kernels/shared/picture_output.h"
@@ -57,7 +58,7 @@ std::vector<Func> lower(Lowering& lowering, const passes::Direct& schedule) {
   // The last block reaches beyond the outputs: a packed weight has room there, of any other the
   // last output is read again.
   Expr output = g * outputs + b * block + v * lanes + l;
-  const int reach = (groups - 1) * outputs + (outputs + block - 1) / block * block;
+  const int reach = (groups - 1) * outputs + round_up(outputs, block);
   if (reach > stored_outputs(lowering.graph())) output = Halide::min(output, groups * outputs - 1);
   acc(l, v, b, g, x, y, n) = 0.0F;
   acc(l, v, b, g, x, y, n) += lowering.at(conv.operands[1], {output, r.z, r.y, r.x}) * pixel;

@@ -2,6 +2,7 @@
 // A vector is `lanes` neighbours of a pooled row; the pixels of a pool's window are accumulators of
 // their own, so that the pool is arithmetic between registers. Reading every pw-th pixel would cost
 // shuffles: the padded copy of the input is stored by phase, in(x / pw, x % pw, …), once.
+#include "base/integers.h"
 #include "codegen/lower/families.h"
 #include "ir/op_def.h"
 #include "ir/ops/window.h"
@@ -42,8 +43,8 @@ std::vector<Func> lower(Lowering& lowering, const passes::PooledRows& schedule) 
   phases(x, p, y, c, n) = 0.0F;
   std::vector<RDom> interiors;  // of the phases that have any pixel
   for (int phase = 0; phase < pw; ++phase) {
-    const int first = std::max((left - phase + pw - 1) / pw, 0);  // pw·x + phase ≥ left
-    const int end = (left + width - 1 - phase + pw) / pw;         // pw·x + phase < left + width
+    const int first = ceil_div(std::max(left - phase, 0), pw);  // pw·x + phase ≥ left
+    const int end = (left + width - 1 - phase + pw) / pw;       // pw·x + phase < left + width
     if (end <= first) continue;
     interiors.emplace_back(first, end - first, top, height);
     const RDom& r = interiors.back();
@@ -76,10 +77,10 @@ std::vector<Func> lower(Lowering& lowering, const passes::PooledRows& schedule) 
       .vectorize(lane)
       .unroll(ci);
   // Whole vectors of pooled columns, the garbage behind the last included: the copy has room.
-  const int columns_needed = (extents[0] + lanes - 1) / lanes * lanes;
-  const int reach = (pw - 1 + static_cast<int>(w[3]) - 1) / pw;
+  const int columns_needed = round_up(extents[0], lanes);
+  const int reach = ceil_div(static_cast<int>(w[3]) - 1, pw);
   phases.compute_at(out, args[3]).store_in(Halide::MemoryType::Stack);
-  phases.bound(x, 0, (columns_needed + reach + lanes - 1) / lanes * lanes).bound(p, 0, pw);
+  phases.bound(x, 0, round_up(columns_needed + reach, lanes)).bound(p, 0, pw);
   phases.vectorize(x, lanes).unroll(p);
   for (size_t i = 0; i < interiors.size(); ++i)
     phases.update(static_cast<int>(i)).vectorize(interiors[i].x, lanes, TailStrategy::GuardWithIf);

@@ -4,6 +4,7 @@
 // shuffles: each interleaves the two halves of the rows, which moves one bit of the row's number
 // into the lane's (a quarter of a shuffle for an element with 16 lanes; element by element it
 // took five times as long).
+#include "base/integers.h"
 #include "codegen/lower/families.h"
 #include "ir/op_def.h"
 
@@ -45,7 +46,7 @@ std::vector<Func> lower(Lowering& lowering, const passes::Relayout& schedule) {
   const int lanes = static_cast<int>(schedule.lanes);
   LINNET_CHECK(m.columns >= lanes, "relayout of short rows");
   const Halide::ImageParam source = lowering.input_as(0, {m.columns, m.rows, m.count});
-  const std::vector<int> extents = {m.block, m.columns, (m.rows + m.block - 1) / m.block, m.count};
+  const std::vector<int> extents = {m.block, m.columns, ceil_div(m.rows, m.block), m.count};
   lowering.output_as(0, extents);
 
   // The last tile moves inwards: the source may be exact memory.
@@ -65,7 +66,7 @@ std::vector<Func> lower(Lowering& lowering, const passes::Relayout& schedule) {
 
   Func out("out");
   Var p("p"), column("column"), lane("lane");
-  Halide::RDom r(0, lanes, 0, (m.columns + lanes - 1) / lanes, "r");
+  Halide::RDom r(0, lanes, 0, ceil_div(m.columns, lanes), "r");
   out(p, column, b, n) = Halide::undef(halide_type(type.dtype));
   out(p, first(r.y) + r.x, b, n) = rounds.back()(p % lanes, r.x, r.y, p / lanes, b, n);
   const Var vars[] = {p, column, b, n};

@@ -2,6 +2,7 @@
 //   part(l, t) = Σ over rows of x(row, t·lanes + l)
 // Vectors along a row are chains of their own, up to a handful; they and their lanes are summed at
 // the end, in one order.
+#include "base/integers.h"
 #include "codegen/lower/families.h"
 #include "codegen/lower/kernels/shared/lane_tiles.h"
 #include "ir/op_def.h"
@@ -36,7 +37,7 @@ std::vector<Func> lower(Lowering& lowering, const passes::Sums& schedule) {
   const int chains = std::min(tiles.count, kChains);
 
   // The reduced dimensions: vectors of a chain along a row innermost, then rows.
-  Halide::Region bounds = {{0, (tiles.count + chains - 1) / chains}};
+  Halide::Region bounds = {{0, ceil_div(tiles.count, chains)}};
   for (size_t dim = in.size() - 1; dim-- > 0;) {
     if (reduced[dim]) bounds.push_back({0, static_cast<int>(in[dim])});
   }

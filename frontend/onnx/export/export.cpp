@@ -5,7 +5,6 @@
 #include "ir/initialize.h"
 #include "ir/print.h"
 #include "ir/rewrite.h"
-#include "support/text.h"
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>

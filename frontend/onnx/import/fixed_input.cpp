@@ -32,8 +32,7 @@ tl::expected<ir::Tensor, runtime::Error> fixed_file(const std::string& path) {
   const auto file = runtime::read_npy(path);
   if (!file) return tl::unexpected(file.error());
   const auto* bytes = reinterpret_cast<const std::byte*>(file->data.data());
-  return ir::Tensor({*ir::dtype_from_name(runtime::name_of(file->dtype)), file->shape, {}},
-                    {bytes, bytes + file->data.size()});
+  return ir::Tensor({file->dtype, file->shape, {}}, {bytes, bytes + file->data.size()});
 }
 
 tl::expected<ir::Tensor, std::string> fitted(const ir::Tensor& value, const ir::Type& input) {

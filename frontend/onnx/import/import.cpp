@@ -3,6 +3,7 @@
 #include "frontend/onnx/import/importer.h"
 #include "frontend/onnx/import/metadata.h"
 
+#include "base/text.h"
 #include "ir/rewrite.h"
 #include "ir/samples.h"
 #include "support/text.h"
@@ -37,10 +38,8 @@ std::string readable(const std::string& text) {
 }
 
 std::string stem_of(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
-  if (name.ends_with(".onnx")) name.resize(name.size() - 5);
-  return name.empty() ? "model" : name;
+  const std::string_view name = without_suffix(file_name(path), ".onnx");
+  return name.empty() ? "model" : std::string(name);
 }
 
 std::optional<OnnxSchema> schema_of(const OnnxOp& row) {
@@ -60,8 +59,7 @@ NodeFault too_many_nodes() {
 OnnxImporter::OnnxImporter(std::string path, const ::onnx::ModelProto& model,
                            const ImportOptions& options, Diagnostics& diagnostics)
     : path_(std::move(path)), model_(model), options_(options), diagnostics_(diagnostics) {
-  const size_t slash = path_.rfind('/');
-  if (slash != std::string::npos) folder_ = path_.substr(0, slash + 1);
+  folder_ = folder_prefix(path_);
   for (const auto& set : model.opset_import())
     root_.opsets[domain_of(set.domain())] = set.version();
 }

@@ -4,7 +4,7 @@
 #include "frontend/lin/parser.h"
 #include "ir/initialize.h"
 
-#include "support/text.h"
+#include "base/text.h"
 
 #include <fmt/format.h>
 

@@ -120,7 +120,7 @@ std::optional<::onnx::ModelProto> read_onnx_file(const std::string& path,
     report(
         diagnostics, path,
         bytes.error().message.substr(bytes.error().message.starts_with(path) ? path.size() + 2 : 0),
-        "", static_cast<Status>(bytes.error().status));
+        "", bytes.error().status);
     return std::nullopt;
   }
   ::onnx::ModelProto model;

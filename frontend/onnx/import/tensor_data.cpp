@@ -1,8 +1,8 @@
 // TensorProto → ir::Tensor: eight places where the elements may stand.
 #include "frontend/onnx/import/model_file.h"
 
+#include "base/integers.h"
 #include "base/io/file.h"
-#include "support/text.h"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,6 @@
 // Quantised numbers. Sums of products of 8-bit integers are computed exactly in floating point: in
 // f32 where they stay below 2^24, else in f64. So they run on the kernels there are.
+#include "base/integers.h"
 #include "frontend/onnx/import/model_file.h"
 #include "frontend/onnx/ops/quantized.h"
 #include "frontend/onnx/ops/spatial.h"
@@ -34,7 +35,7 @@ Var spread(OnnxNode& node, const Var& factor, const Shape& shape, int64_t axis, 
     return reshaped(factor, wide);
   }
   if (f.size() != shape.size() || block < 1 || block > shape[dim] ||
-      (shape[dim] + block - 1) / block != f[dim])
+      ceil_div(shape[dim], block) != f[dim])
     node.wrong(fmt::format("scales {} do not fit {} in blocks of {}", to_string(f),
                            to_string(shape), block));
   ir::Ints positions;

@@ -1,7 +1,7 @@
 // Shapes and the movement of whole blocks: what is asked of a shape is known at import.
 #include "frontend/onnx/ops/rows.h"
 
-#include "support/text.h"
+#include "base/integers.h"
 
 #include <fmt/format.h>
 
@@ -157,7 +157,7 @@ void split(OnnxNode& node) {
     if (node.integer("num_outputs", parts) != parts)
       node.wrong(fmt::format("num_outputs is {}, of {} outputs", node.integer("num_outputs", parts),
                              parts));
-    const int64_t part = (whole + parts - 1) / parts;
+    const int64_t part = ceil_div(whole, parts);
     if (node.opset() < 18 && whole % parts != 0)
       node.wrong(fmt::format("{} does not divide into {} equal parts", whole, parts));
     for (int64_t i = 0; i < parts; ++i)

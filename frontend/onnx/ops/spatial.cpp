@@ -1,5 +1,7 @@
 #include "frontend/onnx/ops/spatial.h"
 
+#include "base/integers.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -48,7 +50,7 @@ Spatial spatial_of(OnnxNode& node, const Ints& kernel, const ir::Shape& sizes) {
   const std::string automatic = node.text("auto_pad", "NOTSET");
   if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
     for (size_t i = 0; i < rank; ++i) {
-      const int64_t outputs = (sizes[i] + s.stride[i] - 1) / s.stride[i];
+      const int64_t outputs = ceil_div(sizes[i], s.stride[i]);
       const int64_t total =
           std::max<int64_t>((outputs - 1) * s.stride[i] + s.reach(i) - sizes[i], 0);
       s.before[i] = automatic == "SAME_UPPER" ? total / 2 : total - total / 2;

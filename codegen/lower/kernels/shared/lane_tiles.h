@@ -1,6 +1,8 @@
 // Sums along rows that are vectors and a rest.
 #pragma once
 
+#include "base/integers.h"
+
 #include <Halide.h>
 
 #include <functional>
@@ -12,7 +14,7 @@ namespace linnet::codegen {
 struct LaneTiles {
   int extent, lanes, count;
 
-  LaneTiles(int row, int vector) : extent(row), lanes(vector), count((row + vector - 1) / vector) {}
+  LaneTiles(int row, int vector) : extent(row), lanes(vector), count(ceil_div(row, vector)) {}
 
   // Where lane `lane` of vector `tile` lies in the row.
   [[nodiscard]] Halide::Expr position(const Halide::Expr& tile, const Halide::Expr& lane) const {
