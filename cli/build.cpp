@@ -9,11 +9,11 @@
 #include "codegen/cache/hash.h"
 #include "codegen/emit/trainer_info.h"
 #include "ir/op_def.h"
-#include "ir/ops/reduction.h"
+#include "ir/ops/shared/reduction.h"
 #include "ir/print.h"
 #include "ir/summary.h"
-#include "passes/lib/graphs.h"
 #include "passes/lib/storage.h"
+#include "passes/lib/view_root.h"
 #include "passes/training/first_values.h"
 #include "passes/training/loss_gradients.h"
 

@@ -7,7 +7,7 @@
 #include "codegen/cache/hash.h"
 #include "codegen/check/peak.h"
 #include "ir/op_def.h"
-#include "passes/lib/graphs.h"
+#include "passes/lib/view_root.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

@@ -2,7 +2,7 @@
 #include "ir/evaluate.h"
 
 #include "ir/builder.h"
-#include "ir/ops/index.h"
+#include "ir/ops/shared/index.h"
 #include "ir/scalar_math.h"
 
 #include "support/check.h"

@@ -1,3 +1,4 @@
+// The list of ops, and what their records say of attributes.
 #include "ir/op_def.h"
 
 #include "support/text.h"
@@ -13,7 +14,11 @@ namespace {
 constexpr auto kOps = std::to_array<const OpDef*>({
 #define LINNET_OP(name) &ops::name,
 #include "ir/ops.def"
-#undef LINNET_OP
+});
+
+constexpr auto kKernelOps = std::to_array<const OpDef*>({
+#define LINNET_KERNEL_OP(name) &ops::name,
+#include "ir/ops.def"
 });
 
 constexpr std::array<std::string_view, 9> kKinds{
@@ -56,6 +61,10 @@ std::span<const OpDef* const> all_ops() {
 const OpDef* find_op(std::string_view name) {
   const auto at = std::ranges::find_if(kOps, [&](const OpDef* op) { return op->name == name; });
   return at == kOps.end() ? nullptr : *at;
+}
+
+bool has_kernel(const OpDef& op) {
+  return std::ranges::find(kKernelOps, &op) != kKernelOps.end();
 }
 
 OpResult<Attrs> complete_attrs(const OpDef& op, Attrs attrs) {

@@ -35,6 +35,7 @@ struct OperandDef {
   std::string_view doc = "";
   bool optional = false;
   bool variadic = false;  // one or more; only the last operand
+  bool running = false;   // a slot that a training step moves (OpDef::in_training)
 };
 
 struct AttrDef {
@@ -115,6 +116,7 @@ struct Evaluate {
 
 class Builder;
 class GradientContext;
+class TrainingContext;
 struct Samples;  // ir/samples.h
 struct SamplesContext;
 // Where the samples of a batch lie in a result, or in words what mixes them.
@@ -132,6 +134,8 @@ struct OpDef {
   Evaluate evaluate = {};
   // Of elementwise ops: the value at one element, from the operands' elements.
   ScalarExpr (*scalar)(const Attrs&) = nullptr;
+  // Of an op that is one elementary function y = f(x) (ir/scalar_ops.def): f'(x), made of y and x.
+  ScalarExpr (*slope)(const ScalarExpr& y, const ScalarExpr& x) = nullptr;
   // Smaller ops that mean the same, or nullptr. `operands` and the result are values of the
   // builder's graph.
   std::vector<ValueId> (*expand)(Builder&, std::span<const ValueId> operands,
@@ -140,6 +144,10 @@ struct OpDef {
   // the forward graph and the gradient by the result (ir/gradient.h). nullptr: by `scalar` or
   // `expand`; without these none passes.
   std::vector<ValueId> (*gradient)(const GradientContext&) = nullptr;
+  // What the op is in a training step, where it is something else than at inference: the value that
+  // takes its place (ir/training.h). nullptr: the same as at inference. Asked only where there are
+  // random numbers, if the op is kTrainingOnly, and where its running operands are slots.
+  ValueId (*in_training)(TrainingContext&) = nullptr;
   // Where the samples of a batch lie in the result when some operand has any (ir/samples.h).
   // nullptr: as the traits tell.
   SamplesResult (*samples)(const SamplesContext&) = nullptr;
@@ -152,6 +160,8 @@ struct OpDef {
 // Every op, in the order of ir/ops.def.
 [[nodiscard]] std::span<const OpDef* const> all_ops();
 [[nodiscard]] const OpDef* find_op(std::string_view name);
+// Is it a LINNET_KERNEL_OP: does any kernel compute it, element by element?
+[[nodiscard]] bool has_kernel(const OpDef& op);
 
 // Checks the attributes against the record, converts an integer where a double or a list is
 // wanted, and fills in the defaults.
@@ -161,7 +171,6 @@ struct OpDef {
 namespace ops {
 #define LINNET_OP(name) extern const OpDef name;
 #include "ir/ops.def"
-#undef LINNET_OP
 }  // namespace ops
 
 }  // namespace linnet::ir

@@ -1,7 +1,7 @@
 // Follows the samples of a batch from the inputs of a graph to its outputs, op by op.
 #include "ir/samples.h"
 
-#include "ir/ops/reduction.h"
+#include "ir/ops/shared/reduction.h"
 
 #include <fmt/format.h>
 

@@ -1,9 +1,9 @@
+// The derivative of a scalar tree, subtree by subtree.
 #include "ir/scalar_derivative.h"
 
 #include "support/check.h"
 
 #include <map>
-#include <numbers>
 
 namespace linnet::ir {
 namespace {
@@ -69,25 +69,25 @@ private:
       return negative(d(0));
     case ScalarOp::kAbs:
       return product(d(0), select(x[0] > 0.0, 1.0, select(x[0] < 0.0, -1.0, 0.0)));
-    case ScalarOp::kExp:
-      return product(d(0), e);
-    case ScalarOp::kLog:
-      return quotient(d(0), x[0]);
     case ScalarOp::kSqrt:
       return product(d(0), 0.5 / e);
-    case ScalarOp::kTanh:
-      return product(d(0), 1.0 - e * e);
-    case ScalarOp::kErf:
-      return product(d(0), exp(-(x[0] * x[0])) * (2 / std::sqrt(std::numbers::pi)));
-    case ScalarOp::kSin:
-      return product(d(0), cos(x[0]));
-    case ScalarOp::kCos:
-      return product(d(0), -sin(x[0]));
     case ScalarOp::kSelect:
       return chosen(x[0], d(1), d(2));
-    default:  // constants, steps and truth values
+    case ScalarOp::kConstant:
       return 0.0;
+    default:
+      return elementary(e);
     }
+  }
+
+  // By the record of its op; steps and truth values have no slope.
+  ScalarExpr elementary(const ScalarExpr& e) {
+    const auto slope = op_of(e.op()).slope;
+    if (!slope) return 0.0;
+    const ScalarExpr inner = (*this)(e.operands().front());
+    const ScalarExpr outer = slope(e, e.operands().front());
+    const bool inverse = outer.op() == ScalarOp::kDiv && is_constant(outer.operands()[0], 1);
+    return inverse ? quotient(inner, outer.operands()[1]) : product(inner, outer);
   }
 
   static ScalarExpr negative_quotient(const ScalarExpr& numerator, const ScalarExpr& by) {
@@ -123,23 +123,16 @@ ScalarExpr derivative(const ScalarExpr& expr, int index) {
 }
 
 const OpDef& op_of(ScalarOp op) {
-  static const std::map<ScalarOp, const OpDef*> kOps = {
-      {ScalarOp::kAdd, &ops::add},         {ScalarOp::kSub, &ops::sub},
-      {ScalarOp::kMul, &ops::mul},         {ScalarOp::kDiv, &ops::div},
-      {ScalarOp::kMin, &ops::minimum},     {ScalarOp::kMax, &ops::maximum},
-      {ScalarOp::kPow, &ops::pow},         {ScalarOp::kNeg, &ops::neg},
-      {ScalarOp::kAbs, &ops::abs},         {ScalarOp::kExp, &ops::exp},
-      {ScalarOp::kLog, &ops::log},         {ScalarOp::kSqrt, &ops::sqrt},
-      {ScalarOp::kTanh, &ops::tanh},       {ScalarOp::kErf, &ops::erf},
-      {ScalarOp::kSin, &ops::sin},         {ScalarOp::kCos, &ops::cos},
-      {ScalarOp::kFloor, &ops::floor},     {ScalarOp::kCeil, &ops::ceil},
-      {ScalarOp::kRound, &ops::round},     {ScalarOp::kLess, &ops::lt},
-      {ScalarOp::kLessEqual, &ops::le},    {ScalarOp::kEqual, &ops::eq},
-      {ScalarOp::kAnd, &ops::logical_and}, {ScalarOp::kOr, &ops::logical_or},
-      {ScalarOp::kNot, &ops::logical_not}, {ScalarOp::kSelect, &ops::where}};
-  const auto at = kOps.find(op);
-  LINNET_CHECK(at != kOps.end(), "no op computes '" + std::string(name(op)) + "'");
-  return *at->second;
+  switch (op) {
+  case ScalarOp::kArgument:
+  case ScalarOp::kConstant:
+    break;
+#define LINNET_SCALAR(enumerator, name, operands, op)                                              \
+  case ScalarOp::enumerator:                                                                       \
+    return op;
+#include "ir/scalar_ops.def"
+  }
+  LINNET_CHECK(false, "no op computes '" + std::string(name(op)) + "'");
 }
 
 }  // namespace linnet::ir

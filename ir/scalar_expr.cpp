@@ -1,3 +1,4 @@
+// Scalar trees, and a builder for each operator of ir/scalar_ops.def.
 #include "ir/scalar_expr.h"
 
 #include "support/check.h"
@@ -15,11 +16,12 @@ struct ScalarExpr::Node {
 };
 
 std::string_view name(ScalarOp op) {
-  constexpr std::array<std::string_view, 29> kNames{
-      "argument", "constant", "add",   "sub",    "mul",   "div",  "min",        "max",
-      "pow",      "neg",      "abs",   "exp",    "log",   "sqrt", "tanh",       "erf",
-      "sin",      "cos",      "floor", "ceil",   "round", "less", "less_equal", "equal",
-      "and",      "or",       "not",   "select", ""};
+  constexpr auto kNames = std::to_array<std::string_view>({
+      "argument",
+      "constant",
+#define LINNET_SCALAR(enumerator, name, operands, op) #name,
+#include "ir/scalar_ops.def"
+  });
   return kNames[static_cast<size_t>(op)];
 }
 
@@ -48,25 +50,25 @@ const std::vector<ScalarExpr>& ScalarExpr::operands() const {
 }
 
 ScalarExpr operator+(ScalarExpr a, ScalarExpr b) {
-  return ScalarExpr::make(ScalarOp::kAdd, {a, b});
+  return add(a, b);
 }
 ScalarExpr operator-(ScalarExpr a, ScalarExpr b) {
-  return ScalarExpr::make(ScalarOp::kSub, {a, b});
+  return sub(a, b);
 }
 ScalarExpr operator*(ScalarExpr a, ScalarExpr b) {
-  return ScalarExpr::make(ScalarOp::kMul, {a, b});
+  return mul(a, b);
 }
 ScalarExpr operator/(ScalarExpr a, ScalarExpr b) {
-  return ScalarExpr::make(ScalarOp::kDiv, {a, b});
+  return div(a, b);
 }
 ScalarExpr operator-(ScalarExpr a) {
-  return ScalarExpr::make(ScalarOp::kNeg, {a});
+  return neg(a);
 }
 ScalarExpr operator<(ScalarExpr a, ScalarExpr b) {
-  return ScalarExpr::make(ScalarOp::kLess, {a, b});
+  return less(a, b);
 }
 ScalarExpr operator<=(ScalarExpr a, ScalarExpr b) {
-  return ScalarExpr::make(ScalarOp::kLessEqual, {a, b});
+  return less_equal(a, b);
 }
 ScalarExpr operator>(ScalarExpr a, ScalarExpr b) {
   return b < a;
@@ -74,62 +76,11 @@ ScalarExpr operator>(ScalarExpr a, ScalarExpr b) {
 ScalarExpr operator>=(ScalarExpr a, ScalarExpr b) {
   return b <= a;
 }
-ScalarExpr equal(ScalarExpr a, ScalarExpr b) {
-  return ScalarExpr::make(ScalarOp::kEqual, {a, b});
-}
-ScalarExpr min(ScalarExpr a, ScalarExpr b) {
-  return ScalarExpr::make(ScalarOp::kMin, {a, b});
-}
-ScalarExpr max(ScalarExpr a, ScalarExpr b) {
-  return ScalarExpr::make(ScalarOp::kMax, {a, b});
-}
-ScalarExpr pow(ScalarExpr a, ScalarExpr b) {
-  return ScalarExpr::make(ScalarOp::kPow, {a, b});
-}
-ScalarExpr abs(ScalarExpr a) {
-  return ScalarExpr::make(ScalarOp::kAbs, {a});
-}
-ScalarExpr exp(ScalarExpr a) {
-  return ScalarExpr::make(ScalarOp::kExp, {a});
-}
-ScalarExpr log(ScalarExpr a) {
-  return ScalarExpr::make(ScalarOp::kLog, {a});
-}
-ScalarExpr sqrt(ScalarExpr a) {
-  return ScalarExpr::make(ScalarOp::kSqrt, {a});
-}
-ScalarExpr tanh(ScalarExpr a) {
-  return ScalarExpr::make(ScalarOp::kTanh, {a});
-}
-ScalarExpr erf(ScalarExpr a) {
-  return ScalarExpr::make(ScalarOp::kErf, {a});
-}
-ScalarExpr sin(ScalarExpr a) {
-  return ScalarExpr::make(ScalarOp::kSin, {a});
-}
-ScalarExpr cos(ScalarExpr a) {
-  return ScalarExpr::make(ScalarOp::kCos, {a});
-}
-ScalarExpr floor(ScalarExpr a) {
-  return ScalarExpr::make(ScalarOp::kFloor, {a});
-}
-ScalarExpr ceil(ScalarExpr a) {
-  return ScalarExpr::make(ScalarOp::kCeil, {a});
-}
-ScalarExpr round(ScalarExpr a) {
-  return ScalarExpr::make(ScalarOp::kRound, {a});
-}
-ScalarExpr logical_and(ScalarExpr a, ScalarExpr b) {
-  return ScalarExpr::make(ScalarOp::kAnd, {a, b});
-}
-ScalarExpr logical_or(ScalarExpr a, ScalarExpr b) {
-  return ScalarExpr::make(ScalarOp::kOr, {a, b});
-}
-ScalarExpr logical_not(ScalarExpr a) {
-  return ScalarExpr::make(ScalarOp::kNot, {a});
-}
-ScalarExpr select(ScalarExpr condition, ScalarExpr then, ScalarExpr otherwise) {
-  return ScalarExpr::make(ScalarOp::kSelect, {condition, then, otherwise});
-}
+
+#define LINNET_SCALAR(enumerator, name, operands, op)                                              \
+  ScalarExpr name(LINNET_PARAMETERS_##operands(ScalarExpr)) {                                      \
+    return ScalarExpr::make(ScalarOp::enumerator, {LINNET_ARGUMENTS_##operands});                  \
+  }
+#include "ir/scalar_ops.def"
 
 }  // namespace linnet::ir

@@ -9,37 +9,12 @@
 
 namespace linnet::ir {
 
-// Comparisons and kAnd, kOr, kNot give truth values, which only those and kSelect's first
-// operand take. kMin and kMax propagate NaN from either side; kRound is to nearest even.
+// The operators, by ir/scalar_ops.def.
 enum class ScalarOp : uint8_t {
   kArgument,
   kConstant,
-  kAdd,
-  kSub,
-  kMul,
-  kDiv,
-  kMin,
-  kMax,
-  kPow,
-  kNeg,
-  kAbs,
-  kExp,
-  kLog,
-  kSqrt,
-  kTanh,
-  kErf,
-  kSin,
-  kCos,
-  kFloor,
-  kCeil,
-  kRound,
-  kLess,
-  kLessEqual,
-  kEqual,
-  kAnd,
-  kOr,
-  kNot,
-  kSelect,
+#define LINNET_SCALAR(enumerator, name, operands, op) enumerator,
+#include "ir/scalar_ops.def"
 };
 
 [[nodiscard]] std::string_view name(ScalarOp op);
@@ -73,24 +48,20 @@ ScalarExpr operator<(ScalarExpr a, ScalarExpr b);
 ScalarExpr operator<=(ScalarExpr a, ScalarExpr b);
 ScalarExpr operator>(ScalarExpr a, ScalarExpr b);
 ScalarExpr operator>=(ScalarExpr a, ScalarExpr b);
-ScalarExpr equal(ScalarExpr a, ScalarExpr b);
-ScalarExpr min(ScalarExpr a, ScalarExpr b);
-ScalarExpr max(ScalarExpr a, ScalarExpr b);
-ScalarExpr pow(ScalarExpr a, ScalarExpr b);
-ScalarExpr abs(ScalarExpr a);
-ScalarExpr exp(ScalarExpr a);
-ScalarExpr log(ScalarExpr a);
-ScalarExpr sqrt(ScalarExpr a);
-ScalarExpr tanh(ScalarExpr a);
-ScalarExpr erf(ScalarExpr a);
-ScalarExpr sin(ScalarExpr a);
-ScalarExpr cos(ScalarExpr a);
-ScalarExpr floor(ScalarExpr a);
-ScalarExpr ceil(ScalarExpr a);
-ScalarExpr round(ScalarExpr a);
-ScalarExpr logical_and(ScalarExpr a, ScalarExpr b);
-ScalarExpr logical_or(ScalarExpr a, ScalarExpr b);
-ScalarExpr logical_not(ScalarExpr a);
-ScalarExpr select(ScalarExpr condition, ScalarExpr then, ScalarExpr otherwise);
+
+// Parameter lists and arguments by the number of operands, for what ir/scalar_ops.def makes.
+#define LINNET_PARAMETERS_1(T) T a
+#define LINNET_PARAMETERS_2(T) T a, T b
+#define LINNET_PARAMETERS_3(T) T a, T b, T c
+#define LINNET_ARGUMENTS_1 a
+#define LINNET_ARGUMENTS_2 a, b
+#define LINNET_ARGUMENTS_3 a, b, c
+#define LINNET_ELEMENTS_1(x) x[0]
+#define LINNET_ELEMENTS_2(x) x[0], x[1]
+
+// Each operator by name: `tanh(x)`, `select(condition, then, otherwise)`.
+#define LINNET_SCALAR(enumerator, name, operands, op)                                              \
+  ScalarExpr name(LINNET_PARAMETERS_##operands(ScalarExpr));
+#include "ir/scalar_ops.def"
 
 }  // namespace linnet::ir

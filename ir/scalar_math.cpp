@@ -1,123 +1,80 @@
+// The value of a scalar tree, in each number that the evaluator computes in.
 // Compiled with -ffp-contract=off: a contracted multiply-add would change bits.
 #include "ir/scalar_math.h"
 
 #include "base/math.h"
 #include "base/scalar_backend.h"
+#include "ir/scalar_derivative.h"
+
 #include "support/check.h"
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <type_traits>
+#include <vector>
 
 namespace linnet::ir::scalar {
 namespace {
 
-// The double function behind a Bounded one, with its derivative for the magnitude.
-template <class Value, class Slope> Bounded lifted(Bounded x, Value value, Slope slope) {
-  return through(x, value(x.value), slope(x.value));
+// A smooth function of Bounded operands: its value, and how much of their error reaches it by the
+// slopes of its scalar tree. A slope that is no number belongs to a value that is none, or to an
+// operand that no derivative is taken by (the exponent of a negative base).
+template <size_t n> Bounded through_slopes(ScalarOp op, double value, const Bounded (&x)[n]) {
+  std::vector<ScalarExpr> operands;
+  double at[n];
+  for (size_t i = 0; i < n; ++i) {
+    operands.push_back(ScalarExpr::argument(static_cast<int>(i)));
+    at[i] = x[i].value;
+  }
+  const ScalarExpr tree = ScalarExpr::make(op, std::move(operands));
+  double magnitude = std::fabs(value);
+  for (size_t i = 0; i < n; ++i) {
+    const double slope =
+        evaluate<double>(derivative(tree, static_cast<int>(i)), std::span<const double>(at));
+    if (!std::isnan(slope)) magnitude += std::fabs(slope) * x[i].magnitude;
+  }
+  return {value, magnitude};
 }
 
 }  // namespace
 
-template <> float exp(float x) {
-  return math::exp<math::Scalar<float>>(x);
-}
-template <> double exp(double x) {
-  return math::exp<math::Scalar<double>>(x);
-}
-template <> float log(float x) {
-  return math::log<math::Scalar<float>>(x);
-}
-template <> double log(double x) {
-  return math::log<math::Scalar<double>>(x);
-}
-template <> float tanh(float x) {
-  return math::tanh<math::Scalar<float>>(x);
-}
-template <> double tanh(double x) {
-  return math::tanh<math::Scalar<double>>(x);
-}
-template <> float erf(float x) {
-  return math::erf<math::Scalar<float>>(x);
-}
-template <> double erf(double x) {
-  return math::erf<math::Scalar<double>>(x);
-}
-template <> float sin(float x) {
-  return math::sin<math::Scalar<float>>(x);
-}
-template <> double sin(double x) {
-  return math::sin<math::Scalar<double>>(x);
-}
-template <> float cos(float x) {
-  return math::cos<math::Scalar<float>>(x);
-}
-template <> double cos(double x) {
-  return math::cos<math::Scalar<double>>(x);
-}
+#define LINNET_ELEMENTARY(enumerator, name, operands, op)                                          \
+  template <> float name(LINNET_PARAMETERS_##operands(float)) {                                    \
+    return math::name<math::Scalar<float>>(LINNET_ARGUMENTS_##operands);                           \
+  }                                                                                                \
+  template <> double name(LINNET_PARAMETERS_##operands(double)) {                                  \
+    return math::name<math::Scalar<double>>(LINNET_ARGUMENTS_##operands);                          \
+  }                                                                                                \
+  template <> Bounded name(LINNET_PARAMETERS_##operands(Bounded)) {                                \
+    const Bounded x[] = {LINNET_ARGUMENTS_##operands};                                             \
+    double at[] = {0, 0};                                                                          \
+    for (size_t i = 0; i < std::size(x); ++i)                                                      \
+      at[i] = x[i].value;                                                                          \
+    return through_slopes(ScalarOp::enumerator, name<double>(LINNET_ELEMENTS_##operands(at)), x);  \
+  }
+#include "ir/scalar_ops.def"
+
 template <> float sqrt(float x) {
   return std::sqrt(x);
 }
 template <> double sqrt(double x) {
   return std::sqrt(x);
 }
-template <> float pow(float a, float b) {
-  return math::pow<math::Scalar<float>>(a, b);
-}
-template <> double pow(double a, double b) {
-  return math::pow<math::Scalar<double>>(a, b);
-}
-
-template <> Bounded exp(Bounded x) {
-  return lifted(x, exp<double>, exp<double>);
-}
-template <> Bounded log(Bounded x) {
-  return lifted(x, log<double>, [](double v) { return 1 / v; });
-}
-template <> Bounded tanh(Bounded x) {
-  return lifted(x, tanh<double>, [](double v) { return 1 - tanh(v) * tanh(v); });
-}
-template <> Bounded erf(Bounded x) {
-  return lifted(x, erf<double>,
-                [](double v) { return 2 * std::numbers::inv_sqrtpi * exp(-v * v); });
-}
-template <> Bounded sin(Bounded x) {
-  return lifted(x, sin<double>, cos<double>);
-}
-template <> Bounded cos(Bounded x) {
-  return lifted(x, cos<double>, sin<double>);
-}
 template <> Bounded sqrt(Bounded x) {
-  return lifted(x, sqrt<double>, [](double v) { return v == 0 ? 0 : 0.5 / std::sqrt(v); });
-}
-template <> Bounded pow(Bounded a, Bounded b) {
-  const double value = pow(a.value, b.value);
-  const double by_a = std::fabs(b.value * pow(a.value, b.value - 1)) * a.magnitude;
-  const double by_b = a.value > 0 ? std::fabs(value * log(a.value)) * b.magnitude : 0;
-  return {value, std::fabs(value) + by_a + by_b};
+  const double value = std::sqrt(x.value);
+  return through(x, value, value == 0 ? 0 : 0.5 / value);
 }
 
 namespace {
 
 template <class T> T floating(ScalarOp op, std::span<const T> x) {
   switch (op) {
-  case ScalarOp::kPow:
-    return pow(x[0], x[1]);
-  case ScalarOp::kExp:
-    return exp(x[0]);
-  case ScalarOp::kLog:
-    return log(x[0]);
+#define LINNET_ELEMENTARY(enumerator, name, operands, op)                                          \
+  case ScalarOp::enumerator:                                                                       \
+    return name(LINNET_ELEMENTS_##operands(x));
+#include "ir/scalar_ops.def"
   case ScalarOp::kSqrt:
     return sqrt(x[0]);
-  case ScalarOp::kTanh:
-    return tanh(x[0]);
-  case ScalarOp::kErf:
-    return erf(x[0]);
-  case ScalarOp::kSin:
-    return sin(x[0]);
-  case ScalarOp::kCos:
-    return cos(x[0]);
   default:
     break;
   }

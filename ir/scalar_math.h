@@ -59,14 +59,10 @@ template <class T> T greatest(DType dtype) {
 
 // The elementary functions, one definition for the evaluator, initialisers and kernels
 // (base/math.h). Defined for float, double and Bounded.
-template <class T> T exp(T x);
-template <class T> T log(T x);
-template <class T> T tanh(T x);
-template <class T> T erf(T x);
-template <class T> T sin(T x);
-template <class T> T cos(T x);
-template <class T> T sqrt(T x);
-template <class T> T pow(T a, T b);
+#define LINNET_ELEMENTARY(enumerator, name, operands, op)                                          \
+  template <class T> T name(LINNET_PARAMETERS_##operands(T));
+#include "ir/scalar_ops.def"
+template <class T> T sqrt(T x);  // the machine's, not base/math.h's
 
 // The value of a tree at the given arguments; truth values are T(0) and T(1).
 // T is float, double, Bounded or int64_t (integers: no elementary functions, division

@@ -2,7 +2,7 @@
 #include "ir/summary.h"
 
 #include "ir/op_def.h"
-#include "ir/ops/window.h"
+#include "ir/ops/shared/window.h"
 #include "ir/samples.h"
 
 #include <algorithm>

@@ -1,11 +1,15 @@
-// The pass canonicalize: equal programs get one form, rule by rule.
+// Equal programs get one form: a table of rules and what applies them.
 #include "ir/op_def.h"
 #include "passes/lib/fold.h"
-#include "passes/lib/graphs.h"
+#include "passes/lib/group_maker.h"
+#include "passes/lib/label.h"
+#include "passes/lib/rewrite_graphs.h"
 #include "passes/passes.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
+#include <optional>
 
 namespace linnet::passes {
 namespace {
@@ -15,63 +19,71 @@ using ir::Rewriter;
 
 constexpr ir::Key<bool> kTransposeB{"transpose_b"};
 
+// What a rule found: why it may rewrite, and the value that takes the result's place. It is made
+// only when the rewrite is allowed; nodes lie in the new graph, which moves them as it grows, so
+// that the replacement keeps values and attributes, never nodes.
+struct Match {
+  std::string message;  // for remarks
+  ir::Place place;      // of the new nodes
+  std::function<ir::ValueId(ir::Builder)> replacement;
+};
+
+struct Rule {
+  std::string_view name;
+  const ir::OpDef* op;  // that it looks at; nullptr: any
+  std::optional<Match> (*match)(Rewriter& r, const Node& node);
+};
+
+const std::string& result_name(const Rewriter& r, const Node& node) {
+  return r.old().value(node.results.front()).name;
+}
+
 // A constant is the right operand of a commutative op.
-bool constant_right(Rewriter& r, const Node& node, PassContext& context) {
+std::optional<Match> constant_right(Rewriter& r, const Node& node) {
   const ir::Graph& graph = r.old();
-  if (!node.op->has(ir::kCommutative) || node.operands.size() != 2) return false;
-  const auto is_constant = [&](ir::ValueId value) {
-    const Node* producer = graph.producer(value);
-    return producer && producer->tensor;
-  };
-  if (!is_constant(node.operands[0]) || is_constant(node.operands[1])) return false;
-  if (!context.may_rewrite(node.place, "constant to the right in " + label(graph, node)))
-    return false;
-  const auto operands = r.mapped({node.operands[1], node.operands[0]});
-  r.replace(
-      node.results.front(),
-      r.at(node.place).create(*node.op, operands, node.attrs, graph.value(node.results[0]).name));
-  return true;
+  if (!node.op->has(ir::kCommutative) || node.operands.size() != 2) return std::nullopt;
+  if (!constant_node(graph, node.operands[0]) || constant_node(graph, node.operands[1]))
+    return std::nullopt;
+  return Match{"constant to the right in " + label(graph, node), node.place,
+               [&r, &node](ir::Builder b) {
+                 return b.create(*node.op, r.mapped({node.operands[1], node.operands[0]}),
+                                 node.attrs, result_name(r, node));
+               }};
 }
 
 // A view that changes no shape is its operand; a view of a view is one.
-bool view_of_view(Rewriter& r, const Node& node, PassContext& context) {
-  if (node.op != &ir::ops::reshape) return false;
-  ir::Graph& graph = r.graph();
+std::optional<Match> view_of_view(Rewriter& r, const Node& node) {
+  const ir::Graph& graph = r.graph();
   const ir::Type& type = r.old().value(node.results.front()).type;
   const ir::ValueId operand = r[node.operands.front()];
   if (graph.value(operand).type.same_logical(type)) {
-    if (!context.may_rewrite(node.place, label(r.old(), node) + " changes nothing")) return false;
-    r.replace(node.results.front(), operand);
-    return true;
+    return Match{label(r.old(), node) + " changes nothing", node.place,
+                 [operand](ir::Builder) { return operand; }};
   }
   const Node* producer = graph.producer(operand);
-  if (!producer || producer->op != &ir::ops::reshape) return false;
+  if (!producer || producer->op != &ir::ops::reshape) return std::nullopt;
   const ir::ValueId source = producer->operands.front();
-  if (!context.may_rewrite(node.place, label(r.old(), node) + " reads through another"))
-    return false;
-  r.replace(node.results.front(),
-            graph.value(source).type.same_logical(type)
-                ? source
-                : r.at(merged(node.place, producer->place))
-                      .create(ir::ops::reshape, {source}, {{"shape", ir::Ints(type.shape)}},
-                              r.old().value(node.results.front()).name));
-  return true;
+  return Match{label(r.old(), node) + " reads through another", merged(node.place, producer->place),
+               [&r, &node, &type, source](ir::Builder b) {
+                 if (b.type(source).same_logical(type)) return source;
+                 return b.create(ir::ops::reshape, {source}, {{"shape", ir::Ints(type.shape)}},
+                                 result_name(r, node));
+               }};
 }
 
 // x * 1 and x / 1 are x, whatever x is. (x + 0 is not: -0 + 0 = 0.)
-bool times_one(Rewriter& r, const Node& node, PassContext& context) {
-  if (node.op != &ir::ops::mul && node.op != &ir::ops::div) return false;
+std::optional<Match> times_one(Rewriter& r, const Node& node) {
   const ir::Graph& graph = r.old();
   const Node* factor = graph.producer(node.operands[1]);
-  if (!factor || !stays_inside(*factor)) return false;
+  if (!factor || !stays_inside(*factor)) return std::nullopt;
   const bool one = is_float(factor->tensor->type().dtype)
                        ? factor->tensor->as_doubles().front() == 1
                        : factor->tensor->as_ints().front() == 1;
   const ir::ValueId kept = node.operands[0];
-  if (!one || !graph.value(kept).type.same_logical(graph.value(node.results[0]).type)) return false;
-  if (!context.may_rewrite(node.place, label(graph, node) + " by 1 changes nothing")) return false;
-  r.replace(node.results.front(), r[kept]);
-  return true;
+  if (!one || !graph.value(kept).type.same_logical(graph.value(node.results[0]).type))
+    return std::nullopt;
+  return Match{label(graph, node) + " by 1 changes nothing", node.place,
+               [&r, kept](ir::Builder) { return r[kept]; }};
 }
 
 // Which dimension comes first, …, of a transpose; the last two swapped by default.
@@ -99,58 +111,75 @@ bool swaps_matrix(const ir::Graph& graph, const Node* node) {
 
 // A matmul reads its right operand transposed as well as straight. (Constants are transposed by
 // fold_constants.)
-bool transpose_into_matmul(Rewriter& r, const Node& node, PassContext& context) {
-  if (node.op != &ir::ops::matmul) return false;
+std::optional<Match> transpose_into_matmul(Rewriter& r, const Node& node) {
   const ir::Graph& graph = r.graph();
-  const ir::ValueId right = r[node.operands[1]];
-  const Node* producer = graph.producer(right);
+  const Node* producer = graph.producer(r[node.operands[1]]);
   if (!swaps_matrix(graph, producer) || constant_node(graph, producer->operands.front()))
-    return false;
-  if (!context.may_rewrite(node.place, label(r.old(), node) + " reads its operand transposed"))
-    return false;
-  const ir::ValueId source = producer->operands.front();
-  const bool transposed = node.attrs.get(kTransposeB);
-  r.replace(node.results.front(),
-            r.at(merged(node.place, producer->place))
-                .create(ir::ops::matmul, {r[node.operands[0]], source},
-                        {{"transpose_b", !transposed}}, r.old().value(node.results[0]).name));
-  return true;
+    return std::nullopt;
+  return Match{
+      label(r.old(), node) + " reads its operand transposed", merged(node.place, producer->place),
+      [&r, &node, source = producer->operands.front()](ir::Builder b) {
+        return b.create(ir::ops::matmul, {r[node.operands[0]], source},
+                        {{"transpose_b", !node.attrs.get(kTransposeB)}}, result_name(r, node));
+      }};
 }
 
-// A transpose of a transpose is one or none; (Aᵀ B)ᵀ is Bᵀ A.
-bool transpose_of_transpose(Rewriter& r, const Node& node, PassContext& context) {
-  if (node.op != &ir::ops::transpose) return false;
+// A transpose of a transpose is one or none.
+std::optional<Match> transpose_of_transpose(Rewriter& r, const Node& node) {
   const ir::Graph& graph = r.graph();
   const Node* inner = graph.producer(r[node.operands.front()]);
-  if (!inner) return false;
-  const ir::Place place = merged(node.place, inner->place);
-  const std::string& name = r.old().value(node.results.front()).name;
-  if (inner->op == &ir::ops::transpose) {
-    const ir::Ints outer = permutation(r.old(), node);
-    const ir::Ints before = permutation(graph, *inner);
-    const ir::ValueId source = inner->operands.front();
-    ir::Ints dims;
-    for (int64_t dim : outer)
-      dims.push_back(before[static_cast<size_t>(dim)]);
-    if (!context.may_rewrite(node.place, label(r.old(), node) + " reads through another"))
-      return false;
-    const bool none = std::ranges::is_sorted(dims);
-    r.replace(node.results.front(),
-              none ? source
-                   : r.at(place).create(ir::ops::transpose, {source}, {{"dims", dims}}, name));
-    return true;
-  }
-  if (inner->op != &ir::ops::matmul || !swaps_matrix(r.old(), &node)) return false;
+  if (!inner || inner->op != &ir::ops::transpose) return std::nullopt;
+  const ir::Ints before = permutation(graph, *inner);
+  ir::Ints dims;
+  for (int64_t dim : permutation(r.old(), node))
+    dims.push_back(before[static_cast<size_t>(dim)]);
+  return Match{label(r.old(), node) + " reads through another", merged(node.place, inner->place),
+               [&r, &node, dims, source = inner->operands.front()](ir::Builder b) {
+                 if (std::ranges::is_sorted(dims)) return source;
+                 return b.create(ir::ops::transpose, {source}, {{"dims", dims}},
+                                 result_name(r, node));
+               }};
+}
+
+// (Aᵀ B)ᵀ is Bᵀ A.
+std::optional<Match> transpose_of_matmul(Rewriter& r, const Node& node) {
+  const ir::Graph& graph = r.graph();
+  const Node* inner = graph.producer(r[node.operands.front()]);
+  if (!inner || inner->op != &ir::ops::matmul || !swaps_matrix(r.old(), &node)) return std::nullopt;
   const Node* left = graph.producer(inner->operands[0]);
-  const bool matrices = graph.value(inner->operands[0]).type.rank() == 2 &&
-                        graph.value(inner->operands[1]).type.rank() == 2;
-  if (!matrices || !swaps_matrix(graph, left)) return false;
-  if (!context.may_rewrite(node.place, label(r.old(), node) + " turns its matmul around"))
-    return false;
-  const ir::ValueId source = left->operands.front();
-  ir::ValueId first = inner->operands[1];
-  if (!inner->attrs.get(kTransposeB)) first = r.at(place).create(ir::ops::transpose, {first});
-  r.replace(node.results.front(), r.at(place).create(ir::ops::matmul, {first, source}, {}, name));
+  const ir::ValueId right = inner->operands[1];
+  const bool matrices =
+      graph.value(inner->operands[0]).type.rank() == 2 && graph.value(right).type.rank() == 2;
+  if (!matrices || !swaps_matrix(graph, left)) return std::nullopt;
+  return Match{label(r.old(), node) + " turns its matmul around", merged(node.place, inner->place),
+               [&r, &node, right, source = left->operands.front(),
+                transposed = inner->attrs.get(kTransposeB)](ir::Builder b) {
+                 const ir::ValueId first =
+                     transposed ? right : b.create(ir::ops::transpose, {right});
+                 return b.create(ir::ops::matmul, {first, source}, {}, result_name(r, node));
+               }};
+}
+
+// Tried in this order, node by node; the first that fires is the only one.
+const std::array kRules = std::to_array<Rule>({
+    {"constant_right", nullptr, constant_right},
+    {"view_of_view", &ir::ops::reshape, view_of_view},
+    {"times_one", &ir::ops::mul, times_one},
+    {"by_one", &ir::ops::div, times_one},
+    {"transpose_into_matmul", &ir::ops::matmul, transpose_into_matmul},
+    {"transpose_of_transpose", &ir::ops::transpose, transpose_of_transpose},
+    {"transpose_of_matmul", &ir::ops::transpose, transpose_of_matmul},
+});
+
+bool apply(const Rule& rule, Rewriter& r, const Node& node, PassContext& context) {
+  if (rule.op && rule.op != node.op) return false;
+  const auto match = rule.match(r, node);
+  if (!match || !context.may_rewrite(node.place, match->message)) return false;
+  const ir::ValueId old = node.results.front();
+  const ir::ValueId replacement = match->replacement(r.at(match->place));
+  LINNET_CHECK(r.graph().value(replacement).type.same_logical(r.old().value(old).type),
+               std::string(rule.name) + " changes the type of %" + r.old().value(old).name);
+  r.replace(old, replacement);
   return true;
 }
 
@@ -158,9 +187,8 @@ bool transpose_of_transpose(Rewriter& r, const Node& node, PassContext& context)
 
 ir::Module canonicalize(ir::Module module, PassContext& context) {
   return rewrite_graphs(std::move(module), [&](Rewriter& r, ir::NodeId, const Node& node) {
-    return constant_right(r, node, context) || view_of_view(r, node, context) ||
-           times_one(r, node, context) || transpose_into_matmul(r, node, context) ||
-           transpose_of_transpose(r, node, context);
+    return std::ranges::any_of(kRules,
+                               [&](const Rule& rule) { return apply(rule, r, node, context); });
   });
 }
 

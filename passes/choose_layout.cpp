@@ -1,5 +1,5 @@
 #include "ir/op_def.h"
-#include "passes/lib/graphs.h"
+#include "passes/lib/label.h"
 #include "passes/lib/storage.h"
 #include "passes/passes.h"
 #include "passes/schedule/families.h"
@@ -13,8 +13,8 @@ const std::vector<int> kChannelsLast = {0, 2, 3, 1};
 
 // Does a kernel of this family store pictures with their channels innermost?
 bool stores_channels_last(const ir::Node& node) {
-  const Family::Stores stores = family(node.schedule->family).stores;
-  if (stores != Family::Stores::kAsRead) return stores == Family::Stores::kChannelsLast;
+  const Stores stores = family(node.schedule->family).stores;
+  if (stores != Stores::kAsRead) return stores == Stores::kChannelsLast;
   const ir::Graph& body = node.regions.front();
   return std::ranges::any_of(body.inputs, [&](const ir::GraphInput& input) {
     return body.value(input.value).type.layout.order == kChannelsLast;

@@ -1,6 +1,7 @@
 #include "ir/op_def.h"
 #include "passes/lib/fold.h"
-#include "passes/lib/graphs.h"
+#include "passes/lib/label.h"
+#include "passes/lib/rewrite_graphs.h"
 #include "passes/passes.h"
 #include "passes/schedule/families.h"
 #include "passes/training/loss_gradients.h"
@@ -42,7 +43,7 @@ ir::Module choose_schedules(ir::Module module, PassContext& context) {
     const std::string name = label(r.old(), node);
     const std::string reason = choice.why.empty() ? "" : ": " + choice.why;
     if (!context.may_rewrite(node.place, name + " by " + to_string(schedule) + reason))
-      schedule = text_form("generic", Generic{});
+      schedule = ir::Schedule{std::string(kGeneric), {}};
     if (context.explain) {
       for (const auto& [family, why] : alternatives(candidate, schedule))
         context.refused(node.place, fmt::format("{} by {}: {}", name, family, why));

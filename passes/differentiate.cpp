@@ -1,4 +1,4 @@
-#include "passes/lib/graphs.h"
+#include "ir/rewrite.h"
 #include "passes/passes.h"
 #include "passes/training/least_squares.h"
 #include "passes/training/loss_gradients.h"

@@ -1,6 +1,7 @@
 // The pass drop_dead: nodes that no output depends on go.
 #include "ir/op_def.h"
-#include "passes/lib/graphs.h"
+#include "ir/rewrite.h"
+#include "passes/lib/label.h"
 #include "passes/passes.h"
 
 namespace linnet::passes {

@@ -1,6 +1,7 @@
 // The pass drop_dropout: ops that matter in training only become their operand.
 #include "ir/op_def.h"
-#include "passes/lib/graphs.h"
+#include "passes/lib/label.h"
+#include "passes/lib/rewrite_graphs.h"
 #include "passes/passes.h"
 
 namespace linnet::passes {

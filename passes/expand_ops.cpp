@@ -1,6 +1,7 @@
 // The pass expand_ops: ops with an `expand` become smaller ones.
 #include "ir/op_def.h"
-#include "passes/lib/graphs.h"
+#include "passes/lib/label.h"
+#include "passes/lib/rewrite_graphs.h"
 #include "passes/passes.h"
 
 #include <algorithm>

@@ -1,7 +1,8 @@
 // The pass fold_batch_norm: a factor for each channel goes into the weight before it.
 #include "ir/op_def.h"
+#include "ir/rewrite.h"
 #include "passes/lib/fold.h"
-#include "passes/lib/graphs.h"
+#include "passes/lib/label.h"
 #include "passes/passes.h"
 
 namespace linnet::passes {

@@ -1,8 +1,9 @@
 // The pass fold_constants: ops of constants are evaluated, tensors without elements emptied.
 #include "ir/op_def.h"
-#include "ir/ops/window.h"
+#include "ir/ops/shared/window.h"
 #include "passes/lib/fold.h"
-#include "passes/lib/graphs.h"
+#include "passes/lib/label.h"
+#include "passes/lib/rewrite_graphs.h"
 #include "passes/passes.h"
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 // The pass fuse_epilogue: the elementwise tail of an anchor joins its group.
 #include "ir/op_def.h"
-#include "passes/lib/graphs.h"
+#include "passes/lib/group_maker.h"
+#include "passes/lib/label.h"
 #include "passes/passes.h"
 
 #include <algorithm>

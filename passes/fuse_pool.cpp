@@ -1,8 +1,9 @@
 // The pass fuse_pool: a pool of disjoint windows joins the convolution it reads.
 #include "ir/op_def.h"
-#include "ir/ops/window.h"
+#include "ir/ops/shared/window.h"
 #include "passes/lib/fold.h"
-#include "passes/lib/graphs.h"
+#include "passes/lib/group_maker.h"
+#include "passes/lib/label.h"
 #include "passes/lib/split_padding.h"
 #include "passes/passes.h"
 

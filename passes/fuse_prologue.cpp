@@ -1,7 +1,9 @@
 // The pass fuse_prologue: data movement before an anchor is read in place.
 #include "ir/op_def.h"
 #include "passes/lib/fold.h"
-#include "passes/lib/graphs.h"
+#include "passes/lib/group_maker.h"
+#include "passes/lib/label.h"
+#include "passes/lib/rewrite_graphs.h"
 #include "passes/passes.h"
 #include "passes/schedule/anchors.h"
 #include "passes/schedule/families.h"

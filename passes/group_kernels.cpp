@@ -1,7 +1,9 @@
 // The pass group_kernels: nodes without a group are gathered into kernels.
 #include "ir/op_def.h"
-#include "passes/lib/graphs.h"
+#include "passes/lib/group_maker.h"
+#include "passes/lib/label.h"
 #include "passes/lib/storage.h"
+#include "passes/lib/view_root.h"
 #include "passes/passes.h"
 
 #include <algorithm>

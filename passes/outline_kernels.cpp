@@ -1,7 +1,8 @@
 // The pass outline_kernels: equal groups become one kernel, and groups become calls.
 #include "ir/op_def.h"
-#include "passes/lib/graphs.h"
+#include "ir/rewrite.h"
 #include "passes/lib/kernel_names.h"
+#include "passes/lib/label.h"
 #include "passes/lib/storage.h"
 #include "passes/passes.h"
 
@@ -11,14 +12,6 @@
 #include <set>
 
 namespace linnet::passes {
-ir::Graph canonical(ir::Graph kernel) {
-  kernel.name = "k";
-  for (size_t i = 0; i < kernel.values().size(); ++i)
-    kernel.rename({static_cast<int32_t>(i)}, "tmp");
-  for (size_t i = 0; i < kernel.values().size(); ++i)
-    kernel.rename({static_cast<int32_t>(i)}, fmt::format("v{}", i));
-  return kernel;
-}
 
 ir::Module outline_kernels(ir::Module module, PassContext& context) {
   std::map<std::string, std::string> known;  // content → name

@@ -1,7 +1,7 @@
 // The pass pack_weights: constants are stored in the order in which their kernel reads them.
 #include "ir/op_def.h"
 #include "passes/lib/fold.h"
-#include "passes/lib/graphs.h"
+#include "passes/lib/rewrite_graphs.h"
 #include "passes/passes.h"
 #include "passes/schedule/families.h"
 

@@ -1,8 +1,8 @@
 #include "base/integers.h"
 #include "base/memory.h"
 #include "ir/op_def.h"
-#include "passes/lib/graphs.h"
 #include "passes/lib/storage.h"
+#include "passes/lib/view_root.h"
 #include "passes/passes.h"
 
 #include <fmt/format.h>

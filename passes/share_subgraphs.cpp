@@ -1,6 +1,7 @@
 // The pass share_subgraphs: nodes with equal op, attributes and operands become one.
 #include "ir/op_def.h"
-#include "passes/lib/graphs.h"
+#include "ir/rewrite.h"
+#include "passes/lib/label.h"
 #include "passes/passes.h"
 
 #include <fmt/format.h>

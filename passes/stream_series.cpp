@@ -1,5 +1,5 @@
 #include "ir/op_def.h"
-#include "passes/lib/graphs.h"
+#include "ir/rewrite.h"
 #include "passes/passes.h"
 
 #include <algorithm>

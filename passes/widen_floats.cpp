@@ -1,6 +1,6 @@
 // The pass widen_floats: f32 becomes f64 in types, constants and slots.
 #include "ir/op_def.h"
-#include "passes/lib/graphs.h"
+#include "ir/rewrite.h"
 #include "passes/passes.h"
 
 namespace linnet::passes {

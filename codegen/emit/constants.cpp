@@ -1,7 +1,7 @@
 #include "codegen/emit/constants.h"
 
 #include "base/integers.h"
-#include "ir/ops/index.h"
+#include "ir/ops/shared/index.h"
 
 #include <cstring>
 #include <string_view>

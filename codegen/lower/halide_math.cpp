@@ -1,3 +1,4 @@
+// The elementary functions on Halide expressions.
 #include "codegen/lower/halide_math.h"
 
 #include "base/math.h"
@@ -76,20 +77,10 @@ template <int bits> struct HalideBackend {
 template <int bits> Expr function(ir::ScalarOp op, const std::vector<Expr>& x) {
   using B = HalideBackend<bits>;
   switch (op) {
-  case ir::ScalarOp::kExp:
-    return math::exp<B>(x[0]);
-  case ir::ScalarOp::kLog:
-    return math::log<B>(x[0]);
-  case ir::ScalarOp::kTanh:
-    return math::tanh<B>(x[0]);
-  case ir::ScalarOp::kErf:
-    return math::erf<B>(x[0]);
-  case ir::ScalarOp::kSin:
-    return math::sin<B>(x[0]);
-  case ir::ScalarOp::kCos:
-    return math::cos<B>(x[0]);
-  case ir::ScalarOp::kPow:
-    return math::pow<B>(x[0], x[1]);
+#define LINNET_ELEMENTARY(enumerator, name, operands, op)                                          \
+  case ir::ScalarOp::enumerator:                                                                   \
+    return math::name<B>(LINNET_ELEMENTS_##operands(x));
+#include "ir/scalar_ops.def"
   default:
     LINNET_CHECK(false, "no elementary function " + std::string(name(op)));
   }

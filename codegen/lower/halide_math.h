@@ -9,7 +9,7 @@
 
 namespace linnet::codegen {
 
-// exp, log, tanh, erf, sin, cos, pow for f32 and f64.
+// Those of ir/scalar_ops.def, for f32 and f64.
 [[nodiscard]] Halide::Expr elementary(ir::ScalarOp op, const std::vector<Halide::Expr>& operands);
 
 }  // namespace linnet::codegen

@@ -177,10 +177,10 @@ Expr Lowering::at_or(ir::ValueId value, const Position& position, const Expr& fa
 
 Expr Lowering::lower_node(const ir::Node& node, const Position& position) {
   if (node.op->scalar) return evaluate_elementwise(*this, node, position);
-  const auto rows = lowering_rows();
-  const auto row = std::ranges::find(rows, node.op, &LoweringRow::op);
-  LINNET_CHECK(row != rows.end(), "no kernel for '" + std::string(node.op->name) +
-                                      "': a pass should have expanded it");
+  const auto table = lowerings();
+  const auto row = std::ranges::find(table, node.op, &OpLowering::op);
+  LINNET_CHECK(row != table.end(), "no kernel for '" + std::string(node.op->name) +
+                                       "': a pass should have expanded it");
   return row->lower(*this, node, position);
 }
 

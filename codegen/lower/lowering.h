@@ -118,11 +118,11 @@ private:
   size_t vector_loop_ = 0;  // and which of the last output's loops has it
 };
 
-// How one op becomes an expression; elementwise ops need no row.
-struct LoweringRow {
+// How one op becomes an expression; elementwise ops do by their scalar tree.
+struct OpLowering {
   const ir::OpDef* op;
   Halide::Expr (*lower)(Lowering&, const ir::Node&, const Position&);
 };
-[[nodiscard]] std::span<const LoweringRow> lowering_rows();
+[[nodiscard]] std::span<const OpLowering> lowerings();
 
 }  // namespace linnet::codegen

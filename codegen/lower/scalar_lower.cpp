@@ -1,7 +1,7 @@
 #include "codegen/lower/scalar_lower.h"
 
 #include "codegen/lower/halide_math.h"
-#include "codegen/lower/kernels/rows.h"
+#include "codegen/lower/kernels/shared/arithmetic.h"
 #include "codegen/lower/lowering.h"
 
 #include "support/check.h"

@@ -1,5 +1,4 @@
-// abs: the magnitude of each element; its gradient takes the sign.
-#include "ir/ops/elementwise.h"
+#include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {
 

@@ -1,5 +1,4 @@
-// amin: the smallest element over dimensions; the gradient goes to where the minimum is reached.
-#include "ir/ops/reduction.h"
+#include "ir/ops/shared/reduction.h"
 
 #include "ir/scalar_math.h"
 

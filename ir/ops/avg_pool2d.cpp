@@ -1,6 +1,6 @@
 // avg_pool2d: the mean of each window, with the two ways of counting its padding.
 #include "ir/gradient.h"
-#include "ir/ops/window.h"
+#include "ir/ops/shared/window.h"
 
 #include <fmt/format.h>
 

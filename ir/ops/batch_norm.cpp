@@ -1,14 +1,17 @@
-#include "ir/builder.h"
+#include "ir/training.h"
 
 #include "ir/samples.h"
 #include "ir/scalar_math.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace linnet::ir {
 namespace {
 
 constexpr Key<double> kEps{"eps"};
+constexpr Key<double> kMomentum{"momentum"};
 
 OpResult<std::vector<Type>> infer_batch_norm(const InferContext& c) {
   const Type& input = c.type(0);
@@ -45,6 +48,36 @@ std::vector<ValueId> expand_batch_norm(Builder& b, std::span<const ValueId> x, c
   return {b.create(ops::add, {scaled, wide_shift}, {}, "batch_norm")};
 }
 
+// The running value of operand i moves towards that of the batch.
+void move(TrainingContext& c, size_t i, const Var& batch) {
+  const double momentum = c.attrs().get(kMomentum);
+  c.move(i, c.in(i) * (1 - momentum) + batch * momentum);
+}
+
+// Ioffe and Szegedy, 2015: the batch's own mean and variance; the running ones move towards them
+// (torch.nn.BatchNorm2d: the variance there is the unbiased one).
+ValueId batch_norm_in_training(TrainingContext& c) {
+  const Var x = c.in(0);
+  const Shape shape = x.shape();
+  Ints dims;
+  Shape channel(shape.size(), 1);
+  channel[1] = shape[1];
+  for (size_t dim = 0; dim < shape.size(); ++dim) {
+    if (dim != 1) dims.push_back(static_cast<int64_t>(dim));
+  }
+  const Attrs over{{"dim", dims}, {"keepdim", true}};
+  const Var mean = x.apply(ops::mean, over);
+  const Var centred = x - mean;
+  const Var variance = centred.apply(ops::square).apply(ops::mean, over);
+  const Var safe = variance + variance.splat(c.attrs().get(kEps));
+  const Var weight = reshaped(c.in(1), channel);
+  const Var bias = reshaped(c.in(2), channel);
+  const double count = static_cast<double>(element_count(shape)) / static_cast<double>(shape[1]);
+  move(c, 3, reshaped(mean, {shape[1]}));
+  move(c, 4, reshaped(variance, {shape[1]}) * (count / std::max(count - 1, 1.0)));
+  return (centred / safe.apply(ops::sqrt) * weight + bias).id();
+}
+
 template <class T> void evaluate_batch_norm(EvalContext<T>& c) {
   const Shape& shape = c.in(0).type.shape;
   const size_t channels = static_cast<size_t>(shape[1]);
@@ -69,8 +102,8 @@ const OpDef ops::batch_norm{
     .operands = {{"input", "[N,C,…]"},
                  {"weight", "[C]"},
                  {"bias", "[C]"},
-                 {"running_mean", "[C]"},
-                 {"running_var", "[C]"}},
+                 {.name = "running_mean", .doc = "[C]", .running = true},
+                 {.name = "running_var", .doc = "[C]", .running = true}},
     .attrs = {{.name = "eps", .doc = "added to the variance", .default_value = 1e-5},
               {.name = "momentum",
                .doc = "share of a batch in the running statistics, in training",
@@ -78,6 +111,7 @@ const OpDef ops::batch_norm{
     .infer = infer_batch_norm,
     .evaluate = []<class T>(EvalContext<T>& c) { evaluate_batch_norm(c); },
     .expand = expand_batch_norm,
+    .in_training = batch_norm_in_training,
     .samples = [](const SamplesContext& c) -> SamplesResult {
       if (c.operands[0]) return *c.operands[0];
       return tl::unexpected(std::string("statistics made of one sample are applied to all"));

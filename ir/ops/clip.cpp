@@ -1,5 +1,4 @@
-// clip: elements kept between two bounds; no gradient outside.
-#include "ir/ops/elementwise.h"
+#include "ir/ops/shared/elementwise.h"
 
 #include "ir/gradient.h"
 

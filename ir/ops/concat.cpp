@@ -1,6 +1,6 @@
 #include "ir/gradient.h"
-#include "ir/ops/index.h"
-#include "ir/ops/reduction.h"
+#include "ir/ops/shared/index.h"
+#include "ir/ops/shared/reduction.h"
 #include "ir/samples.h"
 
 #include "base/integers.h"

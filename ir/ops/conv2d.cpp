@@ -1,6 +1,6 @@
 // conv2d: cross-correlation by groups; its gradients are convolutions again.
 #include "ir/gradient.h"
-#include "ir/ops/window.h"
+#include "ir/ops/shared/window.h"
 #include "ir/samples.h"
 
 #include <fmt/format.h>

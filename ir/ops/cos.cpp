@@ -1,4 +1,4 @@
-#include "ir/ops/elementwise.h"
+#include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {
 
@@ -8,6 +8,7 @@ const OpDef ops::cos = elementwise({
     .operands = {{"input"}},
     .rule = ElementRule::kFloat,
     .scalar = [](const Attrs&) { return ir::cos(operand(0)); },
+    .slope = [](const ScalarExpr&, const ScalarExpr& x) { return -ir::sin(x); },
 });
 
 }  // namespace linnet::ir

@@ -1,6 +1,6 @@
 // cross_entropy: the loss of logits against class numbers.
 #include "ir/gradient.h"
-#include "ir/ops/loss.h"
+#include "ir/ops/shared/loss.h"
 
 #include "ir/scalar_math.h"
 

@@ -1,4 +1,4 @@
-#include "ir/ops/training_only.h"
+#include "ir/ops/shared/training_only.h"
 
 #include <fmt/format.h>
 
@@ -18,6 +18,14 @@ const OpDef ops::dropout = training_only({
         return op_error(fmt::format("'p' must be at least 0 and below 1, not {}", p), -1, "p");
       }
       return infer_identity(c);
+    },
+    // Srivastava et al., 2014; what is kept is scaled up, so that inference scales nothing.
+    .in_training = [](TrainingContext& c) -> ValueId {
+      const Var x = c.in(0);
+      const double p = c.attrs().get(kP);
+      if (p == 0) return x.id();
+      const Var u = c.uniform(x.shape(), x.type().dtype);
+      return select(apply(ops::ge, u, u.splat(p)), x * (1 / (1 - p)), x.splat(0)).id();
     },
 });
 

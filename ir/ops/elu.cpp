@@ -1,5 +1,4 @@
-// elu: exponential below 0, the identity above.
-#include "ir/ops/elementwise.h"
+#include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {
 namespace {

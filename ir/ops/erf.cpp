@@ -1,4 +1,7 @@
-#include "ir/ops/elementwise.h"
+#include "ir/ops/shared/elementwise.h"
+
+#include <cmath>
+#include <numbers>
 
 namespace linnet::ir {
 
@@ -8,6 +11,10 @@ const OpDef ops::erf = elementwise({
     .operands = {{"input"}},
     .rule = ElementRule::kFloat,
     .scalar = [](const Attrs&) { return ir::erf(operand(0)); },
+    .slope =
+        [](const ScalarExpr&, const ScalarExpr& x) {
+          return ir::exp(-(x * x)) * (2 / std::sqrt(std::numbers::pi));
+        },
 });
 
 }  // namespace linnet::ir

@@ -1,4 +1,4 @@
-#include "ir/ops/elementwise.h"
+#include "ir/ops/shared/elementwise.h"
 
 #include "ir/gradient.h"
 
@@ -10,6 +10,7 @@ const OpDef ops::exp = elementwise({
     .operands = {{"input"}},
     .rule = ElementRule::kFloat,
     .scalar = [](const Attrs&) { return ir::exp(operand(0)); },
+    .slope = [](const ScalarExpr& y, const ScalarExpr&) { return y; },
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
       return {(c.gradient() * c.result()).id()};
     },

@@ -1,6 +1,6 @@
 // gather: slices picked by index; its gradient is a scatter.
 #include "ir/gradient.h"
-#include "ir/ops/reduction.h"
+#include "ir/ops/shared/reduction.h"
 #include "ir/samples.h"
 
 #include <fmt/format.h>

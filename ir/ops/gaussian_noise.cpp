@@ -1,6 +1,8 @@
-#include "ir/ops/training_only.h"
+#include "ir/ops/shared/training_only.h"
 
 #include <fmt/format.h>
+
+#include <numbers>
 
 namespace linnet::ir {
 namespace {
@@ -20,6 +22,18 @@ const OpDef ops::gaussian_noise = training_only({
                         "sigma");
       }
       return infer_identity(c);
+    },
+    // Box and Muller, 1958, from two uniform numbers for each element.
+    .in_training = [](TrainingContext& c) -> ValueId {
+      const Var x = c.in(0);
+      Shape two = x.shape();
+      two.insert(two.begin(), 2);
+      const Var u = c.uniform(two, x.type().dtype);
+      const Var first = reshaped(sliced(u, 0, 0, 1), x.shape());
+      const Var second = reshaped(sliced(u, 0, 1, 1), x.shape());
+      const Var radius = ((1 - first).apply(ops::log) * -2.0).apply(ops::sqrt);
+      const Var angle = (second * (2 * std::numbers::pi)).apply(ops::cos);
+      return (x + radius * angle * c.attrs().get(kSigma)).id();
     },
 });
 

@@ -1,5 +1,4 @@
-// gelu: the Gaussian error linear unit, exact or by tanh.
-#include "ir/ops/elementwise.h"
+#include "ir/ops/shared/elementwise.h"
 
 #include <cmath>
 #include <numbers>

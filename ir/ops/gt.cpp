@@ -1,5 +1,4 @@
-// gt: comparison for greater, a bool for each element.
-#include "ir/ops/elementwise.h"
+#include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {
 

@@ -1,5 +1,4 @@
-// hard_sigmoid: a sigmoid of three straight pieces.
-#include "ir/ops/elementwise.h"
+#include "ir/ops/shared/elementwise.h"
 
 #include "ir/gradient.h"
 

@@ -1,6 +1,6 @@
 // hard_swish: an element times its hard_sigmoid.
 #include "ir/gradient.h"
-#include "ir/ops/elementwise.h"
+#include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {
 

@@ -1,5 +1,4 @@
-// is_nan: which elements are no numbers.
-#include "ir/ops/elementwise.h"
+#include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {
 

@@ -1,5 +1,4 @@
-// logical_or: true where either is.
-#include "ir/ops/elementwise.h"
+#include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {
 

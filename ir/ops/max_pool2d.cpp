@@ -1,6 +1,6 @@
 // max_pool2d: the largest element of each window; its gradient is max_pool2d_backward.
 #include "ir/gradient.h"
-#include "ir/ops/window.h"
+#include "ir/ops/shared/window.h"
 
 #include "ir/scalar_math.h"
 

@@ -1,5 +1,4 @@
-// maximum: the larger of two elements, NaN kept.
-#include "ir/ops/elementwise.h"
+#include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {
 

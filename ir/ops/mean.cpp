@@ -1,5 +1,4 @@
-// mean: the average over dimensions.
-#include "ir/ops/reduction.h"
+#include "ir/ops/shared/reduction.h"
 
 #include <algorithm>
 

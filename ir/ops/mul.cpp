@@ -1,5 +1,4 @@
-// mul: the elementwise product, with broadcasting.
-#include "ir/ops/elementwise.h"
+#include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {
 

@@ -1,5 +1,4 @@
-// neg: each element with the other sign.
-#include "ir/ops/elementwise.h"
+#include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {
 

@@ -1,7 +1,7 @@
 #include "ir/ops/pad.h"
 #include "ir/gradient.h"
 
-#include "ir/ops/index.h"
+#include "ir/ops/shared/index.h"
 #include "ir/samples.h"
 
 #include "base/integers.h"

@@ -1,5 +1,4 @@
-// relu: the positive part of each element, NaN kept.
-#include "ir/ops/elementwise.h"
+#include "ir/ops/shared/elementwise.h"
 
 #include "ir/gradient.h"
 

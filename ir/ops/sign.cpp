@@ -1,5 +1,4 @@
-// sign: -1, 0 or 1; the gradient is 0.
-#include "ir/ops/elementwise.h"
+#include "ir/ops/shared/elementwise.h"
 
 #include "ir/gradient.h"
 

@@ -1,5 +1,4 @@
-// silu: an element times its sigmoid, in one quotient.
-#include "ir/ops/elementwise.h"
+#include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {
 

@@ -1,4 +1,4 @@
-#include "ir/ops/elementwise.h"
+#include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {
 
@@ -8,6 +8,7 @@ const OpDef ops::sin = elementwise({
     .operands = {{"input"}},
     .rule = ElementRule::kFloat,
     .scalar = [](const Attrs&) { return ir::sin(operand(0)); },
+    .slope = [](const ScalarExpr&, const ScalarExpr& x) { return ir::cos(x); },
 });
 
 }  // namespace linnet::ir

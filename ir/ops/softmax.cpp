@@ -1,6 +1,6 @@
 // softmax and log_softmax: exponentials over their sum, the maximum taken off first.
 #include "ir/gradient.h"
-#include "ir/ops/reduction.h"
+#include "ir/ops/shared/reduction.h"
 
 #include "ir/samples.h"
 #include "ir/scalar_math.h"

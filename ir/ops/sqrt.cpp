@@ -1,5 +1,4 @@
-// sqrt: the square root of each element.
-#include "ir/ops/elementwise.h"
+#include "ir/ops/shared/elementwise.h"
 
 #include "ir/gradient.h"
 

@@ -1,5 +1,4 @@
-// square: each element times itself.
-#include "ir/ops/elementwise.h"
+#include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {
 

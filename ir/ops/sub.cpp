@@ -1,5 +1,4 @@
-// sub: the elementwise difference, with broadcasting.
-#include "ir/ops/elementwise.h"
+#include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {
 

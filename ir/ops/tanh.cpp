@@ -1,4 +1,4 @@
-#include "ir/ops/elementwise.h"
+#include "ir/ops/shared/elementwise.h"
 
 #include "ir/gradient.h"
 
@@ -10,6 +10,7 @@ const OpDef ops::tanh = elementwise({
     .operands = {{"input"}},
     .rule = ElementRule::kFloat,
     .scalar = [](const Attrs&) { return ir::tanh(operand(0)); },
+    .slope = [](const ScalarExpr& y, const ScalarExpr&) { return 1.0 - y * y; },
     .gradient = [](const GradientContext& c) -> std::vector<ValueId> {
       const Var y = c.result();
       return {(c.gradient() * (1 - y * y)).id()};

@@ -2,7 +2,7 @@
 #include "ir/ops/transpose.h"
 
 #include "ir/gradient.h"
-#include "ir/ops/index.h"
+#include "ir/ops/shared/index.h"
 #include "ir/samples.h"
 
 #include <fmt/format.h>

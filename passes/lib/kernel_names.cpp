@@ -3,7 +3,6 @@
 
 #include "ir/op_def.h"
 #include "ir/print.h"
-#include "passes/lib/graphs.h"
 
 #include <fmt/format.h>
 
@@ -24,6 +23,17 @@ uint64_t fnv1a(std::string_view text) {
     hash *= 0x100000001b3;
   }
   return hash;
+}
+
+// The kernel with its name and its values' names replaced by numbers: the same for all kernels that
+// compute the same in the same way.
+ir::Graph canonical(ir::Graph kernel) {
+  kernel.name = "k";
+  for (size_t i = 0; i < kernel.values().size(); ++i)
+    kernel.rename({static_cast<int32_t>(i)}, "tmp");
+  for (size_t i = 0; i < kernel.values().size(); ++i)
+    kernel.rename({static_cast<int32_t>(i)}, fmt::format("v{}", i));
+  return kernel;
 }
 
 // Without the number that made the name of a value its graph's only one: "relu_1" is "relu".

@@ -3,9 +3,10 @@
 
 #include "ir/op_def.h"
 #include "ir/ops/pad.h"
-#include "ir/ops/window.h"
+#include "ir/ops/shared/window.h"
 #include "passes/lib/fold.h"
-#include "passes/lib/graphs.h"
+#include "passes/lib/label.h"
+#include "passes/lib/rewrite_graphs.h"
 #include "passes/passes.h"
 #include "passes/schedule/anchors.h"
 #include "passes/schedule/families.h"

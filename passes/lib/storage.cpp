@@ -3,7 +3,7 @@
 #include "base/integers.h"
 #include "base/memory.h"
 #include "ir/op_def.h"
-#include "passes/lib/graphs.h"
+#include "passes/lib/view_root.h"
 
 #include "support/check.h"
 

@@ -3,7 +3,7 @@
 #include "passes/run/unfinished.h"
 
 #include "ir/op_def.h"
-#include "passes/lib/graphs.h"
+#include "passes/lib/label.h"
 
 #include <fmt/format.h>
 

@@ -129,6 +129,24 @@ std::string no_room(const Convolution& conv, const TargetInfo& target) {
                      conv.window(), accumulators(target));
 }
 
+std::vector<int64_t> on_stack(std::vector<int64_t> values,
+                              const std::function<int64_t(int64_t)>& bytes) {
+  std::erase_if(values, [&](int64_t value) { return bytes(value) > kStackScratch; });
+  return values;
+}
+
+std::string beyond_stack(std::string_view what, int64_t bytes) {
+  if (bytes <= kStackScratch) return "";
+  return fmt::format("{} {} bytes, of which the stack takes {}", what, bytes, kStackScratch);
+}
+
+std::string direct_is_better(const Convolution& conv, int64_t lanes) {
+  // At least half a vector, and more than a few lanes.
+  if (2 * conv.outputs < lanes || conv.outputs < 8) return "";
+  return fmt::format("output channels {} fill half a vector of {}: direct is better", conv.outputs,
+                     lanes);
+}
+
 int64_t Convolution::padded_bytes() const {
   return channels * (height + rows.before + rows.after) *
          (width + columns.before + columns.after + 64) * 4;

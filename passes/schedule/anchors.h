@@ -4,11 +4,12 @@
 #include "passes/schedule/family.h"
 
 #include "ir/op_def.h"
-#include "ir/ops/window.h"
+#include "ir/ops/shared/window.h"
 
 #include <tl/expected.hpp>
 
 #include <array>
+#include <functional>
 
 namespace linnet::passes {
 
@@ -78,14 +79,17 @@ struct Convolution {
 // inwards.
 [[nodiscard]] int64_t row_tile(int64_t width, int64_t most);
 
-// Do output channels fill at least half a vector, and more than a few lanes? Then direct is the
-// better family.
-[[nodiscard]] inline bool fills_vectors(int64_t outputs, int64_t lanes) {
-  return 2 * outputs >= lanes && outputs >= 8;
-}
-
 // The most a kernel may keep on the stack (docs/codegen.md).
 inline constexpr int64_t kStackScratch = 16 << 10;
+
+// Of these values of a number those with which a kernel keeps no more on the stack than it may.
+[[nodiscard]] std::vector<int64_t> on_stack(std::vector<int64_t> values,
+                                            const std::function<int64_t(int64_t)>& bytes);
+// "its padded picture has 20000 bytes, of which the stack takes 16384", or "".
+[[nodiscard]] std::string beyond_stack(std::string_view what, int64_t bytes);
+
+// Why a family for few output channels leaves a convolution to direct, or "".
+[[nodiscard]] std::string direct_is_better(const Convolution& conv, int64_t lanes);
 
 // Accumulators that leave room for operands: all registers but a quarter.
 [[nodiscard]] inline int64_t accumulators(const TargetInfo& target) {

@@ -38,8 +38,8 @@ Choice<Concat> Concat::choose(const Candidate& group) {
   return Concat{group.target.lanes(ir::size_of(out.dtype))};
 }
 
-std::vector<ir::Layout> Concat::layouts(const ir::Graph& body) const {
-  return std::vector<ir::Layout>(body.inputs.size());
+Family concat_family() {
+  return family_of<Concat>();
 }
 
 }  // namespace linnet::passes

@@ -10,10 +10,11 @@ struct Concat {
   int64_t lanes = 0;  // elements of a vector
 
   static constexpr std::array<Key<Concat>, 1> kKeys = {{{"lanes", &Concat::lanes}}};
+  static constexpr Stores kStores = Stores::kAsRead;
+  static constexpr bool kReadsChannelsLast = true;
   [[nodiscard]] static std::string fits(const ir::Graph& body);
   [[nodiscard]] static Choice<Concat> choose(const Candidate& group);
   [[nodiscard]] std::vector<int64_t> legal(const ir::Graph& body, size_t key) const;
-  [[nodiscard]] std::vector<ir::Layout> layouts(const ir::Graph& body) const;
 };
 
 }  // namespace linnet::passes

@@ -82,4 +82,8 @@ std::vector<ir::Layout> Dense::layouts(const ir::Graph& body) const {
   return layouts;
 }
 
+Family dense_family() {
+  return family_of<Dense>();
+}
+
 }  // namespace linnet::passes

@@ -62,4 +62,8 @@ std::vector<ir::Layout> Depthwise::layouts(const ir::Graph& body) const {
   return layouts;
 }
 
+Family depthwise_family() {
+  return family_of<Depthwise>();
+}
+
 }  // namespace linnet::passes

@@ -12,6 +12,8 @@ struct Depthwise {
 
   static constexpr std::array<Key<Depthwise>, 2> kKeys = {
       {{"lanes", &Depthwise::lanes}, {"pixels", &Depthwise::pixels}}};
+  static constexpr Stores kStores = Stores::kChannelsLast;
+  static constexpr bool kReadsChannelsLast = true;
   [[nodiscard]] static std::string fits(const ir::Graph& body);
   [[nodiscard]] static Choice<Depthwise> choose(const Candidate& group);
   [[nodiscard]] std::vector<int64_t> legal(const ir::Graph& body, size_t key) const;

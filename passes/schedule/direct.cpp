@@ -31,9 +31,9 @@ std::string Direct::fits(const ir::Graph& body) {
     return "its convolution reads an operand through more than transposes";
   if (conv->padded() && !group->through[0].empty())
     return "its convolution pads what it reads through a transpose";
-  if (conv->padded() && conv->groups * conv->padded_bytes() > kStackScratch) {
-    return fmt::format("its padded picture has {} bytes, of which the stack takes {}",
-                       conv->groups * conv->padded_bytes(), kStackScratch);
+  if (conv->padded()) {
+    const int64_t bytes = conv->groups * conv->padded_bytes();
+    if (auto why = beyond_stack("its padded picture has", bytes); !why.empty()) return why;
   }
   return not_as_picture(body);
 }
@@ -95,6 +95,10 @@ std::vector<ir::Layout> Direct::layouts(const ir::Graph& body) const {
   weight.round[static_cast<size_t>(dims[0])] =
       conv.groups == 1 ? block : (conv.groups - 1) * conv.outputs + blocks * block;
   return layouts;
+}
+
+Family direct_family() {
+  return family_of<Direct>();
 }
 
 }  // namespace linnet::passes

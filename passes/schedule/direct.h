@@ -15,6 +15,8 @@ struct Direct {
                                                         {"vectors", &Direct::vectors},
                                                         {"pixels", &Direct::pixels},
                                                         {"samples", &Direct::samples}}};
+  static constexpr Stores kStores = Stores::kChannelsLast;
+  static constexpr bool kReadsChannelsLast = true;
   [[nodiscard]] static std::string fits(const ir::Graph& body);
   [[nodiscard]] static Choice<Direct> choose(const Candidate& group);
   [[nodiscard]] std::vector<int64_t> legal(const ir::Graph& body, size_t key) const;

@@ -12,51 +12,12 @@
 namespace linnet::passes {
 namespace {
 
-// The number behind those that `before` has.
-template <class S> std::vector<int64_t> legal(const ir::Graph& body, const ir::Schedule& before) {
-  S schedule;
-  const size_t key = before.parameters.size();
-  if constexpr (!S::kKeys.empty()) {
-    for (size_t i = 0; i < key; ++i)
-      schedule.*S::kKeys[i].number = before.parameters[i].second;
-  }
-  return schedule.legal(body, key);
-}
-
-template <class S> std::vector<ir::Layout> layouts(const ir::Graph& body, const ir::Schedule& s) {
-  return numbers<S>(s).layouts(body);
-}
-
-template <class S>
-Family row(std::string_view name, Choice<ir::Schedule> (*choose)(const Candidate&)) {
-  static_assert(S::kKeys.size() * sizeof(int64_t) == (S::kKeys.empty() ? 0 : sizeof(S)),
-                "a number without a key");
-  Family family{name, {}, S::fits, legal<S>, choose, layouts<S>};
-  for (const Key<S>& key : S::kKeys)
-    family.keys.push_back(key.name);
-  return family;
-}
-
 std::vector<Family> make_families() {
   std::vector<Family> list;
-#define LINNET_FAMILY(name, Struct)                                                                \
-  list.push_back(row<Struct>(#name, [](const Candidate& group) -> Choice<ir::Schedule> {           \
-    if (std::string obstacle = Struct::fits(group.body); !obstacle.empty()) return obstacle;       \
-    Choice<Struct> choice = Struct::choose(group);                                                 \
-    if (!choice.schedule) return std::move(choice.why);                                            \
-    return {text_form(#name, *choice.schedule), std::move(choice.why)};                            \
-  }));
+#define LINNET_FAMILY(family)                                                                      \
+  list.push_back(family##_family());                                                               \
+  list.back().name = #family;
 #include "passes/schedule/families.def"
-#undef LINNET_FAMILY
-  const auto set = [&](std::string_view name, Family::Stores stores) {
-    Family& family = *std::ranges::find(list, name, &Family::name);
-    family.stores = stores;
-    family.reads_channels_last = true;
-  };
-  set("direct", Family::Stores::kChannelsLast);
-  set("depthwise", Family::Stores::kChannelsLast);
-  set("concat", Family::Stores::kAsRead);
-  set("generic", Family::Stores::kAsRead);
   return list;
 }
 
@@ -134,6 +95,13 @@ std::vector<int64_t> vector_lanes(int64_t most) {
   return values;
 }
 
+Choice<ir::Schedule> Family::choose(const Candidate& group) const {
+  if (std::string obstacle = fits(group.body); !obstacle.empty()) return obstacle;
+  Choice<ir::Schedule> choice = numbers(group);
+  if (choice.schedule) choice.schedule->family = name;
+  return choice;
+}
+
 std::span<const Family> families() {
   static const std::vector<Family> list = make_families();
   return list;
@@ -158,7 +126,7 @@ Choice<ir::Schedule> chosen_schedule(const Candidate& group) {
   for (const Family& family : families()) {
     if (auto choice = family.choose(group); choice.schedule) return choice;
   }
-  return text_form("generic", Generic{});
+  return ir::Schedule{std::string(kGeneric), {}};
 }
 
 ir::Schedule choose_schedule(const Candidate& group) {
@@ -185,7 +153,7 @@ std::vector<Alternative> alternatives(const Candidate& group, const ir::Schedule
 }
 
 bool has_fast_kernel(const Candidate& group) {
-  return choose_schedule(group).family != "generic";
+  return choose_schedule(group).family != kGeneric;
 }
 
 std::string schedule_fault(const ir::Graph& body, const ir::Schedule& schedule) {

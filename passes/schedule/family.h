@@ -6,6 +6,8 @@
 #include "ir/graph.h"
 #include "passes/lib/target_info.h"
 
+#include "support/check.h"
+
 #include <array>
 #include <optional>
 #include <string>
@@ -42,9 +44,94 @@ template <class S> struct Choice {
 //   fits(body) → text                       why no kernel of the family computes it, or ""
 //   legal(body, key) → values               of number `key`, where those before it are as they are
 //   choose(candidate) → Choice<S>           the best of the legal; asked only where it fits
+// and, where they differ from what is said here,
 //   layouts(body) → layouts                 in which the kernel wants its inputs, by position; an
-//                                           empty layout is row-major
+//                                           empty layout is row-major, which all are
+//   kStores = Stores::kRows                 how it stores pictures
+//   kReadsChannelsLast = false              does it read pictures with their channels innermost as
+//                                           well as any other?
 // fits and legal do not look at the machine: what they admit is right on any, if not fast.
+
+// How a kernel stores pictures best: in rows, with their channels innermost, or as those lie that
+// it reads.
+enum class Stores { kRows, kChannelsLast, kAsRead };
+
+// A row of the table: a struct's functions by the text form of its numbers.
+struct Family {
+  std::string_view name;  // by families.def
+  std::vector<std::string_view> keys;
+  // Why no kernel of the family computes the group, or "".
+  std::string (*fits)(const ir::Graph& body);
+  // Legal values of the key behind the schedule's parameters, which are the first of the keys.
+  std::vector<int64_t> (*legal)(const ir::Graph& body, const ir::Schedule& before);
+  // The numbers for a group it fits, or why the family does not want it.
+  Choice<ir::Schedule> (*numbers)(const Candidate& group);
+  // Layouts in which the kernel wants its inputs, by position; an empty layout is row-major.
+  std::vector<ir::Layout> (*layouts)(const ir::Graph& body, const ir::Schedule& schedule);
+  Stores stores = Stores::kRows;
+  bool reads_channels_last = false;
+
+  // The schedule for a group, or why the family does not want it.
+  [[nodiscard]] Choice<ir::Schedule> choose(const Candidate& group) const;
+};
+
+// The numbers of a legal schedule.
+template <class S> [[nodiscard]] S numbers(const ir::Schedule& schedule) {
+  S result;
+  for (const Key<S>& key : S::kKeys) {
+    const int64_t value = schedule.get(key.name, -1);
+    LINNET_CHECK(value >= 0, "a schedule without " + std::string(key.name));
+    result.*key.number = value;
+  }
+  return result;
+}
+
+template <class S>
+[[nodiscard]] ir::Schedule text_form(std::string_view family, const S& schedule) {
+  ir::Schedule text{std::string(family), {}};
+  for (const Key<S>& key : S::kKeys)
+    text.parameters.emplace_back(key.name, schedule.*key.number);
+  return text;
+}
+
+// The row of a struct; its name comes from the table.
+template <class S> [[nodiscard]] Family family_of() {
+  static_assert(S::kKeys.size() * sizeof(int64_t) == (S::kKeys.empty() ? 0 : sizeof(S)),
+                "a number without a key");
+  Family family;
+  for (const Key<S>& key : S::kKeys)
+    family.keys.push_back(key.name);
+  family.fits = S::fits;
+  family.legal = [](const ir::Graph& body, const ir::Schedule& before) {
+    S schedule;
+    const size_t key = before.parameters.size();
+    if constexpr (!S::kKeys.empty()) {
+      for (size_t i = 0; i < key; ++i)
+        schedule.*S::kKeys[i].number = before.parameters[i].second;
+    }
+    return schedule.legal(body, key);
+  };
+  family.numbers = [](const Candidate& group) -> Choice<ir::Schedule> {
+    Choice<S> choice = S::choose(group);
+    if (!choice.schedule) return std::move(choice.why);
+    return {text_form("", *choice.schedule), std::move(choice.why)};
+  };
+  family.layouts = [](const ir::Graph& body, const ir::Schedule& schedule) {
+    if constexpr (requires(const S& s) { s.layouts(body); }) {
+      return numbers<S>(schedule).layouts(body);
+    } else {
+      return std::vector<ir::Layout>(body.inputs.size());
+    }
+  };
+  if constexpr (requires { S::kStores; }) family.stores = S::kStores;
+  if constexpr (requires { S::kReadsChannelsLast; })
+    family.reads_channels_last = S::kReadsChannelsLast;
+  return family;
+}
+
+// NAME_family(): each family's row, at the end of its file.
+#define LINNET_FAMILY(name) [[nodiscard]] Family name##_family();
+#include "passes/schedule/families.def"
 
 // Accumulators of one tile: as many as the most registers of any target, whole vectors each.
 inline constexpr int64_t kMostAccumulators = 32;

@@ -72,8 +72,8 @@ Choice<Gemm> Gemm::choose(const Candidate& group) {
                             to_string(cost, group.target), best_cost)};
 }
 
-std::vector<ir::Layout> Gemm::layouts(const ir::Graph& body) const {
-  return std::vector<ir::Layout>(body.inputs.size());
+Family gemm_family() {
+  return family_of<Gemm>();
 }
 
 }  // namespace linnet::passes

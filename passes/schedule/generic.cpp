@@ -10,7 +10,10 @@ std::string Generic::fits(const ir::Graph& body) {
     const std::string op(node.op->name);
     if (node.op == &ir::ops::group || node.op == &ir::ops::call)
       return "it has a " + op + " inside";
-    if (node.op == &ir::ops::scatter) return "its scatter has a family of its own";
+    const bool computed = node.tensor || node.op->scalar || ir::has_kernel(*node.op);
+    if (!computed && node.op->has(ir::kTrainingOnly))
+      return op + " is for training alone: drop_dropout or enter_training replaces it";
+    if (!computed && !node.op->expand) return "its " + op + " has a family of its own";
     if (node.op->expand && !node.op->scalar && !node.op->has(ir::kView))
       return op + " has no kernel: expand_ops makes smaller ops of it";
     if (node.tensor && !node.tensor->is_splat())
@@ -27,8 +30,8 @@ Choice<Generic> Generic::choose(const Candidate&) {
   return Generic{};
 }
 
-std::vector<ir::Layout> Generic::layouts(const ir::Graph& body) const {
-  return std::vector<ir::Layout>(body.inputs.size());
+Family generic_family() {
+  return family_of<Generic>();
 }
 
 }  // namespace linnet::passes

@@ -7,10 +7,11 @@ namespace linnet::passes {
 
 struct Generic {
   static constexpr std::array<Key<Generic>, 0> kKeys = {};
+  static constexpr Stores kStores = Stores::kAsRead;
+  static constexpr bool kReadsChannelsLast = true;
   [[nodiscard]] static std::string fits(const ir::Graph& body);
   [[nodiscard]] static Choice<Generic> choose(const Candidate& group);
   [[nodiscard]] std::vector<int64_t> legal(const ir::Graph& body, size_t key) const;
-  [[nodiscard]] std::vector<ir::Layout> layouts(const ir::Graph& body) const;
 };
 
 }  // namespace linnet::passes

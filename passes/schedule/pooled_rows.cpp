@@ -33,29 +33,22 @@ std::string PooledRows::fits(const ir::Graph& body) {
   if (!parts->pool) return "it has no pool";
   if (conv->groups != 1) return "its convolution has groups";
   if (!conv->moves_by_one()) return "its convolution has strides or dilation";
-  if (phases_bytes(*conv, 4) > kStackScratch) {
-    return fmt::format("its padded picture has {} bytes, of which the stack takes {}",
-                       phases_bytes(*conv, 4), kStackScratch);
-  }
+  if (auto why = beyond_stack("its padded picture has", phases_bytes(*conv, 4)); !why.empty())
+    return why;
   return not_in_rows(body);
 }
 
 std::vector<int64_t> PooledRows::legal(const ir::Graph& body, size_t key) const {
   const Convolution conv = convolution_of(body);
   if (key == 1) return divisors(conv.outputs, kMostAccumulators / conv.window());
-  std::vector<int64_t> values = vector_lanes();
-  std::erase_if(values, [&](int64_t n) { return phases_bytes(conv, n) > kStackScratch; });
-  return values;
+  return on_stack(vector_lanes(), [&](int64_t n) { return phases_bytes(conv, n); });
 }
 
 Choice<PooledRows> PooledRows::choose(const Candidate& group) {
   const Convolution conv = convolution_of(group.body);
   PooledRows best;
   best.lanes = group.target.lanes(4);
-  if (fills_vectors(conv.outputs, best.lanes)) {
-    return fmt::format("output channels {} fill half a vector of {}: direct is better",
-                       conv.outputs, best.lanes);
-  }
+  if (std::string why = direct_is_better(conv, best.lanes); !why.empty()) return why;
   if (phases_bytes(conv, best.lanes) > kStackScratch) {
     return fmt::format(
         "its padded picture has {} bytes in vectors of {}, of which the stack takes {}",
@@ -70,8 +63,8 @@ Choice<PooledRows> PooledRows::choose(const Candidate& group) {
   return {best, to_string(cost, group.target)};
 }
 
-std::vector<ir::Layout> PooledRows::layouts(const ir::Graph& body) const {
-  return std::vector<ir::Layout>(body.inputs.size());
+Family pooled_rows_family() {
+  return family_of<PooledRows>();
 }
 
 }  // namespace linnet::passes

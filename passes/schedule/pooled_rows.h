@@ -15,7 +15,6 @@ struct PooledRows {
   [[nodiscard]] static std::string fits(const ir::Graph& body);
   [[nodiscard]] static Choice<PooledRows> choose(const Candidate& group);
   [[nodiscard]] std::vector<int64_t> legal(const ir::Graph& body, size_t key) const;
-  [[nodiscard]] std::vector<ir::Layout> layouts(const ir::Graph& body) const;
 };
 
 }  // namespace linnet::passes

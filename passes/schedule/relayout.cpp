@@ -75,8 +75,8 @@ Choice<Relayout> Relayout::choose(const Candidate& group) {
   return best;
 }
 
-std::vector<ir::Layout> Relayout::layouts(const ir::Graph& body) const {
-  return std::vector<ir::Layout>(body.inputs.size());
+Family relayout_family() {
+  return family_of<Relayout>();
 }
 
 }  // namespace linnet::passes

@@ -33,8 +33,8 @@ Choice<Scatter> Scatter::choose(const Candidate& group) {
   return Scatter{group.target.lanes(ir::size_of(out.dtype))};
 }
 
-std::vector<ir::Layout> Scatter::layouts(const ir::Graph& body) const {
-  return std::vector<ir::Layout>(body.inputs.size());
+Family scatter_family() {
+  return family_of<Scatter>();
 }
 
 }  // namespace linnet::passes

@@ -12,7 +12,6 @@ struct Scatter {
   [[nodiscard]] static std::string fits(const ir::Graph& body);
   [[nodiscard]] static Choice<Scatter> choose(const Candidate& group);
   [[nodiscard]] std::vector<int64_t> legal(const ir::Graph& body, size_t key) const;
-  [[nodiscard]] std::vector<ir::Layout> layouts(const ir::Graph& body) const;
 };
 
 }  // namespace linnet::passes

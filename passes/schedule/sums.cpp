@@ -2,7 +2,7 @@
 #include "passes/schedule/sums.h"
 
 #include "ir/op_def.h"
-#include "ir/ops/reduction.h"
+#include "ir/ops/shared/reduction.h"
 
 #include <fmt/format.h>
 
@@ -60,8 +60,8 @@ Choice<Sums> Sums::choose(const Candidate& group) {
   return best;
 }
 
-std::vector<ir::Layout> Sums::layouts(const ir::Graph& body) const {
-  return std::vector<ir::Layout>(body.inputs.size());
+Family sums_family() {
+  return family_of<Sums>();
 }
 
 }  // namespace linnet::passes

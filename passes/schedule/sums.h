@@ -12,7 +12,6 @@ struct Sums {
   [[nodiscard]] static std::string fits(const ir::Graph& body);
   [[nodiscard]] static Choice<Sums> choose(const Candidate& group);
   [[nodiscard]] std::vector<int64_t> legal(const ir::Graph& body, size_t key) const;
-  [[nodiscard]] std::vector<ir::Layout> layouts(const ir::Graph& body) const;
 };
 
 }  // namespace linnet::passes

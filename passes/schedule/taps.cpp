@@ -47,10 +47,9 @@ std::vector<int64_t> Taps::legal(const ir::Graph& body, size_t key) const {
   std::vector<int64_t> values = key == 0
                                     ? vector_lanes(conv.columns.size)
                                     : divisors(conv.outputs, kMostAccumulators / conv.out_width);
-  std::erase_if(values, [&](int64_t value) {
-    return sums_bytes(conv, key == 0 ? value : lanes, key == 0 ? 1 : value) > kStackScratch;
+  return on_stack(std::move(values), [&](int64_t value) {
+    return sums_bytes(conv, key == 0 ? value : lanes, key == 0 ? 1 : value);
   });
-  return values;
 }
 
 Choice<Taps> Taps::choose(const Candidate& group) {
@@ -61,10 +60,7 @@ Choice<Taps> Taps::choose(const Candidate& group) {
     return fmt::format("a row of the window has {} taps, less than the result's {} pixels",
                        conv.columns.size, conv.out_width);
   }
-  if (fills_vectors(conv.outputs, best.lanes)) {
-    return fmt::format("output channels {} fill half a vector of {}: direct is better",
-                       conv.outputs, best.lanes);
-  }
+  if (std::string why = direct_is_better(conv, best.lanes); !why.empty()) return why;
   while (best.lanes > conv.columns.size)
     best.lanes /= 2;
   const int64_t room = accumulators(group.target);
@@ -72,17 +68,15 @@ Choice<Taps> Taps::choose(const Candidate& group) {
     return fmt::format("rows of {} pixels have more sums than {} registers hold", conv.out_width,
                        room);
   best.channels = divisors(conv.outputs, room / conv.out_width).back();
-  if (sums_bytes(conv, best.lanes, best.channels) > kStackScratch) {
-    return fmt::format("its sums have {} bytes, of which the stack takes {}",
-                       sums_bytes(conv, best.lanes, best.channels), kStackScratch);
-  }
+  const int64_t bytes = sums_bytes(conv, best.lanes, best.channels);
+  if (auto why = beyond_stack("its sums have", bytes); !why.empty()) return why;
   TileCost cost{best.channels * conv.out_width};
   cost.along(conv.columns.size, best.lanes);
   return {best, to_string(cost, group.target)};
 }
 
-std::vector<ir::Layout> Taps::layouts(const ir::Graph& body) const {
-  return std::vector<ir::Layout>(body.inputs.size());
+Family taps_family() {
+  return family_of<Taps>();
 }
 
 }  // namespace linnet::passes

@@ -3,7 +3,8 @@
 
 #include "ir/gradient.h"
 #include "ir/rewrite.h"
-#include "passes/lib/graphs.h"
+#include "passes/lib/label.h"
+#include "passes/lib/rewrite_graphs.h"
 
 #include <fmt/format.h>
 

@@ -77,7 +77,7 @@ TEST_F(HandWrittenSchedule, EveryCommandLooks) {
 TEST_F(HandWrittenSchedule, LegalOnesAreRight) {
   for (const char* wanted : {kChosen, "direct{lanes=8, vectors=1, pixels=4, samples=1}",
                              "direct{samples=1, pixels=5, vectors=3, lanes=4}", "generic{}",
-                             "rows{lanes=4, channels=8, rows=2}"}) {
+                             "pixel_rows{lanes=4, channels=8, rows=2}"}) {
     schedule(wanted);
     EXPECT_EQ(linnet("kernel n.lir"), 0) << wanted << "\n" << err_;
     EXPECT_THAT(out_, HasSubstr(wanted));

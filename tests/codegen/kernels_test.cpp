@@ -3,7 +3,6 @@
 #include "codegen/check/check_kernel.h"
 #include "ir/builder.h"
 #include "ir/print.h"
-#include "passes/lib/graphs.h"
 #include "passes/run/run_pipeline.h"
 #include "passes/schedule/families.h"
 #include "tests/passes/random_graphs.h"

@@ -7,6 +7,7 @@
 #include "ir/print.h"
 #include "passes/run/run_pipeline.h"
 #include "passes/schedule/families.h"
+#include "passes/schedule/gemm.h"
 #include "support/check.h"
 
 #include <fmt/format.h>
@@ -174,7 +175,7 @@ const std::map<std::string, std::vector<ir::Module>>& cases() {
         convolution({1, 1, 6, 1}, {1, 1, 3, 3}, {{"padding", ir::Ints{2, 2, 2, 2}}}, {2, 3}),
         convolution({1, 1, 3, 35}, {4, 1, 1, 2}, {}, {1, 1}),
         convolution({1, 3, 5, 34}, {2, 3, 2, 2}, {}, {2, 6})}},
-      {"rows",
+      {"pixel_rows",
        {convolution({2, 1, 6, 12}, {6, 1, 5, 3}, {{"padding", odd}}),
         convolution({1, 2, 4, 17}, {3, 2, 3, 3}), convolution({1, 2, 5, 1}, {1, 2, 1, 1}),
         convolution({1, 3, 6, 6}, {4, 3, 5, 5}, {{"padding", ir::Ints{4, 4, 4, 4}}}),

@@ -64,14 +64,14 @@ void expect_forward(const std::string& family, const Shape& x, const Shape& w,
   m.expect(family, m.build.create(ir::ops::relu, {m.build.create(ir::ops::add, {conv, bias})}));
 }
 
-TEST(Rows, Forward) {
+TEST(PixelRows, Forward) {
   for (int64_t width : {5, 14, 28, 35}) {
-    expect_forward("rows", {2, 1, 8, width}, {6, 1, 5, 5}, {{"padding", Ints{2, 2, 2, 2}}},
+    expect_forward("pixel_rows", {2, 1, 8, width}, {6, 1, 5, 5}, {{"padding", Ints{2, 2, 2, 2}}},
                    width == 14);
-    expect_forward("rows", {2, 2, 7, width + 2}, {1, 2, 3, 3}, {}, width == 28);
+    expect_forward("pixel_rows", {2, 2, 7, width + 2}, {1, 2, 3, 3}, {}, width == 28);
   }
-  expect_forward("rows", {1, 2, 9, 9}, {1, 2, 3, 4}, {{"padding", Ints{2, 1, 0, 3}}}, false);
-  expect_forward("rows", {3, 1, 6, 28}, {1, 1, 1, 13}, {}, true);
+  expect_forward("pixel_rows", {1, 2, 9, 9}, {1, 2, 3, 4}, {{"padding", Ints{2, 1, 0, 3}}}, false);
+  expect_forward("pixel_rows", {3, 1, 6, 28}, {1, 1, 1, 13}, {}, true);
 }
 
 TEST(Direct, WeightsKnownAtRunTime) {
@@ -95,7 +95,7 @@ TEST(Direct, PicturesTooLargeToPadOnTheStack) {
 
 // The gradient of the input of a convolution without stride: of the result's gradient with the
 // weight turned by half a turn.
-TEST(Rows, GradientOfTheInput) {
+TEST(PixelRows, GradientOfTheInput) {
   for (int64_t kernel : {3, 5}) {
     for (int64_t size : {4, 10}) {
       Model m;
@@ -110,7 +110,7 @@ TEST(Rows, GradientOfTheInput) {
       const ValueId conv =
           m.build.create(ir::ops::conv2d, {g, turned}, {{"padding", Ints{pad, pad, pad, pad}}});
       const ValueId y = m.input({2, 6, size + pad, size + pad}, size == 10);
-      m.expect("rows", m.build.create(ir::ops::mul, {conv, y}));
+      m.expect("pixel_rows", m.build.create(ir::ops::mul, {conv, y}));
     }
   }
 }

@@ -3,7 +3,7 @@
 #include "ir/print.h"
 #include "ir/read.h"
 #include "ir/verify.h"
-#include "passes/lib/graphs.h"
+#include "passes/lib/rewrite_graphs.h"
 #include "passes/run/check_passes.h"
 #include "passes/run/run_pipeline.h"
 #include "tests/passes/random_graphs.h"

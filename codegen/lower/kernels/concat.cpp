@@ -2,9 +2,10 @@
 //   out(…, first + r, …) = piece(…, r, …), one loop for each piece
 // One expression for all elements would read every piece for every element: of eight pieces, eight
 // times.
+#include "passes/schedule/concat.h"
 #include "codegen/lower/families.h"
 #include "ir/op_def.h"
-#include "ir/ops/reduction.h"
+#include "ir/ops/shared/reduction.h"
 
 #include <algorithm>
 
@@ -15,7 +16,8 @@ using Halide::Func;
 using Halide::RDom;
 using Halide::Var;
 
-std::vector<Func> lower(Lowering& lowering, const passes::Concat& schedule) {
+std::vector<Func> concat_kernel(Lowering& lowering, const ir::Schedule& numbers) {
+  const auto schedule = passes::numbers<passes::Concat>(numbers);
   const ir::Graph& graph = lowering.graph();
   const ir::Node& concat = *std::ranges::find(graph.nodes(), &ir::ops::concat, &ir::Node::op);
   const ir::Type& type = lowering.type(graph.outputs.front().value);

@@ -4,6 +4,7 @@
 //                         weight(chains·k + s, block b, vector v, lane l)
 // vectors × chains × rows are in registers; the chains, which hide the latency of the
 // multiply-add, are summed in order at the end.
+#include "passes/schedule/dense.h"
 #include "codegen/lower/families.h"
 
 #include "base/integers.h"
@@ -18,7 +19,8 @@ using Halide::RDom;
 using Halide::TailStrategy;
 using Halide::Var;
 
-std::vector<Func> lower(Lowering& lowering, const passes::Dense& schedule) {
+std::vector<Func> dense_kernel(Lowering& lowering, const ir::Schedule& numbers) {
+  const auto schedule = passes::numbers<passes::Dense>(numbers);
   const ir::Node& matmul = anchor_of(lowering.graph());
   const int inner = static_cast<int>(lowering.operand_type(matmul, 0).shape[1]);
   const bool transposed = matmul.attrs.get(ir::Key<bool>{"transpose_b"});

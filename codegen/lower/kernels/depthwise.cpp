@@ -4,9 +4,11 @@
 // A vector is neighbouring channels, of as many groups as it takes; pixels stay in registers and
 // share the taps' weights. Padding is a copy before: conditions on taps made Halide cut the loops
 // into so many cases that one kernel took longer than a minute to compile.
+#include "passes/schedule/depthwise.h"
 #include "codegen/lower/families.h"
 #include "codegen/lower/kernels/shared/picture_output.h"
-#include "ir/ops/window.h"
+#include "codegen/lower/kernels/shared/unrolling.h"
+#include "ir/ops/shared/window.h"
 
 namespace linnet::codegen {
 
@@ -14,14 +16,8 @@ using Halide::Expr;
 using Halide::Func;
 using Halide::Var;
 
-namespace {
-
-// Taps of a window that are written out one after the other; of more only those along a row.
-constexpr int64_t kMostUnrolledWindow = 9;
-
-}  // namespace
-
-std::vector<Func> lower(Lowering& lowering, const passes::Depthwise& schedule) {
+std::vector<Func> depthwise_kernel(Lowering& lowering, const ir::Schedule& numbers) {
+  const auto schedule = passes::numbers<passes::Depthwise>(numbers);
   const ir::Node& conv = anchor_of(lowering.graph());
   const ir::Shape& w = lowering.operand_type(conv, 1).shape;
   const auto [rows, columns] = *ir::windows(conv.attrs, {w[2], w[3]});

@@ -5,10 +5,12 @@
 // samples stay in registers, of each pixel the whole window of the pool, while one tap after the
 // other is added: one load of weights for a tap, one broadcast for each pixel.
 #include "base/integers.h"
+#include "passes/schedule/direct.h"
 #include "codegen/lower/families.h"
 #include "codegen/lower/kernels/shared/padded_input.h"
 #include "codegen/lower/kernels/shared/picture_output.h"
-#include "ir/ops/window.h"
+#include "codegen/lower/kernels/shared/unrolling.h"
+#include "ir/ops/shared/window.h"
 #include "passes/schedule/anchors.h"
 
 #include <optional>
@@ -30,7 +32,8 @@ int64_t stored_outputs(const ir::Graph& kernel) {
 
 }  // namespace
 
-std::vector<Func> lower(Lowering& lowering, const passes::Direct& schedule) {
+std::vector<Func> direct_kernel(Lowering& lowering, const ir::Schedule& numbers) {
+  const auto schedule = passes::numbers<passes::Direct>(numbers);
   const ir::Node& conv = anchor_of(lowering.graph());
   const ir::Shape& w = lowering.operand_type(conv, 1).shape;
   const auto [rows, columns] = *ir::windows(conv.attrs, {w[2], w[3]});

@@ -2,6 +2,7 @@
 //   acc(n, m) = Σ over k of a(m, k) · b(k, n)
 // Rows × vectors of columns stay in registers: one load of b for a vector, one broadcast of a for a
 // row. Tiles at the edges move inwards, so that nothing outside is read or written.
+#include "passes/schedule/gemm.h"
 #include "codegen/lower/families.h"
 
 namespace linnet::codegen {
@@ -10,7 +11,8 @@ using Halide::Func;
 using Halide::TailStrategy;
 using Halide::Var;
 
-std::vector<Func> lower(Lowering& lowering, const passes::Gemm& schedule) {
+std::vector<Func> gemm_kernel(Lowering& lowering, const ir::Schedule& numbers) {
+  const auto schedule = passes::numbers<passes::Gemm>(numbers);
   const ir::Node& matmul = anchor_of(lowering.graph());
   const int inner = static_cast<int>(lowering.operand_type(matmul, 0).shape[1]);
   const int lanes = static_cast<int>(schedule.lanes);

@@ -3,7 +3,7 @@
 
 namespace linnet::codegen {
 
-std::vector<Halide::Func> lower(Lowering& lowering, const passes::Generic&) {
+std::vector<Halide::Func> generic_kernel(Lowering& lowering, const ir::Schedule&) {
   const ir::Graph& graph = lowering.graph();
   std::vector<Halide::Func> outputs;
   for (size_t i = 0; i < graph.outputs.size(); ++i)

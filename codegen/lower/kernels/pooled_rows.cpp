@@ -3,9 +3,10 @@
 // their own, so that the pool is arithmetic between registers. Reading every pw-th pixel would cost
 // shuffles: the padded copy of the input is stored by phase, in(x / pw, x % pw, …), once.
 #include "base/integers.h"
+#include "passes/schedule/pooled_rows.h"
 #include "codegen/lower/families.h"
 #include "ir/op_def.h"
-#include "ir/ops/window.h"
+#include "ir/ops/shared/window.h"
 
 #include "support/check.h"
 
@@ -17,7 +18,8 @@ using Halide::RDom;
 using Halide::TailStrategy;
 using Halide::Var;
 
-std::vector<Func> lower(Lowering& lowering, const passes::PooledRows& schedule) {
+std::vector<Func> pooled_rows_kernel(Lowering& lowering, const ir::Schedule& numbers) {
+  const auto schedule = passes::numbers<passes::PooledRows>(numbers);
   const ir::Graph& graph = lowering.graph();
   const ir::Node& conv = anchor_of(graph);
   const ir::Node* pool = nullptr;

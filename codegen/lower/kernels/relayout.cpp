@@ -5,6 +5,7 @@
 // into the lane's (a quarter of a shuffle for an element with 16 lanes; element by element it
 // took five times as long).
 #include "base/integers.h"
+#include "passes/schedule/relayout.h"
 #include "codegen/lower/families.h"
 #include "ir/op_def.h"
 
@@ -40,7 +41,8 @@ struct Matrices {
 
 }  // namespace
 
-std::vector<Func> lower(Lowering& lowering, const passes::Relayout& schedule) {
+std::vector<Func> relayout_kernel(Lowering& lowering, const ir::Schedule& numbers) {
+  const auto schedule = passes::numbers<passes::Relayout>(numbers);
   const ir::Type& type = lowering.type(lowering.graph().outputs.front().value);
   const Matrices m(type);
   const int lanes = static_cast<int>(schedule.lanes);

@@ -5,7 +5,8 @@
 // that those of one index meet in their order.
 #include "ir/ops/scatter.h"
 #include "codegen/lower/families.h"
-#include "codegen/lower/kernels/rows.h"
+#include "codegen/lower/kernels/shared/arithmetic.h"
+#include "passes/schedule/scatter.h"
 
 #include <algorithm>
 
@@ -41,7 +42,8 @@ Expr reduced_by(const std::string& how, const Expr& so_far, const Expr& update) 
 
 }  // namespace
 
-std::vector<Func> lower(Lowering& lowering, const passes::Scatter& schedule) {
+std::vector<Func> scatter_kernel(Lowering& lowering, const ir::Schedule& numbers) {
+  const auto schedule = passes::numbers<passes::Scatter>(numbers);
   const ir::Graph& graph = lowering.graph();
   const ir::Node& node = *std::ranges::find(graph.nodes(), &ir::ops::scatter, &ir::Node::op);
   const ir::Type& type = lowering.type(node.results.front());

@@ -3,10 +3,11 @@
 // Vectors along a row are chains of their own, up to a handful; they and their lanes are summed at
 // the end, in one order.
 #include "base/integers.h"
+#include "passes/schedule/sums.h"
 #include "codegen/lower/families.h"
 #include "codegen/lower/kernels/shared/lane_tiles.h"
 #include "ir/op_def.h"
-#include "ir/ops/reduction.h"
+#include "ir/ops/shared/reduction.h"
 
 #include <algorithm>
 
@@ -27,7 +28,8 @@ const ir::Node& reduction_of(const ir::Graph& kernel) {
 
 }  // namespace
 
-std::vector<Func> lower(Lowering& lowering, const passes::Sums& schedule) {
+std::vector<Func> sums_kernel(Lowering& lowering, const ir::Schedule& numbers) {
+  const auto schedule = passes::numbers<passes::Sums>(numbers);
   const ir::Node& node = reduction_of(lowering.graph());
   const ir::Shape& in = lowering.operand_type(node, 0).shape;
   const std::vector<bool> reduced = *ir::reduced_dims(node.attrs, in.size());

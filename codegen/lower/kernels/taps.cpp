@@ -5,9 +5,11 @@
 // A vector is a piece of a row of the window; channels × all columns kx of the result stay in
 // registers for one row ky of the result and one channel n (which is a sample, in a gradient), and
 // are added to the sums of all so far. The lanes of these are summed at the end.
+#include "passes/schedule/taps.h"
 #include "codegen/lower/families.h"
 #include "codegen/lower/kernels/shared/lane_tiles.h"
-#include "ir/ops/window.h"
+#include "codegen/lower/kernels/shared/unrolling.h"
+#include "ir/ops/shared/window.h"
 
 namespace linnet::codegen {
 
@@ -16,7 +18,8 @@ using Halide::Func;
 using Halide::RDom;
 using Halide::Var;
 
-std::vector<Func> lower(Lowering& lowering, const passes::Taps& schedule) {
+std::vector<Func> taps_kernel(Lowering& lowering, const ir::Schedule& numbers) {
+  const auto schedule = passes::numbers<passes::Taps>(numbers);
   const ir::Node& conv = anchor_of(lowering.graph());
   const ir::Shape& w = lowering.operand_type(conv, 1).shape;
   const auto [rows, columns] = *ir::windows(conv.attrs, {w[2], w[3]});

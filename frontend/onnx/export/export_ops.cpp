@@ -2,10 +2,10 @@
 #include "frontend/onnx/export/export_ops.h"
 
 #include "ir/ops/pad.h"
-#include "ir/ops/reduction.h"
 #include "ir/ops/scatter.h"
+#include "ir/ops/shared/reduction.h"
+#include "ir/ops/shared/window.h"
 #include "ir/ops/transpose.h"
-#include "ir/ops/window.h"
 
 #include "support/check.h"
 

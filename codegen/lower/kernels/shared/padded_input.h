@@ -2,7 +2,7 @@
 #pragma once
 
 #include "codegen/lower/lowering.h"
-#include "ir/ops/window.h"
+#include "ir/ops/shared/window.h"
 
 #include <Halide.h>
 

@@ -1,12 +1,14 @@
-// rows{lanes, channels, rows}: a convolution of few output channels.
+// pixel_rows{lanes, channels, rows}: a convolution of few output channels.
 //   acc(x, dy, o) = Σ over c, ky, kx of weight(o, c, ky, kx) · input(x + kx, y + dy + ky, c)
 // A vector is a piece of a row of pixels; channels × rows stay in registers, so that a vector of
 // pixels serves all of these channels and a weight all rows. The input of a sample is copied with
 // zeros around its rows; taps that fall above or below the picture for all of these rows are left
 // out, which is a third of the work where the gradient of a 5 × 5 convolution's input pads by 4.
+#include "passes/schedule/pixel_rows.h"
 #include "codegen/lower/families.h"
 #include "codegen/lower/kernels/shared/padded_input.h"
-#include "ir/ops/window.h"
+#include "codegen/lower/kernels/shared/unrolling.h"
+#include "ir/ops/shared/window.h"
 
 namespace linnet::codegen {
 
@@ -15,7 +17,8 @@ using Halide::Func;
 using Halide::TailStrategy;
 using Halide::Var;
 
-std::vector<Func> lower(Lowering& lowering, const passes::Rows& schedule) {
+std::vector<Func> pixel_rows_kernel(Lowering& lowering, const ir::Schedule& numbers) {
+  const auto schedule = passes::numbers<passes::PixelRows>(numbers);
   const ir::Node& conv = anchor_of(lowering.graph());
   const ir::Shape& w = lowering.operand_type(conv, 1).shape;
   auto [rows, columns] = *ir::windows(conv.attrs, {w[2], w[3]});

@@ -1,7 +1,6 @@
-// Types, samples and evaluation of reductions over a list of dimensions.
-#include "ir/ops/reduction.h"
+#include "ir/ops/shared/reduction.h"
 
-#include "ir/ops/index.h"
+#include "ir/ops/shared/index.h"
 
 #include <fmt/format.h>
 

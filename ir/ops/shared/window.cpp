@@ -1,5 +1,4 @@
-// Checks and resolves kernel size, stride, dilation and padding; counts the windows.
-#include "ir/ops/window.h"
+#include "ir/ops/shared/window.h"
 #include "ir/samples.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,5 @@
-#include "ir/ops/training_only.h"
+// The record that ops of training alone share.
+#include "ir/ops/shared/training_only.h"
 
 #include <fmt/format.h>
 
@@ -20,6 +21,7 @@ OpDef training_only(TrainingOnly op) {
                {.name = "stream", .doc = "another one for each use", .default_value = int64_t{0}}};
   def.traits = kTrainingOnly;
   def.infer = op.infer;
+  def.in_training = op.in_training;
   def.evaluate = []<class T>(EvalContext<T>& c) { c.out().values = c.in(0).values; };
   def.gradient = [](const GradientContext& c) -> std::vector<ValueId> {
     return {c.gradient().id()};

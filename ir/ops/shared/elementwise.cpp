@@ -1,6 +1,6 @@
-#include "ir/ops/elementwise.h"
+#include "ir/ops/shared/elementwise.h"
 
-#include "ir/ops/index.h"
+#include "ir/ops/shared/index.h"
 #include "ir/scalar_math.h"
 
 #include <fmt/format.h>
@@ -75,6 +75,7 @@ OpDef elementwise(Elementwise op) {
   def.traits = op.traits | kElementwise;
   def.infer = kInfer[static_cast<size_t>(op.rule)];
   def.scalar = op.scalar;
+  def.slope = op.slope;
   def.gradient = op.gradient;
   // `evaluate` stays empty: the evaluator runs the scalar tree of every elementwise op.
   return def;

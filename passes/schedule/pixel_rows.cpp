@@ -1,5 +1,5 @@
-// rows: vectors of neighbours in rows of pixels, for few output channels.
-#include "passes/schedule/rows.h"
+// pixel_rows: vectors of neighbours in rows of pixels, for few output channels.
+#include "passes/schedule/pixel_rows.h"
 
 #include "base/integers.h"
 #include "passes/schedule/anchors.h"
@@ -28,7 +28,7 @@ int64_t padded_bytes(const Convolution& conv, int64_t lanes, int64_t rows) {
 
 }  // namespace
 
-std::string Rows::fits(const ir::Graph& body) {
+std::string PixelRows::fits(const ir::Graph& body) {
   const auto parts = anchor_group(body);
   const auto conv = convolution(body, parts);
   if (!conv) return conv.error();
@@ -38,34 +38,28 @@ std::string Rows::fits(const ir::Graph& body) {
   // Rows of the input are copied in vectors; weights are read one by one, from anywhere.
   const auto dims = source_dims(*parts, 0);
   if (!dims || dims->back() != 3) return "its convolution reads a picture that is not in rows";
-  if (padded_bytes(*conv, 4, 1) > kStackScratch) {
-    return fmt::format("its padded picture has {} bytes, of which the stack takes {}",
-                       padded_bytes(*conv, 4, 1), kStackScratch);
-  }
+  if (auto why = beyond_stack("its padded picture has", padded_bytes(*conv, 4, 1)); !why.empty())
+    return why;
   return not_in_rows(body);
 }
 
-std::vector<int64_t> Rows::legal(const ir::Graph& body, size_t key) const {
+std::vector<int64_t> PixelRows::legal(const ir::Graph& body, size_t key) const {
   const Convolution conv = convolution_of(body);
   std::vector<int64_t> values = key == 0 ? vector_lanes()
                                 : key == 1
                                     ? divisors(conv.outputs, kMostAccumulators)
                                     : divisors(conv.out_height, kMostAccumulators / channels);
   if (key == 1) return values;
-  std::erase_if(values, [&](int64_t value) {
-    return padded_bytes(conv, key == 0 ? value : lanes, key == 0 ? 1 : value) > kStackScratch;
+  return on_stack(std::move(values), [&](int64_t value) {
+    return padded_bytes(conv, key == 0 ? value : lanes, key == 0 ? 1 : value);
   });
-  return values;
 }
 
-Choice<Rows> Rows::choose(const Candidate& group) {
+Choice<PixelRows> PixelRows::choose(const Candidate& group) {
   const Convolution conv = convolution_of(group.body);
-  Rows best;
+  PixelRows best;
   best.lanes = group.target.lanes(4);
-  if (fills_vectors(conv.outputs, best.lanes)) {
-    return fmt::format("output channels {} fill half a vector of {}: direct is better",
-                       conv.outputs, best.lanes);
-  }
+  if (std::string why = direct_is_better(conv, best.lanes); !why.empty()) return why;
   if (conv.columns.size > conv.out_width) {
     return fmt::format("a row of the window has {} taps, of the result only {} pixels",
                        conv.columns.size, conv.out_width);
@@ -78,17 +72,14 @@ Choice<Rows> Rows::choose(const Candidate& group) {
   best.channels = divisors(conv.outputs, room).back();
   best.rows = divisors(conv.out_height, std::clamp<int64_t>(room / best.channels, 1, 4)).back();
   const int64_t bytes = padded_bytes(conv, best.lanes, best.rows);
-  if (bytes > kStackScratch) {
-    return fmt::format("its padded picture has {} bytes, of which the stack takes {}", bytes,
-                       kStackScratch);
-  }
+  if (auto why = beyond_stack("its padded picture has", bytes); !why.empty()) return why;
   TileCost cost{best.channels * best.rows};
   cost.along(conv.out_width, best.lanes);
   return {best, to_string(cost, group.target)};
 }
 
-std::vector<ir::Layout> Rows::layouts(const ir::Graph& body) const {
-  return std::vector<ir::Layout>(body.inputs.size());
+Family pixel_rows_family() {
+  return family_of<PixelRows>();
 }
 
 }  // namespace linnet::passes

@@ -1,53 +1,11 @@
-// Rewrites all graphs of a module, drops unused constants, expands ops, labels nodes for remarks.
-#include "passes/lib/graphs.h"
+// Groups: nodes that become one kernel.
+#include "passes/lib/group_maker.h"
 
 #include "ir/op_def.h"
-
-#include <fmt/format.h>
 
 #include <map>
 
 namespace linnet::passes {
-
-ir::Module
-rewrite_graphs(ir::Module module,
-               const std::function<bool(ir::Rewriter&, ir::NodeId, const ir::Node&)>& visit) {
-  for (ir::Graph& graph : module.graphs)
-    graph = ir::rewrite(graph, visit);
-  return module;
-}
-
-ir::Module without_unused_constants(ir::Module module) {
-  for (ir::Graph& graph : module.graphs) {
-    const auto users = graph.users();
-    graph = ir::rewrite(graph, [&](ir::Rewriter&, ir::NodeId, const ir::Node& node) {
-      return node.tensor && users[static_cast<size_t>(node.results.front().index)].empty();
-    });
-  }
-  return module;
-}
-
-void expand(ir::Rewriter& rewriter, const ir::Node& node) {
-  ir::Builder builder = rewriter.at(node.place);
-  const auto results = node.op->expand(builder, rewriter.mapped(node.operands), node.attrs);
-  for (size_t i = 0; i < results.size(); ++i) {
-    rewriter.rename(results[i], rewriter.old().value(node.results[i]).name);
-    rewriter.replace(node.results[i], results[i]);
-  }
-}
-
-std::string label(const ir::Graph& graph, const ir::Node& node) {
-  return fmt::format("{} %{}", node.op->name, graph.value(node.results.front()).name);
-}
-
-ir::ValueId view_root(const ir::Graph& graph, ir::ValueId value) {
-  const ir::Node* node = graph.producer(value);
-  while (node && node->op->has(ir::kView)) {
-    value = node->operands.front();
-    node = graph.producer(value);
-  }
-  return value;
-}
 
 bool stays_inside(const ir::Node& node) {
   if (!node.tensor) return false;

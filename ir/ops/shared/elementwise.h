@@ -22,6 +22,7 @@ struct Elementwise {
   ElementRule rule = ElementRule::kFloat;
   uint32_t traits = 0;  // besides kElementwise
   ScalarExpr (*scalar)(const Attrs&) = nullptr;
+  ScalarExpr (*slope)(const ScalarExpr& y, const ScalarExpr& x) = nullptr;
   std::vector<ValueId> (*gradient)(const GradientContext&) = nullptr;  // default: by `scalar`
 };
 

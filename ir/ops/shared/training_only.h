@@ -1,8 +1,9 @@
-// Ops that do something in training only: enter_training replaces them there, drop_dropout
-// elsewhere.
+// Ops that do something in training only: enter_training puts there what they say they are,
+// drop_dropout their operand elsewhere.
 #pragma once
 
 #include "ir/gradient.h"
+#include "ir/training.h"
 
 namespace linnet::ir {
 
@@ -13,6 +14,7 @@ struct TrainingOnly {
   std::string_view doc;
   AttrDef setting;
   OpResult<std::vector<Type>> (*infer)(const InferContext&) = nullptr;
+  ValueId (*in_training)(TrainingContext&) = nullptr;
 };
 [[nodiscard]] OpDef training_only(TrainingOnly op);
 

@@ -1,0 +1,26 @@
+// cast: the element as another dtype.
+#include "codegen/lower/kernels/ops/op_kernels.h"
+
+#include <limits>
+
+namespace linnet::codegen {
+
+using Halide::Expr;
+
+Expr lower_cast(Lowering& lowering, const ir::Node& node, const Position& position) {
+  const Expr value = lowering.at(node.operands[0], position);
+  const ir::DType to = lowering.type(node.results.front()).dtype;
+  if (to == ir::DType::kBool) return Halide::cast<uint8_t>(value != Halide::cast(value.type(), 0));
+  if (!value.type().is_float() || is_float(to)) return Halide::cast(halide_type(to), value);
+  // ir/ops/cast.cpp: NaN gives 0, then saturate at 64 bits, then keep the low bits.
+  const Halide::Type wide = Halide::Int(64);
+  const Expr limit = Halide::Internal::make_const(value.type(), 0x1p63);
+  const Expr inside = value < limit && value >= -limit;
+  const Expr safe = Halide::select(inside, value, Halide::cast(value.type(), 0));
+  const Expr beyond = Halide::select(
+      value >= limit, wide.max(),
+      Halide::select(value < -limit, wide.min(), Halide::Internal::make_const(wide, 0)));
+  return Halide::cast(halide_type(to), Halide::select(inside, Halide::cast(wide, safe), beyond));
+}
+
+}  // namespace linnet::codegen

@@ -1,0 +1,17 @@
+// max_pool2d: the largest of each window.
+#include "codegen/lower/kernels/ops/op_kernels.h"
+#include "codegen/lower/kernels/shared/arithmetic.h"
+#include "codegen/lower/kernels/shared/pool_window.h"
+
+namespace linnet::codegen {
+
+using Halide::Expr;
+
+Expr lower_max_pool2d(Lowering& lowering, const ir::Node& node, const Position& position) {
+  const ir::DType dtype = lowering.operand_type(node, 0).dtype;
+  return Pool(lowering, node)
+      .fold(lowering, node, position, least(dtype),
+            [](const Expr& best, const Expr& tap) { return larger(tap, best); });
+}
+
+}  // namespace linnet::codegen
