@@ -1,3 +1,4 @@
+// A kernel as one Halide pipeline: values at positions, stages, and the generic schedule.
 #include "codegen/lower/lower.h"
 
 #include "codegen/lower/families.h"

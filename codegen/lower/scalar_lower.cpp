@@ -1,3 +1,4 @@
+// A scalar tree as a Halide expression.
 #include "codegen/lower/scalar_lower.h"
 
 #include "codegen/lower/halide_math.h"

@@ -1,3 +1,4 @@
+// abs: the magnitude of each element; its gradient takes the sign.
 #include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {

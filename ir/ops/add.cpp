@@ -1,3 +1,4 @@
+// add: the elementwise sum, with broadcasting.
 #include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {

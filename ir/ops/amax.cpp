@@ -1,3 +1,4 @@
+// amax: the largest element over dimensions; the gradient goes to where the maximum is reached.
 #include "ir/ops/shared/reduction.h"
 
 #include "ir/scalar_math.h"

@@ -1,3 +1,4 @@
+// amin: the smallest element over dimensions; the gradient goes to where the minimum is reached.
 #include "ir/ops/shared/reduction.h"
 
 #include "ir/scalar_math.h"

@@ -1,3 +1,4 @@
+// batch_norm: each channel shifted and scaled by statistics, in training the batch's own.
 #include "ir/training.h"
 
 #include "ir/samples.h"

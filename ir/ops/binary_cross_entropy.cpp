@@ -1,3 +1,4 @@
+// binary_cross_entropy: the loss of probabilities of yes or no.
 #include "ir/ops/shared/loss.h"
 
 #include "ir/scalar_math.h"

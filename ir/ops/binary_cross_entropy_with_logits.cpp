@@ -1,3 +1,4 @@
+// binary_cross_entropy_with_logits: the loss of yes or no before the sigmoid, without overflow.
 #include "ir/ops/shared/loss.h"
 
 #include "ir/scalar_math.h"

@@ -1,3 +1,4 @@
+// ceil: rounding upward; the gradient is 0.
 #include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {

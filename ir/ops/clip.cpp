@@ -1,3 +1,4 @@
+// clip: elements kept between two bounds; no gradient outside.
 #include "ir/ops/shared/elementwise.h"
 
 #include "ir/gradient.h"

@@ -1,3 +1,4 @@
+// cos: the cosine of each element, in radians.
 #include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {

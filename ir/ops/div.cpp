@@ -1,3 +1,4 @@
+// div: the elementwise quotient; of integers it is cut toward zero.
 #include "ir/ops/shared/elementwise.h"
 
 #include "ir/gradient.h"

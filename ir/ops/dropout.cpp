@@ -1,3 +1,4 @@
+// dropout: the identity; in training elements are dropped at random.
 #include "ir/ops/shared/training_only.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// elu: exponential below 0, the identity above.
 #include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {

@@ -1,3 +1,4 @@
+// eq: comparison for equality, a bool for each element.
 #include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {

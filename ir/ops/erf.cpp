@@ -1,3 +1,4 @@
+// erf: the error function of each element.
 #include "ir/ops/shared/elementwise.h"
 
 #include <cmath>

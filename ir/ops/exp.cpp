@@ -1,3 +1,4 @@
+// exp: the exponential of each element.
 #include "ir/ops/shared/elementwise.h"
 
 #include "ir/gradient.h"

@@ -1,3 +1,4 @@
+// floor: rounding downward; the gradient is 0.
 #include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {

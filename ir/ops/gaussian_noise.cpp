@@ -1,3 +1,4 @@
+// gaussian_noise: the identity; in training normal noise is added.
 #include "ir/ops/shared/training_only.h"
 
 #include <fmt/format.h>

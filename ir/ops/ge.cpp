@@ -1,3 +1,4 @@
+// ge: comparison for at least, a bool for each element.
 #include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {

@@ -1,3 +1,4 @@
+// gelu: the Gaussian error linear unit, exact or by tanh.
 #include "ir/ops/shared/elementwise.h"
 
 #include <cmath>

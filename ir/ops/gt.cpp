@@ -1,3 +1,4 @@
+// gt: comparison for greater, a bool for each element.
 #include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {

@@ -1,3 +1,4 @@
+// hard_sigmoid: a sigmoid of three straight pieces.
 #include "ir/ops/shared/elementwise.h"
 
 #include "ir/gradient.h"

@@ -1,3 +1,4 @@
+// huber_loss: squared near the target, linear farther away.
 #include "ir/ops/shared/loss.h"
 
 #include "ir/scalar_math.h"

@@ -1,3 +1,4 @@
+// is_nan: which elements are no numbers.
 #include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {

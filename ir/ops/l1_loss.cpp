@@ -1,3 +1,4 @@
+// l1_loss: the mean distance to the target.
 #include "ir/ops/shared/loss.h"
 
 #include "ir/scalar_math.h"

@@ -1,3 +1,4 @@
+// le: comparison for at most, a bool for each element.
 #include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {

@@ -1,3 +1,4 @@
+// leaky_relu: the identity above 0, a small slope below.
 #include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {

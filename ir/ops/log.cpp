@@ -1,3 +1,4 @@
+// log: the natural logarithm of each element.
 #include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {

@@ -1,3 +1,4 @@
+// logical_not: true where the input is false.
 #include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {

@@ -1,3 +1,4 @@
+// logical_or: true where either is.
 #include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {

@@ -1,3 +1,4 @@
+// max_pool2d_backward: a pool's gradient, gathered by each input element from its windows.
 #include "ir/ops/shared/window.h"
 
 #include <fmt/format.h>

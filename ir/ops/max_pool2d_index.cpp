@@ -1,3 +1,4 @@
+// max_pool2d_index: which tap of a window won, kept for the gradient.
 #include "ir/ops/shared/window.h"
 
 namespace linnet::ir {

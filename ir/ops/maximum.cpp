@@ -1,3 +1,4 @@
+// maximum: the larger of two elements, NaN kept.
 #include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {

@@ -1,3 +1,4 @@
+// mean: the average over dimensions.
 #include "ir/ops/shared/reduction.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// minimum: the smaller of two elements, NaN kept.
 #include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {

@@ -1,3 +1,4 @@
+// mse_loss: the mean squared distance to the target.
 #include "ir/ops/shared/loss.h"
 
 #include "ir/scalar_math.h"

@@ -1,3 +1,4 @@
+// mul: the elementwise product, with broadcasting.
 #include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {

@@ -1,3 +1,4 @@
+// neg: each element with the other sign.
 #include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {

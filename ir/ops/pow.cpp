@@ -1,3 +1,4 @@
+// pow: powers with C99's special cases.
 #include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {

@@ -1,3 +1,4 @@
+// prod: the product over dimensions; its gradient is the product of the others, beside zeros too.
 #include "ir/ops/shared/reduction.h"
 
 #include "ir/scalar_math.h"

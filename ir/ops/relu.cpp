@@ -1,3 +1,4 @@
+// relu: the positive part of each element, NaN kept.
 #include "ir/ops/shared/elementwise.h"
 
 #include "ir/gradient.h"

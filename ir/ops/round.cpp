@@ -1,3 +1,4 @@
+// round: to the nearest integer, ties to even; the gradient is 0.
 #include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {

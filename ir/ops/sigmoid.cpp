@@ -1,3 +1,4 @@
+// sigmoid: the logistic function of each element.
 #include "ir/ops/shared/elementwise.h"
 
 #include "ir/gradient.h"

@@ -1,3 +1,4 @@
+// sign: -1, 0 or 1; the gradient is 0.
 #include "ir/ops/shared/elementwise.h"
 
 #include "ir/gradient.h"

@@ -1,3 +1,4 @@
+// silu: an element times its sigmoid, in one quotient.
 #include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {

@@ -1,3 +1,4 @@
+// sin: the sine of each element, in radians.
 #include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {

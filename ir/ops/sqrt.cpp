@@ -1,3 +1,4 @@
+// sqrt: the square root of each element.
 #include "ir/ops/shared/elementwise.h"
 
 #include "ir/gradient.h"

@@ -1,3 +1,4 @@
+// square: each element times itself.
 #include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {

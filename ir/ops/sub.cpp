@@ -1,3 +1,4 @@
+// sub: the elementwise difference, with broadcasting.
 #include "ir/ops/shared/elementwise.h"
 
 namespace linnet::ir {

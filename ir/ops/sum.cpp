@@ -1,3 +1,4 @@
+// sum: the total over dimensions; its gradient is repeated along them.
 #include "ir/ops/shared/reduction.h"
 
 #include "ir/scalar_math.h"

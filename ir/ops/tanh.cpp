@@ -1,3 +1,4 @@
+// tanh: the hyperbolic tangent of each element.
 #include "ir/ops/shared/elementwise.h"
 
 #include "ir/gradient.h"

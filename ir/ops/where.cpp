@@ -1,3 +1,4 @@
+// where: one of two elements by a condition, with broadcasting.
 #include "ir/ops/shared/elementwise.h"
 
 #include "ir/gradient.h"

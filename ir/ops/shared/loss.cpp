@@ -1,3 +1,4 @@
+// The operands, types and samples of losses: a mean over all elements as one number.
 #include "ir/ops/shared/loss.h"
 
 #include <fmt/format.h>

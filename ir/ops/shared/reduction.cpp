@@ -1,3 +1,4 @@
+// Types, samples and evaluation of reductions over a list of dimensions.
 #include "ir/ops/shared/reduction.h"
 
 #include "ir/ops/shared/index.h"

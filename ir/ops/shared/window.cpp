@@ -1,3 +1,4 @@
+// Checks and resolves kernel size, stride, dilation and padding; counts the windows.
 #include "ir/ops/shared/window.h"
 #include "ir/samples.h"
 
