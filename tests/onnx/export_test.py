@@ -120,7 +120,7 @@ class OpCases(Folder):
 
     def test_all(self):
         with open(os.path.join(SOURCE, "ir", "ops.def"), encoding="utf-8") as file:
-            ops = re.findall(r"^LINNET_OP\((\w+)\)", file.read(), re.M)
+            ops = re.findall(r"^LINNET_(?:KERNEL_)?OP\((\w+)\)", file.read(), re.M)
         self.assertGreater(len(ops), 60)
         by_runtime = by_reference = 0
         for op in ops:

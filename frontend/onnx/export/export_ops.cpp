@@ -218,7 +218,7 @@ constexpr std::string_view kNoGradients =
 const std::vector<AttrName> kKeep = {{"keepdim", "keepdims"}};
 
 // In the order of ir/ops.def.
-const std::vector<ExportRow> kRows = {
+const std::vector<ExportRow> kExports = {
     {.op = &ops::conv2d,
      .onnx = "Conv",
      .attrs = {{"stride", "strides"},
@@ -329,12 +329,12 @@ const std::vector<ExportRow> kRows = {
 }  // namespace
 
 std::span<const ExportRow> export_rows() {
-  return kRows;
+  return kExports;
 }
 
 const ExportRow* export_row(const ir::OpDef& op) {
-  const auto row = std::ranges::find(kRows, &op, &ExportRow::op);
-  return row == kRows.end() ? nullptr : &*row;
+  const auto row = std::ranges::find(kExports, &op, &ExportRow::op);
+  return row == kExports.end() ? nullptr : &*row;
 }
 
 std::string_view shape_attr(const ir::OpDef& op) {

@@ -1,5 +1,5 @@
 // Activations: an IR op where there is one, otherwise the formula of ONNX's reference.
-#include "frontend/onnx/ops/rows.h"
+#include "frontend/onnx/ops/onnx_ops.h"
 
 #include <array>
 
@@ -69,7 +69,7 @@ void shrink(OnnxNode& node) {
   node.give(select(apply(ops::lt, x, x.splat(-lambda)), x + x.splat(bias), high));
 }
 
-constexpr std::array kRows = std::to_array<OnnxOp>({
+constexpr std::array kOnnxOps = std::to_array<OnnxOp>({
     {"Celu", celu},
     {"Elu", elu},
     {"Gelu", gelu},
@@ -91,8 +91,8 @@ constexpr std::array kRows = std::to_array<OnnxOp>({
 
 }  // namespace
 
-std::span<const OnnxOp> activation_rows() {
-  return kRows;
+std::span<const OnnxOp> activation_ops() {
+  return kOnnxOps;
 }
 
 }  // namespace linnet::frontend

@@ -1,6 +1,6 @@
 // Values that the model states.
 #include "frontend/onnx/import/model_file.h"
-#include "frontend/onnx/ops/rows.h"
+#include "frontend/onnx/ops/onnx_ops.h"
 
 #include <fmt/format.h>
 
@@ -91,7 +91,7 @@ void eye_like(OnnxNode& node) {
   node.give(cast_to(apply(ir::ops::eq, column, diagonal), *dtype));
 }
 
-constexpr std::array kRows = std::to_array<OnnxOp>({
+constexpr std::array kOnnxOps = std::to_array<OnnxOp>({
     {"Constant", constant},
     {"ConstantOfShape", constant_of_shape},
     {"EyeLike", eye_like},
@@ -100,8 +100,8 @@ constexpr std::array kRows = std::to_array<OnnxOp>({
 
 }  // namespace
 
-std::span<const OnnxOp> constant_rows() {
-  return kRows;
+std::span<const OnnxOp> constant_ops() {
+  return kOnnxOps;
 }
 
 }  // namespace linnet::frontend

@@ -1,6 +1,6 @@
 // If, Loop and Scan. A static graph has none of them: what the model decides beforehand is
 // written out; an If that only a run decides computes both sides.
-#include "frontend/onnx/ops/rows.h"
+#include "frontend/onnx/ops/onnx_ops.h"
 
 #include <fmt/format.h>
 
@@ -182,7 +182,7 @@ void scan(OnnxNode& node) {
     node.give(states + i, collected_along(node, results[i], out_axes[i], out_back[i] == 1));
 }
 
-constexpr std::array kRows = std::to_array<OnnxOp>({
+constexpr std::array kOnnxOps = std::to_array<OnnxOp>({
     {"If", if_else},
     {"Loop", loop},
     {"Scan", scan},
@@ -190,8 +190,8 @@ constexpr std::array kRows = std::to_array<OnnxOp>({
 
 }  // namespace
 
-std::span<const OnnxOp> control_rows() {
-  return kRows;
+std::span<const OnnxOp> control_ops() {
+  return kOnnxOps;
 }
 
 }  // namespace linnet::frontend

@@ -117,15 +117,15 @@ void conv_transpose(OnnxNode& node) {
   node.give(with_bias(node, convolved(node, x, weight, s, groups), 2));
 }
 
-constexpr std::array kRows = std::to_array<OnnxOp>({
+constexpr std::array kOnnxOps = std::to_array<OnnxOp>({
     {"Conv", conv},
     {"ConvTranspose", conv_transpose},
 });
 
 }  // namespace
 
-std::span<const OnnxOp> convolution_rows() {
-  return kRows;
+std::span<const OnnxOp> convolution_ops() {
+  return kOnnxOps;
 }
 
 }  // namespace linnet::frontend

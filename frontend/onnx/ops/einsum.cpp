@@ -1,5 +1,5 @@
 // Einsum-12: any number of operands, two at a time, each pair as one product of matrices.
-#include "frontend/onnx/ops/rows.h"
+#include "frontend/onnx/ops/onnx_ops.h"
 
 #include <fmt/format.h>
 
@@ -197,12 +197,12 @@ void einsum(OnnxNode& node) {
   node.give(ordered(product, result));
 }
 
-constexpr std::array kRows = std::to_array<OnnxOp>({{"Einsum", einsum}});
+constexpr std::array kOnnxOps = std::to_array<OnnxOp>({{"Einsum", einsum}});
 
 }  // namespace
 
-std::span<const OnnxOp> einsum_rows() {
-  return kRows;
+std::span<const OnnxOp> einsum_ops() {
+  return kOnnxOps;
 }
 
 }  // namespace linnet::frontend

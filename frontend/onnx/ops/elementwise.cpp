@@ -1,6 +1,6 @@
 // Arithmetic, comparisons, logic and casts, element by element.
 #include "frontend/onnx/import/model_file.h"
-#include "frontend/onnx/ops/rows.h"
+#include "frontend/onnx/ops/onnx_ops.h"
 
 #include <fmt/format.h>
 
@@ -190,7 +190,7 @@ void clip(OnnxNode& node) {
   node.give(x);
 }
 
-constexpr std::array kRows = std::to_array<OnnxOp>({
+constexpr std::array kOnnxOps = std::to_array<OnnxOp>({
     {"Abs", one_to_one<ops::abs>},
     {"Acosh", acosh},
     {"Add", one_to_one<ops::add>},
@@ -240,8 +240,8 @@ constexpr std::array kRows = std::to_array<OnnxOp>({
 
 }  // namespace
 
-std::span<const OnnxOp> elementwise_rows() {
-  return kRows;
+std::span<const OnnxOp> elementwise_ops() {
+  return kOnnxOps;
 }
 
 }  // namespace linnet::frontend

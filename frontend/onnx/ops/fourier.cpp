@@ -1,6 +1,6 @@
 // Fourier transforms of constant length, as products with constant matrices: small ones with one,
 // others by factors of the length (Cooley and Tukey, 1965).
-#include "frontend/onnx/ops/rows.h"
+#include "frontend/onnx/ops/onnx_ops.h"
 
 #include <fmt/format.h>
 
@@ -196,15 +196,15 @@ void stft(OnnxNode& node) {
   node.give(reshaped(transformed(node, rows, length, bins, -1), {in[0], frames, bins, 2}));
 }
 
-constexpr std::array kRows = std::to_array<OnnxOp>({
+constexpr std::array kOnnxOps = std::to_array<OnnxOp>({
     {"DFT", dft},
     {"STFT", stft},
 });
 
 }  // namespace
 
-std::span<const OnnxOp> fourier_rows() {
-  return kRows;
+std::span<const OnnxOp> fourier_ops() {
+  return kOnnxOps;
 }
 
 }  // namespace linnet::frontend

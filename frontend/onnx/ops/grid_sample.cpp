@@ -1,5 +1,5 @@
 // GridSample: values of a picture at computed places, each a weighted sum of elements around it.
-#include "frontend/onnx/ops/rows.h"
+#include "frontend/onnx/ops/onnx_ops.h"
 
 #include <fmt/format.h>
 
@@ -187,14 +187,14 @@ void grid_sample(OnnxNode& node) {
   node.give(cast_to(transposed(y, back), x.type().dtype));
 }
 
-constexpr std::array kRows = std::to_array<OnnxOp>({
+constexpr std::array kOnnxOps = std::to_array<OnnxOp>({
     {"GridSample", grid_sample},
 });
 
 }  // namespace
 
-std::span<const OnnxOp> grid_sample_rows() {
-  return kRows;
+std::span<const OnnxOp> grid_sample_ops() {
+  return kOnnxOps;
 }
 
 }  // namespace linnet::frontend

@@ -1,5 +1,5 @@
 // NegativeLogLikelihoodLoss-22 and SoftmaxCrossEntropyLoss-13.
-#include "frontend/onnx/ops/rows.h"
+#include "frontend/onnx/ops/onnx_ops.h"
 
 #include <fmt/format.h>
 
@@ -62,15 +62,15 @@ void softmax_cross_entropy(OnnxNode& node) {
   node.give(1, log_p);
 }
 
-constexpr std::array kRows = std::to_array<OnnxOp>({
+constexpr std::array kOnnxOps = std::to_array<OnnxOp>({
     {"NegativeLogLikelihoodLoss", nll_loss},
     {"SoftmaxCrossEntropyLoss", softmax_cross_entropy},
 });
 
 }  // namespace
 
-std::span<const OnnxOp> loss_rows() {
-  return kRows;
+std::span<const OnnxOp> loss_ops() {
+  return kOnnxOps;
 }
 
 }  // namespace linnet::frontend

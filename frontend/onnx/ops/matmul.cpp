@@ -1,5 +1,5 @@
 // Products of matrices.
-#include "frontend/onnx/ops/rows.h"
+#include "frontend/onnx/ops/onnx_ops.h"
 
 #include <fmt/format.h>
 
@@ -48,15 +48,15 @@ void gemm(OnnxNode& node) {
   node.give(y);
 }
 
-constexpr std::array kRows = std::to_array<OnnxOp>({
+constexpr std::array kOnnxOps = std::to_array<OnnxOp>({
     {"Gemm", gemm},
     {"MatMul", matmul},
 });
 
 }  // namespace
 
-std::span<const OnnxOp> matmul_rows() {
-  return kRows;
+std::span<const OnnxOp> matmul_ops() {
+  return kOnnxOps;
 }
 
 }  // namespace linnet::frontend

@@ -233,7 +233,7 @@ constexpr OnnxOp row(std::string_view name, void (*import)(OnnxNode&), int least
 }
 
 constexpr int kAny = 1 << 20;
-constexpr std::array kRows = std::to_array<OnnxOp>({
+constexpr std::array kOnnxOps = std::to_array<OnnxOp>({
     row("BiasGelu", gelu<false>, 2, 2),
     row("DequantizeLinear", dequantize, 2, 3, 1, "axis:2"),
     row("DynamicQuantizeLSTM", dynamic_quantize_lstm, 12, 12, 3,
@@ -268,8 +268,8 @@ constexpr std::array kRows = std::to_array<OnnxOp>({
 
 }  // namespace
 
-std::span<const OnnxOp> microsoft_rows() {
-  return kRows;
+std::span<const OnnxOp> microsoft_ops() {
+  return kOnnxOps;
 }
 
 }  // namespace linnet::frontend

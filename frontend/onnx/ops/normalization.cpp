@@ -1,5 +1,5 @@
 // Normalisations, softmax and dropout.
-#include "frontend/onnx/ops/rows.h"
+#include "frontend/onnx/ops/onnx_ops.h"
 
 #include <fmt/format.h>
 
@@ -193,7 +193,7 @@ void dropout(OnnxNode& node) {
   }
 }
 
-constexpr std::array kRows = std::to_array<OnnxOp>({
+constexpr std::array kOnnxOps = std::to_array<OnnxOp>({
     {"BatchNormalization", batch_norm},
     {"Dropout", dropout},
     {"GroupNormalization", group_norm},
@@ -208,8 +208,8 @@ constexpr std::array kRows = std::to_array<OnnxOp>({
 
 }  // namespace
 
-std::span<const OnnxOp> normalization_rows() {
-  return kRows;
+std::span<const OnnxOp> normalization_ops() {
+  return kOnnxOps;
 }
 
 }  // namespace linnet::frontend

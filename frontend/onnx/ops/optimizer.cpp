@@ -1,6 +1,6 @@
 // Optimisers of ai.onnx.preview.training, version 1: inputs R (learning rate), T (updates so far),
 // then all X, all gradients G, and the accumulators.
-#include "frontend/onnx/ops/rows.h"
+#include "frontend/onnx/ops/onnx_ops.h"
 
 #include <fmt/format.h>
 
@@ -81,7 +81,7 @@ void momentum(OnnxNode& node) {
   }
 }
 
-constexpr std::array kRows = std::to_array<OnnxOp>({
+constexpr std::array kOnnxOps = std::to_array<OnnxOp>({
     {"Adagrad", adagrad},
     {"Adam", adam},
     {"Momentum", momentum},
@@ -89,8 +89,8 @@ constexpr std::array kRows = std::to_array<OnnxOp>({
 
 }  // namespace
 
-std::span<const OnnxOp> optimizer_rows() {
-  return kRows;
+std::span<const OnnxOp> optimizer_ops() {
+  return kOnnxOps;
 }
 
 }  // namespace linnet::frontend

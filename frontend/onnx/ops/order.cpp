@@ -1,6 +1,6 @@
 // Positions of extremes, the largest few, running sums. All are made of comparisons and sums of
 // existing ops: no kernel of their own, and gradients for free.
-#include "frontend/onnx/ops/rows.h"
+#include "frontend/onnx/ops/onnx_ops.h"
 
 #include <fmt/format.h>
 
@@ -112,7 +112,7 @@ void cum_sum(OnnxNode& node) {
   node.give(x);
 }
 
-constexpr std::array kRows = std::to_array<OnnxOp>({
+constexpr std::array kOnnxOps = std::to_array<OnnxOp>({
     {"ArgMax", arg_extreme<ops::amax>},
     {"ArgMin", arg_extreme<ops::amin>},
     {"CumSum", cum_sum},
@@ -121,8 +121,8 @@ constexpr std::array kRows = std::to_array<OnnxOp>({
 
 }  // namespace
 
-std::span<const OnnxOp> order_rows() {
-  return kRows;
+std::span<const OnnxOp> order_ops() {
+  return kOnnxOps;
 }
 
 }  // namespace linnet::frontend

@@ -199,7 +199,7 @@ void global_lp_pool(OnnxNode& node) {
   node.give(p == 2 ? sqrt(sum) : apply(ops::pow, sum, sum.splat(1 / p)));
 }
 
-constexpr std::array kRows = std::to_array<OnnxOp>({
+constexpr std::array kOnnxOps = std::to_array<OnnxOp>({
     {"AveragePool", average_pool},
     {"GlobalAveragePool", global_pool<ops::mean>},
     {"GlobalLpPool", global_lp_pool},
@@ -210,8 +210,8 @@ constexpr std::array kRows = std::to_array<OnnxOp>({
 
 }  // namespace
 
-std::span<const OnnxOp> pool_rows() {
-  return kRows;
+std::span<const OnnxOp> pool_ops() {
+  return kOnnxOps;
 }
 
 }  // namespace linnet::frontend

@@ -207,7 +207,7 @@ void qlinear_matmul(OnnxNode& node) {
                       zero, zero.type().dtype));
 }
 
-constexpr std::array kRows = std::to_array<OnnxOp>({
+constexpr std::array kOnnxOps = std::to_array<OnnxOp>({
     {"ConvInteger", conv_integer},
     {"DequantizeLinear", dequantize},
     {"MatMulInteger", matmul_integer},
@@ -218,8 +218,8 @@ constexpr std::array kRows = std::to_array<OnnxOp>({
 
 }  // namespace
 
-std::span<const OnnxOp> quantization_rows() {
-  return kRows;
+std::span<const OnnxOp> quantization_ops() {
+  return kOnnxOps;
 }
 
 }  // namespace linnet::frontend

@@ -1,7 +1,7 @@
 // Arithmetic of quantised numbers that several tables share.
 #pragma once
 
-#include "frontend/onnx/ops/rows.h"
+#include "frontend/onnx/ops/onnx_ops.h"
 
 #include <optional>
 

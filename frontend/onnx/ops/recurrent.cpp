@@ -319,7 +319,7 @@ void dynamic_quantize_lstm(OnnxNode& node) {
 
 namespace {
 
-constexpr std::array kRows = std::to_array<OnnxOp>({
+constexpr std::array kOnnxOps = std::to_array<OnnxOp>({
     {"GRU", gru},
     {"LSTM", lstm},
     {"RNN", rnn},
@@ -327,8 +327,8 @@ constexpr std::array kRows = std::to_array<OnnxOp>({
 
 }  // namespace
 
-std::span<const OnnxOp> recurrent_rows() {
-  return kRows;
+std::span<const OnnxOp> recurrent_ops() {
+  return kOnnxOps;
 }
 
 }  // namespace linnet::frontend

@@ -1,5 +1,5 @@
 // Reductions; axes are an attribute in old versions, an input in new ones.
-#include "frontend/onnx/ops/rows.h"
+#include "frontend/onnx/ops/onnx_ops.h"
 
 #include <array>
 #include <limits>
@@ -99,7 +99,7 @@ void reduce_log_sum_exp(OnnxNode& node) {
   node.give(cast_to(total + reshaped(shift, total.shape()), dtype));
 }
 
-constexpr std::array kRows = std::to_array<OnnxOp>({
+constexpr std::array kOnnxOps = std::to_array<OnnxOp>({
     {"ReduceL1", reduce_l1},
     {"ReduceL2", reduce_l2},
     {"ReduceLogSum", reduce_log_sum},
@@ -114,8 +114,8 @@ constexpr std::array kRows = std::to_array<OnnxOp>({
 
 }  // namespace
 
-std::span<const OnnxOp> reduction_rows() {
-  return kRows;
+std::span<const OnnxOp> reduction_ops() {
+  return kOnnxOps;
 }
 
 }  // namespace linnet::frontend

@@ -1,6 +1,6 @@
 // Resize and Upsample: one dimension after the other, each output a weighted sum of a few elements
 // at positions that are known at import.
-#include "frontend/onnx/ops/rows.h"
+#include "frontend/onnx/ops/onnx_ops.h"
 
 #include <fmt/format.h>
 
@@ -265,15 +265,15 @@ void resize(OnnxNode& node) {
   node.give(cast_to(x, dtype));
 }
 
-constexpr std::array kRows = std::to_array<OnnxOp>({
+constexpr std::array kOnnxOps = std::to_array<OnnxOp>({
     {"Resize", resize},
     {"Upsample", resize},
 });
 
 }  // namespace
 
-std::span<const OnnxOp> resize_rows() {
-  return kRows;
+std::span<const OnnxOp> resize_ops() {
+  return kOnnxOps;
 }
 
 }  // namespace linnet::frontend

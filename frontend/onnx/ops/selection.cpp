@@ -1,5 +1,5 @@
 // Elements by their positions.
-#include "frontend/onnx/ops/rows.h"
+#include "frontend/onnx/ops/onnx_ops.h"
 
 #include <fmt/format.h>
 
@@ -212,7 +212,7 @@ void trilu(OnnxNode& node) {
   node.give(select(apply(upper ? ops::ge : ops::le, column, diagonal), x, x.splat(0)));
 }
 
-constexpr std::array kRows = std::to_array<OnnxOp>({
+constexpr std::array kOnnxOps = std::to_array<OnnxOp>({
     {"Gather", gather},
     {"GatherElements", gather_elements},
     {"GatherND", gather_nd},
@@ -226,8 +226,8 @@ constexpr std::array kRows = std::to_array<OnnxOp>({
 
 }  // namespace
 
-std::span<const OnnxOp> selection_rows() {
-  return kRows;
+std::span<const OnnxOp> selection_ops() {
+  return kOnnxOps;
 }
 
 }  // namespace linnet::frontend

@@ -1,5 +1,5 @@
 // Shapes and the movement of whole blocks: what is asked of a shape is known at import.
-#include "frontend/onnx/ops/rows.h"
+#include "frontend/onnx/ops/onnx_ops.h"
 
 #include "base/integers.h"
 
@@ -334,7 +334,7 @@ void center_crop_pad(OnnxNode& node) {
   node.give(padded(x, pads));
 }
 
-constexpr std::array kRows = std::to_array<OnnxOp>({
+constexpr std::array kOnnxOps = std::to_array<OnnxOp>({
     {"CenterCropPad", center_crop_pad},
     {"Concat", concat},
     {"DepthToSpace", depth_to_space},
@@ -354,8 +354,8 @@ constexpr std::array kRows = std::to_array<OnnxOp>({
 
 }  // namespace
 
-std::span<const OnnxOp> shape_rows() {
-  return kRows;
+std::span<const OnnxOp> shape_ops() {
+  return kOnnxOps;
 }
 
 }  // namespace linnet::frontend

@@ -1,7 +1,7 @@
 // Windows over the spatial dimensions of [N, C, D1, D2, …]: what convolutions and pools share.
 #pragma once
 
-#include "frontend/onnx/ops/rows.h"
+#include "frontend/onnx/ops/onnx_ops.h"
 
 namespace linnet::frontend {
 

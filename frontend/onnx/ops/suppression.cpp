@@ -1,5 +1,5 @@
 // NonMaxSuppression with as many rows as there can be: what is not needed is filled.
-#include "frontend/onnx/ops/rows.h"
+#include "frontend/onnx/ops/onnx_ops.h"
 
 #include <fmt/format.h>
 
@@ -156,14 +156,14 @@ void non_max_suppression(OnnxNode& node) {
   node.give(in_rows(node, concatenated(indices, 2), concatenated(found, 2)));
 }
 
-constexpr std::array kRows = std::to_array<OnnxOp>({
+constexpr std::array kOnnxOps = std::to_array<OnnxOp>({
     {"NonMaxSuppression", non_max_suppression},
 });
 
 }  // namespace
 
-std::span<const OnnxOp> suppression_rows() {
-  return kRows;
+std::span<const OnnxOp> suppression_ops() {
+  return kOnnxOps;
 }
 
 }  // namespace linnet::frontend

@@ -7,28 +7,28 @@
 
 namespace linnet::frontend {
 
-[[nodiscard]] std::span<const OnnxOp> elementwise_rows();
-[[nodiscard]] std::span<const OnnxOp> activation_rows();
-[[nodiscard]] std::span<const OnnxOp> reduction_rows();
-[[nodiscard]] std::span<const OnnxOp> order_rows();
-[[nodiscard]] std::span<const OnnxOp> shape_rows();
-[[nodiscard]] std::span<const OnnxOp> selection_rows();
-[[nodiscard]] std::span<const OnnxOp> constant_rows();
-[[nodiscard]] std::span<const OnnxOp> convolution_rows();
-[[nodiscard]] std::span<const OnnxOp> pool_rows();
-[[nodiscard]] std::span<const OnnxOp> matmul_rows();
-[[nodiscard]] std::span<const OnnxOp> einsum_rows();
-[[nodiscard]] std::span<const OnnxOp> normalization_rows();
-[[nodiscard]] std::span<const OnnxOp> resize_rows();
-[[nodiscard]] std::span<const OnnxOp> grid_sample_rows();
-[[nodiscard]] std::span<const OnnxOp> recurrent_rows();
-[[nodiscard]] std::span<const OnnxOp> loss_rows();
-[[nodiscard]] std::span<const OnnxOp> optimizer_rows();
-[[nodiscard]] std::span<const OnnxOp> quantization_rows();
-[[nodiscard]] std::span<const OnnxOp> control_rows();
-[[nodiscard]] std::span<const OnnxOp> microsoft_rows();
-[[nodiscard]] std::span<const OnnxOp> fourier_rows();
-[[nodiscard]] std::span<const OnnxOp> suppression_rows();
+[[nodiscard]] std::span<const OnnxOp> elementwise_ops();
+[[nodiscard]] std::span<const OnnxOp> activation_ops();
+[[nodiscard]] std::span<const OnnxOp> reduction_ops();
+[[nodiscard]] std::span<const OnnxOp> order_ops();
+[[nodiscard]] std::span<const OnnxOp> shape_ops();
+[[nodiscard]] std::span<const OnnxOp> selection_ops();
+[[nodiscard]] std::span<const OnnxOp> constant_ops();
+[[nodiscard]] std::span<const OnnxOp> convolution_ops();
+[[nodiscard]] std::span<const OnnxOp> pool_ops();
+[[nodiscard]] std::span<const OnnxOp> matmul_ops();
+[[nodiscard]] std::span<const OnnxOp> einsum_ops();
+[[nodiscard]] std::span<const OnnxOp> normalization_ops();
+[[nodiscard]] std::span<const OnnxOp> resize_ops();
+[[nodiscard]] std::span<const OnnxOp> grid_sample_ops();
+[[nodiscard]] std::span<const OnnxOp> recurrent_ops();
+[[nodiscard]] std::span<const OnnxOp> loss_ops();
+[[nodiscard]] std::span<const OnnxOp> optimizer_ops();
+[[nodiscard]] std::span<const OnnxOp> quantization_ops();
+[[nodiscard]] std::span<const OnnxOp> control_ops();
+[[nodiscard]] std::span<const OnnxOp> microsoft_ops();
+[[nodiscard]] std::span<const OnnxOp> fourier_ops();
+[[nodiscard]] std::span<const OnnxOp> suppression_ops();
 
 using ir::to_string;
 using ir::Var;

@@ -1,5 +1,5 @@
 // Joins the tables of all files into one by name; small graphs that many rows need.
-#include "frontend/onnx/ops/rows.h"
+#include "frontend/onnx/ops/onnx_ops.h"
 
 #include "ir/scalar_math.h"
 
@@ -18,12 +18,12 @@ const Table& table() {
   static const Table kTable = [] {
     Table rows;
     for (const std::span<const OnnxOp> part :
-         {elementwise_rows(), activation_rows(),   reduction_rows(), order_rows(),
-          shape_rows(),       selection_rows(),    constant_rows(),  convolution_rows(),
-          pool_rows(),        matmul_rows(),       einsum_rows(),    normalization_rows(),
-          resize_rows(),      grid_sample_rows(),  recurrent_rows(), loss_rows(),
-          optimizer_rows(),   quantization_rows(), microsoft_rows(), fourier_rows(),
-          suppression_rows(), control_rows()}) {
+         {elementwise_ops(), activation_ops(),   reduction_ops(), order_ops(),
+          shape_ops(),       selection_ops(),    constant_ops(),  convolution_ops(),
+          pool_ops(),        matmul_ops(),       einsum_ops(),    normalization_ops(),
+          resize_ops(),      grid_sample_ops(),  recurrent_ops(), loss_ops(),
+          optimizer_ops(),   quantization_ops(), microsoft_ops(), fourier_ops(),
+          suppression_ops(), control_ops()}) {
       for (const OnnxOp& row : part)
         LINNET_CHECK(rows.emplace(std::pair(row.domain, row.name), &row).second,
                      std::string(row.name) + " has two rows");
