@@ -8,6 +8,7 @@
 #include "codegen/cache/cache.h"
 #include "codegen/cache/hash.h"
 #include "codegen/emit/trainer_info.h"
+#include "ir/data_kind.h"
 #include "ir/op_def.h"
 #include "ir/ops/shared/reduction.h"
 #include "ir/print.h"
@@ -152,7 +153,7 @@ void mark_probabilities(ir::Module& module) {
     const auto dim = ir::one_dim(node->attrs, shape.size());
     if (!dim || shape[*dim] != graph.value(output.value).type.shape.back()) continue;
     for (ir::Declaration& declaration : module.data) {
-      if (declaration.target == output.name) declaration.recipe.attrs.set("probabilities", true);
+      if (declaration.target == output.name) declaration.recipe.attrs.set(ir::kProbabilities, true);
     }
   }
 }

@@ -79,7 +79,7 @@ Status run(Session& session, const EvaluateFlags& flags) {
                                                           "initial values",
                                 .remedy = "--weights F.safetensors brings trained ones"});
   const codegen::Ports ports = codegen::ports_of(*module);
-  const bool series = !ports.inputs.empty() && ports.inputs.front().series.has_value();
+  const bool series = !ports.inputs.empty() && ports.inputs.front().abi().series;
   if (series && !flags.plot.empty()) {
     session.error("--plot draws classes and numbers, not series", Status::kBadCall,
                   "an executable draws forecasts: ./NAME FILE.csv --steps K --plot F.svg");

@@ -41,30 +41,16 @@ std::vector<Port> input_ports(const ir::Module& module) {
   return ports;
 }
 
-// Classes by output; empty labels where an output is none. What they point to lives in `ports`.
+// Classes by output; nullptr where an output is none.
 class OutputClasses {
 public:
-  explicit OutputClasses(const ir::Module& module) : ports_(codegen::ports_of(module)) {
-    labels_.resize(ports_.outputs.size());
-    for (size_t i = 0; i < ports_.outputs.size(); ++i) {
-      linnet_classes_v1 classes{0, nullptr, 0};
-      if (const auto& declared = ports_.outputs[i].classes) {
-        for (const std::string& label : declared->labels)
-          labels_[i].push_back(label.c_str());
-        classes = {static_cast<int64_t>(labels_[i].size()), labels_[i].data(),
-                   declared->probabilities};
-      }
-      classes_.push_back(classes);
-    }
-  }
+  explicit OutputClasses(const ir::Module& module) : ports_(codegen::ports_of(module)) {}
   [[nodiscard]] const linnet_classes_v1* of(size_t output) const {
-    return output < classes_.size() && classes_[output].labels ? &classes_[output] : nullptr;
+    return output < ports_.outputs.size() ? ports_.outputs[output].abi().classes : nullptr;
   }
 
 private:
   codegen::Ports ports_;
-  std::vector<std::vector<const char*>> labels_;
-  std::vector<linnet_classes_v1> classes_;
 };
 
 std::vector<Port> output_ports(const ir::Module& module) {

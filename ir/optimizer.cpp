@@ -1,3 +1,4 @@
+// Finds the records of optimisers.
 #include "ir/optimizer.h"
 
 #include "support/check.h"
@@ -8,73 +9,35 @@
 namespace linnet::ir {
 namespace {
 
-// Which parameters decay: all, as torch.optim does, or those of two dimensions and more.
-const OptimizerSetting kDecay{"decay", Enum{"all"}, {"all", "weights"}};
-
-const std::vector<Optimizer>& table() {
-  static const std::vector<Optimizer> kTable = {
-      {"sgd",
-       {{"lr", 1e-3},
-        {"momentum", 0.0},
-        {"dampening", 0.0},
-        {"weight_decay", 0.0},
-        {"nesterov", false},
-        kDecay}},
-      {"adam",
-       {{"lr", 1e-3},
-        {"beta1", 0.9},
-        {"beta2", 0.999},
-        {"eps", 1e-8},
-        {"weight_decay", 0.0},
-        kDecay}},
-      {"adamw",
-       {{"lr", 1e-3},
-        {"beta1", 0.9},
-        {"beta2", 0.999},
-        {"eps", 1e-8},
-        {"weight_decay", 1e-2},
-        kDecay}},
-      {"rmsprop",
-       {{"lr", 1e-2},
-        {"alpha", 0.99},
-        {"eps", 1e-8},
-        {"weight_decay", 0.0},
-        {"momentum", 0.0},
-        {"centered", false},
-        kDecay}},
-      {"least_squares", {{"lr", 0.0}}},
-  };
-  return kTable;
-}
-
-const Attr& setting_of(const Recipe& recipe, std::string_view name) {
-  if (const Attr* given = recipe.attrs.find(name)) return *given;
-  const Optimizer* optimizer = find_optimizer(recipe.kind);
-  LINNET_CHECK(optimizer != nullptr, "no optimizer '" + recipe.kind + "'");
-  const auto at = std::ranges::find(optimizer->settings, name, &OptimizerSetting::name);
-  LINNET_CHECK(at != optimizer->settings.end(), "no setting '" + std::string(name) + "'");
-  return at->default_value;
-}
+constexpr auto kOptimizers = std::to_array<const Optimizer*>({
+#define LINNET_OPTIMIZER(name) &optimizers::name,
+#include "ir/optimizers.def"
+#undef LINNET_OPTIMIZER
+});
 
 }  // namespace
 
-std::span<const Optimizer> optimizers() {
-  return table();
+std::span<const Optimizer* const> all_optimizers() {
+  return kOptimizers;
 }
 
 const Optimizer* find_optimizer(std::string_view name) {
-  const auto at = std::ranges::find(table(), name, &Optimizer::name);
-  return at == table().end() ? nullptr : &*at;
+  const auto at = std::ranges::find(kOptimizers, name, &Optimizer::name);
+  return at == kOptimizers.end() ? nullptr : *at;
 }
 
-double optimizer_number(const Recipe& recipe, std::string_view setting) {
-  return std::get<double>(setting_of(recipe, setting));
+ChosenOptimizer chosen_optimizer(const std::vector<Declaration>& train) {
+  const auto at = std::ranges::find(train, "optimizer", &Declaration::target);
+  if (at == train.end()) return {&optimizers::sgd, {std::string(optimizers::sgd.name), {}}};
+  const Optimizer* record = find_optimizer(at->recipe.kind);
+  LINNET_CHECK(record != nullptr, "no optimizer '" + at->recipe.kind + "'");
+  return {record, at->recipe};
 }
 
-bool optimizer_flag(const Recipe& recipe, std::string_view setting) {
-  const Attr& attr = setting_of(recipe, setting);
-  if (const Enum* word = std::get_if<Enum>(&attr)) return word->word == "weights";
-  return std::get<bool>(attr);
+Var UpdateContext::rounded(const Var& scalar) const {
+  const DType dtype = weight.type().dtype;
+  if (scalar.type().dtype == dtype) return scalar;
+  return scalar.apply(ops::cast, {{"dtype", dtype}});
 }
 
 }  // namespace linnet::ir

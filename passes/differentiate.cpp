@@ -1,8 +1,10 @@
 #include "ir/rewrite.h"
+#include "ir/optimizer.h"
 #include "passes/passes.h"
 #include "passes/training/least_squares.h"
 #include "passes/training/loss_gradients.h"
-#include "passes/training/optimizers.h"
+
+#include "support/check.h"
 
 #include <fmt/format.h>
 
@@ -20,8 +22,8 @@ public:
       : module_(module), graph_(graph), builder_(ir::Builder(graph).at(place)) {}
 
   void run(const std::vector<ir::GraphInput>& parameters, std::vector<ir::ValueId> gradients) {
-    const ir::Declaration* optimizer = module_.training("optimizer");
-    const ir::Recipe recipe = optimizer ? optimizer->recipe : ir::Recipe{"sgd", {}};
+    const ir::ChosenOptimizer optimizer = ir::chosen_optimizer(module_.train);
+    const ir::Optimizer& record = *optimizer.record;
     std::vector<Var> slopes;
     for (size_t i = 0; i < parameters.size(); ++i) {
       const Var weight(builder_, parameters[i].value);
@@ -35,16 +37,17 @@ public:
                          .apply(ir::ops::cast, {{"dtype", ir::DType::kF64}});
     for (size_t i = 0; i < parameters.size(); ++i) {
       const std::string& path = parameters[i].slot;
-      UpdateContext context{{builder_, parameters[i].value},
-                            slopes[i],
-                            lr,
-                            step,
-                            recipe,
-                            [&](std::string_view name) { return state(path, name); },
-                            [&](std::string_view name, const Var& next) {
-                              set(fmt::format("{}.{}", path, name), next);
-                            }};
-      set(path, updated(context));
+      const ir::UpdateContext context{
+          optimizer.settings(),
+          {builder_, parameters[i].value},
+          slopes[i],
+          lr,
+          step,
+          [&](std::string_view name) { return state(record, path, name); },
+          [&](std::string_view name, const Var& next) {
+            set(fmt::format("{}.{}", path, name), next);
+          }};
+      set(path, record.update ? record.update(context) : context.weight);
     }
   }
 
@@ -54,7 +57,9 @@ private:
     graph_.outputs.push_back({slot, next.id(), slot});
   }
 
-  Var state(const std::string& path, std::string_view name) {
+  Var state(const ir::Optimizer& record, const std::string& path, std::string_view name) {
+    LINNET_CHECK(std::ranges::find(record.slots, name) != record.slots.end(),
+                 fmt::format("{} has no slot '{}'", record.name, name));
     const std::string slot = fmt::format("{}.{}", path, name);
     if (const ir::ValueId known = graph_.input_of(slot)) return {builder_, known};
     const ir::Slot& parameter = *module_.slot(path);
@@ -108,8 +113,7 @@ ir::Module differentiate(ir::Module module, PassContext& context) {
   const ir::Place place = last ? last->place : ir::Place::named("loss");
   if (!context.may_rewrite(place, "the gradient of %" + graph.value(loss->value).name))
     return module;
-  if (const ir::Declaration* optimizer = module.training("optimizer");
-      optimizer && optimizer->recipe.kind == "least_squares")
+  if (ir::chosen_optimizer(module.train).record->solves_at_once())
     check_least_squares(module, context);
   LossGradients made = append_loss_gradients(module, graph);
   for (Blocked& blocked : made.gradients.blocked)

@@ -1,3 +1,4 @@
+#include "ir/data_kind.h"
 #include "ir/op_def.h"
 #include "ir/rewrite.h"
 #include "passes/passes.h"
@@ -10,7 +11,7 @@ namespace {
 // Is this input a window over a series: one row of values, of which a call of @step brings one?
 bool is_window(const ir::Module& module, const ir::Value& value) {
   const auto declared = std::ranges::find(module.data, value.name, &ir::Declaration::target);
-  if (declared == module.data.end() || declared->recipe.kind != "series") return false;
+  if (declared == module.data.end() || declared->recipe.kind != ir::data::series.name) return false;
   const ir::Shape& shape = value.type.shape;
   return !shape.empty() && shape.back() >= 1 && value.type.elements() == shape.back() &&
          is_float(value.type.dtype);

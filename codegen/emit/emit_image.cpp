@@ -10,7 +10,7 @@ constexpr int64_t kWidestRow = 64;  // pixels converted as one vector
 
 class Decoder {
 public:
-  Decoder(llvm::IRBuilder<>& builder, const ImageInfo& image)
+  Decoder(llvm::IRBuilder<>& builder, const linnet_image_v1& image)
       : b_(builder), image_(image), channels_(image.color == 0 ? 1 : 3),
         f32_(llvm::Type::getFloatTy(builder.getContext())) {}
 
@@ -80,14 +80,14 @@ private:
   }
 
   llvm::IRBuilder<>& b_;
-  const ImageInfo& image_;
+  const linnet_image_v1& image_;
   int64_t channels_;
   llvm::Type* f32_;
 };
 
 }  // namespace
 
-void decode_picture(llvm::IRBuilder<>& builder, const ImageInfo& image, Value* pixels,
+void decode_picture(llvm::IRBuilder<>& builder, const linnet_image_v1& image, Value* pixels,
                     Value* row_stride, Value* to) {
   Decoder(builder, image).decode(pixels, row_stride, to);
 }

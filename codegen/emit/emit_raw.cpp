@@ -175,7 +175,7 @@ private:
     });
   }
   [[nodiscard]] int64_t categories_of(size_t port) const {
-    return static_cast<int64_t>(ports_.inputs[port].columns.front().categories.size());
+    return ports_.inputs[port].abi().table->columns[0].category_count;
   }
 
   // The model's values of an input, from raw ones.
@@ -187,9 +187,10 @@ private:
     case Units::kPlain:
       return;
     case Units::kPixels: {
-      const int64_t row = info.image->width * (info.image->color == 0 ? 1 : 3);
-      decode_picture(b_, *info.image, from,
-                     stride ? stride : b_.getInt64(static_cast<uint64_t>(row)), to);
+      const linnet_image_v1& image = *info.abi().image;
+      const int64_t row = image.width * (image.color == 0 ? 1 : 3);
+      decode_picture(b_, image, from, stride ? stride : b_.getInt64(static_cast<uint64_t>(row)),
+                     to);
       return;
     }
     case Units::kCategory: {

@@ -1,3 +1,4 @@
+// The C header of a library: prototypes, sizes, units.
 #include "codegen/emit/header.h"
 
 #include "codegen/emit/units.h"
@@ -111,7 +112,7 @@ std::string prototype(const Signature& of, const std::string& function) {
 
 std::string prototype_u8(const HeaderEntry& entry, const std::string& name) {
   const auto raw = picture_entry(entry.ports);
-  const ImageInfo& image = *entry.ports.inputs[0].image;
+  const linnet_image_v1& image = *entry.ports.inputs[0].abi().image;
   return fmt::format("/* The same for a picture of {} x {} {}: the top\n"
                      " * row first, rows row_stride bytes apart{}. */\n",
                      image.width, image.height,
@@ -152,64 +153,11 @@ std::string constants(const Ports& ports, const std::string& name) {
                             text;
 }
 
-std::string quoted_columns(const PortInfo& port) {
-  std::vector<std::string> names;
-  for (const ColumnInfo& column : port.columns)
-    names.push_back('"' + column.name + '"');
-  return join(names, ", ");
-}
-
 // A comment must not end within a name of the model's.
 std::string in_comment(std::string text) {
   for (size_t at = 0; (at = text.find("*/", at)) != std::string::npos;)
     text.replace(at, 2, "* /");
   return text;
-}
-
-// What the numbers of a parameter are, for a person.
-std::string unit_text(const PortInfo& port, const Ports& ports, const std::string& symbol) {
-  const Units units = units_of(port, ports);
-  const std::string macro = upper(symbol);
-  const bool scaled = std::ranges::any_of(units.mean, [](double m) { return m != 0; }) ||
-                      std::ranges::any_of(units.deviation, [](double d) { return d != 1; });
-  const std::string scale =
-      units.kind != Units::kScaled ? ""
-      : !units.learnt
-          ? "; its standard scale is learnt with the weights, and there are none: taken as it is"
-      : scaled ? fmt::format("; scaled: (value - {0}_MEAN) / {0}_STD", macro)
-               : ", in its own unit";
-  if (port.series)
-    return fmt::format("column \"{}\", {}{}", port.series->column,
-                       port.series->lags > 1 ? "oldest value first" : "a value a step", scale);
-  if (port.ahead) {
-    const PortInfo& of = ports.inputs[static_cast<size_t>(port.ahead->input)];
-    return fmt::format("column \"{}\", {} step{} after the newest value{}",
-                       of.series ? of.series->column : of.name, port.ahead->steps,
-                       port.ahead->steps == 1 ? "" : "s", scale);
-  }
-  if (units.kind == Units::kCategory)
-    return fmt::format("column \"{}\", one-hot: a number for each of its {} categories; raw: the "
-                       "position of one, from 0",
-                       port.columns.front().name, port.columns.front().categories.size());
-  if (units.kind == Units::kScaled)
-    return fmt::format("column{} {}{}", port.columns.size() == 1 ? "" : "s", quoted_columns(port),
-                       scale);
-  if (port.image) {
-    const ImageInfo& i = *port.image;
-    return fmt::format("a picture of {} x {}, plane after plane ({}), each sample ({} * {}_SCALE - "
-                       "{}_MEAN) / {}_STD",
-                       i.width, i.height,
-                       i.color == 0   ? "gray"
-                       : i.color == 1 ? "red, green, blue"
-                                      : "blue, green, red",
-                       i.invert ? "(255 - byte)" : "byte", macro, macro, macro);
-  }
-  if (port.classes) {
-    return port.classes->probabilities
-               ? "probabilities of the classes"
-               : "logits of the classes: the largest is the answer, softmax makes probabilities";
-  }
-  return "no unit is declared: numbers as the model takes them";
 }
 
 // Lines of a comment, broken at spaces; all but the first are indented.
@@ -237,7 +185,8 @@ std::string units(const HeaderEntry& entry, const std::string& name) {
   for (const auto* list : {&entry.ports.inputs, &entry.ports.outputs}) {
     for (const PortInfo& port : *list) {
       const std::string& own = names[next++];
-      text += wrapped(own + ": " + in_comment(unit_text(port, entry.ports, name + "_" + own)));
+      text +=
+          wrapped(own + ": " + in_comment(unit_text(port, entry.ports, upper(name + "_" + own))));
     }
   }
   return text + " */\n";

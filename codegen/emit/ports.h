@@ -2,55 +2,25 @@
 // executable's constant and `linnet run` read this.
 #pragma once
 
+#include "ir/data_kind.h"
 #include "ir/module.h"
 
-#include <array>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace linnet::codegen {
-
-// The numbers are those of base/abi/model.h.
-struct ImageInfo {
-  int64_t color = 0, resize = 0, fit = 0, invert = 0, height = 0, width = 0;
-  double scale = 1;
-  std::array<double, 3> mean = {0, 0, 0};
-  std::array<double, 3> deviation = {1, 1, 1};
-};
-struct ClassesInfo {
-  std::vector<std::string> labels;
-  bool probabilities = false;
-};
-struct SeriesInfo {
-  std::string column, index;
-  int64_t lags = 0, missing = 0;
-  int64_t window = 1;  // steps of time in one sample
-  bool ahead = false;  // known: ahead
-  bool learn = false;  // its scale is learnt
-  double mean = 0, deviation = 1;
-};
-struct AheadInfo {
-  int64_t input = 0, steps = 1;
-};
-struct ColumnInfo {
-  std::string name;
-  double mean = 0, deviation = 1;
-  bool learn = false;
-  std::vector<std::string> categories;
-};
 
 struct PortInfo {
   std::string name;
   int64_t dtype = 0;  // enum linnet_dtype
   ir::Type type;
   std::vector<int64_t> dims;
-  std::optional<ImageInfo> image;
-  std::optional<ClassesInfo> classes;
-  std::optional<SeriesInfo> series;
-  std::optional<AheadInfo> ahead;
-  std::vector<ColumnInfo> columns;
+  const ir::DataKind* kind = nullptr;  // nullptr: a plain tensor
+  ir::Contract record;                 // linnet_port_v1
+
+  // As the product will see it.
+  [[nodiscard]] const linnet_port_v1& abi() const { return record.as<linnet_port_v1>(); }
 };
 
 struct Ports {

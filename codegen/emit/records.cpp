@@ -1,3 +1,4 @@
+// Structures of the contract as constants of LLVM.
 #include "codegen/emit/records.h"
 
 #include "base/abi/model.h"
@@ -25,61 +26,47 @@ llvm::Constant* RecordEmitter::array(const std::vector<Constant*>& records) {
       llvm::ArrayType::get(records.front()->getType(), records.size()), records));
 }
 
-llvm::Constant* RecordEmitter::port(const PortInfo& port) {
-  std::vector<Constant*> fields = {text(port.name), integer(port.dtype),
-                                   integer(static_cast<int64_t>(port.dims.size()))};
-  for (size_t dim = 0; dim < LINNET_MAX_RANK; ++dim)
-    fields.push_back(integer(dim < port.dims.size() ? port.dims[dim] : 0));
-  fields.push_back(image(port));
-  fields.push_back(classes(port));
-  fields.push_back(series(port));
-  fields.push_back(ahead(port));
-  fields.push_back(table(port));
-  return record(fields);
+std::vector<llvm::Constant*> RecordEmitter::fields(const ir::Contract& contract) {
+  std::vector<Constant*> fields;
+  size_t at = 0;  // bytes that fields take so far
+  const auto add = [&](Constant* field, size_t words = 1) {
+    fields.push_back(field);
+    at += words * sizeof(int64_t);
+  };
+  for (const ir::Contract::Field& field : contract.fields()) {
+    while (at < field.offset)
+      add(integer(0));
+    if (const auto* whole = std::get_if<int64_t>(&field.value)) {
+      add(integer(*whole));
+    } else if (const auto* real = std::get_if<double>(&field.value)) {
+      add(number(*real));
+    } else if (const auto* wholes = std::get_if<std::vector<int64_t>>(&field.value)) {
+      for (const int64_t element : *wholes)
+        add(integer(element));
+    } else if (const auto* reals = std::get_if<std::vector<double>>(&field.value)) {
+      add(llvm::ConstantDataArray::get(context_, llvm::ArrayRef<double>(*reals)), reals->size());
+    } else if (const auto* one = std::get_if<std::string>(&field.value)) {
+      add(text(*one));
+    } else if (const auto* list = std::get_if<std::vector<std::string>>(&field.value)) {
+      add(texts(*list));
+    } else {
+      const auto& to = std::get<ir::Contract::Pointed>(field.value);
+      std::vector<Constant*> records;
+      for (const ir::Contract& pointed : to.list)
+        records.push_back(record(this->fields(pointed)));
+      add(to.array ? array(records) : global(records.front()));
+    }
+  }
+  while (at < contract.bytes())
+    add(integer(0));
+  return fields;
 }
 
 llvm::Constant* RecordEmitter::ports(const std::vector<PortInfo>& list) {
   std::vector<Constant*> records;
   for (const PortInfo& info : list)
-    records.push_back(port(info));
+    records.push_back(record(fields(info.record)));
   return array(records);
-}
-
-llvm::Constant* RecordEmitter::image(const PortInfo& port) {
-  if (!port.image) return null();
-  const ImageInfo& i = *port.image;
-  const auto three = [&](const std::array<double, 3>& values) {
-    return llvm::ConstantDataArray::get(context_, llvm::ArrayRef<double>(values));
-  };
-  return global(record({integer(i.color), integer(i.resize), integer(i.fit), integer(i.invert),
-                        integer(i.height), integer(i.width), number(i.scale), three(i.mean),
-                        three(i.deviation)}));
-}
-llvm::Constant* RecordEmitter::classes(const PortInfo& port) {
-  if (!port.classes) return null();
-  return global(record({integer(static_cast<int64_t>(port.classes->labels.size())),
-                        texts(port.classes->labels), integer(port.classes->probabilities)}));
-}
-llvm::Constant* RecordEmitter::series(const PortInfo& port) {
-  if (!port.series) return null();
-  const SeriesInfo& s = *port.series;
-  return global(record({text(s.column), s.index.empty() ? null() : text(s.index), integer(s.lags),
-                        integer(s.missing), number(s.mean), number(s.deviation), integer(s.window),
-                        integer(s.ahead), integer(s.learn)}));
-}
-llvm::Constant* RecordEmitter::ahead(const PortInfo& port) {
-  if (!port.ahead) return null();
-  return global(record({integer(port.ahead->input), integer(port.ahead->steps)}));
-}
-llvm::Constant* RecordEmitter::table(const PortInfo& port) {
-  if (port.columns.empty()) return null();
-  std::vector<Constant*> columns;
-  for (const ColumnInfo& c : port.columns) {
-    columns.push_back(
-        record({text(c.name), number(c.mean), number(c.deviation), integer(c.learn),
-                integer(static_cast<int64_t>(c.categories.size())), texts(c.categories)}));
-  }
-  return global(record({integer(static_cast<int64_t>(columns.size())), array(columns)}));
 }
 
 llvm::Constant* RecordEmitter::bytes(std::span<const std::byte> data) {

@@ -36,8 +36,8 @@ public:
     return llvm::ConstantStruct::getAnon(fields);
   }
   Constant* array(const std::vector<Constant*>& records);
-  // linnet_port_v1, and an array of them.
-  Constant* port(const PortInfo& port);
+  // The fields of a structure as they are, and an array of ports.
+  std::vector<Constant*> fields(const ir::Contract& contract);
   Constant* ports(const std::vector<PortInfo>& list);
   // A constant of a structure of this many bytes under a name that the runtime knows.
   Constant* define(const char* symbol, Constant* record, size_t bytes);
@@ -46,12 +46,6 @@ public:
   [[nodiscard]] llvm::PointerType* pointer() { return pointer_; }
 
 private:
-  Constant* image(const PortInfo& port);
-  Constant* classes(const PortInfo& port);
-  Constant* series(const PortInfo& port);
-  Constant* ahead(const PortInfo& port);
-  Constant* table(const PortInfo& port);
-
   llvm::Module& module_;
   llvm::LLVMContext& context_;
   std::string name_;

@@ -1,3 +1,4 @@
+// The C header of a trainer's library.
 #include "codegen/emit/train_header.h"
 
 #include "codegen/emit/header.h"

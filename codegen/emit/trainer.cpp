@@ -1,3 +1,4 @@
+// A trainer's constant: slots, entries, recipe.
 #include "codegen/emit/trainer.h"
 
 #include "codegen/emit/records.h"
@@ -209,8 +210,8 @@ private:
 
   void append_recipe(std::vector<Constant*>& fields) {
     const auto& recipe = info_.recipe;
-    const auto optimizer = std::ranges::find(recipe, "optimizer", &ir::Declaration::target);
-    const ir::Recipe used = optimizer == recipe.end() ? ir::Recipe{"sgd", {}} : optimizer->recipe;
+    const ir::ChosenOptimizer optimizer = ir::chosen_optimizer(recipe);
+    const bool solves = optimizer.record->solves_at_once();
     const auto schedule = std::ranges::find(recipe, "schedule", &ir::Declaration::target);
     const std::string kind = schedule == recipe.end() ? "constant" : schedule->recipe.kind;
     const bool absolute =
@@ -220,9 +221,9 @@ private:
     const auto whole = [&](double value) { return e_.integer(static_cast<int64_t>(value)); };
     const double steps = number_of(recipe, "steps", "value", 0);
     const bool series = std::ranges::any_of(
-        info_.ports.inputs, [](const PortInfo& port) { return port.series.has_value(); });
+        info_.ports.inputs, [](const PortInfo& port) { return port.abi().series != nullptr; });
     fields.insert(fields.end(),
-                  {e_.number(ir::optimizer_number(used, "lr")),
+                  {e_.number(solves ? 0 : optimizer.settings().number("lr")),
                    e_.integer(kind == "step" || kind == "exponential" ? LINNET_STEP
                               : kind == "cosine"                      ? LINNET_COSINE
                               : kind == "plateau"                     ? LINNET_PLATEAU
@@ -238,8 +239,8 @@ private:
                    whole(number_of(recipe, "patience", "value", 0)),
                    whole(number_of(recipe, "warmup", "value", 0)),
                    whole(steps > 0 ? 0 : number_of(recipe, "epochs", "value", 10)), whole(steps),
-                   e_.number(number_of(recipe, "validation", "value", 0)),
-                   e_.integer(used.kind == "least_squares"), e_.integer(series)});
+                   e_.number(number_of(recipe, "validation", "value", 0)), e_.integer(solves),
+                   e_.integer(series)});
   }
 
   RecordEmitter e_;

@@ -1,3 +1,4 @@
+// Reads what a model with a train block declares.
 #include "codegen/emit/trainer_info.h"
 
 #include "support/check.h"

@@ -15,13 +15,6 @@ namespace {
 
 constexpr int64_t kMostOnStack = 1024;  // bytes
 
-void scale(Units& units, double mean, double deviation, bool learn) {
-  units.kind = Units::kScaled;
-  units.mean.push_back(mean);
-  units.deviation.push_back(deviation);
-  units.learnt = units.learnt && !learn;
-}
-
 Units plain(const PortInfo& port) {
   Units units;
   units.raw_elements = port.type.elements();
@@ -48,6 +41,18 @@ RawEntry layout(const Ports& ports) {
   return entry;
 }
 
+std::vector<const linnet_port_v1*> inputs_of(const Ports& ports) {
+  std::vector<const linnet_port_v1*> inputs;
+  for (const PortInfo& input : ports.inputs)
+    inputs.push_back(&input.abi());
+  return inputs;
+}
+
+std::vector<std::string> categories_of(const PortInfo& port) {
+  const linnet_column_v1& column = port.abi().table->columns[0];
+  return {column.categories, column.categories + column.category_count};
+}
+
 bool is_picture(const RawEntry::Port& port) {
   return port.units.kind == Units::kPixels;
 }
@@ -56,44 +61,37 @@ bool is_picture(const RawEntry::Port& port) {
 
 Units units_of(const PortInfo& port, const Ports& ports) {
   Units units = plain(port);
-  const int64_t elements = units.raw_elements;
-  if (!ir::is_float(port.type.dtype)) return units;
-  if (port.series) scale(units, port.series->mean, port.series->deviation, port.series->learn);
-  if (port.ahead && static_cast<size_t>(port.ahead->input) < ports.inputs.size()) {
-    const auto& of = ports.inputs[static_cast<size_t>(port.ahead->input)].series;
-    if (of) scale(units, of->mean, of->deviation, of->learn);
-  }
-  for (const ColumnInfo& column : port.columns) {
-    if (!column.categories.empty()) {
-      units.kind = Units::kCategory;
-      units.raw_elements = elements / static_cast<int64_t>(column.categories.size());
-      units.raw_size = sizeof(int32_t);
-      return units;
-    }
-    scale(units, column.mean, column.deviation, column.learn);
-  }
-  if (units.kind == Units::kScaled) {
-    units.raw_size = sizeof(double);
-    if (elements % static_cast<int64_t>(units.mean.size()) != 0) return plain(port);
-  }
-  if (port.image && port.type.dtype == ir::DType::kF32) {
-    const int64_t channels = port.image->color == 0 ? 1 : 3;
-    if (port.image->height * port.image->width * channels != elements) return units;  // a batch
-    units.kind = Units::kPixels;
-    units.raw_size = 1;
-    for (size_t c = 0; c < static_cast<size_t>(channels); ++c) {
-      units.mean.push_back(port.image->mean[c]);
-      units.deviation.push_back(port.image->deviation[c]);
-    }
-  }
-  return units;
+  if (!ir::is_float(port.type.dtype) || !port.kind || !port.kind->units) return units;
+  const auto inputs = inputs_of(ports);
+  port.kind->units({port.abi(), port.type, inputs}, units);
+  const bool whole = units.mean.empty() || units.kind == Units::kPixels ||
+                     port.type.elements() % static_cast<int64_t>(units.mean.size()) == 0;
+  return whole ? units : plain(port);
+}
+
+std::string unit_text(const PortInfo& port, const Ports& ports, const std::string& macro) {
+  const Units units = units_of(port, ports);
+  const bool scaled = std::ranges::any_of(units.mean, [](double m) { return m != 0; }) ||
+                      std::ranges::any_of(units.deviation, [](double d) { return d != 1; });
+  const std::string scale =
+      units.kind != Units::kScaled ? ""
+      : !units.learnt
+          ? "; its standard scale is learnt with the weights, and there are none: taken as it is"
+      : scaled ? fmt::format("; scaled: (value - {0}_MEAN) / {0}_STD", macro)
+               : ", in its own unit";
+  const auto inputs = inputs_of(ports);
+  const std::string text =
+      port.kind && port.kind->describe
+          ? port.kind->describe({port.abi(), port.type, inputs}, units, scale, macro)
+          : "";
+  return text.empty() ? "no unit is declared: numbers as the model takes them" : text;
 }
 
 std::optional<RawEntry> raw_entry(const Ports& ports) {
   RawEntry entry = layout(ports);
   if (entry.scratch_bytes == 0) return std::nullopt;
   for (size_t i = 0; i < ports.inputs.size(); ++i) {
-    if (ports.inputs[i].image && !is_picture(entry.inputs[i])) return std::nullopt;
+    if (ports.inputs[i].abi().image && !is_picture(entry.inputs[i])) return std::nullopt;
   }
   return entry;
 }
@@ -112,16 +110,18 @@ std::vector<UnitConstant> unit_constants(const Ports& ports, const std::string& 
     const Units units = units_of(port, ports);
     const std::string prefix = name + "_" + own;
     if (units.kind == Units::kPixels)
-      constants.push_back({prefix + "_scale", {port.image->scale}, {}});
+      constants.push_back({prefix + "_scale", {port.abi().image->scale}, {}});
     if (!units.mean.empty()) {
       constants.push_back({prefix + "_mean", units.mean, {}});
       constants.push_back({prefix + "_std", units.deviation, {}});
     }
     if (units.kind == Units::kCategory)
-      constants.push_back({prefix + "_categories", {}, port.columns.front().categories});
-    if (!output || !port.classes || port.classes->labels.empty()) return;
-    constants.push_back(
-        {labelled ? prefix + "_labels" : name + "_labels", {}, port.classes->labels});
+      constants.push_back({prefix + "_categories", {}, categories_of(port)});
+    const linnet_classes_v1* classes = port.abi().classes;
+    if (!output || !classes || classes->count == 0) return;
+    constants.push_back({labelled ? prefix + "_labels" : name + "_labels",
+                         {},
+                         {classes->labels, classes->labels + classes->count}});
     labelled = true;
   };
   for (size_t i = 0; i < ports.inputs.size(); ++i)

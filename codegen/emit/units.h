@@ -11,20 +11,12 @@
 
 namespace linnet::codegen {
 
-struct Units {
-  enum Kind {
-    kPlain,     // nothing to convert: a plain tensor, or classes
-    kScaled,    // series, ahead, table, value. Raw: double; the model's: (raw - mean) / deviation
-    kCategory,  // onehot. Raw: int32_t, the position of a category
-    kPixels,    // image. Raw: uint8_t; the model's: (raw * scale - mean) / deviation, by channel
-  } kind = kPlain;
-  std::vector<double> mean, deviation;  // one, or one for each column or channel
-  bool learnt = true;                   // false: a standard scale that no weights have brought
-  int64_t raw_elements = 0;
-  int64_t raw_size = 0;  // bytes of one of them
-};
+using ir::Units;
 
 [[nodiscard]] Units units_of(const PortInfo& port, const Ports& ports);
+// What they are to a person; `macro` begins the names of the port's constants.
+[[nodiscard]] std::string unit_text(const PortInfo& port, const Ports& ports,
+                                    const std::string& macro);
 
 // What an entry that takes raw values converts, and where it holds the model's values of it: on the
 // stack where they are few, else in the arena behind what the plan takes.

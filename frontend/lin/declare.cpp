@@ -1,5 +1,7 @@
+// Reads the entries of data and train blocks by the records of what they may say.
 #include "frontend/lin/declare.h"
 
+#include "ir/data_kind.h"
 #include "ir/graph.h"
 #include "ir/optimizer.h"
 
@@ -19,96 +21,63 @@
 namespace linnet::frontend {
 namespace {
 
-enum class Form { kNumber, kNumbers, kText, kTexts, kBool, kWord, kName };
+using ir::Setting;
 
-struct Setting {
-  std::string_view name;
-  Form form;
-  std::vector<std::string_view> words = {};
-  bool required = false;
-};
-
+// What a value or an entry of a block may be: a data kind, an optimiser, a schedule.
 struct Kind {
   std::string_view name;
   std::vector<Setting> settings;
+  const ir::DataKind* data = nullptr;
 };
 
 // What a value may mean.
 const std::vector<Kind>& data_kinds() {
-  static const std::vector<Kind> kKinds = {
-      {"image",
-       {{"color", Form::kWord, {"gray", "rgb", "bgr"}},
-        {"scale", Form::kNumber},
-        {"mean", Form::kNumbers},
-        {"std", Form::kNumbers},
-        {"resize", Form::kWord, {"bilinear", "nearest"}},
-        {"fit", Form::kWord, {"stretch", "contain", "cover"}},
-        {"invert", Form::kBool},
-        {"height", Form::kNumber},
-        {"width", Form::kNumber}}},
-      {"classes", {{"labels", Form::kTexts, {}, true}}},
-      {"series",
-       {{"column", Form::kText, {}, true},
-        {"index", Form::kText},
-        {"lags", Form::kNumber},
-        {"scale", Form::kWord, {"standard", "raw"}},
-        {"missing", Form::kWord, {"refuse", "previous", "linear"}},
-        {"known", Form::kWord, {"past", "ahead"}},
-        {"mean", Form::kNumber},
-        {"std", Form::kNumber}}},
-      {"ahead", {{"of", Form::kName, {}, true}, {"steps", Form::kNumber}}},
-      {"table",
-       {{"columns", Form::kTexts, {}, true},
-        {"scale", Form::kWord, {"standard", "raw"}},
-        {"mean", Form::kNumbers},
-        {"std", Form::kNumbers}}},
-      {"onehot", {{"column", Form::kText, {}, true}, {"categories", Form::kTexts, {}, true}}},
-      {"value",
-       {{"column", Form::kText, {}, true},
-        {"scale", Form::kWord, {"standard", "raw"}},
-        {"mean", Form::kNumber},
-        {"std", Form::kNumber}}},
-  };
+  static const auto kKinds = [] {
+    std::vector<Kind> kinds;
+    for (const ir::DataKind* kind : ir::all_data_kinds())
+      kinds.push_back({kind->name, kind->settings, kind});
+    return kinds;
+  }();
   return kKinds;
+}
+
+Setting number(std::string_view name, double default_value, const ir::Range& range,
+               bool required = false) {
+  return {.name = name,
+          .default_value = default_value,
+          .doc = {},
+          .range = range,
+          .required = required};
 }
 
 // How to learn: each target and the kinds it may have; `number` is a plain number. The loss, an
 // expression, is read by class Losses.
 const std::map<std::string, std::vector<Kind>, std::less<>>& train_targets() {
   static const auto kTargets = [] {
-    std::vector<Kind> optimizers;
-    for (const ir::Optimizer& optimizer : ir::optimizers()) {
-      Kind kind{optimizer.name, {}};
-      for (const ir::OptimizerSetting& setting : optimizer.settings) {
-        const Form form = std::holds_alternative<double>(setting.default_value) ? Form::kNumber
-                          : std::holds_alternative<bool>(setting.default_value) ? Form::kBool
-                                                                                : Form::kWord;
-        kind.settings.push_back({setting.name, form, setting.words});
-      }
-      optimizers.push_back(std::move(kind));
-    }
-    const std::vector<Kind> number = {{"number", {}}};
     std::map<std::string, std::vector<Kind>, std::less<>> targets;
     for (const char* target :
          {"batch", "epochs", "steps", "validation", "warmup", "window", "patience"})
-      targets[target] = number;
+      targets[target] = {{"number", {}}};
     targets["loss"] = {};
-    targets["optimizer"] = std::move(optimizers);
+    for (const ir::Optimizer* optimizer : ir::all_optimizers())
+      targets["optimizer"].push_back({optimizer->name, optimizer->settings});
     targets["schedule"] = {
         {"constant", {}},
-        {"step", {{"step_size", Form::kNumber, {}, true}, {"gamma", Form::kNumber}}},
-        {"exponential", {{"gamma", Form::kNumber, {}, true}}},
-        {"cosine", {{"min_lr", Form::kNumber}}},
+        {"step",
+         {number("step_size", 1, ir::kCount, true), number("gamma", 0.1, ir::kNotNegative)}},
+        {"exponential", {number("gamma", 0.1, ir::kNotNegative, true)}},
+        {"cosine", {number("min_lr", 0, ir::kNotNegative)}},
         {"plateau",
-         {{"factor", Form::kNumber},
-          {"patience", Form::kNumber},
-          {"threshold", Form::kNumber},
-          {"threshold_mode", Form::kWord, {"rel", "abs"}},
-          {"cooldown", Form::kNumber},
-          {"min_lr", Form::kNumber},
-          {"eps", Form::kNumber}}}};
-    targets["clip"] = {{"norm", {{"value", Form::kNumber, {}, true}}},
-                       {"value", {{"value", Form::kNumber, {}, true}}}};
+         {number("factor", 0.1, ir::kAnyNumber),  // its range is said by check_watched
+          number("patience", 10, ir::kAnyNumber), number("threshold", 1e-4, ir::kNotNegative),
+          Setting{.name = "threshold_mode",
+                  .default_value = ir::Enum{"rel"},
+                  .doc = {},
+                  .words = {"rel", "abs"}},
+          number("cooldown", 0, ir::kAnyNumber), number("min_lr", 0, ir::kNotNegative),
+          number("eps", 1e-8, ir::kNotNegative)}}};
+    const Setting most = number("value", 1, ir::kPositive, true);
+    targets["clip"] = {{"norm", {most}}, {"value", {most}}};
     targets["freeze"] = {{"names", {}}};
     return targets;
   }();
@@ -318,19 +287,16 @@ private:
     auto attr = value_of(*setting, *argument.value);
     if (!attr) return false;
     recipe.attrs.set(name, std::move(*attr));
-    if (kind.name == "image" && name == "scale") check_scale(*argument.value);
+    if (kind.data && kind.data->doubt) warn(*kind.data, recipe, name, *argument.value);
     return true;
   }
 
-  // The values of a picture are multiplied by the scale, not divided by it.
-  void check_scale(const Expr& value) {
-    const double scale = number(value).value_or(0);
-    if (scale <= 1) return;
-    diagnostics_
-        .warning(value.span, fmt::format("the values of a picture are multiplied by the scale: 0 "
-                                         "to 255 become 0 to {}",
-                                         shortest(255 * scale)))
-        .help(fmt::format("scale: 1/{} divides by it", shortest(scale)));
+  // What is allowed but hardly meant.
+  void warn(const ir::DataKind& kind, const ir::Recipe& recipe, std::string_view setting,
+            const Expr& value) {
+    const auto doubt = kind.doubt({recipe, kind.settings});
+    if (doubt && doubt->setting == setting)
+      diagnostics_.warning(value.span, doubt->fault.message).help(doubt->fault.remedy);
   }
 
   std::optional<ir::Attr> value_of(const Setting& setting, const Expr& value) {
@@ -338,45 +304,54 @@ private:
       diagnostics_.error(value.span, fmt::format("'{}' takes {}", setting.name, wanted));
       return std::optional<ir::Attr>();
     };
-    switch (setting.form) {
-    case Form::kNumber: {
-      const auto n = number(value);
-      return n ? std::optional<ir::Attr>(*n) : wrong("a number");
-    }
-    case Form::kNumbers: {
-      const auto n = number(value);
-      if (n) return ir::Attr(ir::Doubles{*n});
-      ir::Doubles list;
-      for (const ExprPtr& element : value.operands) {
-        const auto e = number(*element);
-        if (!e) return wrong("a number or a list of them");
-        list.push_back(*e);
+    // A number, or why it is none.
+    const auto checked = [&](const Expr& expr, std::string_view what) -> std::optional<double> {
+      const auto n = number(expr);
+      if (!n) {
+        wrong(what);
+      } else if (!ir::allows(setting.range, *n)) {
+        diagnostics_.error(expr.span, fmt::format("'{}' takes {}, not {}", setting.name,
+                                                  ir::to_string(setting.range), shortest(*n)));
+        return std::nullopt;
       }
-      return value.kind == ExprKind::kList ? std::optional<ir::Attr>(list)
-                                           : wrong("a number or a list of them");
+      return n;
+    };
+    const ir::Attr& like = setting.default_value;
+    if (std::holds_alternative<double>(like)) {
+      const auto n = checked(value, "a number");
+      return n ? std::optional<ir::Attr>(*n) : std::nullopt;
     }
-    case Form::kText:
-      return value.kind == ExprKind::kString ? std::optional<ir::Attr>(value.text)
-                                             : wrong("a string");
-    case Form::kName:  // names of an ONNX model may need quotes
-      return value.kind == ExprKind::kName || value.kind == ExprKind::kString
-                 ? std::optional<ir::Attr>(value.text)
-                 : wrong("the name of an input");
-    case Form::kBool:
+    if (std::holds_alternative<ir::Doubles>(like)) {
+      ir::Doubles list;
+      std::vector<const Expr*> elements{&value};
+      if (value.kind == ExprKind::kList) {
+        elements.clear();
+        for (const ExprPtr& element : value.operands)
+          elements.push_back(element.get());
+      }
+      for (const Expr* element : elements) {
+        const auto n = checked(*element, "a number or a list of them");
+        if (!n) return std::nullopt;
+        list.push_back(*n);
+      }
+      return ir::Attr(list);
+    }
+    if (std::holds_alternative<ir::Strings>(like)) return texts(setting, value);
+    if (std::holds_alternative<bool>(like)) {
       if (value.kind == ExprKind::kName && (value.text == "true" || value.text == "false"))
         return ir::Attr(value.text == "true");
       return wrong("true or false");
-    case Form::kWord: {
+    }
+    if (std::holds_alternative<ir::Enum>(like)) {
       const bool known = value.kind == ExprKind::kName &&
                          std::ranges::find(setting.words, value.text) != setting.words.end();
-      if (known) return ir::Attr(ir::Enum{value.text});
-      if (setting.name == "scale" && number(value)) return ir::Attr(*number(value));
-      return wrong(fmt::format("one of {}", fmt::join(setting.words, ", ")));
+      return known ? std::optional<ir::Attr>(ir::Enum{value.text})
+                   : wrong(fmt::format("one of {}", fmt::join(setting.words, ", ")));
     }
-    case Form::kTexts:
-      return texts(setting, value);
-    }
-    return std::nullopt;
+    // Names of an ONNX model may need quotes.
+    const bool name = setting.names_input && value.kind == ExprKind::kName;
+    if (name || value.kind == ExprKind::kString) return ir::Attr(value.text);
+    return wrong(setting.names_input ? "the name of an input" : "a string");
   }
 
   // ["cat", "dog"], 0..9 (both ends included), or file("labels.txt"), one a line.

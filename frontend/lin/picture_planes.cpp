@@ -1,6 +1,8 @@
+// Puts a transpose behind pictures whose channels come last.
 #include "frontend/lin/picture_planes.h"
 
 #include "ir/builder.h"
+#include "ir/data_kind.h"
 #include "ir/rewrite.h"
 
 #include <algorithm>
@@ -11,10 +13,10 @@ namespace {
 bool has_channels_last(const ir::Module& module, const ir::Value& input) {
   const auto declared = std::ranges::find(module.data, input.name, &ir::Declaration::target);
   const ir::Shape& shape = input.type.shape;
-  if (declared == module.data.end() || declared->recipe.kind != "image" || shape.size() != 4)
+  if (declared == module.data.end() || declared->recipe.kind != ir::data::image.name ||
+      shape.size() != 4)
     return false;
-  const auto color =
-      declared->recipe.attrs.get_or(ir::Key<ir::Enum>{"color"}, ir::Enum{"gray"}).word;
+  const std::string color = ir::Settings(declared->recipe, ir::data::image.settings).text("color");
   const int64_t channels = color == "gray" ? 1 : 3;
   return shape[1] != channels && shape[3] == channels;
 }

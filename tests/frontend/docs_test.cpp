@@ -2,7 +2,9 @@
 // that the reader takes. `LINNET_UPDATE_DOCS=1 build/tests/linnet_frontend_test
 // --gtest_filter='Docs.*'` writes docs/ops.md anew.
 #include "frontend/lin/parser.h"
+#include "ir/data_kind.h"
 #include "ir/op_def.h"
+#include "ir/optimizer.h"
 #include "ir/print.h"
 #include "ir/read.h"
 #include "ir/verify.h"
@@ -12,7 +14,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <cstdlib>
+#include <span>
 
 namespace linnet::frontend {
 namespace {
@@ -122,6 +126,54 @@ TEST(Docs, OpsPageIsFresh) {
   EXPECT_TRUE(text_of(kDocs + "ops.md") == page)
       << "docs/ops.md is stale; write it anew: LINNET_UPDATE_DOCS=1 "
          "build/tests/linnet_frontend_test --gtest_filter='Docs.*'";
+}
+
+// ---- language.md
+
+// A setting as the page writes it: `lr: 0.001`, `color: gray|rgb|bgr`; of what may be anything the
+// name alone.
+std::string as_documented(const ir::Setting& setting) {
+  if (!setting.words.empty())
+    return fmt::format("{}: {}", setting.name, fmt::join(setting.words, "|"));
+  return fmt::format("{}:", setting.name);
+}
+
+// The settings that the page does not name where it shows `name(…)`.
+std::string missing_settings(const std::string& page, std::string_view name,
+                             std::span<const ir::Setting> settings) {
+  std::string text;  // of all its mentions
+  const std::string begin = fmt::format("{}(", name);
+  for (size_t at = page.find(begin); at != std::string::npos; at = page.find(begin, at + 1)) {
+    const bool whole = at == 0 || !std::isalnum(static_cast<unsigned char>(page[at - 1]));
+    if (whole) text += page.substr(at, page.find('\n', at) - at) + "\n";
+  }
+  if (text.empty()) return fmt::format("{}\n", name);
+  std::string missing;
+  for (const ir::Setting& setting : settings) {
+    if (text.find(as_documented(setting)) == std::string::npos)
+      missing += fmt::format("{}({})\n", name, as_documented(setting));
+  }
+  return missing;
+}
+
+TEST(Docs, LanguagePageNamesEverySettingOfData) {
+  const std::string page = text_of(kDocs + "language.md");
+  std::string missing;
+  for (const ir::DataKind* kind : ir::all_data_kinds()) {
+    missing += missing_settings(page, kind->name, kind->settings);
+    EXPECT_FALSE(kind->doc.empty()) << kind->name;
+  }
+  EXPECT_EQ(missing, "");
+}
+
+TEST(Docs, LanguagePageNamesEverySettingOfOptimizers) {
+  const std::string page = text_of(kDocs + "language.md");
+  std::string missing;
+  for (const ir::Optimizer* optimizer : ir::all_optimizers()) {
+    missing += missing_settings(page, optimizer->name, optimizer->settings);
+    EXPECT_FALSE(optimizer->doc.empty()) << optimizer->name;
+  }
+  EXPECT_EQ(missing, "");
 }
 
 // ---- lir.md
