@@ -15,10 +15,11 @@ if(product_sources)
   # What an executable does once, however long: small before fast.
   foreach(source base/result base/text base/flags base/io/csv base/io/file base/io/idx base/io/image_file base/io/npy
           runtime/data/labels runtime/data/picture_samples runtime/data/plot runtime/data/ports
-          runtime/data/samples runtime/data/series_table runtime/run/answer runtime/run/backtest
+          runtime/data/samples runtime/data/scales runtime/data/series_samples runtime/data/series_table
+          runtime/data/table_samples runtime/data/tensor_samples runtime/run/answer runtime/run/backtest
           runtime/run/evaluate runtime/run/main runtime/run/metrics runtime/run/model
-          runtime/run/options runtime/run/run_bench runtime/run/run_images runtime/run/run_series
-          runtime/run/run_table runtime/run/run_tensors runtime/run/tensor_text)
+          runtime/run/options runtime/run/run_bench runtime/run/run_images runtime/run/run_samples
+          runtime/run/run_series runtime/run/run_tensors runtime/run/tensor_text)
     set_source_files_properties(${source}.cpp PROPERTIES COMPILE_OPTIONS -Os)
   endforeach()
   set(product_archive ${CMAKE_BINARY_DIR}/liblinnet_product_runtime.a)

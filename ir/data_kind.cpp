@@ -9,7 +9,9 @@ namespace {
 
 constexpr auto kKinds = std::to_array<const DataKind*>({
 #define LINNET_DATA(name) &data::name,
-#include "ir/data.def"
+#define LINNET_READER(name)
+#include "base/abi/data.def"
+#undef LINNET_READER
 #undef LINNET_DATA
 });
 

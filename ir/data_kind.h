@@ -60,7 +60,7 @@ struct DataKind {
   std::optional<Doubt> (*doubt)(const Settings&) = nullptr;
 };
 
-// In the order of ir/data.def.
+// In the order of base/abi/data.def.
 [[nodiscard]] std::span<const DataKind* const> all_data_kinds();
 [[nodiscard]] const DataKind* find_data_kind(std::string_view name);
 
@@ -79,7 +79,9 @@ inline constexpr Key<bool> kProbabilities{"probabilities"};
 // The records, by name.
 namespace data {
 #define LINNET_DATA(name) extern const DataKind name;
-#include "ir/data.def"
+#define LINNET_READER(name)
+#include "base/abi/data.def"
+#undef LINNET_READER
 #undef LINNET_DATA
 }  // namespace data
 

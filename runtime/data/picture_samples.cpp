@@ -1,23 +1,20 @@
 // Reads MNIST's files, folders of pictures by class, and pairs of pictures.
-#include "runtime/data/picture_samples.h"
 
 #include "base/io/file.h"
 #include "base/io/idx.h"
 #include "runtime/data/labels.h"
 #include "runtime/data/picture.h"
 #include "runtime/data/ports.h"
+#include "runtime/data/reader.h"
 
 #include <algorithm>
 
 namespace linnet::runtime::train {
 namespace {
 
-using Found = Result<std::optional<Samples>>;
-
 class Pictures {
 public:
-  Pictures(const linnet_trainer_v1& trainer, const std::string& path, bool test)
-      : t_(trainer), path_(path), test_(test) {}
+  explicit Pictures(const Part& part) : t_(part.trainer), path_(part.path), test_(part.test) {}
 
   Found read() {
     if (!is_folder(path_))
@@ -201,23 +198,21 @@ private:
   bool test_;
 };
 
-}  // namespace
-
-bool reads_pictures(const linnet_trainer_v1& trainer) {
+bool reads(const linnet_trainer_v1& trainer) {
   return trainer.input_count == 1 && trainer.inputs[0].image && trainer.target_count == 1 &&
          (trainer.targets[0].classes || trainer.targets[0].image);
 }
 
-Result<std::optional<Samples>> read_pictures(const linnet_trainer_v1& trainer,
-                                             const std::string& path, bool test) {
-  return Pictures(trainer, path, test).read();
+Found read(Part& part) {
+  return Pictures(part).read();
 }
 
-Result<Samples> read_pictures_to_evaluate(const linnet_trainer_v1& trainer,
-                                          const std::string& path) {
-  auto found = Pictures(trainer, path, true).read_whole();
-  if (!found) return tl::unexpected(found.error());
-  return std::move(**found);
+Found read_whole(Part& part) {
+  return Pictures(part).read_whole();
 }
+
+}  // namespace
+
+const Reader readers::picture{.reads = reads, .read = read, .read_whole = read_whole};
 
 }  // namespace linnet::runtime::train

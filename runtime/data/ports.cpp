@@ -1,4 +1,4 @@
-// Counts elements, tells pictures by name, and reads the cells of a table row.
+// What ports declare, as the readers take it.
 #include "runtime/data/ports.h"
 
 namespace linnet::runtime {
@@ -32,32 +32,6 @@ bool is_picture(const std::string& path) {
     return lower.ends_with(suffix);
   };
   return ends(".png") || ends(".jpg") || ends(".jpeg");
-}
-
-Result<void> read_row(const CsvTable& table, size_t row, const linnet_table_v1& columns,
-                      float* to) {
-  for (int64_t i = 0; i < columns.count; ++i) {
-    const linnet_column_v1& c = columns.columns[i];
-    auto column = table.column_named(c.name);
-    if (!column) return tl::unexpected(column.error());
-    if (c.category_count == 0) {
-      auto value = table.number(row, *column);
-      if (!value) return tl::unexpected(value.error());
-      *to++ = static_cast<float>((*value - c.mean) / c.deviation);
-      continue;
-    }
-    const std::string cell(table.cell(row, *column));
-    bool found = false;
-    for (int64_t k = 0; k < c.category_count; ++k) {
-      const bool here = cell == c.categories[k];
-      found = found || here;
-      *to++ = here ? 1.0F : 0.0F;
-    }
-    if (!found)
-      return fail("%s: '%s' is none of the %lld categories", table.place(row, *column).c_str(),
-                  cell.c_str(), static_cast<long long>(c.category_count));
-  }
-  return {};
 }
 
 }  // namespace linnet::runtime

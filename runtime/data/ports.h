@@ -1,7 +1,6 @@
 // What `data` declares about a port, as readers need it.
 #pragma once
 
-#include "base/io/csv.h"
 #include "base/io/image.h"
 #include "base/io/tensor.h"
 
@@ -16,9 +15,5 @@ namespace linnet::runtime {
 
 // .png, .jpg or .jpeg, in any case?
 [[nodiscard]] bool is_picture(const std::string& path);
-
-// The elements that a port of columns takes from a row, scaled.
-[[nodiscard]] Result<void> read_row(const CsvTable& table, size_t row,
-                                    const linnet_table_v1& columns, float* to);
 
 }  // namespace linnet::runtime

@@ -1,3 +1,4 @@
+// Forecasts from rows of the past, beside the same as the last value.
 #include "runtime/run/backtest.h"
 
 #include "base/text.h"

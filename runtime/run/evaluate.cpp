@@ -15,16 +15,6 @@ namespace {
 
 constexpr int64_t kChunk = 256;  // samples of a call at most
 
-// Samples first … first + count − 1 of all, in the port's type and shape.
-Tensor part(const Tensor& all, int64_t samples, int64_t first, int64_t count,
-            const linnet_port_v1& port) {
-  Tensor some = Model::make(port, count);
-  const size_t each = all.data.size() / static_cast<size_t>(samples);
-  std::copy_n(all.data.begin() + static_cast<ptrdiff_t>(each) * first,
-              each * static_cast<size_t>(count), some.data.begin());
-  return some;
-}
-
 // The sum over samples of the loss of the model's first output, as the ops define it.
 class Loss {
 public:
@@ -128,8 +118,8 @@ Result<Measured> evaluate_model(const Model& model, const std::string& path) {
     count = std::min(most, samples->count - first);
     std::vector<Tensor> inputs, outputs;
     for (int64_t i = 0; i < abi.input_count; ++i)
-      inputs.push_back(part(samples->inputs[static_cast<size_t>(i)], samples->count, first, count,
-                            abi.inputs[i]));
+      inputs.push_back(Model::some(samples->inputs[static_cast<size_t>(i)], samples->count, first,
+                                   count, abi.inputs[i]));
     for (int64_t i = 0; i < abi.output_count; ++i)
       outputs.push_back(Model::make(abi.outputs[i], count));
     LINNET_TRY(model.run(inputs, outputs, count));

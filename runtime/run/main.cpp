@@ -44,8 +44,7 @@ Result<void> run(const Options& options, const std::string& program) {
   if (!options.inputs.empty()) return run_tensors(model, options);
   if (input.image && abi.input_count == 1) return run_images(model, options);
   if (series) return run_series(model, options);
-  if (input.table) return run_table(model, options);
-  return run_tensors(model, options);
+  return run_samples(model, options);
 }
 
 int main_of(int argc, char** argv) {

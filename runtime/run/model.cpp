@@ -1,3 +1,4 @@
+// Calls the compiled entries for any number of samples.
 #include "runtime/run/model.h"
 
 #include <algorithm>
@@ -17,17 +18,19 @@ Model::Model(const linnet_model_v1& model, int64_t most) : model_(&model) {
   model.stream->reset(state_.get());
 }
 
-int64_t Model::elements(const linnet_port_v1& port) {
-  int64_t count = 1;
-  for (int64_t i = 0; i < port.rank; ++i)
-    count *= port.dims[i];
-  return count;
-}
-
 Tensor Model::make(const linnet_port_v1& port, int64_t samples) {
   std::vector<int64_t> shape(port.dims, port.dims + port.rank);
   if (!shape.empty() && samples != 1) shape[0] *= samples;
   return make_tensor(dtype_of_abi(port.dtype), std::move(shape));
+}
+
+Tensor Model::some(const Tensor& all, int64_t samples, int64_t first, int64_t count,
+                   const linnet_port_v1& port) {
+  Tensor part = make(port, count);
+  const size_t each = all.data.size() / static_cast<size_t>(samples);
+  std::copy_n(all.data.begin() + static_cast<ptrdiff_t>(each) * first,
+              each * static_cast<size_t>(count), part.data.begin());
+  return part;
 }
 
 Result<void> Model::run(std::span<const Tensor> inputs, std::span<Tensor> outputs,

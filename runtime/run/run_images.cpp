@@ -166,7 +166,7 @@ private:
   }
 
   [[nodiscard]] int64_t answer_of(const std::vector<Tensor>& outputs, int64_t sample) const {
-    const int64_t each = Model::elements(model_.abi().outputs[classes_]);
+    const int64_t each = elements_of(model_.abi().outputs[classes_]);
     return classify(outputs[static_cast<size_t>(classes_)], sample * each, each, classes()).index;
   }
 

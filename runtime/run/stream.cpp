@@ -1,3 +1,4 @@
+// Steps a model through time: scales, windows, snapshots.
 #include "runtime/run/stream.h"
 
 #include "base/io/file.h"

@@ -10,8 +10,9 @@ namespace linnet::runtime {
 [[nodiscard]] Result<void> run_images(const Model& model, const Options& options);
 // CSV files with the column of a series: a forecast from the end of each.
 [[nodiscard]] Result<void> run_series(const Model& model, const Options& options);
-// CSV files whose rows are samples.
-[[nodiscard]] Result<void> run_table(const Model& model, const Options& options);
+// Files of any other kind: by the reader that training has for them (rows of CSV files), else as
+// tensors.
+[[nodiscard]] Result<void> run_samples(const Model& model, const Options& options);
 // --input NAME=F.npy: tensors as they are.
 [[nodiscard]] Result<void> run_tensors(const Model& model, const Options& options);
 // Time of one call: median and 99th percentile.

@@ -1,6 +1,9 @@
-// Rows of CSV files through a model of tables: an answer a row, compared where the file knows it.
+// The samples of files through a model, an answer each; rows of a CSV file are compared where it
+// knows what is true.
 #include "base/io/csv.h"
 #include "runtime/data/ports.h"
+#include "runtime/data/reader.h"
+#include "runtime/data/table_samples.h"
 #include "runtime/run/answer.h"
 #include "runtime/run/metrics.h"
 #include "runtime/run/tasks.h"
@@ -71,12 +74,11 @@ private:
     }
     const auto column = table_.column_named(target.name);
     if (!column) return tl::unexpected(column.error());
-    const auto end = target.classes->labels + target.classes->count;
-    const auto at = std::find(target.classes->labels, end, table_.cell(row, *column));
-    if (at == end) return fail("no class");
-    Tensor label = make_tensor(DType::kI64, {1});
-    label.as<int64_t>()[0] = at - target.classes->labels;
-    return label;
+    auto label = read_class(table_, row, *column, *target.classes);
+    if (!label) return tl::unexpected(label.error());
+    Tensor one = make_tensor(DType::kI64, {1});
+    one.as<int64_t>()[0] = *label;
+    return one;
   }
 
   const linnet_model_v1& model_;
@@ -89,31 +91,40 @@ private:
 
 }  // namespace
 
-Result<void> run_table(const Model& model, const Options& options) {
+Result<void> run_samples(const Model& model, const Options& options) {
   const linnet_model_v1& abi = model.abi();
+  linnet_trainer_v1 asked{};  // inputs and no targets: what is true is not needed for an answer
+  asked.input_count = abi.input_count;
+  asked.inputs = abi.inputs;
+  const train::Reader& reader = train::reader_of(asked);
+  // A series whose model cannot be stepped has no task of its own.
+  if (&reader == &train::readers::tensor || abi.inputs[0].series)
+    return run_tensors(model, options);
   for (const std::string& path : options.files) {
-    auto table = CsvTable::read(path, CsvHeader::kYes);
-    if (!table) return tl::unexpected(table.error());
-    Comparison comparison(abi, *table);
-    for (size_t row = 0; row < table->rows(); ++row) {
-      std::vector<Tensor> inputs;
-      for (int64_t i = 0; i < abi.input_count; ++i) {
-        const linnet_port_v1& port = abi.inputs[i];
-        if (!port.table) return fail("input '%s' has no column declared", port.name);
-        Tensor values = make_tensor(DType::kF32, {elements_of(port)});
-        LINNET_TRY(read_row(*table, row, *port.table, values.as<float>().data()));
-        inputs.push_back(converted(values, dtype_of_abi(port.dtype)));
-      }
-      std::vector<Tensor> outputs;
+    train::Part part{.trainer = asked, .path = path};
+    auto samples = reader.read(part);
+    if (!samples) return tl::unexpected(samples.error());
+    CsvTable table;
+    if (abi.inputs[0].table) {
+      auto read = CsvTable::read(path, CsvHeader::kYes);
+      if (!read) return tl::unexpected(read.error());
+      table = std::move(*read);
+    }
+    Comparison comparison(abi, table);
+    for (int64_t row = 0; row < (*samples)->count; ++row) {
+      std::vector<Tensor> inputs, outputs;
+      for (int64_t i = 0; i < abi.input_count; ++i)
+        inputs.push_back(Model::some((*samples)->inputs[static_cast<size_t>(i)], (*samples)->count,
+                                     row, 1, abi.inputs[i]));
       for (int64_t i = 0; i < abi.output_count; ++i)
         outputs.push_back(Model::make(abi.outputs[i], 1));
       LINNET_TRY(model.run(inputs, outputs, 1));
       Answer answer(options.json);
       if (options.json) answer.text("file", path);
-      answer.count("row", static_cast<int64_t>(row) + 1);
+      answer.count("row", row + 1);
       answer.outputs(abi, outputs, 0);
       answer.print();
-      comparison.add(row, outputs);
+      comparison.add(static_cast<size_t>(row), outputs);
     }
     std::fflush(stdout);
     comparison.report();

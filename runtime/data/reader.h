@@ -1,0 +1,51 @@
+// Where samples come from: one reader for each way in which they lie in files.
+#pragma once
+
+#include "runtime/data/samples.h"
+
+#include <cmath>
+
+namespace linnet::runtime::train {
+
+// Of the data at `path`, what is asked for.
+struct Part {
+  const linnet_trainer_v1& trainer;
+  const std::string& path;
+  bool test = false;               // what training never sees
+  double validation = 0;           // so much of the samples will be set apart
+  std::vector<Scale> scales = {};  // known; a reader that must learn one before it reads adds it
+  int64_t overlap = 0;             // samples before those set apart that share rows with them
+
+  // Samples set apart of so many.
+  [[nodiscard]] int64_t apart_of(int64_t count) const {
+    return static_cast<int64_t>(std::floor(static_cast<double>(count) * validation));
+  }
+};
+
+using Found = Result<std::optional<Samples>>;  // nullopt: there is no test part
+
+struct Reader {
+  // By what the ports declare.
+  bool (*reads)(const linnet_trainer_v1&);
+  // Samples in the order of the files. Errors name the file or folder.
+  Found (*read)(Part&);
+  // Of what `path` names itself, for evaluation. nullptr: its test part, else all of it.
+  Found (*read_whole)(Part&) = nullptr;
+  bool one_file = false;  // the samples are one CSV file; of a folder, test.csv
+};
+
+// The first that reads the trainer's ports, in the order of base/abi/data.def.
+[[nodiscard]] const Reader& reader_of(const linnet_trainer_v1& trainer);
+
+// The CSV file of a part: PATH itself is the training data. "": there is none.
+[[nodiscard]] std::string csv_of(const Part& part);
+
+namespace readers {
+#define LINNET_DATA(name)
+#define LINNET_READER(name) extern const Reader name;
+#include "base/abi/data.def"
+#undef LINNET_READER
+#undef LINNET_DATA
+}  // namespace readers
+
+}  // namespace linnet::runtime::train

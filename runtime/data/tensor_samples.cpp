@@ -1,0 +1,64 @@
+// NAME.npy for each input, and for each target under its output's name.
+#include "base/io/file.h"
+#include "base/io/npy.h"
+#include "runtime/data/labels.h"
+#include "runtime/data/ports.h"
+#include "runtime/data/reader.h"
+
+namespace linnet::runtime::train {
+namespace {
+
+Result<void> check_classes(const std::string& file, const linnet_port_v1& port,
+                           const Tensor& tensor) {
+  if (!port.classes || tensor.dtype != DType::kI64) return {};
+  const auto labels = tensor.as<int64_t>();
+  for (size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] < 0 || labels[i] >= port.classes->count)
+      return fail("%s: sample %zu has label %lld, but the model has %lld classes: 0 to %lld (%s)",
+                  file.c_str(), i, static_cast<long long>(labels[i]),
+                  static_cast<long long>(port.classes->count),
+                  static_cast<long long>(port.classes->count - 1),
+                  quoted_list(port.classes->labels, port.classes->count).c_str());
+  }
+  return {};
+}
+
+bool reads(const linnet_trainer_v1&) {
+  return true;
+}
+
+Found read(Part& part) {
+  const std::string folder = part.test ? part.path + "/test" : part.path;
+  if (part.test && !is_folder(folder)) return std::nullopt;
+  const linnet_trainer_v1& t = part.trainer;
+  Samples samples;
+  samples.count = -1;
+  const auto read = [&](const linnet_port_v1& port, std::vector<Tensor>& list) -> Result<void> {
+    const std::string file = folder + "/" + port.name + ".npy";
+    auto tensor = read_npy(file);
+    if (!tensor) return tl::unexpected(tensor.error());
+    const int64_t each = elements_of(port);
+    const int64_t count = tensor->shape.empty() ? 0 : tensor->shape[0];
+    if (tensor->elements() != count * each || count < 1)
+      return fail("%s: %s does not hold samples of %lld numbers each; the first dimension counts "
+                  "them",
+                  file.c_str(), shape_text(tensor->shape).c_str(), static_cast<long long>(each));
+    if (samples.count >= 0 && samples.count != count)
+      return fail("%s: %lld samples, but other files hold %lld", file.c_str(),
+                  static_cast<long long>(count), static_cast<long long>(samples.count));
+    samples.count = count;
+    list.push_back(converted(*tensor, dtype_of_abi(port.dtype)));
+    return check_classes(file, port, list.back());
+  };
+  for (int64_t i = 0; i < t.input_count; ++i)
+    LINNET_TRY(read(t.inputs[i], samples.inputs));
+  for (int64_t i = 0; i < t.target_count; ++i)
+    LINNET_TRY(read(t.targets[i], samples.targets));
+  return samples;
+}
+
+}  // namespace
+
+const Reader readers::tensor{.reads = reads, .read = read};
+
+}  // namespace linnet::runtime::train
