@@ -3,20 +3,19 @@
 
 #include "base/integers.h"
 #include "base/io/file.h"
-#include "base/shortest.h"
 #include "base/text.h"
 #include "runtime/data/batches.h"
 #include "runtime/data/labels.h"
 #include "runtime/data/ports.h"
 #include "runtime/train/checkpoint.h"
 #include "runtime/train/curve.h"
+#include "runtime/train/divergence.h"
 #include "runtime/train/evaluation.h"
-#include "runtime/train/events.h"
 #include "runtime/train/interrupt.h"
-#include "runtime/train/least_squares.h"
-#include "runtime/train/log_file.h"
+#include "runtime/train/logs.h"
 #include "runtime/train/progress.h"
 #include "runtime/train/schedule.h"
+#include "runtime/train/solve.h"
 #include "runtime/train/threads.h"
 
 #include <algorithm>
@@ -34,16 +33,11 @@ constexpr auto kCheckpointEvery = std::chrono::seconds(2);
 // Of so many training samples the accuracy is told after each epoch.
 constexpr int64_t kAccuracySamples = 1024;
 
-// A loss in the digits of its type.
-std::string loss_text(double value, DType dtype) {
-  return dtype == DType::kF32 ? shortest(static_cast<float>(value)) : shortest(value);
-}
-
 class Loop {
 public:
   Loop(const linnet_trainer_v1& trainer, const TrainOptions& options)
       : t_(trainer), o_(resolved(trainer, options)), slots_(trainer), arena_(trainer.arena_bytes),
-        evaluation_(trainer, slots_, arena_) {}
+        evaluation_(trainer, slots_, arena_), logs_(trainer, slots_, arena_) {}
 
   Result<TrainReport> run() {
     LINNET_TRY(check_outputs());
@@ -63,7 +57,7 @@ public:
                  static_cast<long long>(left), static_cast<long long>(data_.train.count),
                  static_cast<long long>(t_.batch), state_.file_order ? "" : "; others each time"));
     note_absent(progress, "training", data_.train);
-    LINNET_TRY(t_.recipe.least_squares ? solve(progress) : steps(progress));
+    LINNET_TRY(t_.recipe.least_squares ? solved(progress) : steps(progress));
     TrainReport report;
     report.steps = state_.step;
     report.epochs = t_.recipe.least_squares ? 0 : state_.step / each_;
@@ -106,7 +100,8 @@ private:
                 Status::kBadCall});
     for (const std::string* path : {&o_.output, &o_.log_steps, &o_.plot}) {
       if (path->empty()) continue;
-      const std::string folder = folder_of(*path);
+      const size_t slash = path->rfind('/');
+      const std::string folder = slash == std::string::npos ? "." : path->substr(0, slash + 1);
       if (access(folder.c_str(), W_OK) != 0)
         return fail_machine("%s: cannot be written: %s", folder.c_str(), std::strerror(errno));
     }
@@ -133,46 +128,15 @@ private:
       if (!state) return tl::unexpected(state.error());
       state_ = std::move(*state);
       if (state_.step < steps_ && !stops()) state_.finished = false;  // more is asked for than was
-      return open_logs();
+      return logs_.open(o_, state_.step);
     }
     slots_.initialize(o_.seed);
     if (!o_.init.empty()) LINNET_TRY(load_weights(t_, o_.init, slots_));
-    return open_logs();
+    return logs_.open(o_, state_.step);
   }
 
   [[nodiscard]] bool stops() const {
     return out_of_patience(t_.recipe, state_.schedule, state_.step / each_);
-  }
-
-  // What they hold of the steps that the checkpoint has done stays.
-  Result<void> open_logs() {
-    if (!o_.log_steps.empty()) {
-      std::string kept = "step,loss,lr\n";
-      LINNET_TRY(keep_lines(kept));
-      auto log = LogFile::open(o_.log_steps, kept);
-      if (!log) return tl::unexpected(log.error());
-      log_ = std::move(*log);
-    }
-    if (o_.logdir.empty()) return {};
-    auto events = EventFile::open(o_.logdir, state_.step, o_.wall_time);
-    if (!events) return tl::unexpected(events.error());
-    events_ = std::move(*events);
-    return {};
-  }
-
-  Result<void> keep_lines(std::string& kept) const {
-    if (state_.step == 0 || !file_exists(o_.log_steps)) return {};
-    auto bytes = read_file(o_.log_steps);
-    if (!bytes) return tl::unexpected(bytes.error());
-    const std::string text(bytes->begin(), bytes->end());
-    for (size_t at = 0; at < text.size();) {
-      const size_t end = text.find('\n', at);
-      if (end == std::string::npos) break;
-      const int64_t step = std::strtoll(text.c_str() + at, nullptr, 10);
-      if (step > 0 && step <= state_.step) kept += text.substr(at, end + 1 - at);
-      at = end + 1;
-    }
-    return {};
   }
 
   Result<void> steps(Progress& progress) {
@@ -203,40 +167,10 @@ private:
     return {};
   }
 
-  // All parameters at once. Where the result differs from the optimum, f32 has rounded it.
-  Result<void> solve(Progress& progress) {
-    std::vector<const linnet_slot_v1*> trained;
-    int64_t count = 0;
-    for (int64_t i = 0; i < t_.slot_count; ++i) {
-      const linnet_slot_v1& slot = t_.slots[i];
-      if (slot.kind != LINNET_PARAMETER || slot.frozen) continue;
-      trained.push_back(&slot);
-      count += slot.bytes / size_of(dtype_of_abi(slot.dtype));
-    }
-    const auto store = [&](const std::vector<double>& values) {
-      const double* from = values.data();
-      for (const linnet_slot_v1* slot : trained) {
-        const int64_t size = slot->bytes / size_of(dtype_of_abi(slot->dtype));
-        convert(DType::kF64, from, dtype_of_abi(slot->dtype), slots_.of(*slot), size);
-        from += size;
-      }
-    };
-    const Tensor wide = converted(data_.train.targets[0], DType::kF64);
-    const std::vector<double> target(wide.as<double>().begin(), wide.as<double>().end());
-    int64_t rank = 0;
-    const auto solution = least_squares(
-        count, target,
-        [&](const std::vector<double>& values) -> Result<std::vector<double>> {
-          store(values);
-          return evaluation_.outputs(data_.train);
-        },
-        rank);
-    if (!solution) return tl::unexpected(solution.error());
-    store(*solution);
-    if (rank < count)
-      progress.note(format("the data decide %lld of %lld directions of the parameters; of equal "
-                           "fits the smallest is taken",
-                           static_cast<long long>(rank), static_cast<long long>(count)));
+  Result<void> solved(Progress& progress) {
+    auto note = solve(t_, slots_, evaluation_, data_.train);
+    if (!note) return tl::unexpected(note.error());
+    if (!note->empty()) progress.note(*note);
     state_.step = steps_;
     return {};
   }
@@ -258,63 +192,20 @@ private:
     rate_ = args.lr;
     double raw[2] = {0, 0};
     const auto* batch = batches.at(order, state_.step % each_ * t_.batch, t_.batch);
-    if (events_.is_open() && number % each_ == 0) keep_gradients(batch, args);
+    if (number % each_ == 0) logs_.keep_gradients(batch, args);
     const int code = t_.train_step(batch, slots_.data(), &args, raw, arena_.memory.get());
     if (code != 0)
       return tl::unexpected(Error{format("the training step returned %d", code), Status::kBug});
     for (int i = 0; i < 2; ++i)
       losses_[i] = value_at(t_, raw, i);
-    if (!std::isfinite(losses_[0]) || !std::isfinite(losses_[1])) return diverged(number);
+    if (!std::isfinite(losses_[0]) || !std::isfinite(losses_[1]))
+      return diverged(t_, slots_, number, losses_[0] + losses_[1]);
     state_.step = number;
     state_.loss_sum += losses_[0];
     state_.penalty_sum += losses_[1];
     train_curve_.points.push_back({number, losses_[0]});
-    if (log_.is_open())
-      log_.add(std::to_string(number) + "," + loss_text(losses_[0], dtype_of_abi(t_.dtype)) + "," +
-               shortest(rate_) + "\n");
-    if (events_.is_open()) events_.scalar(number, "train loss", losses_[0]);
+    logs_.step(number, losses_[0], rate_);
     return {};
-  }
-
-  // Those that the step is about to use, for the end of the epoch.
-  void keep_gradients(const void* const* batch, const linnet_step_args_v1& args) {
-    if (!t_.gradients) return;
-    std::vector<void*> outputs;
-    gradients_.resize(static_cast<size_t>(t_.slot_count));
-    for (int64_t i = 0; i < t_.slot_count; ++i) {
-      const linnet_slot_v1& slot = t_.slots[i];
-      if (slot.kind != LINNET_PARAMETER || slot.frozen) continue;
-      auto& gradient = gradients_[static_cast<size_t>(i)];
-      gradient.resize(static_cast<size_t>(slot.bytes));
-      outputs.push_back(gradient.data());
-    }
-    t_.gradients(batch, slots_.data(), &args, outputs.data(), arena_.memory.get());
-  }
-
-  // The parameters after the step say where it went wrong: the first that is not finite, in the
-  // model's order, else the largest.
-  tl::unexpected<Error> diverged(int64_t step) const {
-    const linnet_slot_v1* worst = nullptr;
-    double size = 0;
-    for (int64_t i = 0; i < t_.slot_count && std::isfinite(size); ++i) {
-      const linnet_slot_v1& slot = t_.slots[i];
-      if (slot.dtype != t_.dtype || slot.kind == LINNET_OPTIMIZER) continue;
-      const int64_t count = slot.bytes / size_of(dtype_of_abi(slot.dtype));
-      for (int64_t k = 0; k < count && std::isfinite(size); ++k) {
-        const double value = std::fabs(value_at(t_, slots_.of(slot), k));
-        if (value <= size) continue;  // NaN is not
-        worst = &slot;
-        size = value;
-      }
-    }
-    std::string where;
-    if (worst)
-      where = format("; the %s parameter is '%s'",
-                     std::isfinite(size) ? "largest" : "first that is not finite", worst->path);
-    return fail("step %lld: the loss is %g%s. A smaller lr, `clip: norm(1)` or a warm-up may help; "
-                "the last "
-                "checkpoint is as it was",
-                static_cast<long long>(step), losses_[0] + losses_[1], where.c_str());
   }
 
   Result<void> end_epoch(Progress& progress) {
@@ -325,7 +216,7 @@ private:
     report.loss = state_.loss_sum / static_cast<double>(each_);
     report.penalty = state_.penalty_sum / static_cast<double>(each_);
     state_.loss_sum = state_.penalty_sum = 0;
-    if (evaluation_.has_accuracy() && (!o_.quiet || events_.is_open()))
+    if (evaluation_.has_accuracy() && (!o_.quiet || logs_.has_events()))
       report.accuracy = evaluation_.score(data_.train, kAccuracySamples).accuracy();
     if (data_.validation) {
       report.validation = evaluation_.score(*data_.validation);
@@ -343,45 +234,13 @@ private:
     }
     state_.add_to_history(report.epoch, static_cast<double>(state_.step), report.loss,
                           report.validation ? report.validation->loss : 0);
-    if (events_.is_open()) log_epoch(report);
+    logs_.epoch(state_.step, report);
     progress.epoch(report);
     return {};
   }
 
-  void log_epoch(const EpochReport& report) {
-    const int64_t step = state_.step;
-    events_.scalar(step, "learning rate", report.rate);
-    if (report.accuracy) events_.scalar(step, "train accuracy", *report.accuracy);
-    if (report.validation) {
-      events_.scalar(step, "validation loss", report.validation->loss);
-      if (report.validation->correct >= 0)
-        events_.scalar(step, "validation accuracy", report.validation->accuracy());
-    }
-    for (int64_t i = 0; i < t_.slot_count; ++i) {
-      const linnet_slot_v1& slot = t_.slots[i];
-      if (slot.kind != LINNET_PARAMETER || slot.dtype != t_.dtype) continue;
-      log_values("weight", slot.path, slots_.of(slot), slot.bytes);
-      if (gradients_.empty()) continue;
-      const auto& gradient = gradients_[static_cast<size_t>(i)];
-      if (!gradient.empty()) log_values("gradient", slot.path, gradient.data(), slot.bytes);
-    }
-  }
-
-  // The norm of an array of the trainer's floats, and a histogram of its elements.
-  void log_values(const char* what, const char* path, const void* floats, int64_t bytes) {
-    std::vector<double> values(static_cast<size_t>(bytes / size_of(dtype_of_abi(t_.dtype))));
-    double squares = 0;
-    for (size_t k = 0; k < values.size(); ++k) {
-      values[k] = value_at(t_, floats, static_cast<int64_t>(k));
-      squares += values[k] * values[k];
-    }
-    events_.scalar(state_.step, format("%s norm/%s", what, path), std::sqrt(squares));
-    events_.histogram(state_.step, format("%ss/%s", what, path), values);
-  }
-
   Result<void> save() {
-    LINNET_TRY(log_.flush());
-    LINNET_TRY(events_.flush());
+    LINNET_TRY(logs_.flush());
     return save_checkpoint(t_, o_.output + ".ckpt", slots_, state_);
   }
 
@@ -453,9 +312,7 @@ private:
   DataSet data_;
   RunState state_;
   std::string note_;
-  LogFile log_;
-  EventFile events_;
-  std::vector<std::vector<uint8_t>> gradients_;  // of the epoch's last step, by slot
+  Logs logs_;
   Curve train_curve_{"train loss", {}};
   double losses_[2] = {0, 0};
   double rate_ = 0;    // of the last step

@@ -1,0 +1,44 @@
+// The parameters that are trained as one vector, solved for by least squares.
+#include "runtime/train/solve.h"
+
+#include "runtime/train/least_squares.h"
+
+namespace linnet::runtime::train {
+
+Result<std::string> solve(const linnet_trainer_v1& trainer, Slots& slots,
+                          const Evaluation& evaluation, const Samples& samples) {
+  std::vector<const linnet_slot_v1*> trained;
+  int64_t count = 0;
+  for (int64_t i = 0; i < trainer.slot_count; ++i) {
+    const linnet_slot_v1& slot = trainer.slots[i];
+    if (slot.kind != LINNET_PARAMETER || slot.frozen) continue;
+    trained.push_back(&slot);
+    count += slot.bytes / size_of(dtype_of_abi(slot.dtype));
+  }
+  const auto store = [&](const std::vector<double>& values) {
+    const double* from = values.data();
+    for (const linnet_slot_v1* slot : trained) {
+      const int64_t size = slot->bytes / size_of(dtype_of_abi(slot->dtype));
+      convert(DType::kF64, from, dtype_of_abi(slot->dtype), slots.of(*slot), size);
+      from += size;
+    }
+  };
+  const Tensor wide = converted(samples.targets[0], DType::kF64);
+  const std::vector<double> target(wide.as<double>().begin(), wide.as<double>().end());
+  int64_t rank = 0;
+  const auto solution = least_squares(
+      count, target,
+      [&](const std::vector<double>& values) -> Result<std::vector<double>> {
+        store(values);
+        return evaluation.outputs(samples);
+      },
+      rank);
+  if (!solution) return tl::unexpected(solution.error());
+  store(*solution);
+  if (rank == count) return std::string();
+  return format("the data decide %lld of %lld directions of the parameters; of equal fits the "
+                "smallest is taken",
+                static_cast<long long>(rank), static_cast<long long>(count));
+}
+
+}  // namespace linnet::runtime::train
