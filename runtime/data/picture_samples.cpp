@@ -213,6 +213,8 @@ Found read_whole(Part& part) {
 
 }  // namespace
 
-const Reader readers::picture{.reads = reads, .read = read, .read_whole = read_whole};
+Reader readers::picture() {
+  return {.reads = reads, .read = read, .read_whole = read_whole};
+}
 
 }  // namespace linnet::runtime::train

@@ -32,17 +32,19 @@ struct Reader {
   // Of what `path` names itself, for evaluation. nullptr: its test part, else all of it.
   Found (*read_whole)(Part&) = nullptr;
   bool one_file = false;  // the samples are one CSV file; of a folder, test.csv
+  bool any = false;       // reads whatever no other does
 };
 
 // The first that reads the trainer's ports, in the order of base/abi/data.def.
-[[nodiscard]] const Reader& reader_of(const linnet_trainer_v1& trainer);
+[[nodiscard]] Reader reader_of(const linnet_trainer_v1& trainer);
 
 // The CSV file of a part: PATH itself is the training data. "": there is none.
 [[nodiscard]] std::string csv_of(const Part& part);
 
+// Functions rather than constants: tables of addresses would have to be relocated in each program.
 namespace readers {
 #define LINNET_DATA(name)
-#define LINNET_READER(name) extern const Reader name;
+#define LINNET_READER(name) [[nodiscard]] Reader name();
 #include "base/abi/data.def"
 #undef LINNET_READER
 #undef LINNET_DATA

@@ -17,14 +17,6 @@ namespace {
 
 constexpr uint32_t kSplitStream = 0xFFFFFFFE;
 
-constexpr const Reader* kReaders[] = {
-#define LINNET_DATA(name)
-#define LINNET_READER(name) &readers::name,
-#include "base/abi/data.def"
-#undef LINNET_READER
-#undef LINNET_DATA
-};
-
 Tensor chosen(const Tensor& from, int64_t count, const std::vector<int64_t>& which) {
   Tensor to = from;
   to.shape[0] = static_cast<int64_t>(which.size());
@@ -68,11 +60,14 @@ Result<void> check_finite(const linnet_trainer_v1& trainer, const Samples& sampl
 
 }  // namespace
 
-const Reader& reader_of(const linnet_trainer_v1& trainer) {
-  for (const Reader* reader : kReaders) {
-    if (reader->reads(trainer)) return *reader;
-  }
-  return readers::tensor;
+Reader reader_of(const linnet_trainer_v1& trainer) {
+#define LINNET_DATA(name)
+#define LINNET_READER(name)                                                                        \
+  if (const Reader reader = readers::name(); reader.reads(trainer)) return reader;
+#include "base/abi/data.def"
+#undef LINNET_READER
+#undef LINNET_DATA
+  return readers::tensor();
 }
 
 std::string csv_of(const Part& part) {
@@ -179,7 +174,7 @@ Result<Samples> read_to_evaluate(const linnet_trainer_v1& trainer, const std::st
                   "and no weights brought them",
                   trainer.inputs[i].name);
   }
-  const Reader& reader = reader_of(trainer);
+  const Reader reader = reader_of(trainer);
   Part part{.trainer = trainer, .path = path, .test = true};
   Found found = (reader.read_whole ? reader.read_whole : reader.read)(part);
   if (found && !*found && reader.one_file && is_folder(path))

@@ -80,6 +80,8 @@ Found read(Part& part) {
 
 }  // namespace
 
-const Reader readers::series{.reads = reads, .read = read, .one_file = true};
+Reader readers::series() {
+  return {.reads = reads, .read = read, .one_file = true};
+}
 
 }  // namespace linnet::runtime::train

@@ -99,7 +99,9 @@ Found read(Part& part) {
 
 }  // namespace
 
-const Reader readers::table{.reads = reads, .read = read, .one_file = true};
+Reader readers::table() {
+  return {.reads = reads, .read = read, .one_file = true};
+}
 
 }  // namespace train
 }  // namespace linnet::runtime

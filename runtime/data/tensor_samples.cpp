@@ -59,6 +59,8 @@ Found read(Part& part) {
 
 }  // namespace
 
-const Reader readers::tensor{.reads = reads, .read = read};
+Reader readers::tensor() {
+  return {.reads = reads, .read = read, .any = true};
+}
 
 }  // namespace linnet::runtime::train
