@@ -50,6 +50,25 @@ TEST(Files, HeadersBeginWithAPurposeAndPragmaOnce) {
   EXPECT_THAT(wrong, testing::IsEmpty());
 }
 
+// The kernel of each LINNET_KERNEL_OP is the file of its name; a missing one does not link.
+TEST(Files, OnlyOpsOfTheListHaveAKernelFile) {
+  std::vector<std::string> listed, found;
+  const std::regex line("LINNET_KERNEL_OP\\((\\w+)\\)");
+  for (const std::string& text : read_lines(kRoot / "ir/ops.def")) {
+    if (std::smatch match; std::regex_match(text, match, line))
+      listed.push_back("codegen/lower/kernels/ops/" + match[1].str() + ".cpp");
+  }
+  for (const SourceFile& file : files_under("codegen/lower/kernels/ops", {".cpp"}))
+    found.push_back(file.path);
+  EXPECT_THAT(found, testing::UnorderedElementsAreArray(listed));
+}
+
+// What an op is in a training step, its record says.
+TEST(Files, EnterTrainingKnowsNoOpByName) {
+  for (const std::string& text : read_lines(kRoot / "passes/enter_training.cpp"))
+    EXPECT_EQ(text.find("ops::"), std::string::npos) << text;
+}
+
 TEST(Files, NamesAreSnakeCase) {
   std::vector<std::string> wrong;
   for (const std::string& folder : kFolders) {
