@@ -22,7 +22,8 @@ public:
 
   Module module() {
     scan_.expect_word("lir");
-    if (scan_.integer() != 1) scan_.fail("this linnet reads `lir 1`");
+    const Place version = scan_.here();
+    if (scan_.integer() != 1) scan_.fail(version, "this linnet reads `lir 1`");
     scan_.expect_word("module");
     Module module;
     module.name = scan_.name();
@@ -71,8 +72,9 @@ private:
     Slot slot;
     slot.place = scan_.here();
     slot.frozen = scan_.accept_word("frozen");
+    const Place at = scan_.here();
     const auto kind = slot_kind_from_name(scan_.word());
-    if (!kind) scan_.fail("expected param, buffer, optimizer, state or counter");
+    if (!kind) scan_.fail(at, "expected param, buffer, optimizer, state or counter");
     slot.kind = *kind;
     scan_.expect("@");
     slot.path = scan_.name();
@@ -97,6 +99,7 @@ private:
   }
 
   Attr list() {
+    const Place at = scan_.here();
     std::vector<Attr> items;
     while (!scan_.accept("]")) {
       items.push_back(attr());
@@ -118,13 +121,14 @@ private:
     if (ints.size() == items.size()) return ints;
     if (doubles.size() == items.size()) return doubles;
     if (strings.size() == items.size()) return strings;
-    scan_.fail("a list holds integers, numbers or strings");
+    scan_.fail(at, "a list holds integers, numbers or strings");
   }
 
   Type type() {
+    const Place at = scan_.here();
     const std::string word = scan_.word();
     const auto dtype = dtype_from_name(word);
-    if (!dtype) scan_.fail(fmt::format("'{}' is no dtype", word));
+    if (!dtype) scan_.fail(at, fmt::format("'{}' is no dtype", word));
     Type type{*dtype, {}, {}};
     scan_.expect("[");
     while (!scan_.accept("]")) {
@@ -132,10 +136,11 @@ private:
       if (!scan_.peek("]")) scan_.expect(",");
       if (type.shape.size() > kMaxRank) scan_.fail(fmt::format("at most {} dimensions", kMaxRank));
     }
-    if (!valid(type.shape, type.dtype)) scan_.fail(to_string(type.shape) + " is no legal shape");
+    if (!valid(type.shape, type.dtype))
+      scan_.fail(at, to_string(type.shape) + " is no legal shape");
     if (const std::string text = scan_.adjacent_braces(); !text.empty()) {
       auto layout = layout_from_text(text, type.rank());
-      if (!layout) scan_.fail(fmt::format("'{}' is no layout of rank {}", text, type.rank()));
+      if (!layout) scan_.fail(at, fmt::format("'{}' is no layout of rank {}", text, type.rank()));
       type.layout = std::move(*layout);
     }
     return type;
@@ -143,6 +148,7 @@ private:
 
   std::optional<Storage> storage() {
     if (!scan_.accept_word("in")) return std::nullopt;
+    const Place at = scan_.here();
     const std::string word = scan_.word();
     constexpr std::pair<std::string_view, Memory> kMemories[] = {{"input", Memory::kInput},
                                                                  {"output", Memory::kOutput},
@@ -154,18 +160,20 @@ private:
       if (memory == Memory::kArena || memory == Memory::kConstant) scan_.expect("+");
       return Storage{memory, scan_.integer()};
     }
-    scan_.fail(fmt::format("'{}' is no memory", word));
+    scan_.fail(at, fmt::format("'{}' is no memory", word));
   }
 
   struct Definition {
     std::string name;
     Type type;
     std::optional<Storage> storage;
+    Place place;
   };
 
   Definition definition() {
     Definition result;
     scan_.expect("%");
+    result.place = scan_.here();
     result.name = scan_.name();
     scan_.expect(":");
     result.type = type();
@@ -190,14 +198,15 @@ private:
     while (!scan_.accept(")")) {
       const Definition input = definition();
       const std::string slot = scan_.accept("=") ? (scan_.expect("@"), scan_.name()) : "";
-      refuse_known(graph, input.name);
+      refuse_known(graph, input);
       graph.value(graph.add_input(input.name, input.type, slot)).storage = input.storage;
       if (!scan_.peek(")")) scan_.expect(",");
     }
   }
 
-  void refuse_known(const Graph& graph, const std::string& name) {
-    if (graph.find(name)) scan_.fail(fmt::format("%{} is defined twice", name));
+  void refuse_known(const Graph& graph, const Definition& value) {
+    if (graph.find(value.name))
+      scan_.fail(value.place, fmt::format("%{} is defined twice", value.name));
   }
 
   Schedule schedule() {
@@ -220,9 +229,10 @@ private:
   ValueId use(const Graph& graph) {
     if (scan_.accept_word("_")) return {};
     scan_.expect("%");
+    const Place at = scan_.here();
     const std::string name = scan_.name();
     const ValueId value = graph.find(name);
-    if (!value) scan_.fail(fmt::format("%{} is not defined", name));
+    if (!value) scan_.fail(at, fmt::format("%{} is not defined", name));
     return value;
   }
 
@@ -269,6 +279,7 @@ private:
       }
       return found->second;
     }
+    const Place at = scan_.here();
     const bool splat = scan_.accept_word("splat");
     scan_.expect(splat ? "(" : "[");
     const std::string_view close = splat ? ")" : "]";
@@ -284,8 +295,8 @@ private:
       if (!scan_.peek(close)) scan_.expect(",");
     }
     if (doubles.size() != (splat ? 1 : elements)) {
-      scan_.fail(
-          fmt::format("{} has {} elements, {} given", to_string(type), elements, doubles.size()));
+      scan_.fail(at, fmt::format("{} has {} elements, {} given", to_string(type), elements,
+                                 doubles.size()));
     }
     if (splat) {
       doubles.assign(elements, doubles.front());
@@ -301,16 +312,17 @@ private:
     std::vector<Definition> results;
     do {
       results.push_back(definition());
-      refuse_known(graph, results.back().name);
+      refuse_known(graph, results.back());
     } while (scan_.accept(","));
     scan_.expect("=");
+    const Place at = scan_.here();
     const std::string op_name = scan_.word();
     node.op = find_op(op_name);
     if (!node.op) {
       std::vector<std::string> known;
       for (const OpDef* op : all_ops())
         known.emplace_back(op->name);
-      scan_.fail(fmt::format("no op '{}'; {}", op_name, did_you_mean(op_name, known)));
+      scan_.fail(at, fmt::format("no op '{}'; {}", op_name, did_you_mean(op_name, known)));
     }
     if (node.op == &ops::constant) {
       node.tensor = payload(results.front().type);
@@ -340,6 +352,7 @@ private:
   }
 
   void attributes(Node& node) {
+    const Place at = scan_.here();
     Attrs attrs;
     if (scan_.peek("{") && !scan_.brace_then_parenthesis()) {
       scan_.expect("{");
@@ -351,7 +364,7 @@ private:
       }
     }
     auto complete = complete_attrs(*node.op, std::move(attrs));
-    if (!complete) scan_.fail(complete.error().message);
+    if (!complete) scan_.fail(at, complete.error().message);
     node.attrs = std::move(*complete);
   }
 
@@ -369,10 +382,12 @@ private:
         operands.push_back(operand ? &graph.value(operand).type : nullptr);
       }
       auto inferred = infer(*node.op, operands, node.attrs);
-      if (!inferred) scan_.fail(fmt::format("{}: {}", node.op->name, inferred.error().message));
+      if (!inferred)
+        scan_.fail(node.place, fmt::format("{}: {}", node.op->name, inferred.error().message));
       for (size_t i = 0; i < std::max(types.size(), inferred->size()); ++i) {
         if (i >= types.size() || i >= inferred->size() || !types[i].same_logical((*inferred)[i])) {
-          scan_.fail(fmt::format("{} gives {}", node.op->name, to_string(inferred->front())));
+          scan_.fail(node.place,
+                     fmt::format("{} gives {}", node.op->name, to_string(inferred->front())));
         }
       }
     }

@@ -114,6 +114,7 @@ bool TextScanner::peek_string() {
 
 std::string TextScanner::string() {
   expect("\"");
+  const size_t begin = at_ - 1;
   std::string result;
   while (at_ < text_.size() && text_[at_] != '"' && text_[at_] != '\n') {
     if (text_[at_] != '\\') {
@@ -130,7 +131,10 @@ std::string TextScanner::string() {
       at_ += 2;
     }
   }
-  if (at_ >= text_.size() || text_[at_] != '"') fail("the string does not end");
+  if (at_ >= text_.size() || text_[at_] != '"') {
+    const auto end = static_cast<uint32_t>(std::min(at_, text_.size()));
+    fail(Span{file_, static_cast<uint32_t>(begin), end}, "the string does not end");
+  }
   ++at_;
   return result;
 }
@@ -143,6 +147,7 @@ bool TextScanner::peek_number() {
 Attr TextScanner::number() {
   if (accept("-inf")) return -std::numeric_limits<double>::infinity();
   if (!peek_number()) fail("expected a number");
+  const Place at = here();
   const char* begin = text_.data() + at_;
   const char* end = text_.data() + text_.size();
   int64_t integer = 0;
@@ -152,14 +157,15 @@ Attr TextScanner::number() {
   if (floating.ec != std::errc{}) fail("this number is out of range");
   at_ = static_cast<size_t>(floating.ptr - text_.data());
   if (floating.ptr != whole.ptr) return real;
-  if (whole.ec != std::errc{}) fail("this integer does not fit 64 bits");
+  if (whole.ec != std::errc{}) fail(at, "this integer does not fit 64 bits");
   return integer;
 }
 
 int64_t TextScanner::integer() {
+  const Place at = here();
   const Attr value = number();
   if (const auto* integer = std::get_if<int64_t>(&value)) return *integer;
-  fail("expected an integer");
+  fail(at, "expected an integer");
 }
 
 std::string TextScanner::adjacent_braces() {

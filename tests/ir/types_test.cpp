@@ -1,0 +1,120 @@
+// Types, shapes and layouts as values and as text; attributes and what a double looks like.
+#include "ir/attr.h"
+#include "ir/type.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace linnet::ir {
+namespace {
+
+TEST(DTypes, HaveANameASizeAndAKind) {
+  for (const DType dtype : {DType::kF32, DType::kF64, DType::kF16, DType::kBF16, DType::kI64,
+                            DType::kI32, DType::kI8, DType::kU8, DType::kBool}) {
+    EXPECT_EQ(dtype_from_name(name(dtype)), dtype);
+    EXPECT_EQ(is_float(dtype) + is_integer(dtype) + (dtype == DType::kBool), 1) << name(dtype);
+  }
+  EXPECT_EQ(size_of(DType::kF64), 8);
+  EXPECT_EQ(size_of(DType::kBF16), 2);
+  EXPECT_EQ(size_of(DType::kBool), 1);
+  EXPECT_FALSE(dtype_from_name("float").has_value());
+}
+
+TEST(Shapes, AreValidUpToARankAndASize) {
+  EXPECT_TRUE(valid({}, DType::kF32));
+  EXPECT_TRUE(valid({2, 0, 3}, DType::kF32));
+  EXPECT_TRUE(valid(Shape(kMaxRank, 1), DType::kF32));
+  EXPECT_FALSE(valid(Shape(kMaxRank + 1, 1), DType::kF32));
+  EXPECT_FALSE(valid({-1}, DType::kF32));
+  EXPECT_FALSE(valid({int64_t{1} << 62, 8}, DType::kF32));
+  EXPECT_FALSE(valid({0, int64_t{1} << 62, int64_t{1} << 62}, DType::kF32)) << "its product";
+  EXPECT_TRUE(valid({kMaxBytes / 4}, DType::kF32));
+  EXPECT_FALSE(valid({kMaxBytes / 4 + 1}, DType::kF32));
+}
+
+TEST(Shapes, BroadcastAsNumpyDoes) {
+  EXPECT_EQ(broadcast({2, 1, 3}, {4, 1}), (Shape{2, 4, 3}));
+  EXPECT_EQ(broadcast({}, {2, 3}), (Shape{2, 3}));
+  EXPECT_EQ(broadcast({1}, {0}), (Shape{0}));
+  EXPECT_EQ(broadcast({2, 3}, {2}), std::nullopt);
+  EXPECT_EQ(broadcast({3}, {2, 3}), (Shape{2, 3}));
+}
+
+TEST(Shapes, CountAndStride) {
+  EXPECT_EQ(element_count({}), 1);
+  EXPECT_EQ(element_count({2, 0}), 0);
+  EXPECT_EQ(row_major_strides({2, 3, 4}), (std::vector<int64_t>{12, 4, 1}));
+  EXPECT_EQ(to_string(Shape{2, 3}), "[2,3]");
+}
+
+TEST(Layouts, ReadBackAsTheyArePrinted) {
+  for (const char* text :
+       {"{nhwc}", "{chwn}", "{Nchw8n}", "{nChw16c}", "{nchw, c:8}", "{nhwc, c:8, w:4}"}) {
+    const auto layout = layout_from_text(text, 4);
+    ASSERT_TRUE(layout.has_value()) << text;
+    EXPECT_EQ(to_string(*layout, 4), text);
+  }
+  EXPECT_EQ(to_string(Layout{}, 4), "");
+}
+
+TEST(Layouts, WrongTextsAreRefused) {
+  for (const char* text :
+       {"", "{", "nhwc", "{nhw}", "{nhwcc}", "{nhww}", "{nhwx}", "{NChw8n}", "{Nchw}", "{Nchw8c}",
+        "{Nchw0n}", "{Nchw9999999n}", "{nchw, c}", "{nchw, c:0}", "{nchw, x:2}", "{nchw8c}"})
+    EXPECT_FALSE(layout_from_text(text, 4).has_value()) << text;
+  EXPECT_FALSE(layout_from_text("{c}", kMaxRank + 1).has_value());
+}
+
+// [2, 5, 3, 4] with blocks of 8 channels: 5 channels take the room of 8.
+TEST(Layouts, SayWhereAnElementLies) {
+  Type type{DType::kF32, {2, 5, 3, 4}, *layout_from_text("{nChw8c}", 4)};
+  EXPECT_EQ(type.stored_extent(1), 8);
+  EXPECT_EQ(type.stored_strides(), (std::vector<int64_t>{96, 96, 32, 8}));
+  EXPECT_EQ(type.stored_bytes(), 2 * 8 * 3 * 4 * 4);
+  type.layout = *layout_from_text("{nhwc}", 4);
+  EXPECT_EQ(type.stored_strides(), (std::vector<int64_t>{60, 1, 20, 5}));
+  type.layout = *layout_from_text("{nchw, w:8}", 4);
+  EXPECT_EQ(type.stored_extent(3), 8);
+  EXPECT_EQ(type.stored_bytes(), 2 * 5 * 3 * 8 * 4);
+  EXPECT_EQ(to_string(type), "f32[2,5,3,4]{nchw, w:8}");
+  EXPECT_TRUE(type.same_logical({DType::kF32, {2, 5, 3, 4}, {}}));
+}
+
+TEST(Attributes, ShowWhatTheyAre) {
+  EXPECT_EQ(to_string(Attr(int64_t{3})), "3");
+  EXPECT_EQ(to_string(Attr(3.0)), "3.0");
+  EXPECT_EQ(to_string(Attr(1e30)), "1e+30");
+  EXPECT_EQ(to_string(Attr(std::numeric_limits<double>::infinity())), "inf");
+  EXPECT_EQ(to_string(Attr(true)), "true");
+  EXPECT_EQ(to_string(Attr(std::string("a\"b\\\n"))), "\"a\\\"b\\\\\\x0a\"");
+  EXPECT_EQ(to_string(Attr(DType::kBF16)), "bf16");
+  EXPECT_EQ(to_string(Attr(Enum{"tanh"})), "tanh");
+  EXPECT_EQ(to_string(Attr(Ints{1, -2})), "[1, -2]");
+  EXPECT_EQ(to_string(Attr(Doubles{1, 0.5})), "[1.0, 0.5]");
+  EXPECT_EQ(to_string(Attr(Strings{"a", "b"})), "[\"a\", \"b\"]");
+}
+
+TEST(Attributes, AreOrderedByNameWhateverTheOrderTheyAreSetIn) {
+  Attrs a, b;
+  a.set("stride", Ints{1});
+  a.set("padding", int64_t{2});
+  a.set("bias", true);
+  b.set("bias", true);
+  b.set("padding", int64_t{1});
+  b.set("stride", Ints{1});
+  EXPECT_FALSE(a == b);
+  b.set("padding", int64_t{2});
+  EXPECT_TRUE(a == b);
+  EXPECT_EQ(a.begin()->first, "bias");
+  a.erase("padding");
+  EXPECT_EQ(a.find("padding"), nullptr);
+  a.erase("padding");
+  EXPECT_NE(a.find("stride"), nullptr);
+  EXPECT_EQ(a.get_or(Key<double>{"eps"}, 0.5), 0.5);
+  EXPECT_EQ(a.get(Key<bool>{"bias"}), true);
+}
+
+}  // namespace
+}  // namespace linnet::ir
