@@ -1,6 +1,7 @@
 // Ranges of settings in words, and settings read with their defaults.
 #include "ir/setting.h"
 
+#include "base/shortest.h"
 #include "support/check.h"
 #include "support/text.h"
 

@@ -1,6 +1,7 @@
 // Pictures: planes of height × width, one for gray and three for colours.
 #include "ir/data_kind.h"
 
+#include "base/shortest.h"
 #include "support/text.h"
 
 #include <fmt/format.h>

@@ -4,6 +4,7 @@
 #include "runtime/run/metrics.h"
 
 #include "base/abi/train.h"
+#include "base/result.h"
 
 namespace linnet::runtime::train {
 

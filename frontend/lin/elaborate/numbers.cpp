@@ -1,6 +1,7 @@
 // Arithmetic of numbers, bools and strings while a model is built.
 #include "frontend/lin/elaborate/numbers.h"
 
+#include "base/integers.h"
 #include "support/text.h"
 
 #include <fmt/format.h>
