@@ -1,34 +1,35 @@
 // The command line of products, read by a table of flags.
 #include "base/flags.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 
 namespace linnet::runtime {
 
-Result<void> Flag::take(const std::string& value) const {
-  if (set_) *set_ = true;
-  if (text_) *text_ = value;
-  if (texts_) texts_->push_back(value);
-  if (!number_) return {};
+bool Flag::take(const char* value) const {
+  switch (kind_) {
+  case Kind::kSwitch:
+    *static_cast<bool*>(to_) = true;
+    return true;
+  case Kind::kText:
+    *static_cast<std::string*>(to_) = value;
+    return true;
+  case Kind::kTexts:
+    static_cast<std::vector<std::string>*>(to_)->emplace_back(value);
+    return true;
+  case Kind::kCount:
+  case Kind::kNumber:
+    break;
+  }
   char* end = nullptr;
   errno = 0;
-  const uint64_t number = std::strtoull(value.c_str(), &end, 10);
+  const uint64_t number = std::strtoull(value, &end, 10);
   // strtoull also takes spaces and signs.
-  const bool whole = value[0] >= '0' && value[0] <= '9' && *end == '\0' && errno == 0;
-  if (!whole || number < least_ || number > most_) {
-    const std::string most =
-        most_ == INT64_MAX ? "on" : format("to %llu", static_cast<unsigned long long>(most_));
-    return fail_call("%s takes a whole number from %llu %s, not '%s'", name_,
-                     static_cast<unsigned long long>(least_), most.c_str(), value.c_str());
-  }
-  *number_ = number;
-  return {};
-}
-
-Result<void> Flag::no_value() const {
-  return fail_call("%s needs %s", name_, value_);
+  if (*value < '0' || *value > '9' || *end != '\0' || errno != 0 || number > most_) return false;
+  if (kind_ == Kind::kCount && number == 0) return false;
+  *static_cast<uint64_t*>(to_) = number;  // of an int64_t too: the same bits up to most_
+  return true;
 }
 
 std::string Flag::help() const {
@@ -39,31 +40,34 @@ Result<std::vector<std::string>> parse_flags(std::span<const Flag> flags, int ar
   std::vector<std::string> others;
   bool only_others = false;
   for (int i = 1; i < argc; ++i) {
-    const std::string argument = argv[i];
-    if (only_others || argument.size() < 2 || argument[0] != '-') {
-      others.push_back(argument);
+    const char* argument = argv[i];
+    if (only_others || argument[0] != '-' || argument[1] == '\0') {
+      others.emplace_back(argument);
       continue;
     }
-    if (argument == "--") {
+    if (std::strcmp(argument, "--") == 0) {
       only_others = true;
       continue;
     }
-    const size_t equals = argument.find('=');
-    const std::string name = argument.substr(0, equals);
-    const auto flag =
-        std::find_if(flags.begin(), flags.end(), [&](const Flag& f) { return name == f.name(); });
-    if (flag == flags.end()) return fail_call("no option '%s'; --help lists them", name.c_str());
-    std::string value;
-    if (equals != std::string::npos) {
-      if (!flag->takes_value())
-        return fail_call("%s takes no value, not '%s'", flag->name(),
-                         argument.c_str() + equals + 1);
-      value = argument.substr(equals + 1);
-    } else if (flag->takes_value()) {
-      if (i + 1 >= argc) LINNET_TRY(flag->no_value());
-      value = argv[++i];
-    }
-    LINNET_TRY(flag->take(value));
+    size_t length = 0;  // of the name
+    while (argument[length] != '\0' && argument[length] != '=')
+      ++length;
+    const Flag* flag = nullptr;
+    for (const Flag& known : flags)
+      if (std::strncmp(known.name_, argument, length) == 0 && known.name_[length] == '\0')
+        flag = &known;
+    if (!flag)
+      return fail_call("no option '%.*s'; --help lists them", static_cast<int>(length), argument);
+    const char* value = argument[length] == '=' ? argument + length + 1 : nullptr;
+    if (value && !flag->value_) return fail_call("%s takes no value, not '%s'", flag->name_, value);
+    if (flag->value_ && !value && ++i < argc) value = argv[i];
+    if (flag->value_ && !value) return fail_call("%s needs %s", flag->name_, flag->value_);
+    if (flag->take(value)) continue;
+    if (flag->most_ < INT64_MAX)
+      return fail_call("%s takes a whole number from 1 to %lld, not '%s'", flag->name_,
+                       static_cast<long long>(flag->most_), value);
+    return fail_call("%s takes a whole number from %d on, not '%s'", flag->name_,
+                     flag->kind_ == Flag::Kind::kCount, value);
   }
   return others;
 }

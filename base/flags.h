@@ -14,36 +14,38 @@ namespace linnet::runtime {
 class Flag {
 public:
   // Takes no value: present or not.
-  Flag(const char* name, bool* to, const char* help = "") : name_(name), help_(help), set_(to) {}
+  Flag(const char* name, bool* to, const char* help = "")
+      : name_(name), help_(help), to_(to), kind_(Kind::kSwitch) {}
   Flag(const char* name, const char* value, std::string* to, const char* help = "")
-      : name_(name), value_(value), help_(help), text_(to) {}
+      : name_(name), value_(value), help_(help), to_(to), kind_(Kind::kText) {}
   // May be given several times.
   Flag(const char* name, const char* value, std::vector<std::string>* to, const char* help = "")
-      : name_(name), value_(value), help_(help), texts_(to) {}
-  // A whole number from `least` to `most`.
-  Flag(const char* name, const char* value, uint64_t* to, const char* help = "", uint64_t least = 0,
-       uint64_t most = UINT64_MAX)
-      : name_(name), value_(value), help_(help), number_(to), least_(least), most_(most) {}
-  Flag(const char* name, const char* value, int64_t* to, const char* help = "", uint64_t least = 1,
-       uint64_t most = INT64_MAX)
-      : Flag(name, value, reinterpret_cast<uint64_t*>(to), help, least, most) {}
+      : name_(name), value_(value), help_(help), to_(to), kind_(Kind::kTexts) {}
+  // A whole number from 1 to `most`.
+  Flag(const char* name, const char* value, int64_t* to, const char* help = "",
+       int64_t most = INT64_MAX)
+      : name_(name), value_(value), help_(help), to_(to), kind_(Kind::kCount),
+        most_(static_cast<uint64_t>(most)) {}
+  // Any whole number from 0 on.
+  Flag(const char* name, const char* value, uint64_t* to, const char* help = "")
+      : name_(name), value_(value), help_(help), to_(to), kind_(Kind::kNumber) {}
 
-  [[nodiscard]] const char* name() const { return name_; }
-  [[nodiscard]] bool takes_value() const { return value_ != nullptr; }
-  // `value` is "" for a flag that takes none.
-  [[nodiscard]] Result<void> take(const std::string& value) const;
-  [[nodiscard]] Result<void> no_value() const;  // the error: "--steps needs N"
-  [[nodiscard]] std::string help() const;       // "  --steps N              batches in all\n"
+  // "  --steps N              batches in all\n"
+  [[nodiscard]] std::string help() const;
 
 private:
+  friend Result<std::vector<std::string>> parse_flags(std::span<const Flag>, int, char**);
+  enum class Kind : uint8_t { kSwitch, kText, kTexts, kCount, kNumber };
+
+  // False if `value` is no number or out of range.
+  [[nodiscard]] bool take(const char* value) const;
+
   const char* name_;
   const char* value_ = nullptr;
   const char* help_;
-  bool* set_ = nullptr;
-  std::string* text_ = nullptr;
-  std::vector<std::string>* texts_ = nullptr;
-  uint64_t* number_ = nullptr;
-  uint64_t least_ = 0, most_ = 0;
+  void* to_;  // what kind_ says
+  Kind kind_;
+  uint64_t most_ = UINT64_MAX;
 };
 
 // Reads `--name value`, `--name=value` and switches into where `flags` say, and returns the other

@@ -19,6 +19,10 @@ std::string format_list(const char* pattern, va_list arguments) {
   return text;
 }
 
+tl::unexpected<Error> failure(Status status, const char* pattern, va_list arguments) {
+  return tl::make_unexpected(Error{format_list(pattern, arguments), status});
+}
+
 }  // namespace
 
 std::string format(const char* pattern, ...) {
@@ -32,25 +36,25 @@ std::string format(const char* pattern, ...) {
 tl::unexpected<Error> fail(const char* pattern, ...) {
   va_list arguments;
   va_start(arguments, pattern);
-  std::string text = format_list(pattern, arguments);
+  auto result = failure(Status::kBadInput, pattern, arguments);
   va_end(arguments);
-  return tl::make_unexpected(Error{std::move(text), Status::kBadInput});
+  return result;
 }
 
 tl::unexpected<Error> fail_machine(const char* pattern, ...) {
   va_list arguments;
   va_start(arguments, pattern);
-  std::string text = format_list(pattern, arguments);
+  auto result = failure(Status::kMachine, pattern, arguments);
   va_end(arguments);
-  return tl::make_unexpected(Error{std::move(text), Status::kMachine});
+  return result;
 }
 
 tl::unexpected<Error> fail_call(const char* pattern, ...) {
   va_list arguments;
   va_start(arguments, pattern);
-  std::string text = format_list(pattern, arguments);
+  auto result = failure(Status::kBadCall, pattern, arguments);
   va_end(arguments);
-  return tl::make_unexpected(Error{std::move(text), Status::kBadCall});
+  return result;
 }
 
 }  // namespace linnet::runtime

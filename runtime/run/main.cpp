@@ -36,11 +36,10 @@ Result<void> run(const Options& options, const std::string& program) {
     return evaluation ? report(*evaluation, options.json, options.plot)
                       : tl::unexpected(evaluation.error());
   }
-  if (options.follow && !series)
-    return tl::unexpected(Error{"--follow is for models of series", Status::kBadCall});
+  if (options.follow && !series) return fail_call("--follow is for models of series");
   if (options.files.empty() && options.inputs.empty() && !options.follow &&
       options.evaluate.empty())
-    return tl::unexpected(Error{"nothing to do\n" + usage(abi, program), Status::kBadCall});
+    return fail_call("nothing to do\n%s", usage(abi, program).c_str());
   if (!options.inputs.empty()) return run_tensors(model, options);
   if (input.image && abi.input_count == 1) return run_images(model, options);
   if (series) return run_series(model, options);

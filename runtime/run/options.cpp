@@ -16,7 +16,7 @@ std::string dims(const linnet_port_v1& port) {
 }  // namespace
 
 Result<Options> parse_options(int argc, char** argv) {
-  constexpr uint64_t kMostCount = 1000000;
+  constexpr int64_t kMostCount = 1000000;
   Options options;
   const Flag flags[] = {{"--json", &options.json},
                         {"--bench", &options.bench},
@@ -32,9 +32,9 @@ Result<Options> parse_options(int argc, char** argv) {
                         {"--save-state", "F", &options.save_state},
                         {"--output-dir", "DIR", &options.output_dir},
                         {"--input", "NAME=F.npy", &options.inputs},
-                        {"--steps", "K", &options.steps, "", 1, kMostCount},
-                        {"--batch", "N", &options.batch, "", 1, kMostCount},
-                        {"--last", "N", &options.last, "", 1, kMostCount}};
+                        {"--steps", "K", &options.steps, "", kMostCount},
+                        {"--batch", "N", &options.batch, "", kMostCount},
+                        {"--last", "N", &options.last, "", kMostCount}};
   LINNET_TRY_ASSIGN(options.files, parse_flags(flags, argc, argv));
   return options;
 }

@@ -20,9 +20,7 @@ Result<int64_t> port_named(const linnet_model_v1& model, const std::string& name
       return i;
     names += format("%s%s", i ? ", " : "", model.inputs[i].name);
   }
-  return tl::unexpected(
-      Error{format("the model has no input '%s'; it has %s", name.c_str(), names.c_str()),
-            Status::kBadCall});
+  return fail_call("the model has no input '%s'; it has %s", name.c_str(), names.c_str());
 }
 
 // How many samples `tensor` holds for the port; 0 if it does not fit.
@@ -73,8 +71,7 @@ Result<void> run_tensors(const Model& model, const Options& options) {
   for (const std::string& text : assignments) {
     const size_t equals = text.find('=');
     if (equals == std::string::npos)
-      return tl::unexpected(
-          Error{"--input takes NAME=F.npy, not '" + text + "'", Status::kBadCall});
+      return fail_call("--input takes NAME=F.npy, not '%s'", text.c_str());
     auto at = port_named(abi, text.substr(0, equals));
     if (!at) return tl::unexpected(at.error());
     const std::string path = text.substr(equals + 1);
@@ -95,9 +92,7 @@ Result<void> run_tensors(const Model& model, const Options& options) {
   }
   for (size_t i = 0; i < given.size(); ++i) {
     if (!given[i])
-      return tl::unexpected(
-          Error{format("no file for the input '%s'; --help shows how", abi.inputs[i].name),
-                Status::kBadCall});
+      return fail_call("no file for the input '%s'; --help shows how", abi.inputs[i].name);
   }
   std::vector<Tensor> outputs;
   for (int64_t i = 0; i < abi.output_count; ++i)

@@ -85,7 +85,9 @@ TEST(Shortest, AgreesWithFmtAndReadsBack) {
     const auto narrow = std::bit_cast<float>(static_cast<uint32_t>(state >> 32));
     if (!std::isnan(narrow)) {
       ASSERT_EQ(std::strtof(shortest(narrow).c_str(), nullptr), narrow);
-      if (std::abs(narrow) < 1e6f) ASSERT_EQ(shortest(narrow), fmt::format("{}", narrow));
+      if (std::abs(narrow) < 1e6f) {
+        ASSERT_EQ(shortest(narrow), fmt::format("{}", narrow));
+      }
     }
   }
 }
