@@ -15,7 +15,7 @@ namespace {
 // that the window reaches behind them.
 int64_t phases_bytes(const Convolution& conv, int64_t lanes) {
   const auto whole = [lanes](int64_t n) { return round_up(n, lanes); };
-  const int64_t reach = (conv.pool_width - 1 + conv.columns.size - 1) / conv.pool_width;
+  const int64_t reach = ceil_div(conv.columns.size - 1, conv.pool_width);
   const int64_t rows = conv.height + conv.rows.before + conv.rows.after;
   return conv.channels * rows * conv.pool_width * whole(whole(conv.result_width()) + reach) * 4;
 }

@@ -94,14 +94,11 @@ private:
   // Said before training, not after: folders that cannot be written.
   Result<void> check_outputs() const {
     if (o_.init == o_.output)
-      return tl::unexpected(
-          Error{format("%s would be written over: --init begins with it; name another with -o",
-                       o_.output.c_str()),
-                Status::kBadCall});
+      return fail_call("%s would be written over: --init begins with it; name another with -o",
+                       o_.output.c_str());
     for (const std::string* path : {&o_.output, &o_.log_steps, &o_.plot}) {
       if (path->empty()) continue;
-      const size_t slash = path->rfind('/');
-      const std::string folder = slash == std::string::npos ? "." : path->substr(0, slash + 1);
+      const std::string folder = folder_of(*path);
       if (access(folder.c_str(), W_OK) != 0)
         return fail_machine("%s: cannot be written: %s", folder.c_str(), std::strerror(errno));
     }
