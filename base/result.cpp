@@ -1,3 +1,4 @@
+// Composes the messages of errors, printf-style, without streams or fmt.
 #include "base/result.h"
 
 #include <cstdarg>

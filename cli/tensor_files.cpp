@@ -1,3 +1,4 @@
+// Reads .npy files for inputs, checked against dtype and shape, and writes outputs.
 #include "cli/tensor_files.h"
 
 #include "cli/model_options.h"

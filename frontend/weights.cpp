@@ -1,3 +1,4 @@
+// Matches the tensors of a weights file with slots by name and shape, and writes them back.
 #include "frontend/weights.h"
 
 #include "ir/initialize.h"

@@ -1,3 +1,4 @@
+// Prints attributes and keeps them in order of their names.
 #include "ir/attr.h"
 
 #include "base/shortest.h"

@@ -1,3 +1,4 @@
+// Finds graphs, kernels and slots by name, and tells kinds of slots by word.
 #include "ir/module.h"
 
 #include <algorithm>

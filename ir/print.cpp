@@ -1,3 +1,4 @@
+// Writes a module as text: slots, declarations, graphs, kernels; attributes but the defaults.
 #include "ir/print.h"
 
 #include "ir/op_def.h"

@@ -1,3 +1,4 @@
+// Names of dtypes, element counts, strides of layouts, and the text of a type.
 #include "ir/type.h"
 
 #include "base/integers.h"

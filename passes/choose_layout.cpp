@@ -1,3 +1,4 @@
+// The pass choose_layout: pictures between kernels become NHWC where all readers can take it.
 #include "ir/op_def.h"
 #include "passes/lib/label.h"
 #include "passes/lib/storage.h"

@@ -1,3 +1,4 @@
+// The pass plan_memory: blocks by lifetime, the largest first, each at the lowest free offset.
 #include "base/integers.h"
 #include "base/memory.h"
 #include "ir/op_def.h"

@@ -1,3 +1,4 @@
+// Prints diagnostics, for people with source line and caret, or as JSON; joins equal ones.
 #include "support/diag.h"
 
 #include "base/text.h"

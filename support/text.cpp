@@ -1,3 +1,4 @@
+// Widths on a terminal, edit distance for "did you mean", shortest decimals of floats.
 #include "support/text.h"
 
 #include "base/text.h"

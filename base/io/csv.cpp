@@ -1,3 +1,4 @@
+// The CSV reader: bytes to records and cells, cells to numbers, faults by line and column.
 #include "base/io/csv.h"
 
 #include "base/io/file.h"

@@ -1,3 +1,4 @@
+// Files by the system's calls: a write goes to a neighbour first and is renamed when whole.
 #include "base/io/file.h"
 
 #include "base/text.h"

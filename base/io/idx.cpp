@@ -1,3 +1,4 @@
+// The reader of IDX files, and the name of the labels that lie beside a file of images.
 #include "base/io/idx.h"
 
 #include "base/io/file.h"

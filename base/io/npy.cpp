@@ -1,3 +1,4 @@
+// The reader and writer of .npy: its header is a Python literal, parsed word by word here.
 #include "base/io/npy.h"
 
 #include "base/io/file.h"

@@ -1,3 +1,4 @@
+// The reader and writer of safetensors: JSON header, offsets that may not overlap, bytes.
 #include "base/io/safetensors.h"
 
 #include "base/io/file.h"

@@ -1,3 +1,4 @@
+// Conversion between element types: saturating, rounding once, f16 and bf16 by their bits.
 #include "base/io/tensor.h"
 
 #include <bit>

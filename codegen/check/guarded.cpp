@@ -1,3 +1,4 @@
+// Maps memory with a page on either side that faults when touched.
 #include "codegen/check/guarded.h"
 
 #include "base/integers.h"

@@ -1,3 +1,4 @@
+// Build ids of linnet and its libraries, read from the running process, for keys of the cache.
 #include "codegen/emit/builds.h"
 
 #include "base/integers.h"

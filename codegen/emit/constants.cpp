@@ -1,3 +1,4 @@
+// Writes constants in the layout of their type and joins the large ones to one block of bytes.
 #include "codegen/emit/constants.h"
 
 #include "base/integers.h"

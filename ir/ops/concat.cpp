@@ -1,3 +1,4 @@
+// concat: tensors one after the other; its gradient is a slice for each.
 #include "ir/gradient.h"
 #include "ir/ops/shared/index.h"
 #include "ir/ops/shared/reduction.h"

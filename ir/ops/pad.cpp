@@ -1,3 +1,4 @@
+// pad: elements added around or cut off; constant, edge, reflect and wrap.
 #include "ir/ops/pad.h"
 #include "ir/gradient.h"
 

@@ -1,3 +1,4 @@
+// reshape: the same elements under another shape; no bytes move.
 #include "ir/gradient.h"
 #include "ir/op_def.h"
 

@@ -1,3 +1,4 @@
+// slice: every step-th element of a range; its gradient is a pad.
 #include "ir/ops/slice.h"
 #include "base/integers.h"
 #include "ir/gradient.h"

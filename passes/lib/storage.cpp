@@ -1,3 +1,4 @@
+// Finds for each value whether it is input, output, slot, constant or needs room in the arena.
 #include "passes/lib/storage.h"
 
 #include "base/integers.h"

@@ -1,3 +1,4 @@
+// Writes and reads the two safetensors files of a training run, and checks that they fit.
 #include "runtime/train/checkpoint.h"
 
 #include "base/initialize.h"

@@ -1,3 +1,4 @@
+// Parses the flags of a trainer, runs it, and prints an error with its exit status.
 #include "runtime/train/main.h"
 
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+// Writes the module's entry, its slots and metadata as ONNX, through the rows of export_ops.
 #include "frontend/onnx/export/export.h"
 
 #include "frontend/onnx/export/export_ops.h"

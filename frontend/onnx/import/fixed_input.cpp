@@ -1,3 +1,4 @@
+// Reads the value of --bind, a number or a .npy file, and fits it to the input's type.
 #include "frontend/onnx/import/fixed_input.h"
 
 #include "ir/attr.h"

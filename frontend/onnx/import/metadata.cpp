@@ -1,3 +1,4 @@
+// Reads back states and `data` entries that linnet's own export wrote into the metadata.
 #include "frontend/onnx/import/metadata.h"
 
 #include "frontend/lin/declare.h"

@@ -1,3 +1,4 @@
+// Reads the protobuf, external data too; tells files of other frameworks by their first bytes.
 #include "frontend/onnx/import/model_file.h"
 
 #include "frontend/model_bytes.h"

@@ -1,3 +1,4 @@
+// Resolves kernel_shape, strides, pads and auto_pad of a node for one to three dimensions.
 #include "frontend/onnx/ops/spatial.h"
 
 #include "base/integers.h"

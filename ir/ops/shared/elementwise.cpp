@@ -1,3 +1,4 @@
+// Makes the record of an elementwise op out of its scalar tree: shapes, samples, gradient.
 #include "ir/ops/shared/elementwise.h"
 
 #include "ir/ops/shared/index.h"
