@@ -143,6 +143,7 @@ Json facts_of_op(const ir::OpDef& op, const codegen::Target& target) {
   const auto example = op_example(op);
   facts["example"] = example ? ir::print(example->graphs.front()) : "";
   facts["gradient"] = gradient_of(op, example);
+  facts["in_training"] = op.in_training != nullptr;
   facts["expands_into"] = Json::array();
   if (op.expand && example)
     facts["expands_into"] = ops_of(after(*example, "expand_ops", target).graphs.front());
@@ -231,6 +232,7 @@ void print_op(const Json& facts) {
   const Json& gradient = facts["gradient"];
   row("gradient", text_of(gradient["by"]) +
                       (gradient["ops"].empty() ? "" : ": " + listed(gradient["ops"], "")));
+  if (facts["in_training"]) row("in training", "another value: in_training of its record");
   if (!facts["expands_into"].empty()) row("expands into", listed(facts["expands_into"], ""));
   row("lowering", listed(facts["lowering"], "as its traits, its expansion or its family say"));
   row("record", listed(facts["record"], ""));

@@ -42,6 +42,7 @@ TEST_F(Explain, AnOpThatIsMadeOfOthersTellsThem) {
   EXPECT_EQ(facts["expands_into"], nlohmann::json({"amax", "sub", "exp", "sum", "div"}));
   EXPECT_EQ(explained("op abs")["gradient"]["by"], "of its scalar tree");
   EXPECT_EQ(explained("op relu")["gradient"]["by"], "of its own");
+  EXPECT_EQ(explained("op dropout")["in_training"], true);
   EXPECT_EQ(explained("op round")["expands_into"], nlohmann::json::array());
 }
 

@@ -20,19 +20,13 @@ const std::map<std::string, size_t> kLonger = {
     {"cli/run.cpp: run_reference", 71},
     {"codegen/emit/header.cpp: c_header", 61},
     {"codegen/lower/kernels/dense.cpp: dense_kernel", 67},
-    {"codegen/lower/kernels/dense.cpp: lower", 66},
     {"codegen/lower/kernels/direct.cpp: direct_kernel", 67},
-    {"codegen/lower/kernels/direct.cpp: lower", 66},
-    {"codegen/lower/kernels/pooled_rows.cpp: lower", 79},
     {"codegen/lower/kernels/pooled_rows.cpp: pooled_rows_kernel", 80},
-    {"codegen/lower/kernels/sums.cpp: lower", 64},
     {"codegen/lower/kernels/sums.cpp: sums_kernel", 65},
     {"frontend/lin/elaborate/numbers.cpp: arithmetic", 61},
     {"frontend/lin/elaborate/settings.cpp: Settings::corrected_call", 65},
     {"frontend/lin/load_lin.cpp: load_lin", 61},
-    {"passes/lib/graphs.cpp: GroupMaker::make", 62},
     {"passes/lib/group_maker.cpp: GroupMaker::make", 62},
-    {"runtime/run/options.cpp: parse_options", 75},
 };
 
 struct Function {
