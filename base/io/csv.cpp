@@ -73,6 +73,69 @@ Result<CsvTable> CsvTable::read(const std::string& path, CsvHeader header) {
   });
 }
 
+namespace {
+
+// Reads one cell after the other, without its quotes, to the end of `out`.
+struct CellScanner {
+  const char* file;
+  std::string_view text;
+  std::string& out;
+  size_t at = 0;  // in `text`
+  size_t row = 1, row_begin = 0;
+
+  // Up to the comma or the end of the line behind it. `column` counts from 1, for messages.
+  Result<void> cell(size_t column) {
+    const size_t begin = out.size();
+    if (at < text.size() && text[at] == '"') {
+      LINNET_TRY(quoted(column));
+    } else {
+      const size_t end = std::min(text.find_first_of(",\n\r\"", at), text.size());
+      if (end < text.size() && text[end] == '"')
+        return fault(column, "a quote inside an unquoted cell");
+      out.append(text.substr(at, end - at));
+      at = end;
+    }
+    if (at - row_begin > kMaxRow)
+      return fail("%s: row %zu: longer than %zu MiB", file, row, kMaxRow >> 20);
+    const std::string_view content = std::string_view(out).substr(begin);
+    if (content.find('\0') != std::string_view::npos)
+      return fault(column, "a NUL byte; is it UTF-16? Save it as UTF-8");
+    if (invalid_utf8(content)) return fault(column, "not UTF-8");
+    return {};
+  }
+
+  // LF, CR, both, or the end of the text.
+  void end_line() {
+    const size_t length = text.substr(at).starts_with("\r\n") ? 2 : 1;
+    at = std::min(at + length, text.size());
+  }
+
+private:
+  // A quote inside is written twice.
+  Result<void> quoted(size_t column) {
+    ++at;
+    while (true) {
+      const size_t quote = text.find('"', at);
+      if (quote == std::string_view::npos || quote - row_begin > kMaxRow)
+        return fault(column, "a quoted cell does not end");
+      out.append(text.substr(at, quote - at));
+      at = quote + 1;
+      if (at >= text.size() || text[at] != '"') break;
+      out += '"';
+      ++at;
+    }
+    if (at < text.size() && text[at] != ',' && text[at] != '\n' && text[at] != '\r')
+      return fault(column, "text after the closing quote");
+    return {};
+  }
+
+  [[nodiscard]] tl::unexpected<Error> fault(size_t column, const char* what) const {
+    return fail("%s: row %zu, column %zu: %s", file, row, column, what);
+  }
+};
+
+}  // namespace
+
 Result<CsvTable> CsvTable::parse(const std::string& name, std::string_view text, CsvHeader header) {
   CsvTable table;
   table.name_ = name;
@@ -83,44 +146,17 @@ Result<CsvTable> CsvTable::parse(const std::string& name, std::string_view text,
   if (text.empty()) return fail("%s: empty", file);
   table.text_.reserve(text.size());
 
-  size_t row = 1;
-  size_t at = 0;
+  CellScanner scanner{file, text, table.text_};
+  size_t& at = scanner.at;
+  size_t& row = scanner.row;
   while (at < text.size()) {
-    const size_t row_begin = at;
+    const size_t row_begin = scanner.row_begin = at;
     const size_t first_cell = table.cells_.size();
     bool row_ends = false;
     while (!row_ends) {
       const size_t column = table.cells_.size() - first_cell + 1;
-      auto fault = [&](const char* what) {
-        return fail("%s: row %zu, column %zu: %s", file, row, column, what);
-      };
       const uint64_t begin = table.text_.size();
-      if (at < text.size() && text[at] == '"') {
-        ++at;
-        while (true) {
-          const size_t quote = text.find('"', at);
-          if (quote == std::string_view::npos || quote - row_begin > kMaxRow)
-            return fault("a quoted cell does not end");
-          table.text_.append(text.substr(at, quote - at));
-          at = quote + 1;
-          if (at >= text.size() || text[at] != '"') break;
-          table.text_ += '"';
-          ++at;
-        }
-        if (at < text.size() && text[at] != ',' && text[at] != '\n' && text[at] != '\r')
-          return fault("text after the closing quote");
-      } else {
-        const size_t end = std::min(text.find_first_of(",\n\r\"", at), text.size());
-        if (end < text.size() && text[end] == '"') return fault("a quote inside an unquoted cell");
-        table.text_.append(text.substr(at, end - at));
-        at = end;
-      }
-      if (at - row_begin > kMaxRow)
-        return fail("%s: row %zu: longer than %zu MiB", file, row, kMaxRow >> 20);
-      const std::string_view content = std::string_view(table.text_).substr(begin);
-      if (content.find('\0') != std::string_view::npos)
-        return fault("a NUL byte; is it UTF-16? Save it as UTF-8");
-      if (invalid_utf8(content)) return fault("not UTF-8");
+      LINNET_TRY(scanner.cell(column));
       if (column > kMaxColumns)
         return fail("%s: row %zu: more than %zu columns", file, row, kMaxColumns);
       table.cells_.push_back({begin, table.text_.size()});
@@ -128,11 +164,7 @@ Result<CsvTable> CsvTable::parse(const std::string& name, std::string_view text,
         ++at;
         continue;
       }
-      if (text.substr(at).starts_with("\r\n")) {
-        at += 2;
-      } else if (at < text.size()) {
-        ++at;
-      }
+      scanner.end_line();
       row_ends = true;
     }
     const size_t cells = table.cells_.size() - first_cell;
