@@ -1,5 +1,5 @@
-#include "ir/rewrite.h"
 #include "ir/optimizer.h"
+#include "ir/rewrite.h"
 #include "passes/passes.h"
 #include "passes/training/least_squares.h"
 #include "passes/training/loss_gradients.h"

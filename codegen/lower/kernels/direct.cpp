@@ -4,8 +4,8 @@
 // where `output` is lane l of vector v of block b of group g. Vectors of channels × pixels ×
 // samples stay in registers, of each pixel the whole window of the pool, while one tap after the
 // other is added: one load of weights for a tap, one broadcast for each pixel.
-#include "base/integers.h"
 #include "passes/schedule/direct.h"
+#include "base/integers.h"
 #include "codegen/lower/families.h"
 #include "codegen/lower/kernels/shared/padded_input.h"
 #include "codegen/lower/kernels/shared/picture_output.h"

@@ -2,8 +2,8 @@
 // A vector is `lanes` neighbours of a pooled row; the pixels of a pool's window are accumulators of
 // their own, so that the pool is arithmetic between registers. Reading every pw-th pixel would cost
 // shuffles: the padded copy of the input is stored by phase, in(x / pw, x % pw, …), once.
-#include "base/integers.h"
 #include "passes/schedule/pooled_rows.h"
+#include "base/integers.h"
 #include "codegen/lower/families.h"
 #include "ir/op_def.h"
 #include "ir/ops/shared/window.h"

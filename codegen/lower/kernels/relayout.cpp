@@ -4,8 +4,8 @@
 // shuffles: each interleaves the two halves of the rows, which moves one bit of the row's number
 // into the lane's (a quarter of a shuffle for an element with 16 lanes; element by element it
 // took five times as long).
-#include "base/integers.h"
 #include "passes/schedule/relayout.h"
+#include "base/integers.h"
 #include "codegen/lower/families.h"
 #include "ir/op_def.h"
 

@@ -2,8 +2,8 @@
 //   part(l, t) = Σ over rows of x(row, t·lanes + l)
 // Vectors along a row are chains of their own, up to a handful; they and their lanes are summed at
 // the end, in one order.
-#include "base/integers.h"
 #include "passes/schedule/sums.h"
+#include "base/integers.h"
 #include "codegen/lower/families.h"
 #include "codegen/lower/kernels/shared/lane_tiles.h"
 #include "ir/op_def.h"
