@@ -17,7 +17,7 @@ namespace {
 struct BenchOptions {
   ModelOptions model;
   PipelineFlags pipeline;
-  BuildOptions build;
+  driver::CompileOptions build;
   std::vector<std::string> inputs;
   int64_t warm_up = 3;
   int64_t rounds = 31;
@@ -51,12 +51,11 @@ bool choose(Session& session, const BenchOptions& options, BenchReport& report) 
 
 Status run(Session& session, const BenchOptions& options) {
   if (options.json) session.progress.silence();
-  BuildOptions flags = options.build;
+  driver::CompileOptions flags = options.build;
   flags.product = true;
   flags.timed_entries = true;
   const auto built = options.train
-                         ? build_trainer(session, options.model, options.pipeline, flags,
-                                         options.model.batch == 1 ? 0 : options.model.batch)
+                         ? build_trainer(session, options.model, options.pipeline, {flags})
                          : build(session, options.model, options.pipeline, flags);
   if (!built) return Status::kBadInput;
   const auto call = options.train
@@ -113,7 +112,7 @@ void add_bench(CLI::App& app, Session& session) {
   options->model.add_dtype(*command);
   options->model.add_weights(*command);
   options->model.add_target(*command);
-  options->pipeline.add(*command);
+  options->pipeline.add(*command, session);
   add_cache(*command, options->build);
   add_quiet(*command, session);
   command->add_flag("--train", options->train, "A training step instead of inference");

@@ -2,6 +2,7 @@
 #include "cli/bench_call.h"
 
 #include "cli/tensor_files.h"
+#include "ir/entries.h"
 #include "ir/op_def.h"
 #include "support/check.h"
 
@@ -165,7 +166,7 @@ std::vector<std::byte> BenchCall::results() const {
   return all;
 }
 
-std::unique_ptr<BenchCall> BenchCall::of_model(Session& session, const Built& built,
+std::unique_ptr<BenchCall> BenchCall::of_model(Session& session, const driver::Product& built,
                                                const std::vector<std::string>& inputs) {
   const ir::Module& module = built.modules.front();
   std::unique_ptr<BenchCall> made(new BenchCall(module, module.graphs.front()));
@@ -187,7 +188,7 @@ std::unique_ptr<BenchCall> BenchCall::of_model(Session& session, const Built& bu
     made->take_slots(first.bytes.data(), first.size);
   }
   made->take_arena(entry.arena_bytes);
-  const bool step = made->graph_->name == "step";
+  const bool step = made->graph_->name == ir::kStep;
   made->take_code([&](const std::string& name) { return made->model_->symbol(name); },
                   built.compiled.name + (step ? "_step" : "_run"));
   made->whole_ = [call = made.get(), entry] {
@@ -196,12 +197,12 @@ std::unique_ptr<BenchCall> BenchCall::of_model(Session& session, const Built& bu
   return made;
 }
 
-std::unique_ptr<BenchCall> BenchCall::of_trainer(Session& session, const Built& built,
+std::unique_ptr<BenchCall> BenchCall::of_trainer(Session& session, const driver::Product& built,
                                                  const std::vector<std::string>& inputs,
                                                  uint64_t seed) {
   const ir::Module& module = built.modules.front();
   std::unique_ptr<BenchCall> made(new BenchCall(module, *module.graph(ir::kTrainStep)));
-  made->trainer_ = load_trainer(session, built);
+  made->trainer_ = driver::load_trainer(built, session.host);
   if (!made->trainer_) return nullptr;
   const linnet_trainer_v1* trainer = made->trainer_->trainer;
   made->batch_ = trainer->batch;

@@ -24,10 +24,11 @@ public:
   // The largest batch of what was built with `product` and `timed_entries`. `inputs`:
   // NAME=F.npy of every input at that batch; none: small numbers, the same on every run.
   // nullptr, with an error, if files or machine do not fit.
-  [[nodiscard]] static std::unique_ptr<BenchCall> of_model(Session& session, const Built& built,
-                                                           const std::vector<std::string>& inputs);
+  [[nodiscard]] static std::unique_ptr<BenchCall>
+  of_model(Session& session, const driver::Product& built, const std::vector<std::string>& inputs);
   // A training step at learning rate 0, so that the parameters stay what they are.
-  [[nodiscard]] static std::unique_ptr<BenchCall> of_trainer(Session& session, const Built& built,
+  [[nodiscard]] static std::unique_ptr<BenchCall> of_trainer(Session& session,
+                                                             const driver::Product& built,
                                                              const std::vector<std::string>& inputs,
                                                              uint64_t seed);
 
@@ -67,7 +68,7 @@ private:
   int64_t batch_ = 1;
   std::vector<const ir::Node*> steps_;
   std::unique_ptr<Callable> model_;
-  std::optional<LoadedTrainer> trainer_;
+  std::optional<driver::LoadedTrainer> trainer_;
   std::vector<Buffer> inputs_, outputs_, others_;
   std::vector<const void*> from_;
   std::vector<void*> to_;

@@ -1,24 +1,17 @@
 #include "cli/call.h"
 
+#include "support/check.h"
+
 namespace linnet::cli {
 
-std::unique_ptr<Callable> Callable::load(Session& session, const Built& built) {
-  if (!codegen::runs_here(built.target)) {
-    session.error("this CPU lacks instructions of " + built.target.info.name, Status::kMachine,
-                  "leave --target out, or name one this machine has");
-    return nullptr;
-  }
-  codegen::Failure failure;
+std::unique_ptr<Callable> Callable::load(Session& session, const driver::Product& built) {
   auto callable = std::make_unique<Callable>();
-  callable->loaded_ = codegen::load(built.compiled, failure);
-  if (callable->loaded_) {
-    callable->model_ =
-        static_cast<const linnet_model_v1*>(callable->loaded_->symbol("linnet_product_model"));
-  }
-  if (callable->model_) return callable;
-  if (failure.message.empty()) failure.message = "the object has no linnet_product_model";
-  report(session, failure);
-  return nullptr;
+  callable->loaded_ = driver::load(built, session.host);
+  if (!callable->loaded_) return nullptr;
+  callable->model_ =
+      static_cast<const linnet_model_v1*>(callable->loaded_->symbol("linnet_product_model"));
+  LINNET_CHECK(callable->model_ != nullptr, "the object has no linnet_product_model");
+  return callable;
 }
 
 int Callable::run(std::span<const runtime::Tensor> inputs, std::span<runtime::Tensor> outputs,

@@ -29,7 +29,8 @@ class Callable {
 public:
   // The object must have been built with `product`. nullptr, with an error, if it does not load
   // or this CPU lacks the instructions.
-  [[nodiscard]] static std::unique_ptr<Callable> load(Session& session, const Built& built);
+  [[nodiscard]] static std::unique_ptr<Callable> load(Session& session,
+                                                      const driver::Product& built);
 
   [[nodiscard]] const linnet_model_v1& model() const { return *model_; }
   [[nodiscard]] void* symbol(const std::string& name) const { return loaded_->symbol(name); }

@@ -2,6 +2,7 @@
 #include "cli/model_options.h"
 #include "cli/pipeline_options.h"
 #include "cli/text_table.h"
+#include "driver/train.h"
 #include "ir/summary.h"
 #include "passes/lib/storage.h"
 
@@ -105,21 +106,23 @@ void print_json(const ir::Module& module, const ir::Summary& summary,
   fmt::print("{}\n", json.dump());
 }
 
-std::optional<TrainingBytes> training_bytes(Session& session, const ModelOptions& given) {
-  ModelOptions options = given;
-  options.training = true;
+std::optional<TrainingBytes> training_bytes(Session& session, driver::Model& model,
+                                            const ModelOptions& options) {
   TrainingBytes bytes;
   const auto target = options.find_target(session);
-  auto module = options.load(session, options.batch);
-  if (!target || !module) return std::nullopt;
+  const ir::Module* given = model.training_at_batch(options.batch);
+  if (!target || !given) return std::nullopt;
   bytes.batch = options.batch;
-  if (const ir::Declaration* batch = module->training("batch"); batch && options.batch == 1) {
-    bytes.batch = static_cast<int64_t>(batch->recipe.attrs.get(ir::Key<double>{"value"}));
-    module = options.load(session, bytes.batch);
-    if (!module) return std::nullopt;
+  if (const auto batch = driver::declared_batch(*given); batch && options.batch == 1) {
+    bytes.batch = *batch;
+    given = model.training_at_batch(bytes.batch);
+    if (!given) return std::nullopt;
   }
-  std::erase_if(module->graphs, [](const ir::Graph& g) { return g.name != ir::kTrainStep; });
-  const auto planned = PipelineFlags().run(session, std::move(*module), *target, options.seed);
+  ir::Module module = *given;
+  std::erase_if(module.graphs, [](const ir::Graph& g) { return g.name != ir::kTrainStep; });
+  const auto planned =
+      PipelineFlags().run(session, std::move(module), *target, options.seed,
+                          passes::pipeline(passes::Phase::kTraining, passes::Phase::kPlanned));
   if (!planned) return std::nullopt;
   const ir::Graph& step = planned->graphs.front();
   bytes.slots = passes::slots_bytes(*planned);
@@ -151,12 +154,13 @@ void add_check(CLI::App& app, Session& session) {
   command->add_flag("--wide", *wide, "Whole names, even if the table is wider than the terminal");
   command->callback([&session, options, json, train, wide] {
     session.command = [options, json, train, wide](Session& s) {
-      const auto module = options->load(s, options->batch);
+      auto model = options->open(s);
+      const ir::Module* module = model ? model->at_batch(options->batch) : nullptr;
       if (!module) return Status::kBadInput;
       const ir::Summary summary = ir::summarize(*module);
       std::optional<TrainingBytes> bytes;
       if (*train) {
-        bytes = training_bytes(s, *options);
+        bytes = training_bytes(s, *model, *options);
         if (!bytes) return Status::kBadInput;
       }
       if (*json) {

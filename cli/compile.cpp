@@ -2,6 +2,7 @@
 #include "cli/build.h"
 
 #include "base/io/file.h"
+#include "frontend/load.h"
 
 #include <fmt/format.h>
 
@@ -14,7 +15,7 @@ namespace {
 struct CompileFlags {
   ModelOptions model;
   PipelineFlags pipeline;
-  BuildOptions build;
+  driver::CompileOptions build;
   std::string output;
   std::string emit = "exe";
   std::string dump_dir;
@@ -46,7 +47,7 @@ std::string assembly_function(std::string_view text, const std::string& name) {
 }
 
 // A kernel's own texts; what became part of its caller has no machine code of its own.
-bool write_kernel_dumps(Session& session, const std::string& folder, const Built& built) {
+bool write_kernel_dumps(Session& session, const std::string& folder, const driver::Product& built) {
   const codegen::Compiled& compiled = built.compiled;
   bool ok = true;
   for (const codegen::KernelWork& work : compiled.work) {
@@ -64,7 +65,7 @@ bool write_kernel_dumps(Session& session, const std::string& folder, const Built
 }
 
 // Every level of what was compiled, in the languages of those who compile.
-Status write_dumps(Session& session, const CompileFlags& flags, const Built& built) {
+Status write_dumps(Session& session, const CompileFlags& flags, const driver::Product& built) {
   mkdir(flags.dump_dir.c_str(), 0777);
   const std::string base = flags.dump_dir + "/" + built.compiled.name;
   const bool ok = frontend::save_lir(base + ".lir", built.modules.front(), session.diagnostics) &&
@@ -75,6 +76,22 @@ Status write_dumps(Session& session, const CompileFlags& flags, const Built& bui
   return ok ? Status::kDone : Status::kMachine;
 }
 
+// The IR alone, of a pipeline that ends before there is code.
+Status dump_unfinished(Session& session, const CompileFlags& flags) {
+  const auto target = flags.model.find_target(session);
+  auto module = flags.model.load(session, flags.pipeline);
+  if (!target || !module) return Status::kBadInput;
+  const std::string name = driver::c_identifier(module->name);
+  driver::mark_probabilities(*module);
+  const auto lowered =
+      flags.pipeline.run(session, std::move(*module), *target, flags.model.seed,
+                         passes::pipeline(passes::Phase::kTraining, passes::Phase::kPlanned));
+  if (!lowered) return Status::kBug;
+  mkdir(flags.dump_dir.c_str(), 0777);
+  const std::string path = fmt::format("{}/{}.lir", flags.dump_dir, name);
+  return frontend::save_lir(path, *lowered, session.diagnostics) ? Status::kDone : Status::kMachine;
+}
+
 Status run(Session& session, CompileFlags& flags) {
   if (!flags.model.spares(session, flags.output)) return Status::kBadCall;
   if (flags.build.link_static && flags.emit != "exe") {
@@ -82,6 +99,8 @@ Status run(Session& session, CompileFlags& flags) {
                   Status::kBadCall, "leave one of them out");
     return Status::kBadCall;
   }
+  if (!flags.pipeline.stop_after.empty() && !flags.dump_dir.empty())
+    return dump_unfinished(session, flags);
   flags.build.product = flags.emit == "exe";
   flags.build.name_tiny_weights = !flags.build.flush_denormals;
   flags.build.keep_text = !flags.dump_dir.empty();
@@ -111,7 +130,7 @@ void add_compile(CLI::App& app, Session& session) {
   flags->model.add_dtype(*command);
   flags->model.add_weights(*command);
   flags->model.add_target(*command);
-  flags->pipeline.add(*command);
+  flags->pipeline.add(*command, session);
   add_cache(*command, flags->build);
   add_quiet(*command, session);
   command->add_option("-o,--output", flags->output, "The file to write; a header goes beside it")
@@ -120,7 +139,7 @@ void add_compile(CLI::App& app, Session& session) {
       ->check(CLI::IsMember({"exe", "lib", "shared", "obj"}));
   command->add_option("--name", flags->build.name, "Name of the model in C: prefix of every symbol")
       ->check([](const std::string& name) {
-        return name == c_identifier(name) ? "" : "a C identifier is expected";
+        return name == driver::c_identifier(name) ? "" : "a C identifier is expected";
       });
   command->add_option("--jobs", flags->build.jobs, "Kernels compiled at the same time")
       ->check(CLI::Range(1, 256))
@@ -134,7 +153,8 @@ void add_compile(CLI::App& app, Session& session) {
   command
       ->add_option("--dump-dir", flags->dump_dir,
                    "Also write the IR, LLVM IR before and after optimisation, and "
-                   "assembly there; for each kernel also Halide's Stmt")
+                   "assembly there; for each kernel also Halide's Stmt; with "
+                   "--stop-after the IR alone")
       ->type_name("DIR");
   command->callback(
       [&session, flags] { session.command = [flags](Session& s) { return run(s, *flags); }; });

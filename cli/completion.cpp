@@ -17,8 +17,16 @@ std::string pass_names() {
   return join(names, " ");
 }
 
+std::string phase_names() {
+  std::vector<std::string> names;
+  for (const passes::Phase phase : passes::kPhases)
+    names.emplace_back(passes::name(phase));
+  return join(names, " ");
+}
+
 // What may stand behind the option: words, or "" where it is a file or free.
 std::string words_of(const OptionInfo& option, const std::string& passes) {
+  if (option.value == "PHASE|PASS") return phase_names() + " " + passes;
   if (option.value == "PASS" || option.value.starts_with("PASS,")) return passes;
   if (option.value == "A,B,C") return passes;
   if (option.positional && option.names.front() == "KIND") return "op family";

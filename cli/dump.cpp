@@ -4,6 +4,7 @@
 #include "cli/help.h"
 #include "cli/line_diff.h"
 #include "cli/pipeline_options.h"
+#include "frontend/load.h"
 #include "ir/dot.h"
 #include "ir/print.h"
 #include "support/text.h"
@@ -29,6 +30,7 @@ struct DumpOptions {
   bool all = false;
   bool unchanged = false;
   bool diff = false;
+  bool train = false;
 };
 
 bool colour_wanted() {
@@ -70,7 +72,7 @@ public:
   }
 
   void after(const passes::Pass& pass, const ir::Module& module) {
-    number_ = static_cast<size_t>(passes::find_pass(pass.name) - passes::pipeline().data()) + 1;
+    number_ = static_cast<size_t>(passes::find_pass(pass.name) - passes::pipeline().data());
     ir::Printed now = ir::print(module);
     const bool same = now.text == last_.text && same_tensors(now);
     if (same && !options_.unchanged) {
@@ -133,12 +135,13 @@ private:
   const bool to_folder_;
   bool good_ = true;
   bool first_ = true;
-  size_t number_ = 0;  // place in the pipeline; 0: before it
+  size_t number_ = 0;  // place in the pipeline, behind the phase `imported`; 0: before it
   ir::Printed last_;
   std::vector<std::string> unchanged_;
 };
 
-// How far the pipeline runs: the pass that is asked for, or the last one that is to be explained.
+// How far the pipeline runs: the pass or phase that is asked for, or the last pass that is to be
+// explained.
 std::string last_pass(const DumpOptions& options) {
   if (!options.after.empty()) return options.after;
   if (!options.flags.stop_after.empty()) return options.flags.stop_after;
@@ -151,11 +154,12 @@ std::string last_pass(const DumpOptions& options) {
 
 // What was to be explained and is not reached.
 void warn_unexplained(Session& session, const DumpOptions& options, const std::string& last) {
-  const auto place = [](std::string_view name) {
-    return passes::find_pass(name) - passes::pipeline().data();
-  };
+  const auto place = [](const passes::Pass& pass) { return &pass - passes::pipeline().data(); };
+  const auto phase = passes::find_phase(last);
+  const passes::Pass* end =
+      phase ? &passes::pipeline(*phase, *phase).back() : passes::find_pass(last);
   for (const std::string& name : options.flags.explained) {
-    if (name == "all" || last.empty() || place(name) <= place(last)) continue;
+    if (name == "all" || !end || place(*passes::find_pass(name)) <= place(*end)) continue;
     session.diagnostics.report(
         {.severity = Severity::kWarning,
          .place = {},
@@ -165,27 +169,32 @@ void warn_unexplained(Session& session, const DumpOptions& options, const std::s
 
 Status run(Session& session, const DumpOptions& options) {
   const auto target = options.model.find_target(session);
-  auto module = options.model.load(session, options.model.batch);
+  auto module = options.model.load(session, options.flags, options.train);
   if (!target || !module) return Status::kBadInput;
   PipelineFlags flags = options.flags;
   const std::string last = last_pass(options);
+  passes::PassContext wanted;
+  wanted.target = target->info;
+  wanted.seed = options.model.seed;
+  if (const passes::Pass* end = passes::find_pass(last)) passes::ask_for({end, 1}, wanted);
+  const auto rows = passes::pipeline(passes::Phase::kTraining, passes::Phase::kPlanned);
   warn_unexplained(session, options, last);
   if (options.all || options.diff || options.unchanged) {
     if (!options.after.empty()) flags.stop_after = options.after;
     PassDumps dumps(session, options);
     if (!dumps.begin(*module)) return Status::kMachine;
-    const bool ok =
-        flags
-            .run(session, std::move(*module), *target, options.model.seed, passes::pipeline(),
-                 [&](const passes::Pass& pass, const ir::Module& now) { dumps.after(pass, now); })
-            .has_value();
+    const bool ok = driver::lower(std::move(*module), rows, flags, wanted, session.host,
+                                  [&](const passes::Pass& pass, const ir::Module& now) {
+                                    dumps.after(pass, now);
+                                  })
+                        .has_value();
     dumps.end();
     if (!dumps.good()) return Status::kMachine;
     return ok ? Status::kDone : Status::kBug;
   }
   flags.stop_after = last;
   if (!flags.stop_after.empty()) {
-    module = flags.run(session, std::move(*module), *target, options.model.seed);
+    module = driver::lower(std::move(*module), rows, flags, wanted, session.host);
     if (!module) return Status::kBug;
   }
   return write_module(session, options, *module, options.output) ? Status::kDone : Status::kMachine;
@@ -201,11 +210,11 @@ void add_dump(CLI::App& app, Session& session) {
   options->model.add_dtype(*command);
   options->model.add_weights(*command);
   options->model.add_target(*command);
-  options->flags.add(*command);
-  command->add_option("--after", options->after, "The module after this pass")
-      ->check(is_pass())
-      ->type_name("PASS");
-  command->add_flag("--train", options->model.training,
+  options->flags.add(*command, session);
+  command->add_option("--after", options->after, "The module after this phase or pass")
+      ->check(is_end())
+      ->type_name("PHASE|PASS");
+  command->add_flag("--train", options->train,
                     "Also the graphs of a training step and of evaluation");
   command->add_flag("--all", options->all,
                     "The module before the passes and after each that changes it");

@@ -17,7 +17,7 @@ namespace {
 struct EvaluateFlags {
   ModelOptions model;
   PipelineFlags pipeline;
-  BuildOptions build;
+  driver::Options build;
   std::string data, plot;
   bool json = false;
 };
@@ -28,14 +28,13 @@ Status failed(Session& session, const runtime::Error& error) {
 }
 
 // By the train block's own evaluation: loss and counts are those that training prints.
-Status by_trainer(Session& session, const EvaluateFlags& flags, bool series) {
-  BuildOptions options = flags.build;
+Status by_trainer(Session& session, driver::Model& model, const EvaluateFlags& flags, bool series) {
+  driver::TrainerOptions options{flags.build};
   options.product = true;
   options.evaluate_only = true;
-  const auto built = build_trainer(session, flags.model, flags.pipeline, options,
-                                   flags.model.batch == 1 ? 0 : flags.model.batch);
+  const auto built = build_trainer(session, model, flags.model, flags.pipeline, options);
   if (!built) return Status::kBadInput;
-  const auto loaded = load_trainer(session, *built);
+  const auto loaded = driver::load_trainer(*built, session.host);
   if (!loaded) return Status::kMachine;
   const auto evaluation = runtime::train::measure(*loaded->trainer, flags.data);
   if (!evaluation) return failed(session, evaluation.error());
@@ -48,10 +47,11 @@ Status by_trainer(Session& session, const EvaluateFlags& flags, bool series) {
 }
 
 // By the compiled model, as an executable does it.
-Status by_product(Session& session, const EvaluateFlags& flags, bool series) {
-  BuildOptions options = flags.build;
+Status by_product(Session& session, driver::Model& opened, const EvaluateFlags& flags,
+                  bool series) {
+  driver::CompileOptions options{flags.build};
   options.product = true;
-  const auto built = build(session, flags.model, flags.pipeline, options);
+  const auto built = build(session, opened, flags.model, flags.pipeline, options);
   if (!built) return Status::kBadInput;
   const auto callable = Callable::load(session, *built);
   if (!callable) return Status::kMachine;
@@ -70,7 +70,8 @@ Status by_product(Session& session, const EvaluateFlags& flags, bool series) {
 }
 
 Status run(Session& session, const EvaluateFlags& flags) {
-  const auto module = flags.model.load(session, 1);
+  auto model = flags.model.open(session, flags.pipeline);
+  const ir::Module* module = model ? model->at_batch(1) : nullptr;
   if (!module) return Status::kBadInput;
   if (module->untrained())
     session.diagnostics.report({.severity = Severity::kWarning,
@@ -87,10 +88,10 @@ Status run(Session& session, const EvaluateFlags& flags) {
   }
   const bool trains = module->training("loss") != nullptr;
   if (trains) {
-    const Status status = by_trainer(session, flags, series);
+    const Status status = by_trainer(session, *model, flags, series);
     if (!series || status != Status::kDone) return status;
   }
-  return by_product(session, flags, series);
+  return by_product(session, *model, flags, series);
 }
 
 }  // namespace
@@ -103,7 +104,7 @@ void add_evaluate(CLI::App& app, Session& session) {
   flags->model.add_dtype(*command);
   flags->model.add_weights(*command);
   flags->model.add_target(*command);
-  flags->pipeline.add(*command);
+  flags->pipeline.add(*command, session);
   add_cache(*command, flags->build);
   command->add_option("--data", flags->data, "Folder or file of the samples, as for train")
       ->required()

@@ -12,16 +12,12 @@ namespace {
 // The model at two other batch sizes, which show what follows the batch; none where it is not for
 // other sizes. The model at hand is for one sample and sound: what is said of the others is not
 // this call's concern.
-std::vector<frontend::AtBatch> at_other_batches(const ModelOptions& given) {
-  ModelOptions options = given;
-  options.weights.clear();
-  options.maps.clear();
+std::vector<frontend::AtBatch> at_other_batches(driver::Model& model) {
   std::vector<frontend::AtBatch> others;
   for (int64_t batch : {2, 3}) {
-    Session aside;
-    auto module = options.load(aside, batch);
+    const ir::Module* module = model.try_at_batch(batch);
     if (!module) return {};
-    others.push_back({batch, std::move(*module)});
+    others.push_back({batch, *module});
   }
   return others;
 }
@@ -29,11 +25,12 @@ std::vector<frontend::AtBatch> at_other_batches(const ModelOptions& given) {
 Status run(Session& session, const ModelOptions& options, const std::string& output,
            bool batch_given) {
   if (!options.spares(session, output)) return Status::kBadCall;
-  const auto module = options.load(session, options.batch);
+  auto model = options.open(session);
+  const ir::Module* module = model ? model->at_batch(options.batch) : nullptr;
   if (!module) return Status::kBadInput;
   frontend::ExportOptions choices;
   choices.seed = options.seed;
-  if (!batch_given) choices.others = at_other_batches(options);
+  if (!batch_given) choices.others = at_other_batches(*model);
   const auto bytes = frontend::export_onnx(*module, choices, session.diagnostics);
   if (!bytes) return Status::kUnsupported;
   if (module->untrained()) {

@@ -1,5 +1,6 @@
 // linnet init MODEL -o F.safetensors: the initial values of every parameter.
 #include "cli/model_options.h"
+#include "frontend/weights.h"
 
 namespace linnet::cli {
 
@@ -16,7 +17,7 @@ void add_init(CLI::App& app, Session& session) {
   command->callback([&session, options, output] {
     session.command = [options, output](Session& s) {
       if (!options->spares(s, *output)) return Status::kBadCall;
-      const auto module = options->load(s, options->batch);
+      const auto module = options->load(s);
       if (!module) return Status::kBadInput;
       return frontend::save_weights(*output, *module, options->seed, s.diagnostics)
                  ? Status::kDone

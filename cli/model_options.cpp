@@ -4,7 +4,6 @@
 #include "cli/help.h"
 #include "cli/text_module.h"
 #include "frontend/onnx/import/fixed_input.h"
-#include "passes/passes.h"
 
 #include <fmt/format.h>
 
@@ -102,63 +101,52 @@ bool bind(Session& session, const std::string& name, const std::string& text,
 
 }  // namespace
 
-std::optional<ir::Module> ModelOptions::load(Session& session, int64_t samples) const {
+std::optional<driver::Model> ModelOptions::open(Session& session,
+                                                const driver::PassOptions& passes) const {
   session.model = path;
-  frontend::ImportOptions options;
-  options.model = model;
-  options.training = training;
-  frontend::NameMap map;
+  driver::ModelOptions options;
+  options.path = path;
+  options.weights = weights;
+  options.f64 = dtype == "f64";
+  options.passes = passes;
+  options.import.model = model;
   bool ok = true;
   for (const std::string& text : settings) {
     if (auto pair = split_assignment(session, "--set", text)) {
-      options.settings.push_back(std::move(*pair));
+      options.import.settings.push_back(std::move(*pair));
     } else {
       ok = false;
     }
   }
   for (const std::string& text : maps) {
     if (auto pair = split_assignment(session, "--map", text)) {
-      map.push_back(std::move(*pair));
+      options.map.push_back(std::move(*pair));
     } else {
       ok = false;
     }
   }
-  options.batch = samples;
   for (const std::string& text : binds) {
     const auto pair = split_assignment(session, "--bind", text);
-    ok = pair && bind(session, pair->first, pair->second, options) && ok;
+    ok = pair && bind(session, pair->first, pair->second, options.import) && ok;
   }
   if (!ok) return std::nullopt;
   const Working working(session, "reading " + path);
-  auto module = frontend::load_model(path, session.sources, options, session.diagnostics);
-  if (module && path.ends_with(".lir") && !schedules_are_legal(session, path, *module))
-    return std::nullopt;
-  if (module && !weights.empty() &&
-      !frontend::load_weights(weights, map, *module, session.diagnostics)) {
-    return std::nullopt;
+  auto opened = driver::Model::open(std::move(options), session.host);
+  // Before anything is made of it: what a person may have changed in text IR.
+  if (opened && path.ends_with(".lir")) {
+    const ir::Module* module = opened->at_batch(1);
+    if (!module || !schedules_are_legal(session, path, *module)) return std::nullopt;
   }
-  if (module && training && !module->graph(ir::kTrainStep)) {
-    const std::string block = fmt::format(
-        "train {} {{ loss: mse; optimizer: adam(lr: 0.01); batch: 32; epochs: 10 }}", module->name);
-    session.error(
-        module->name + " has no train block", Status::kBadInput,
-        path.ends_with(".onnx")
-            ? fmt::format("name the file in a .lin beside it: model {} = onnx(\"{}\")  {}",
-                          module->name, file_name(path), block)
-            : block);
-    return std::nullopt;
-  }
-  if (module && dtype == "f64") {
-    passes::PassContext context;
-    module = passes::widen_floats(std::move(*module), context);
-  }
-  return module;
+  return opened;
 }
 
-std::optional<ir::Module> ModelOptions::try_load(int64_t samples) const {
-  Session quiet;
-  quiet.progress.silence();
-  return load(quiet, samples);
+std::optional<ir::Module> ModelOptions::load(Session& session, const driver::PassOptions& passes,
+                                             bool training) const {
+  auto opened = open(session, passes);
+  if (!opened) return std::nullopt;
+  const Working working(session, "reading " + path);
+  const ir::Module* module = training ? opened->training_at_batch(batch) : opened->at_batch(batch);
+  return module ? std::optional(*module) : std::nullopt;
 }
 
 bool ModelOptions::spares(Session& session, const std::string& output) const {

@@ -3,8 +3,7 @@
 
 #include "cli/session.h"
 #include "codegen/object/target.h"
-#include "frontend/load.h"
-#include "frontend/weights.h"
+#include "driver/model.h"
 #include "ir/module.h"
 
 #include <cstdint>
@@ -25,7 +24,6 @@ struct ModelOptions {
   std::string target = "native";
   std::string model;  // which of several models in the file
   std::string dtype = "f32";
-  bool training = false;  // also the graphs of the train block
 
   // MODEL, --model, --set, --bind, --batch.
   void add_model(CLI::App& command);
@@ -35,10 +33,12 @@ struct ModelOptions {
   void add_dtype(CLI::App& command);
   // --target.
   void add_target(CLI::App& command);
-  // The module with its weights, for `batch` samples; nullopt with diagnostics.
-  [[nodiscard]] std::optional<ir::Module> load(Session& session, int64_t batch) const;
-  // The same without a word if it cannot be: does the model take that many samples?
-  [[nodiscard]] std::optional<ir::Module> try_load(int64_t batch) const;
+  // The model by these flags, read once; nullopt with diagnostics. `passes`: of the command.
+  [[nodiscard]] std::optional<driver::Model> open(Session& session,
+                                                  const driver::PassOptions& passes = {}) const;
+  // Its module for `batch` samples, for a command that needs no other.
+  [[nodiscard]] std::optional<ir::Module>
+  load(Session& session, const driver::PassOptions& passes = {}, bool training = false) const;
   // False, with an error, if `output` is a file that the command reads: it would be lost.
   [[nodiscard]] bool spares(Session& session, const std::string& output) const;
   [[nodiscard]] std::optional<codegen::Target> find_target(Session& session) const;

@@ -1,6 +1,7 @@
 // linnet opt F.lir --passes=a,b,c: IR in, IR out; --update rewrites a test's expected half.
 #include "cli/pipeline_options.h"
 #include "cli/text_module.h"
+#include "frontend/load.h"
 #include "passes/run/test_case.h"
 
 #include "base/io/file.h"
@@ -48,7 +49,11 @@ Status run(Session& session, const OptOptions& options) {
   if (!target) return Status::kBadCall;
   auto module = load_text_module(session, options.model.path);
   if (!module) return Status::kBadInput;
-  module = options.flags.run(session, std::move(*module), *target, options.model.seed, rows);
+  passes::PassContext wanted;
+  wanted.target = target->info;
+  wanted.seed = options.model.seed;
+  passes::ask_for(rows, wanted);
+  module = driver::lower(std::move(*module), rows, options.flags, wanted, session.host);
   if (!module) return Status::kBug;
   return frontend::save_lir(options.output, *module, session.diagnostics) ? Status::kDone
                                                                           : Status::kMachine;
@@ -68,7 +73,7 @@ void add_opt(CLI::App& app, Session& session) {
   command->add_option("--seed", options->model.seed, "Seed of untrained parameters")
       ->type_name("N");
   options->model.add_target(*command);
-  options->flags.add(*command);
+  options->flags.add(*command, session);
   command->add_option("-o,--output", options->output, "The file to write; default: standard output")
       ->type_name("F.lir");
   command->add_flag("--update", options->update,

@@ -88,7 +88,7 @@ void measure_levels(Session& session, const codegen::Target& target,
   }
 }
 
-std::optional<codegen::Cache> open_cache(const BuildOptions& build) {
+std::optional<codegen::Cache> open_cache(const driver::Options& build) {
   if (build.no_cache) return std::nullopt;
   auto cache = build.cache.empty() ? codegen::Cache::open_own() : codegen::Cache::open(build.cache);
   if (!cache) return std::nullopt;  // compiling has said why
@@ -150,7 +150,7 @@ int64_t distance(const std::vector<Touched>& steps, size_t at, const Place& plac
 
 }  // namespace
 
-Roofs measure_roofs(Session& session, const codegen::Target& target, const BuildOptions& build) {
+Roofs measure_roofs(Session& session, const codegen::Target& target, const driver::Options& build) {
   Roofs roofs;
   const codegen::PeakLoop peak(target);
   roofs.peak_gflops = static_cast<double>(peak.flops(kPeakSteps)) /

@@ -24,7 +24,7 @@ struct Roofs {
 // The peak is measured now; memory once per machine: what was found is kept in the cache, by the
 // model of the CPU.
 [[nodiscard]] Roofs measure_roofs(Session& session, const codegen::Target& target,
-                                  const BuildOptions& build);
+                                  const driver::Options& build);
 
 // The floor under a kernel's time: the longer one of what its multiply-adds take at the peak and
 // what its operands and results take at the bandwidth of where they lie.

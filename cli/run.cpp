@@ -3,6 +3,7 @@
 #include "cli/tensor_files.h"
 #include "codegen/emit/ports.h"
 #include "ir/builder.h"
+#include "ir/entries.h"
 #include "ir/evaluate.h"
 #include "ir/initialize.h"
 #include "passes/lib/storage.h"
@@ -23,7 +24,7 @@ namespace {
 struct RunOptions {
   ModelOptions model;
   PipelineFlags pipeline;
-  BuildOptions build;
+  driver::CompileOptions build;
   std::vector<std::string> inputs;
   std::string output_dir;  // "": outputs are printed
   bool json = false;
@@ -78,7 +79,7 @@ ir::Tensor to_ir(const runtime::Tensor& tensor, const ir::Type& type) {
 // otherwise.
 std::optional<ir::Module> with_gradients(Session& session, ir::Module module,
                                          const std::string& of) {
-  const bool loss = of == "loss" && module.graph(ir::kEvaluate);
+  const bool loss = of == ir::kLoss && module.graph(ir::kEvaluate);
   if (loss) {  // the model as it is used, with its loss and targets
     ir::Graph evaluate = *module.graph(ir::kEvaluate);
     module.graphs = {std::move(evaluate)};
@@ -95,7 +96,7 @@ std::optional<ir::Module> with_gradients(Session& session, ir::Module module,
   if (!root) {
     session.error(fmt::format("--grad {}: the model has no such output of floats", of),
                   Status::kBadCall,
-                  of == "loss" ? "'loss' needs a train block" : did_you_mean(of, names));
+                  of == ir::kLoss ? "'loss' needs a train block" : did_you_mean(of, names));
     return std::nullopt;
   }
   std::vector<ir::ValueId> by;
@@ -170,9 +171,14 @@ Status give(Session& session, const RunOptions& options, const std::vector<Port>
 
 // The evaluator on the module as it comes in, in f32 (f64 where the model is).
 Status run_reference(Session& session, const RunOptions& options) {
-  auto module = options.model.load(session, options.model.batch);
-  if (!module) return Status::kBadInput;
-  mark_probabilities(*module);
+  auto model = options.model.open(session, options.pipeline);
+  const bool training = options.grad == ir::kLoss;
+  const ir::Module* given = !model     ? nullptr
+                            : training ? model->training_at_batch(options.model.batch)
+                                       : model->at_batch(options.model.batch);
+  if (!given) return Status::kBadInput;
+  std::optional<ir::Module> module = *given;
+  driver::mark_probabilities(*module);
   int64_t samples = 0;
   const bool state = passes::has_state(*module);
   const bool batched = options.grad.empty() && (options.model.batch == 1 || state) &&
@@ -182,9 +188,10 @@ Status run_reference(Session& session, const RunOptions& options) {
   const auto tensors = read_inputs(session, options.inputs, input_ports(*module), batched, samples);
   if (!tensors) return Status::kBadInput;
   if (samples > 1 && !state) {  // the same model for as many samples as the files hold
-    module = options.model.load(session, samples);
-    if (!module) return Status::kBadInput;
-    mark_probabilities(*module);
+    given = training ? model->training_at_batch(samples) : model->at_batch(samples);
+    if (!given) return Status::kBadInput;
+    module = *given;
+    driver::mark_probabilities(*module);
   }
   const ir::Graph& graph = module->graphs.front();
   // One call; `states` holds the values of slots, which it replaces by the next ones.
@@ -236,7 +243,7 @@ Status run_reference(Session& session, const RunOptions& options) {
 }
 
 Status run_compiled(Session& session, const RunOptions& options) {
-  BuildOptions flags = options.build;
+  driver::CompileOptions flags = options.build;
   flags.product = true;
   const auto built = build(session, options.model, options.pipeline, flags);
   if (!built) return Status::kBadInput;
@@ -272,7 +279,7 @@ void add_run(CLI::App& app, Session& session) {
   options->model.add_dtype(*command);
   options->model.add_weights(*command);
   options->model.add_target(*command);
-  options->pipeline.add(*command);
+  options->pipeline.add(*command, session);
   add_cache(*command, options->build);
   add_quiet(*command, session);
   command->add_option("--input", options->inputs, "Tensor of an input, or @0 by position")
@@ -289,7 +296,6 @@ void add_run(CLI::App& app, Session& session) {
                     "Compute by the evaluator instead of compiled code");
   command->callback([&session, options] {
     session.command = [options](Session& s) {
-      options->model.training = options->grad == "loss";
       // Gradients come from the graph that is differentiated, not from frozen constants.
       const bool reference = options->reference || !options->grad.empty();
       return reference ? run_reference(s, *options) : run_compiled(s, *options);

@@ -113,11 +113,12 @@ std::string with_remedy(std::string message, const std::string& remedy) {
 }
 
 void Session::error(std::string message, Status status, std::string remedy) {
-  Diagnostic diagnostic;
-  diagnostic.message = std::move(message);
-  diagnostic.remedy = std::move(remedy);
-  diagnostic.status = status;
-  diagnostics.report(std::move(diagnostic));
+  host.error(std::move(message), status, std::move(remedy));
+}
+
+void Session::show(std::string_view what, size_t done, size_t total) {
+  if (!progress.working()) return;
+  done == 0 ? progress.phase(std::string(what), total) : progress.done(done);
 }
 
 void Session::time(std::string_view what, std::chrono::nanoseconds time) {
@@ -177,8 +178,8 @@ int run_main(int argc, const char* const* argv) {
       ->check(CLI::IsMember({"text", "json"}))
       ->type_name("text|json");
   for (auto add : {add_compile, add_run, add_train, add_evaluate, add_export, add_check, add_dump,
-                   add_opt, add_kernel, add_explain, add_bench, add_init, add_weights, add_new,
-                   add_cache_command, add_completion, add_help})
+                   add_opt, add_passes, add_kernel, add_explain, add_bench, add_init, add_weights,
+                   add_new, add_cache_command, add_completion, add_help})
     add(app, session);
   finish_options(app);
   if (argc < 2) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/progress.h"
+#include "driver/host.h"
 #include "support/diag.h"
 
 #include <CLI/CLI.hpp>
@@ -23,6 +24,11 @@ public:
   bool time_passes = false;
   // A line of --time-passes.
   void time(std::string_view what, std::chrono::nanoseconds time);
+  // What the driver hears of this session: progress is shown while something is Working.
+  const driver::Host host{
+      sources, diagnostics,
+      [this](std::string_view what, size_t done, size_t total) { show(what, done, total); },
+      [this](std::string_view what, std::chrono::nanoseconds spent) { time(what, spent); }};
   std::string closing;  // the last line on a terminal, if all went well
   const Progress::Clock::time_point started = Progress::Clock::now();
   // The chosen command; set by CLI11's callback of the subcommand, run after parsing.
@@ -32,6 +38,9 @@ public:
   void error(std::string message, Status status = Status::kBadInput, std::string remedy = "");
   // Prints what was collected to standard error; the gravest status of it and `status`.
   [[nodiscard]] Status finish(Status status);
+
+private:
+  void show(std::string_view what, size_t done, size_t total);
 };
 
 // Says what goes on while it lives; the line goes with the outermost one.
@@ -62,6 +71,7 @@ void add_export(CLI::App& app, Session& session);
 void add_check(CLI::App& app, Session& session);
 void add_dump(CLI::App& app, Session& session);
 void add_opt(CLI::App& app, Session& session);
+void add_passes(CLI::App& app, Session& session);
 void add_kernel(CLI::App& app, Session& session);
 void add_explain(CLI::App& app, Session& session);
 void add_bench(CLI::App& app, Session& session);

@@ -13,7 +13,7 @@ namespace {
 struct TrainFlags {
   ModelOptions model;
   PipelineFlags pipeline;
-  BuildOptions build;
+  driver::TrainerOptions build;
   runtime::train::TrainOptions loop;
   std::string order = "shuffle";
   std::string emit;
@@ -29,9 +29,9 @@ Status run(Session& session, TrainFlags& flags) {
   if (flags.loop.quiet || flags.loop.json) session.progress.silence();
   session.quiet = flags.loop.quiet;
   if (!flags.model.spares(session, flags.loop.output)) return Status::kBadCall;
-  flags.build.training_library = !flags.emit.empty() && flags.emit != "exe";
-  flags.build.product = !flags.build.training_library;
-  flags.build.trainer_main = flags.emit == "exe";
+  flags.build.library = !flags.emit.empty() && flags.emit != "exe";
+  flags.build.product = !flags.build.library;
+  flags.build.main = flags.emit == "exe";
   // A trainer may be asked for a log when it runs; the kernels are the step's but for a few.
   flags.build.gradients = flags.emit == "exe" || !flags.loop.logdir.empty();
   flags.loop.file_order = flags.order == "file";
@@ -41,14 +41,13 @@ Status run(Session& session, TrainFlags& flags) {
                   "a folder with MNIST's files, pictures by label, a CSV, or .npy files");
     return Status::kBadCall;
   }
-  const auto built = build_trainer(session, flags.model, flags.pipeline, flags.build,
-                                   flags.model.batch == 1 ? 0 : flags.model.batch);
+  const auto built = build_trainer(session, flags.model, flags.pipeline, flags.build);
   if (!built) return Status::kBadInput;
   if (!flags.emit.empty()) {
     const std::string name = built->compiled.name + (flags.emit == "exe" ? "-train" : "_train");
     return write_product(session, built->compiled, flags.emit, name, flags.loop.output);
   }
-  const auto loaded = load_trainer(session, *built);
+  const auto loaded = driver::load_trainer(*built, session.host);
   if (!loaded) return Status::kMachine;
   const auto report = runtime::train::train(*loaded->trainer, flags.loop);
   if (!report) return failed(session, report.error());
@@ -66,7 +65,7 @@ void add_train(CLI::App& app, Session& session) {
   flags->model.add_model(*command);
   flags->model.add_dtype(*command);
   flags->model.add_target(*command);
-  flags->pipeline.add(*command);
+  flags->pipeline.add(*command, session);
   add_cache(*command, flags->build);
   auto& loop = flags->loop;
   command->add_option("--data", loop.data, "Folder or file of the samples (docs/tutorial.md)")

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -35,7 +36,35 @@ struct ImportOptions {
   bool training = false;
 };
 
-// Parses and checks file `file` of the source manager (a `.lin`), prelude included. Returns the
+// The file of a model, read and parsed once, and the modules it makes.
+class ModelFile {
+public:
+  ModelFile() = default;
+  virtual ~ModelFile() = default;
+  ModelFile(const ModelFile&) = delete;
+  ModelFile& operator=(const ModelFile&) = delete;
+
+  // The module for so many samples; with `training` also the graphs of the train block. What is
+  // wrong with the file whatever the number is said by the first call, all of it. nullopt if there
+  // was an error.
+  [[nodiscard]] virtual std::optional<ir::Module> at_batch(int64_t samples, bool training,
+                                                           Diagnostics& diagnostics) = 0;
+  // Does dimension 0 of every input and output follow the number of samples? Known once a module
+  // was made; nullopt where only modules for two numbers tell (follows_batch).
+  [[nodiscard]] virtual std::optional<bool> batched() const { return std::nullopt; }
+};
+
+// The same of an entry graph for `fewer` samples and one for `more`.
+[[nodiscard]] bool follows_batch(const ir::Graph& of_fewer, int64_t fewer, const ir::Graph& of_more,
+                                 int64_t more);
+
+// Parses file `file` of the source manager (a `.lin`), prelude included. nullptr, with errors
+// reported, if there is no model to be made of it. `sources` outlives the result.
+[[nodiscard]] std::unique_ptr<ModelFile> open_lin(uint32_t file, SourceManager& sources,
+                                                  const ImportOptions& options,
+                                                  Diagnostics& diagnostics);
+
+// The same and its module for options.batch samples. Returns the
 // module with one entry graph `predict` (or `step` and `reset` for a model with state), slots
 // without values. Errors go to `diagnostics`, all of them; nullopt if there was any.
 [[nodiscard]] std::optional<ir::Module> load_lin(uint32_t file, SourceManager& sources,

@@ -89,39 +89,81 @@ std::optional<ir::Module> load_lir(const std::string& path, SourceManager& sourc
   return module;
 }
 
+namespace {
+
+// Text IR is what it is.
+class LirFile final : public ModelFile {
+public:
+  explicit LirFile(ir::Module module) : module_(std::move(module)) {}
+  std::optional<ir::Module> at_batch(int64_t, bool, Diagnostics&) override { return module_; }
+  [[nodiscard]] std::optional<bool> batched() const override { return false; }
+
+private:
+  ir::Module module_;
+};
+
+// An ONNX model with what its shapes and `data` mean.
+class ImportedFile final : public ModelFile {
+public:
+  ImportedFile(std::unique_ptr<ModelFile> file, bool named)
+      : file_(std::move(file)), named_(named) {}
+  std::optional<ir::Module> at_batch(int64_t samples, bool training,
+                                     Diagnostics& diagnostics) override {
+    auto module = file_->at_batch(samples, training, diagnostics);
+    if (!module) return std::nullopt;
+    if (!named_) module->name = "model";  // there is no file's name
+    take_planes(*module);
+    check_declared_shapes(*module, diagnostics);
+    return diagnostics.has_errors() ? std::nullopt : std::move(module);
+  }
+
+private:
+  std::unique_ptr<ModelFile> file_;
+  bool named_;
+};
+
+}  // namespace
+
 std::optional<ir::Module> load_model(const std::string& path, SourceManager& sources,
                                      const ImportOptions& options, Diagnostics& diagnostics) {
+  const auto file = open_model(path, sources, options, diagnostics);
+  return file ? file->at_batch(options.batch, options.training, diagnostics) : std::nullopt;
+}
+
+std::unique_ptr<ModelFile> open_model(const std::string& path, SourceManager& sources,
+                                      const ImportOptions& options, Diagnostics& diagnostics) {
   if (runtime::is_folder(path)) {
     report(diagnostics, path + ": a folder, not a model", Status::kBadInput,
            "name a .lin, .onnx or .lir file in it");
-    return std::nullopt;
+    return nullptr;
   }
   const std::string kind = path == kStandardInput ? kind_of_standard_input() : path;
-  if (kind.ends_with(".lir")) return load_lir(path, sources, diagnostics);
+  if (kind.ends_with(".lir")) {
+    auto module = load_lir(path, sources, diagnostics);
+    return module ? std::make_unique<LirFile>(std::move(*module)) : nullptr;
+  }
   if (kind.ends_with(".onnx")) {
     if (!options.model.empty()) {
       report(diagnostics, fmt::format("--model {}: an ONNX file holds one model", options.model),
              Status::kBadCall);
-      return std::nullopt;
+      return nullptr;
     }
-    auto module = load_onnx(path, sources, options, diagnostics);
-    if (module && path == kStandardInput) module->name = "model";  // there is no file's name
-    if (module) take_planes(*module);
-    if (module) check_declared_shapes(*module, diagnostics);
-    return diagnostics.has_errors() ? std::nullopt : std::move(module);
+    auto file = open_onnx(path, sources, options, diagnostics);
+    if (!file) return nullptr;
+    return std::make_unique<ImportedFile>(std::move(file), path != kStandardInput);
   }
   if (const std::string other = other_framework(path); !other.empty()) {
     report(diagnostics, path + ": a model's name ends in .lin, .onnx or .lir", Status::kBadInput,
            other);
-    return std::nullopt;
+    return nullptr;
   }
   if (!kind.ends_with(".lin")) {
     report(diagnostics, path + ": a model's name ends in .lin, .onnx or .lir", Status::kBadInput);
-    return std::nullopt;
+    return nullptr;
   }
   const auto file = add_source(path, sources, diagnostics);
-  if (!file) return std::nullopt;
-  return load_lin(*file, sources, options, diagnostics);
+  if (!file) return nullptr;
+  return open_lin(*file, sources, options, diagnostics);
 }
 
 bool save_lir(const std::string& path, const ir::Module& module, Diagnostics& diagnostics) {

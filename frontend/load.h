@@ -6,9 +6,13 @@
 
 namespace linnet::frontend {
 
-// The module of a `.lin` (parsed and checked) or a `.lir` (read as it is, with the safetensors
-// beside it); "-" is one of these on standard input. Errors go to `diagnostics`; nullopt if there
-// was any.
+// A `.lin` (parsed), `.onnx` or `.lir` (read as it is, with the safetensors beside it; for any
+// number of samples the same); "-" is one of these on standard input. Errors go to `diagnostics`;
+// nullptr if there was any that leaves nothing to make. `sources` outlives the result.
+[[nodiscard]] std::unique_ptr<ModelFile> open_model(const std::string& path, SourceManager& sources,
+                                                    const ImportOptions& options,
+                                                    Diagnostics& diagnostics);
+// Its module for options.batch samples; nullopt if there was an error.
 [[nodiscard]] std::optional<ir::Module> load_model(const std::string& path, SourceManager& sources,
                                                    const ImportOptions& options,
                                                    Diagnostics& diagnostics);

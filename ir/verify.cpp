@@ -70,7 +70,7 @@ private:
       }
       if (!output.slot.empty() && !module_.slot(output.slot)) return "no slot @" + output.slot;
     }
-    return check_storage(graph);
+    return check_storage(graph, entry);
   }
 
   Broken check_node(const Graph& graph, const Node& node) {
@@ -135,17 +135,20 @@ private:
     return std::nullopt;
   }
 
-  // Exact memory (the caller's) is row-major and never rounded up.
-  static Broken check_storage(const Graph& graph) {
+  // What the caller sees (inputs, outputs, slots) is row-major. Padded memory begins at a multiple
+  // of 64 bytes, but for a kernel's output in a slot: there the number says which input it
+  // overwrites.
+  static Broken check_storage(const Graph& graph, bool entry) {
     for (const Value& value : graph.values()) {
       if (!value.storage) continue;
       const Memory memory = value.storage->memory;
-      const bool padded = memory == Memory::kArena || memory == Memory::kConstant;
-      if (!padded && !value.type.layout.is_row_major()) {
+      const bool ours = memory == Memory::kArena || memory == Memory::kConstant;
+      if (!ours && !value.type.layout.is_row_major()) {
         return fmt::format("%{} is in the caller's memory but laid out {}", value.name,
                            to_string(value.type));
       }
-      if (padded && value.storage->offset % 64 != 0) {
+      const bool address = entry || memory != Memory::kSlot;
+      if (is_padded(memory) && address && value.storage->offset % 64 != 0) {
         return fmt::format("%{} is not aligned to 64 bytes", value.name);
       }
     }

@@ -1,10 +1,10 @@
+#include "ir/entries.h"
 #include "ir/op_def.h"
 #include "passes/lib/fold.h"
 #include "passes/lib/label.h"
 #include "passes/lib/rewrite_graphs.h"
 #include "passes/passes.h"
 #include "passes/schedule/families.h"
-#include "passes/training/loss_gradients.h"
 
 #include <fmt/format.h>
 
@@ -48,7 +48,7 @@ ir::Module choose_schedules(ir::Module module, PassContext& context) {
       for (const auto& [family, why] : alternatives(candidate, schedule))
         context.refused(node.place, fmt::format("{} by {}: {}", name, family, why));
     }
-    const bool step = r.old().name == ir::kTrainStep || r.old().name == kGradients;
+    const bool step = r.old().name == ir::kTrainStep || r.old().name == ir::kGradients;
     if (step && context.threads && worth_threads(candidate.body))
       schedule.parameters.emplace_back(kThreads, 1);
     ir::Node scheduled = node;

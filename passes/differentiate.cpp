@@ -1,5 +1,6 @@
 #include "ir/optimizer.h"
 #include "ir/rewrite.h"
+#include "ir/entries.h"
 #include "passes/passes.h"
 #include "passes/training/least_squares.h"
 #include "passes/training/loss_gradients.h"
@@ -108,7 +109,7 @@ ir::Module differentiate(ir::Module module, PassContext& context) {
                     });
   if (!step || done) return module;
   ir::Graph graph = expand_for_gradient(*step);
-  const auto loss = std::ranges::find(graph.outputs, "loss", &ir::GraphOutput::name);
+  const auto loss = std::ranges::find(graph.outputs, ir::kLoss, &ir::GraphOutput::name);
   const ir::Node* last = graph.producer(loss->value);
   const ir::Place place = last ? last->place : ir::Place::named("loss");
   if (!context.may_rewrite(place, "the gradient of %" + graph.value(loss->value).name))

@@ -6,16 +6,16 @@
 
 namespace linnet::passes {
 
-// Does: f32 becomes f64 everywhere, constants and slots too. Needs: a module as it is imported;
-// only
-//   where --dtype f64 asks for it, so it is no row of the pipeline. Leaves: no f32.
+// Does: f32 becomes f64 everywhere, constants and slots too, where --dtype f64 asks for it. Needs:
+// a
+//   module as it is imported. Leaves: no f32.
 //   graph @predict(%x: f32[1,4]) …   →   graph @predict(%x: f64[1,4]) …
 [[nodiscard]] ir::Module widen_floats(ir::Module module, PassContext& context);
 
 // Does: a model whose inputs are all windows over series gets a second entry, @step, which takes
 // the
-//   newest value of each and keeps the window as state. Needs: a module as it is imported, of one
-//   sample. Leaves: @predict as it was.
+//   newest value of each and keeps the window as state. Needs: widen_floats, for a window has the
+//   type of its input. Leaves: @predict as it was.
 //   graph @predict(%h: f32[1,4]) { %y = matmul(%h, …) }   →   graph @step(%h: f32[1,1],
 //   %h.window: f32[1,4] = @h.window) { %window = concat(slice(%h.window), %h)  %y = matmul(%window,
 //   …) return y = %y, h.window = %window -> @h.window }
@@ -27,7 +27,8 @@ namespace linnet::passes {
 //   → graph @predict(%x: f32[1,4]) { %w = constant …  %y = matmul(%x, %w) … }
 [[nodiscard]] ir::Module freeze_parameters(ir::Module module, PassContext& context);
 
-// Does: what only training needs becomes its operand. Needs: inference. Leaves: no such op.
+// Does: what only training needs becomes its operand. Needs: nothing. Leaves: no such op but in
+// @train_step.
 //   %d = dropout(%x) {p = 0.2}  %y = relu(%d)   →   %y = relu(%x)
 [[nodiscard]] ir::Module drop_dropout(ir::Module module, PassContext& context);
 
@@ -37,14 +38,33 @@ namespace linnet::passes {
 //   → %u = random_uniform(%seed, %step) …  %k = ge(%u, 0.5)  %y = where(%k, %x * 2, 0)
 [[nodiscard]] ir::Module enter_training(ir::Module module, PassContext& context);
 
+// Does: a training step gets a twin, @gradients, with the gradient by each parameter that is
+// trained
+//   as its outputs, zeros where the loss does not depend on it, where a log wants it. It draws the
+//   noise of the step, changes no slot, and is before clipping. Needs: enter_training, for the
+//   gradients are those of the step. Leaves: @train_step as it was.
+//   graph @train_step(…, %w: f32[4] = @w) { … return loss = %l }
+//   → graph @gradients(…, %w: f32[4] = @w) { … %d_w = …  return w = %d_w }
+[[nodiscard]] ir::Module log_gradients(ir::Module module, PassContext& context);
+
 // Does: appends to @train_step the gradient of loss + penalty by every parameter that is trained,
-//   and the optimiser's step. Needs: enter_training. Leaves: the next value of each parameter as a
-//   result. graph @train_step(…, %w: f32[4] = @w) { … return loss = %l }
-//   → { … %d_w = … %w_next = sub(%w, …)  return loss = %l, w = %w_next → @w }
+//   and the optimiser's step. Needs: enter_training, and log_gradients, which wants the step
+//   without them. Leaves: the next value of each parameter as a result. graph @train_step(…, %w:
+//   f32[4] = @w) { … return loss = %l } → { … %d_w = … %w_next = sub(%w, …)  return loss = %l, w =
+//   %w_next → @w }
 [[nodiscard]] ir::Module differentiate(ir::Module module, PassContext& context);
 
-// Does: ops that are defined by smaller ones become these. Needs: nothing. Leaves: only ops with
-//   a kernel of their own.
+// Does: a module with @train_step gets @init, which makes the first value of every slot but
+// counters
+//   from the seed, by the numbers of ir::initial_value, where a training library wants it. Needs:
+//   differentiate, which adds the optimiser's slots. Leaves: the other entries as they were.
+//   graph @train_step(…, %w: f32[4] = @w) …
+//   → graph @init(%seed: i64[]) { %w = random_uniform(%seed, 0) …  return w = %w → @w }
+[[nodiscard]] ir::Module first_values(ir::Module module, PassContext& context);
+
+// Does: ops that are defined by smaller ones become these. Needs: drop_dropout and enter_training,
+//   which know dropout and batch_norm as such; differentiate and first_values, which bring ops of
+//   their own. Leaves: only ops with a kernel of their own.
 //   %f = flatten(%x)   →   %f = reshape(%x) {shape = [1, 400]}
 [[nodiscard]] ir::Module expand_ops(ir::Module module, PassContext& context);
 
@@ -67,7 +87,7 @@ namespace linnet::passes {
 //   %t = transpose(%w)   →   %t = constant …
 [[nodiscard]] ir::Module fold_constants(ir::Module module, PassContext& context);
 
-// Does: two nodes that compute the same become one. Needs: canonicalize finds more. Leaves: each
+// Does: two nodes that compute the same become one. Needs: canonicalize, to find more. Leaves: each
 //   value once.
 //   %a = exp(%x)  %b = exp(%x)  %c = add(%a, %b)   →   %a = exp(%x)  %c = add(%a, %a)
 [[nodiscard]] ir::Module share_subgraphs(ir::Module module, PassContext& context);
@@ -100,8 +120,9 @@ namespace linnet::passes {
 
 // Does: what is left becomes groups, a chain or tree of elementwise ops, reductions and data
 //   movement in one; a reduction only where each row of the result needs a few of its elements and
-//   no other row needs them. Needs: fuse_epilogue, fuse_pool. Leaves: groups, constants and views;
-//   each output is made by a group. %a = exp(%x)  %b = add(%a, %y)   →   %b = group(%x, %y) { … }
+//   no other row needs them. Needs: fuse_epilogue, fuse_pool, fuse_prologue. Leaves: groups,
+//   constants and views; each output is made by a group. %a = exp(%x)  %b = add(%a, %y)   →   %b =
+//   group(%x, %y) { … }
 [[nodiscard]] ir::Module group_kernels(ir::Module module, PassContext& context);
 
 // Does: each group gets a family of kernels and its numbers, by the table in passes/schedule.
@@ -121,8 +142,8 @@ namespace linnet::passes {
 [[nodiscard]] ir::Module pack_weights(ir::Module module, PassContext& context);
 
 // Does: each distinct group (structure, shapes, layouts, schedule, kinds of memory) becomes a
-//   kernel, named after the layers and ops of the first (kernel_names.h). Needs: pack_weights.
-//   Leaves: calls instead of groups.
+//   kernel, named after the layers and ops of the first (kernel_names.h). Needs: choose_layout,
+//   pack_weights. Leaves: calls instead of groups.
 //   %b = group(%x, %y) generic{} { … }   →   %b = call @conv1_relu(%x, %y)
 [[nodiscard]] ir::Module outline_kernels(ir::Module module, PassContext& context);
 

@@ -1,4 +1,5 @@
 #include "ir/data_kind.h"
+#include "ir/entries.h"
 #include "ir/op_def.h"
 #include "ir/rewrite.h"
 #include "passes/passes.h"
@@ -18,7 +19,7 @@ bool is_window(const ir::Module& module, const ir::Value& value) {
 }
 
 bool streams(const ir::Module& module) {
-  if (module.graphs.size() != 1 || module.graphs.front().name != "predict") return false;
+  if (module.graphs.size() != 1 || module.graphs.front().name != ir::kPredict) return false;
   const ir::Graph& graph = module.graphs.front();
   size_t windows = 0;
   for (const ir::GraphInput& input : graph.inputs) {
@@ -69,7 +70,7 @@ ir::Module stream_series(ir::Module module, PassContext& context) {
   const ir::Place place = module.data.front().place;
   if (!context.may_rewrite(place, "@predict gets @step, which keeps the window")) return module;
   ir::Rewriter r(predict, [](const ir::GraphInput& input) { return !input.slot.empty(); });
-  r.graph().name = "step";
+  r.graph().name = ir::kStep;
   std::vector<ir::GraphOutput> next;
   for (const ir::GraphInput& input : predict.inputs) {
     if (input.slot.empty()) stream(module, r, input, next);

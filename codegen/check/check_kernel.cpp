@@ -4,6 +4,7 @@
 #include "codegen/emit/compile.h"
 #include "codegen/emit/constants.h"
 #include "ir/builder.h"
+#include "ir/entries.h"
 #include "ir/evaluate.h"
 
 #include "base/abi/model.h"
@@ -71,7 +72,7 @@ ir::Module around(const ir::Graph& kernel) {
   ir::Graph copy = kernel;
   if (!copy.schedule) copy.schedule = ir::Schedule{"generic", {}};
   ir::Graph entry;
-  entry.name = "predict";
+  entry.name = ir::kPredict;
   std::vector<ir::ValueId> operands;
   std::vector<ir::Type> types;
   std::vector<std::string> names;

@@ -16,6 +16,7 @@
 #include "codegen/object/object.h"
 
 #include "base/io/file.h"
+#include "ir/entries.h"
 #include "ir/print.h"
 #include "passes/lib/storage.h"
 #include "support/check.h"
@@ -128,8 +129,8 @@ std::optional<Failure> make_bitcode(const std::vector<KernelSymbols::Kernel>& ke
 
 // What the function of a graph is called, without the model's name.
 std::string function_suffix(const std::string& graph, bool training) {
-  if (graph == "init") return "_train_init";
-  if (graph != "predict") return "_" + graph;
+  if (graph == ir::kInit) return "_train_init";
+  if (graph != ir::kPredict) return "_" + graph;
   return training ? "_run_with" : "_run";
 }
 
@@ -231,7 +232,7 @@ public:
   }
 
 private:
-  static bool is_step(const EntryInfo& entry) { return entry.graph->name == "step"; }
+  static bool is_step(const EntryInfo& entry) { return entry.graph->name == ir::kStep; }
   // For callers in C: what serves only them is in no executable.
   [[nodiscard]] bool is_library() const { return !options_.product && !options_.trainer; }
 

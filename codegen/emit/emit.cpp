@@ -3,8 +3,8 @@
 #include "base/abi/train.h"
 #include "base/integers.h"
 #include "base/memory.h"
+#include "ir/entries.h"
 #include "ir/op_def.h"
-#include "passes/training/loss_gradients.h"
 #include "support/check.h"
 
 #include <llvm/IR/IRBuilder.h>
@@ -373,14 +373,14 @@ std::vector<EntryParameter> entry_parameters(const EntryInfo& entry) {
     all.insert(all.end(), more.begin(), more.end());
   };
   const std::vector<EntryParameter> blob(slots ? 1 : 0, {EntryParameter::kSlots, 0});
-  const bool trains = graph.name == ir::kTrainStep || graph.name == ir::kEvaluate ||
-                      graph.name == passes::kGradients;
-  if (graph.name == "predict" || graph.name == "init") append(blob);
+  const bool trains =
+      graph.name == ir::kTrainStep || graph.name == ir::kEvaluate || graph.name == ir::kGradients;
+  if (graph.name == ir::kPredict || graph.name == ir::kInit) append(blob);
   append(inputs);
   if (trains) append(blob);
   if (counters) all.push_back({EntryParameter::kCounters, 0});
   append(outputs);
-  if (graph.name == "step") append(blob);
+  if (graph.name == ir::kStep) append(blob);
   all.push_back({EntryParameter::kArena, 0});
   return all;
 }

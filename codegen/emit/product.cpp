@@ -3,6 +3,7 @@
 #include "codegen/emit/emit_stream.h"
 #include "codegen/emit/records.h"
 #include "codegen/object/object.h"
+#include "ir/entries.h"
 
 #include "passes/lib/storage.h"
 
@@ -71,7 +72,7 @@ void emit_product(llvm::Module& module, std::span<const ir::Module> planned,
   std::vector<Constant*> records;
   const EntryInfo* step = nullptr;
   for (const EntryInfo& info : entries) {
-    const bool steps = info.graph->name == "step";
+    const bool steps = info.graph->name == ir::kStep;
     if (steps) step = &info;
     if (steps && entries.size() > 1) continue;
     records.push_back(e.record({e.integer(info.batch), uniform(e, info, info.function, false),

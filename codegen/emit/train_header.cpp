@@ -2,6 +2,7 @@
 #include "codegen/emit/train_header.h"
 
 #include "codegen/emit/header.h"
+#include "ir/entries.h"
 #include "passes/lib/storage.h"
 
 #include "base/abi/train.h"
@@ -16,7 +17,7 @@ namespace {
 
 // What a function does, said above its prototype.
 std::string_view purpose(const std::string& graph) {
-  if (graph == "init") return "First values of all slots by args->seed.";
+  if (graph == ir::kInit) return "First values of all slots by args->seed.";
   if (graph == ir::kTrainStep)
     return "One step on a batch: forward, backward, the optimiser's update of the slots. The loss "
            "is "

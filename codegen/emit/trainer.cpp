@@ -2,10 +2,10 @@
 #include "codegen/emit/trainer.h"
 
 #include "codegen/emit/records.h"
+#include "ir/entries.h"
 #include "ir/initialize.h"
 #include "ir/optimizer.h"
 #include "passes/lib/storage.h"
-#include "passes/training/loss_gradients.h"
 
 #include "base/abi/train.h"
 #include "base/io/tensor.h"
@@ -38,7 +38,7 @@ public:
     for (const EntryInfo& entry : entries) {
       arena = std::max(arena, entry.arena_bytes);
       if (entry.graph->name == ir::kTrainStep) step = &entry;
-      if (entry.graph->name == passes::kGradients) gradient = &entry;
+      if (entry.graph->name == ir::kGradients) gradient = &entry;
       if (entry.graph->name != ir::kEvaluate) continue;
       evaluates.push_back(
           e_.record({e_.integer(entry.batch), evaluate(entry), e_.integer(entry.arena_bytes)}));

@@ -83,9 +83,29 @@ bool check_rows(const Block& model, const ir::Graph& fewer, const ir::Graph& mor
 
 }  // namespace
 
-bool check_batch(const Block& model, int64_t batch, const ForSamples& for_samples,
-                 Diagnostics& diagnostics) {
-  if (!has_batch(model)) return true;
+bool follows_batch(const ir::Graph& of_fewer, int64_t fewer, const ir::Graph& of_more,
+                   int64_t more) {
+  const auto follows = [&](const ir::Type& x, const ir::Type& y) {
+    if (x.shape.empty() || x.shape.size() != y.shape.size()) return false;
+    return x.shape[0] == fewer && y.shape[0] == more &&
+           std::equal(x.shape.begin() + 1, x.shape.end(), y.shape.begin() + 1);
+  };
+  const ir::Graph& a = of_fewer;
+  const ir::Graph& b = of_more;
+  bool all = !a.inputs.empty() && a.inputs.size() == b.inputs.size() &&
+             a.outputs.size() == b.outputs.size();
+  for (size_t i = 0; all && i < a.inputs.size(); ++i) {
+    all = !a.inputs[i].slot.empty() ||
+          follows(a.value(a.inputs[i].value).type, b.value(b.inputs[i].value).type);
+  }
+  for (size_t i = 0; all && i < a.outputs.size(); ++i)
+    all = follows(a.value(a.outputs[i].value).type, b.value(b.outputs[i].value).type);
+  return all;
+}
+
+std::optional<bool> check_batch(const Block& model, int64_t batch, const ForSamples& for_samples,
+                                Diagnostics& diagnostics) {
+  if (!has_batch(model)) return false;
   std::vector<int64_t> sizes{2, 3, 5};
   std::erase(sizes, batch);
   std::vector<ir::Module> modules;
@@ -95,14 +115,15 @@ bool check_batch(const Block& model, int64_t batch, const ForSamples& for_sample
     auto module = for_samples(samples, said);
     if (!module) {
       repeat(said, samples, diagnostics);
-      return false;
+      return std::nullopt;
     }
     modules.push_back(std::move(*module));
   }
+  const ir::Graph& fewer = modules[0].graphs.front();
+  const ir::Graph& more = modules[1].graphs.front();
   const bool same = check_parameters(model, modules[0], modules[1], diagnostics);
-  return check_rows(model, modules[0].graphs.front(), modules[1].graphs.front(), sizes[1],
-                    diagnostics) &&
-         same;
+  if (!check_rows(model, fewer, more, sizes[1], diagnostics) || !same) return std::nullopt;
+  return follows_batch(fewer, sizes[0], more, sizes[1]);
 }
 
 }  // namespace linnet::frontend

@@ -17,8 +17,11 @@ using ForSamples = std::function<std::optional<ir::Module>(int64_t samples, Diag
 
 // `model`, which is right for `batch` samples, is made for two further numbers of them: what does
 // not fit there, a parameter of the batch's size, and an output with a dimension N whose rows
-// depend on other samples are errors. True if there is none, or no input has a dimension N.
-[[nodiscard]] bool check_batch(const Block& model, int64_t batch, const ForSamples& for_samples,
-                               Diagnostics& diagnostics);
+// depend on other samples are errors. Does dimension 0 of every input and output follow the number?
+// nullopt, with errors reported, if the model is not right for every one. Without an input of a
+// dimension N nothing is made.
+[[nodiscard]] std::optional<bool> check_batch(const Block& model, int64_t batch,
+                                              const ForSamples& for_samples,
+                                              Diagnostics& diagnostics);
 
 }  // namespace linnet::frontend

@@ -3,6 +3,7 @@
 
 #include "frontend/lin/elaborate/losses.h"
 #include "frontend/lin/elaborate/settings.h"
+#include "ir/entries.h"
 #include "ir/rewrite.h"
 #include "support/text.h"
 
@@ -38,7 +39,7 @@ std::optional<ir::Module> Elaborator::model(const Block& model) {
   };
   const auto before = errors();  // of the parser: this model may be right all the same
   module_.name = model.name;
-  graph_.name = "predict";
+  graph_.name = ir::kPredict;
   root_.block = &model;
   root_.span = model.span;
   Scope scope;
@@ -61,7 +62,7 @@ std::optional<ir::Module> Elaborator::model(const Block& model) {
   if (!ok || errors() != before) return std::nullopt;
   const bool has_state = std::ranges::any_of(
       module_.slots, [](const ir::Slot& slot) { return slot.kind == ir::SlotKind::kState; });
-  if (has_state) graph_.name = "step";
+  if (has_state) graph_.name = ir::kStep;
   // Parameters were met on the way; in a graph inputs come first.
   module_.graphs.push_back(
       ir::rewrite(graph_, [](ir::Rewriter&, ir::NodeId, const ir::Node&) { return false; }));

@@ -121,14 +121,14 @@ bool fix(const Argument& argument, const std::string& folder, ImportOptions& opt
 }
 
 // model NAME = onnx("FILE", sr: 16000) { state h = h0 -> hn }
-std::optional<ir::Module> load_imported(const Block& model, const std::string& folder,
-                                        SourceManager& sources, ImportOptions options,
-                                        Diagnostics& diagnostics) {
+std::unique_ptr<ModelFile> open_imported(const Block& model, const std::string& folder,
+                                         SourceManager& sources, ImportOptions options,
+                                         Diagnostics& diagnostics) {
   const std::string path = under(folder, model.onnx);
   if (!runtime::file_exists(path)) {
     diagnostics.error(model.span, fmt::format("there is no file '{}'", path))
         .help("the path begins at the folder of this file");
-    return std::nullopt;
+    return nullptr;
   }
   bool ok = true;
   for (const Argument& argument : model.fixed)
@@ -136,15 +136,13 @@ std::optional<ir::Module> load_imported(const Block& model, const std::string& f
   for (const ImportedState& state : model.states)
     options.states.push_back(
         {state.name, state.input, state.output, {"zeros", {}}, ir::Place(state.span)});
-  if (!ok) return std::nullopt;
-  return load_onnx(path, sources, options, diagnostics);
+  return ok ? open_onnx(path, sources, options, diagnostics) : nullptr;
 }
 
 // The entry `loss:` of the model's train block: its text as a declaration, and where training is
 // asked for the graphs it stands for.
-bool add_loss(const File& user, const Block& model, const SourceManager& sources,
-              const ImportOptions& options, Elaborator& elaborator, ir::Module& module,
-              Diagnostics& diagnostics) {
+bool add_loss(const File& user, const Block& model, const SourceManager& sources, bool training,
+              Elaborator& elaborator, ir::Module& module, Diagnostics& diagnostics) {
   const Declarations* train = nullptr;
   for (const Declarations& block : user.declarations) {
     if (block.name == model.name && block.keyword == "train") train = &block;
@@ -174,7 +172,7 @@ bool add_loss(const File& user, const Block& model, const SourceManager& sources
     }
   }
   if (!elaborator.training(model, *loss, trained) || diagnostics.has_errors()) return false;
-  if (options.training) module = std::move(trained);
+  if (training) module = std::move(trained);
   return true;
 }
 
@@ -201,68 +199,117 @@ void declare_unbuilt(const File& user, const Block& model, const std::string& fo
   }
 }
 
+// A file of the language: parsed, its model chosen.
+class LinFile final : public ModelFile {
+public:
+  LinFile(uint32_t file, SourceManager& sources, const ImportOptions& options)
+      : sources_(sources), options_(options), source_(file),
+        folder_(folder_prefix(sources.name(file))) {}
+
+  // False, with errors reported, if there is nothing to make a module of.
+  bool open(Diagnostics& diagnostics) {
+    user_ = parse(source_, diagnostics);
+    if (diagnostics.full()) return false;
+    prelude_ = parse_prelude(sources_, prelude_source_, diagnostics);
+    check_names(user_, diagnostics);
+    model_ = choose_model(user_, options_.model, source_, diagnostics);
+    if (!model_) return false;
+    for (const File* file : {&prelude_, &user_}) {
+      for (const Block& block : file->blocks)
+        blocks_.push_back(&block);
+    }
+    if (model_->onnx.empty() && !options_.values.empty()) {
+      diagnostics
+          .error(model_->span, fmt::format("--bind {}: only inputs of an ONNX model can be fixed",
+                                           options_.values.begin()->first))
+          .help("here --bind NAME=N is the size of a dimension; a number of the model is a "
+                "setting, --set");
+      return false;
+    }
+    if (model_->faulty) return false;
+    if (!model_->onnx.empty())
+      imported_ = open_imported(*model_, folder_, sources_, options_, diagnostics);
+    return model_->onnx.empty() || imported_;
+  }
+
+  std::optional<ir::Module> at_batch(int64_t samples, bool training,
+                                     Diagnostics& diagnostics) override {
+    ImportOptions options = options_;  // in the language the batch is the dimension N
+    if (samples != 1) options.binds.emplace("N", samples);
+    Elaborator elaborator(blocks_, prelude_source_, diagnostics, options);
+    auto module =
+        imported_ ? imported_->at_batch(samples, training, diagnostics) : elaborator.model(*model_);
+    if (!module) {
+      declare_unbuilt(user_, *model_, folder_, elaborator, diagnostics);
+      return std::nullopt;
+    }
+    replace_declared(*module);
+    if (!imported_ && !check_numbers(options, diagnostics)) return std::nullopt;
+    module->name = model_->name;
+    for (const Declarations& block : user_.declarations) {
+      if (block.name == model_->name)
+        declare(block, folder_, elaborator.numbers(), *module, diagnostics);
+    }
+    if (imported_) take_planes(*module);
+    check_declared_shapes(*module, diagnostics);
+    const bool ok = add_loss(user_, *model_, sources_, training, elaborator, *module, diagnostics);
+    if (!ok || diagnostics.has_errors()) return std::nullopt;
+    return module;
+  }
+
+  [[nodiscard]] std::optional<bool> batched() const override { return batched_; }
+
+private:
+  // What this file declares goes before what an export has in its metadata.
+  void replace_declared(ir::Module& module) const {
+    for (const Declarations& block : user_.declarations) {
+      if (block.name != model_->name || block.keyword != "data") continue;
+      std::erase_if(module.data, [&](const ir::Declaration& declared) {
+        return std::ranges::find(block.entries, declared.target, &Declarations::Entry::target) !=
+               block.entries.end();
+      });
+    }
+  }
+
+  // Once: is the model right for every number of samples, and does it follow them?
+  bool check_numbers(const ImportOptions& options, Diagnostics& diagnostics) {
+    if (batched_) return true;
+    const auto for_samples = [&](int64_t samples, Diagnostics& said) {
+      ImportOptions other = options;
+      other.binds["N"] = samples;
+      return Elaborator(blocks_, prelude_source_, said, other).model(*model_);
+    };
+    const auto bound = options.binds.find("N");
+    const int64_t samples = bound == options.binds.end() ? 1 : bound->second;
+    batched_ = check_batch(*model_, samples, for_samples, diagnostics);
+    if (!batched_) return false;
+    if (options_.binds.contains("N")) batched_ = false;  // it is what --bind says
+    return true;
+  }
+
+  SourceManager& sources_;
+  ImportOptions options_;
+  uint32_t source_, prelude_source_ = 0;
+  std::string folder_;
+  File user_, prelude_;
+  const Block* model_ = nullptr;
+  std::vector<const Block*> blocks_;
+  std::unique_ptr<ModelFile> imported_;  // of `model NAME = onnx(…)`
+  std::optional<bool> batched_;
+};
+
 }  // namespace
 
+std::unique_ptr<ModelFile> open_lin(uint32_t file, SourceManager& sources,
+                                    const ImportOptions& options, Diagnostics& diagnostics) {
+  auto opened = std::make_unique<LinFile>(file, sources, options);
+  return opened->open(diagnostics) ? std::move(opened) : nullptr;
+}
+
 std::optional<ir::Module> load_lin(uint32_t file, SourceManager& sources,
-                                   const ImportOptions& given, Diagnostics& diagnostics) {
-  ImportOptions options = given;  // in the language the batch is the dimension N
-  if (given.batch != 1) options.binds.emplace("N", given.batch);
-  const File user = parse(file, diagnostics);
-  if (diagnostics.full()) return std::nullopt;
-  uint32_t prelude_file = 0;
-  const File prelude = parse_prelude(sources, prelude_file, diagnostics);
-  check_names(user, diagnostics);
-  const Block* model = choose_model(user, options.model, file, diagnostics);
-  if (!model) return std::nullopt;
-  std::vector<const Block*> blocks;
-  for (const File* source : {&prelude, &user}) {
-    for (const Block& block : source->blocks)
-      blocks.push_back(&block);
-  }
-  Elaborator elaborator(blocks, prelude_file, diagnostics, options);
-  const std::string folder(folder_prefix(sources.name(file)));
-  if (model->onnx.empty() && !given.values.empty()) {
-    diagnostics
-        .error(model->span, fmt::format("--bind {}: only inputs of an ONNX model can be fixed",
-                                        given.values.begin()->first))
-        .help("here --bind NAME=N is the size of a dimension; a number of the model is a setting, "
-              "--set");
-    return std::nullopt;
-  }
-  if (model->faulty) return std::nullopt;
-  auto module = model->onnx.empty() ? elaborator.model(*model)
-                                    : load_imported(*model, folder, sources, given, diagnostics);
-  if (!module) {
-    declare_unbuilt(user, *model, folder, elaborator, diagnostics);
-    return std::nullopt;
-  }
-  // What this file declares goes before what an export has in its metadata.
-  for (const Declarations& block : user.declarations) {
-    if (block.name != model->name || block.keyword != "data") continue;
-    std::erase_if(module->data, [&](const ir::Declaration& declared) {
-      return std::ranges::find(block.entries, declared.target, &Declarations::Entry::target) !=
-             block.entries.end();
-    });
-  }
-  const auto for_samples = [&](int64_t samples, Diagnostics& said) {
-    ImportOptions other = options;
-    other.binds["N"] = samples;
-    return Elaborator(blocks, prelude_file, said, other).model(*model);
-  };
-  const auto bound = options.binds.find("N");
-  const int64_t samples = bound == options.binds.end() ? 1 : bound->second;
-  if (model->onnx.empty() && !check_batch(*model, samples, for_samples, diagnostics))
-    return std::nullopt;
-  module->name = model->name;
-  for (const Declarations& block : user.declarations) {
-    if (block.name == model->name)
-      declare(block, folder, elaborator.numbers(), *module, diagnostics);
-  }
-  if (!model->onnx.empty()) take_planes(*module);
-  check_declared_shapes(*module, diagnostics);
-  const bool ok = add_loss(user, *model, sources, options, elaborator, *module, diagnostics);
-  if (!ok || diagnostics.has_errors()) return std::nullopt;
-  return module;
+                                   const ImportOptions& options, Diagnostics& diagnostics) {
+  const auto opened = open_lin(file, sources, options, diagnostics);
+  return opened ? opened->at_batch(options.batch, options.training, diagnostics) : std::nullopt;
 }
 
 }  // namespace linnet::frontend

@@ -1,5 +1,6 @@
 #include "frontend/lin/unroll.h"
 
+#include "ir/entries.h"
 #include "ir/initialize.h"
 #include "ir/op_def.h"
 #include "ir/rewrite.h"
@@ -20,7 +21,7 @@ public:
         place_(ir::Place::named("train")) {}
 
   ir::Graph run() {
-    graph_.name = "predict";
+    graph_.name = ir::kPredict;
     add_inputs();
     outputs_.resize(step_.outputs.size());
     for (int64_t t = 0; t < window_; ++t)

@@ -4,13 +4,27 @@
 #include "ir/module.h"
 #include "passes/lib/target_info.h"
 
+#include "support/diag.h"
+
+#include <array>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace linnet::passes {
+
+// How far a module is on its way to code. A phase is over when the last of its passes has run; what
+// then holds is in check_phase.h.
+enum class Phase : uint8_t { kImported, kTraining, kCanonical, kFused, kScheduled, kPlanned };
+inline constexpr std::array kPhases = {Phase::kImported, Phase::kTraining,  Phase::kCanonical,
+                                       Phase::kFused,    Phase::kScheduled, Phase::kPlanned};
+[[nodiscard]] std::string_view name(Phase phase);     // "fused"
+[[nodiscard]] std::string_view summary(Phase phase);  // what holds at its end, one line
+[[nodiscard]] std::optional<Phase> find_phase(std::string_view name);
 
 // Why a candidate was rewritten or refused, for `--explain PASS`.
 struct Remark {
@@ -23,6 +37,7 @@ struct Remark {
 struct PassError {
   ir::Place place;
   std::string message, remedy;
+  Status status = Status::kBadInput;
 };
 
 // Options travel here: no globals, no environment variables.
@@ -33,6 +48,11 @@ struct PassContext {
   // Stop after this many rewrites in all (`--pass-limit=N`, to find the guilty one); < 0: no limit.
   int64_t limit = -1;
   std::function<void(const Remark&)> explain;  // empty: nobody listens
+
+  // What not everybody wants: rows of the pipeline run only if it is asked for (Pass::only_if).
+  bool f64 = false;           // compute in f64 where the model says f32
+  bool gradients = false;     // also the gradients of a training step, for its log
+  bool first_values = false;  // also the first values of every slot, for a training library
 
   std::vector<PassError> errors;  // the module is of no use if there is any
 
@@ -46,13 +66,29 @@ using PassFunction = ir::Module (*)(ir::Module, PassContext&);
 
 // One row of the pipeline. `name` serves function, flag, dump, timing row and test file.
 struct Pass {
+  Phase phase = Phase::kCanonical;
   std::string_view name;
-  PassFunction run;
-  std::string_view summary;  // one line for --help and docs
+  PassFunction run = nullptr;
+  std::string_view summary;               // one line for --help and docs
+  std::array<PassFunction, 4> needs{};    // rows that stand before it; null ones are none
+  bool PassContext::* only_if = nullptr;  // null: it always runs
+  bool keeps_values = true;               // each output that was there computes what it computed
+
+  [[nodiscard]] bool wanted(const PassContext& context) const {
+    return !only_if || context.*only_if;
+  }
 };
 
-// The whole lowering, in order (pipeline.cpp).
+// The whole lowering, in order (pipeline.cpp); or its rows of some phases that follow each other.
 [[nodiscard]] std::span<const Pass> pipeline();
+[[nodiscard]] std::span<const Pass> pipeline(Phase first, Phase last);
 [[nodiscard]] const Pass* find_pass(std::string_view name);
+
+// Who names rows wants them: sets what they run only with.
+void ask_for(std::span<const Pass> rows, PassContext& context);
+
+// Rows in an order in which one stands before what it needs, or phases are mixed up: what is wrong,
+// "" if nothing is. A row that is not among them is not missed: it may not be wanted.
+[[nodiscard]] std::string order_fault(std::span<const Pass> rows);
 
 }  // namespace linnet::passes

@@ -5,18 +5,20 @@
 
 #include <chrono>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace linnet::passes {
 
 struct PipelineOptions {
-  std::string stop_after;             // name of a pass, or "" for all
+  std::string stop_after;             // name of a pass or phase, or "" for all
   std::vector<std::string> disabled;  // names of passes to leave out
-  bool verify = false;                // ir::verify after every pass
-  bool check = false;                 // compare values before and after (check_passes.h)
-  // Called with each pass and the module after it.
+  // ir::verify after every pass, and what a phase promises (check_phase.h) at its end, if all of
+  // its passes ran.
+  bool verify = false;
+  bool check = false;  // also compare values before and after each pass (check_passes.h)
+  // Called before each pass that runs, and after it with the module.
+  std::function<void(const Pass&)> before;
   std::function<void(const Pass&, const ir::Module&)> after;
 };
 
@@ -31,7 +33,9 @@ struct PipelineResult {
   std::string broken;  // which pass broke what; "" if none did
 };
 
-// The rows in order. A pass that leaves an invalid or, with `check`, another module ends it.
+// The rows in order, but for those that `context` does not want. It ends early with a pass that
+// leaves an invalid or, with `check`, another module, with a broken promise, and with the first
+// errors in `context`.
 [[nodiscard]] PipelineResult run_pipeline(ir::Module module, std::span<const Pass> passes,
                                           const PipelineOptions& options, PassContext& context);
 

@@ -77,6 +77,7 @@ CaseOutcome run_case(const std::string& file, const TestCase& test, const Target
     rows.push_back(*pass);
   }
   PassContext context;
+  ask_for(rows, context);
   context.target = target;
   PipelineOptions options;
   options.check = true;

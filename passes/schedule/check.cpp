@@ -1,9 +1,9 @@
 // Every schedule of a module against what its family admits.
 #include "passes/schedule/check.h"
 
+#include "ir/entries.h"
 #include "ir/op_def.h"
 #include "passes/schedule/families.h"
-#include "passes/training/loss_gradients.h"
 
 #include <algorithm>
 #include <set>
@@ -40,7 +40,7 @@ public:
 
 private:
   static bool is_training(const ir::Graph& graph) {
-    return graph.name == ir::kTrainStep || graph.name == kGradients;
+    return graph.name == ir::kTrainStep || graph.name == ir::kGradients;
   }
 
   void fault(const std::string& at, std::string message) {

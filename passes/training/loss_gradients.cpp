@@ -2,6 +2,7 @@
 #include "passes/training/loss_gradients.h"
 
 #include "ir/builder.h"
+#include "ir/entries.h"
 #include "ir/op_def.h"
 #include "ir/rewrite.h"
 
@@ -15,15 +16,15 @@ ir::ValueId output_named(const ir::Graph& graph, std::string_view name) {
   return at == graph.outputs.end() ? ir::ValueId() : at->value;
 }
 
+}  // namespace
+
 bool is_trained(const ir::Slot& slot) {
   return slot.kind == ir::SlotKind::kParameter && !slot.frozen;
 }
 
-}  // namespace
-
 LossGradients append_loss_gradients(const ir::Module& module, ir::Graph& graph) {
-  ir::ValueId root = output_named(graph, "loss");
-  if (const ir::ValueId penalty = output_named(graph, "penalty")) {
+  ir::ValueId root = output_named(graph, ir::kLoss);
+  if (const ir::ValueId penalty = output_named(graph, ir::kPenalty)) {
     const ir::Node* last = graph.producer(root);
     const ir::Place place = last ? last->place : ir::Place::named("loss");
     root = ir::Builder(graph).at(place).create(ir::ops::add, {root, penalty}, {}, "total");
@@ -38,28 +39,6 @@ LossGradients append_loss_gradients(const ir::Module& module, ir::Graph& graph) 
   }
   made.gradients = append_gradients(graph, root, by);
   return made;
-}
-
-void append_gradients_graph(ir::Module& module) {
-  const ir::Graph* step = module.graph(ir::kTrainStep);
-  if (!step) return;
-  ir::Graph graph = expand_for_gradient(*step);
-  const LossGradients made = append_loss_gradients(module, graph);
-  graph.name = kGradients;
-  graph.outputs.clear();
-  for (const ir::Slot& slot : module.slots) {
-    if (!is_trained(slot)) continue;
-    const auto at = std::ranges::find(made.parameters, slot.path, &ir::GraphInput::slot);
-    ir::ValueId gradient;
-    if (at != made.parameters.end())
-      gradient = made.gradients.values[static_cast<size_t>(at - made.parameters.begin())];
-    if (!gradient)
-      gradient = ir::Builder(graph)
-                     .at(slot.place)
-                     .constant(ir::Tensor::splat({slot.type.dtype, slot.type.shape, {}}, 0));
-    graph.outputs.push_back({slot.path, gradient, ""});
-  }
-  module.graphs.push_back(ir::without_unused(graph, [](const ir::Node&) { return true; }));
 }
 
 }  // namespace linnet::passes

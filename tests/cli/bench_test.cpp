@@ -47,10 +47,10 @@ protected:
     cli::ModelOptions model;
     model.path = folder_ + "/m.lin";
     model.batch = batch;
-    cli::BuildOptions flags;
+    driver::Options flags;
     flags.product = flags.timed_entries = flags.no_cache = true;
-    built_ = train ? cli::build_trainer(session_, model, {}, flags, batch)
-                   : cli::build(session_, model, {}, flags);
+    built_ = train ? cli::build_trainer(session_, model, {}, {flags})
+                   : cli::build(session_, model, {}, {flags});
     ASSERT_TRUE(built_);
     ASSERT_FALSE(session_.diagnostics.has_errors()) << session_.diagnostics.text();
   }
@@ -78,7 +78,7 @@ protected:
   }
 
   cli::Session session_;
-  std::optional<cli::Built> built_;
+  std::optional<driver::Product> built_;
 };
 
 TEST_F(Bench, KernelsOfManyTensorsAreRows) {

@@ -80,6 +80,47 @@ TEST(Files, NamesAreSnakeCase) {
   EXPECT_THAT(wrong, testing::IsEmpty());
 }
 
+// One pass, one file of its name, and no other file beside them but the table and its comments.
+std::vector<std::string> not_rows(const std::vector<std::string>& files,
+                                  const std::vector<std::string>& pipeline) {
+  static const std::regex row(R"(\s*LINNET_PASS\(\w+, (\w+),.*)");
+  std::vector<std::string> expected = {"pipeline.cpp", "passes.h", "README.md"};
+  std::smatch match;
+  for (const std::string& line : pipeline) {
+    if (std::regex_match(line, match, row)) expected.push_back(match[1].str() + ".cpp");
+  }
+  std::vector<std::string> wrong;
+  for (const std::string& file : files) {
+    if (std::ranges::find(expected, file) == expected.end()) wrong.push_back(file + " is no pass");
+  }
+  for (const std::string& file : expected) {
+    if (std::ranges::find(files, file) == files.end()) wrong.push_back("there is no " + file);
+  }
+  return wrong;
+}
+
+TEST(Files, PassesAreTheRowsOfThePipeline) {
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(kRoot / "passes")) {
+    if (entry.is_regular_file()) files.push_back(entry.path().filename().string());
+  }
+  EXPECT_GT(files.size(), 20u);
+  EXPECT_THAT(not_rows(files, read_lines(kRoot / "passes/pipeline.cpp")), testing::IsEmpty());
+}
+TEST(Files, AHelperAmongThePassesIsNoticed) {
+  const std::vector<std::string> pipeline = {
+      "#define LINNET_PASS(phase, name, summary, ...) \\",
+      "    LINNET_PASS(kFused, fuse_pool, \"a pool joins\", {fuse_epilogue}),"};
+  const std::vector<std::string> files = {"README.md", "fuse_pool.cpp", "passes.h", "pipeline.cpp"};
+  EXPECT_THAT(not_rows(files, pipeline), testing::IsEmpty());
+  auto more = files;
+  more.push_back("graphs.cpp");
+  EXPECT_THAT(not_rows(more, pipeline), testing::ElementsAre("graphs.cpp is no pass"));
+  more = files;
+  more.erase(more.begin() + 1);
+  EXPECT_THAT(not_rows(more, pipeline), testing::ElementsAre("there is no fuse_pool.cpp"));
+}
+
 // Unfinished work is an issue, not a comment.
 TEST(Files, NothingIsLeftToDo) {
   std::vector<std::string> wrong;

@@ -6,10 +6,12 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <map>
 #include <regex>
+#include <set>
 #include <sstream>
 
 namespace linnet::passes {
@@ -25,6 +27,23 @@ std::string text_of(const std::string& path) {
   std::stringstream text;
   text << file.rdbuf();
   return text.str();
+}
+
+// The rows that a row needs, by their names in the text.
+std::set<std::string> needed(const Pass& pass) {
+  std::set<std::string> names;
+  for (const Pass& row : pipeline()) {
+    if (std::ranges::find(pass.needs, row.run) != pass.needs.end()) names.emplace(row.name);
+  }
+  return names;
+}
+std::set<std::string> named(const std::string& text) {
+  std::set<std::string> names;
+  const std::regex word(R"(\w+)");
+  for (std::sregex_iterator at(text.begin(), text.end(), word), end; at != end; ++at) {
+    if (find_pass(at->str())) names.insert(at->str());
+  }
+  return names;
 }
 
 // The comment above each declaration, on one line.
@@ -47,12 +66,15 @@ std::map<std::string, std::string> comments() {
   return found;
 }
 
-std::string item(std::string_view name, const std::string& comment) {
+std::string item(const Pass& pass, const std::string& comment) {
+  const std::string_view name = pass.name;
   const std::regex parts(R"( Does: (.*?) Needs: (.*?)(?: Leaves: (.*?))? ((?:%|graph @).*→.*?) ?)");
   std::smatch match;
   EXPECT_TRUE(std::regex_match(comment, match, parts))
       << name << ": a comment says Does, Needs, Leaves, and before → after; found:" << comment;
   if (match.empty()) return "";
+  EXPECT_EQ(named(match[2].str()), needed(pass))
+      << name << ": what its comment says it needs is what its row says";
   std::string text = fmt::format("**`{}`** {} *Needs:* {}", name, match[1].str(), match[2].str());
   if (match[3].matched) text += fmt::format(" *Leaves:* {}", match[3].str());
   // One statement after the other: `%b = …` begins one, but for the first of either side.
@@ -65,16 +87,18 @@ std::string list() {
   std::map<std::string, std::string> left = comments();
   std::string text;
   int number = 0;
-  for (const Pass& pass : pipeline()) {
-    const auto found = left.find(std::string(pass.name));
-    EXPECT_NE(found, left.end()) << pass.name << " has no comment in passes.h";
-    if (found == left.end()) continue;
-    text += fmt::format("{}. {}", ++number, item(pass.name, found->second));
-    left.erase(found);
+  for (const Phase phase : kPhases) {
+    text += fmt::format("\n### {}: {}\n", name(phase), summary(phase));
+    for (const Pass& pass : pipeline(phase, phase)) {
+      const auto found = left.find(std::string(pass.name));
+      EXPECT_NE(found, left.end()) << pass.name << " has no comment in passes.h";
+      if (found == left.end()) continue;
+      text += fmt::format("{}. {}", ++number, item(pass, found->second));
+      left.erase(found);
+    }
   }
-  text += "\nNo rows of the pipeline:\n";
   for (const auto& [name, comment] : left)
-    text += "* " + item(name, comment);
+    ADD_FAILURE() << name << " is no row of the pipeline";
   return text;
 }
 

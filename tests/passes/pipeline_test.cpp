@@ -118,7 +118,7 @@ ir::Module convolution() {
 using Visit = std::function<bool(ir::Rewriter&, ir::NodeId, const ir::Node&)>;
 
 std::string found_by(PassFunction fault) {
-  const Pass row{"faulty", fault, "a planted fault"};
+  const Pass row{.name = "faulty", .run = fault, .summary = "a planted fault"};
   PassContext context;
   PipelineOptions options;
   options.check = true;

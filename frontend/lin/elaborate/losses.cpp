@@ -2,6 +2,7 @@
 #include "frontend/lin/elaborate/losses.h"
 
 #include "frontend/lin/unroll.h"
+#include "ir/entries.h"
 #include "ir/op_def.h"
 #include "ir/rewrite.h"
 #include "support/text.h"
@@ -163,7 +164,7 @@ std::string Losses::target_of(const std::string& output, const ir::OpDef& loss, 
     type.dtype = ir::DType::kI64;
     if (type.rank() > 1) type.shape.resize(1);
   }
-  const ir::ValueId target = graph_.add_input("target_" + output, type);
+  const ir::ValueId target = graph_.add_input(ir::target_input(output), type);
   scope_.define(name, {{target}, at, "", true});
   return name;
 }
@@ -216,9 +217,9 @@ void Losses::build(const Expr& loss, bool step) {
         loss.span, "the loss does not depend on the model's outputs",
         "loss: cross_entropy, mse, mae, huber, bce or an expression with one of them");
   }
-  graph_.outputs = {{"loss", sums[0], ""}};
+  graph_.outputs = {{std::string(ir::kLoss), sums[0], ""}};
   if (step) {
-    if (sums[1]) graph_.outputs.push_back({"penalty", sums[1], ""});
+    if (sums[1]) graph_.outputs.push_back({std::string(ir::kPenalty), sums[1], ""});
   } else {
     for (const ir::GraphOutput& output : model_outputs_)
       graph_.outputs.push_back({output.name, output.value, ""});

@@ -1,5 +1,5 @@
 // Remarks on weights that are denormal or nearly so.
-#include "cli/tiny_weights.h"
+#include "driver/tiny_weights.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include <cmath>
 #include <cstring>
 
-namespace linnet::cli {
+namespace linnet::driver {
 namespace {
 
 struct Tiny {
@@ -35,14 +35,14 @@ template <class T> Tiny look(const ir::Tensor& tensor, T limit, T normal) {
 
 }  // namespace
 
-void report_tiny_weights(Session& session, const ir::Module& module) {
+void report_tiny_weights(const ir::Module& module, const Host& host) {
   for (const ir::Slot& slot : module.slots) {
     if (!slot.value) continue;
     Tiny tiny;
     if (slot.type.dtype == ir::DType::kF32) tiny = look(*slot.value, 1e-30F, FLT_MIN);
     if (slot.type.dtype == ir::DType::kF64) tiny = look(*slot.value, 1e-290, DBL_MIN);
     if (tiny.values == 0) continue;
-    session.diagnostics.report(
+    host.diagnostics.report(
         {.severity = Severity::kRemark,
          .place = {},
          .message = fmt::format(
@@ -55,4 +55,4 @@ void report_tiny_weights(Session& session, const ir::Module& module) {
   }
 }
 
-}  // namespace linnet::cli
+}  // namespace linnet::driver

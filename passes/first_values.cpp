@@ -1,8 +1,10 @@
-// Appends nodes of random numbers that give each slot its initial value.
-#include "passes/training/first_values.h"
-
+// The graph @init of a training library: the numbers of ir::initial_value, as ops.
+#include "ir/entries.h"
 #include "ir/gradient.h"
 #include "ir/initialize.h"
+#include "passes/passes.h"
+
+#include <fmt/format.h>
 
 #include <numbers>
 
@@ -44,9 +46,10 @@ Var first_value(ir::Builder& builder, const Var& seed, const ir::Slot& slot, int
 
 }  // namespace
 
-std::vector<std::string> append_first_values(ir::Module& module) {
+ir::Module first_values(ir::Module module, PassContext& context) {
+  if (!module.graph(ir::kTrainStep)) return module;
   ir::Graph graph;
-  graph.name = "init";
+  graph.name = ir::kInit;
   const ir::ValueId seed =
       graph.add_input("seed", {ir::DType::kI64, {}, {}}, std::string(ir::kSeedSlot));
   std::vector<std::string> impossible;
@@ -68,8 +71,16 @@ std::vector<std::string> append_first_values(ir::Module& module) {
     const Var value = first_value(builder, {builder, seed}, slot, static_cast<int64_t>(i), *d);
     graph.outputs.push_back({slot.path, value.id(), slot.path});
   }
-  if (impossible.empty()) module.graphs.push_back(std::move(graph));
-  return impossible;
+  if (impossible.empty()) {
+    module.graphs.push_back(std::move(graph));
+  } else {
+    context.errors.push_back(
+        {{},
+         fmt::format("a training library cannot initialise {}", fmt::join(impossible, ", ")),
+         "truncated_normal and orthogonal are not compiled: --emit exe has them",
+         Status::kUnsupported});
+  }
+  return module;
 }
 
 }  // namespace linnet::passes

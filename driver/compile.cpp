@@ -1,0 +1,89 @@
+// A model in, a product out: read it from top to bottom.
+#include "driver/compile.h"
+
+#include "codegen/cache/hash.h"
+#include "driver/tiny_weights.h"
+#include "ir/op_def.h"
+#include "ir/data_kind.h"
+#include "ir/ops/shared/reduction.h"
+#include "passes/lib/view_root.h"
+
+#include <algorithm>
+
+namespace linnet::driver {
+namespace {
+
+std::string weights_hash(const ir::Module& module) {
+  codegen::LargeHash hash;
+  bool any = false;
+  for (const ir::Slot& slot : module.slots) {
+    if (!slot.value) continue;
+    any = true;
+    hash.update(slot.path + to_string(slot.value->type()));
+    const auto data = slot.value->bytes();
+    hash.update({reinterpret_cast<const char*>(data.data()), data.size()});
+  }
+  return any ? hash.hexadecimal() : "";
+}
+
+}  // namespace
+
+std::optional<Product> compile(Model& model, const codegen::Target& target,
+                               const CompileOptions& options, const Host& host) {
+  // The model as it was written, for a batch of samples; what does not fill one is computed by the
+  // model for single samples.
+  const ir::Module* whole = model.at_batch(options.batch);
+  if (!whole || !sizes_fit(*whole, host)) return std::nullopt;
+  const bool batched = model.batched(options.batch);
+  const ir::Module* one = batched ? model.at_batch(1) : whole;
+  if (!one) return std::nullopt;
+  std::vector<ir::Module> modules{*whole};
+  if (one != whole) modules.push_back(*one);
+  for (ir::Module& module : modules)
+    mark_probabilities(module);
+
+  // What is said of it in the product, and what code is to be made.
+  const ir::Module& single = modules.back();
+  if (options.name_tiny_weights) report_tiny_weights(single, host);
+  codegen::CompileOptions code = code_options(options, target, single);
+  code.weights_hash = weights_hash(single);
+  code.untrained = single.untrained();
+  code.batched = batched;
+  code.seed = options.seed;
+  code.flush_denormals = options.flush_denormals;
+  Product product;
+  product.target = target;
+  product.flops = code.flops;
+  product.untrained = code.untrained;
+
+  // Through the passes: inference, kernels, schedules, places in memory.
+  passes::PassContext wanted;
+  wanted.target = target.info;
+  wanted.seed = options.seed;
+  const auto rows = passes::pipeline(passes::Phase::kTraining, passes::Phase::kPlanned);
+  for (ir::Module& module : modules) {
+    auto planned = lower(std::move(module), rows, options.passes, wanted, host);
+    if (!planned || !complete(*planned, options.passes, host)) return std::nullopt;
+    product.modules.push_back(std::move(*planned));
+  }
+
+  // Kernels by Halide, entries by LLVM, one object.
+  if (!generate(product, code, options, host)) return std::nullopt;
+  return product;
+}
+
+void mark_probabilities(ir::Module& module) {
+  const ir::Graph& graph = module.graphs.front();
+  for (const ir::GraphOutput& output : graph.outputs) {
+    const ir::Node* node = graph.producer(passes::view_root(graph, output.value));
+    if (!node || node->op != &ir::ops::softmax) continue;
+    const ir::Shape& shape = graph.value(node->results.front()).type.shape;
+    const auto dim = ir::one_dim(node->attrs, shape.size());
+    if (!dim || shape[*dim] != graph.value(output.value).type.shape.back()) continue;
+    for (ir::Declaration& declaration : module.data) {
+      if (declaration.target == output.name) declaration.recipe.attrs.set(ir::kProbabilities, true);
+    }
+  }
+}
+
+}  // namespace linnet::driver

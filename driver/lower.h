@@ -1,0 +1,41 @@
+// Passes run for a host: watched, explained, timed, and ended with a message where one fails.
+#pragma once
+
+#include "driver/host.h"
+#include "passes/run/run_pipeline.h"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace linnet::driver {
+
+// What may be asked of the passes.
+struct PassOptions {
+  std::string stop_after;              // a pass or a phase
+  std::vector<std::string> disabled;   // passes
+  std::vector<std::string> explained;  // passes, or "all"
+  int64_t limit = -1;                  // of rewrites; < 0: none
+  bool times = false;
+  bool check = false;  // values before and after each pass, promises of phases
+
+  [[nodiscard]] bool explains(std::string_view pass) const;  // it, or all
+};
+
+using AfterPass = std::function<void(const passes::Pass&, const ir::Module&)>;
+
+// Runs `rows` on the module. `context` says what is wanted of them; listeners and limits are those
+// of `options`. nullopt, with an error, if a pass broke the module or found it wrong.
+[[nodiscard]] std::optional<ir::Module> lower(ir::Module module, std::span<const passes::Pass> rows,
+                                              const PassOptions& options,
+                                              passes::PassContext context, const Host& host,
+                                              const AfterPass& after = nullptr);
+
+// False, with an error that names the pass, if what these options left out is needed for code.
+[[nodiscard]] bool complete(const ir::Module& module, const PassOptions& options, const Host& host);
+
+}  // namespace linnet::driver

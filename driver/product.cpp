@@ -1,0 +1,160 @@
+// Planned modules to code, and code to files or into this process.
+#include "driver/product.h"
+
+#include "base/io/file.h"
+#include "codegen/cache/cache.h"
+#include "codegen/cache/hash.h"
+#include "ir/print.h"
+#include "ir/summary.h"
+
+#include <fmt/format.h>
+
+#include <cctype>
+
+namespace linnet::driver {
+namespace {
+
+// Of the module's text and the bytes of what it names: the same model gives the same hash,
+// wherever its file lies.
+std::string model_hash(const ir::Module& module) {
+  ir::Module bare = module;
+  for (ir::Slot& slot : bare.slots)
+    slot.value.reset();
+  return codegen::sha256(ir::print(bare).text);
+}
+
+void report(const codegen::Failure& failure, const Host& host) {
+  host.error(failure.message, failure.status, failure.remedy);
+}
+
+// False, with an error, if the cache that was asked for cannot be had; `cache` stays empty if there
+// is to be none.
+bool open_cache(const Options& options, std::optional<codegen::Cache>& cache, const Host& host) {
+  if (!options.cache.empty()) {
+    auto opened = codegen::Cache::open(options.cache);
+    if (!opened) {
+      host.error("--cache " + opened.error(), Status::kMachine);
+      return false;
+    }
+    cache.emplace(std::move(*opened));
+  } else if (!options.no_cache) {
+    auto opened = codegen::Cache::open_own();
+    if (opened) {
+      cache.emplace(std::move(*opened));
+    } else if (!opened.error().empty()) {
+      host.warning("no cache is used: " + opened.error(),
+                   "make it your own folder, or say --no-cache");
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string c_identifier(const std::string& name) {
+  std::string result;
+  for (unsigned char c : name)
+    result += std::isalnum(c) ? static_cast<char>(c) : '_';
+  if (result.empty() || std::isdigit(static_cast<unsigned char>(result.front())))
+    result.insert(0, "model_");
+  return result;
+}
+
+bool sizes_fit(const ir::Module& module, const Host& host) {
+  constexpr int64_t kMostBytes = (int64_t{1} << 31) - 1;
+  bool fit = true;
+  for (const ir::Graph& graph : module.graphs) {
+    for (const ir::Value& value : graph.values()) {
+      if (value.type.stored_bytes() <= kMostBytes) continue;
+      Diagnostic diagnostic;
+      if (value.node) diagnostic.place = graph.node(value.node).place.diag();
+      diagnostic.message = fmt::format("%{} is {}, more than the 2 GiB a compiled tensor may have",
+                                       value.name, to_string(value.type));
+      diagnostic.status = Status::kUnsupported;
+      host.diagnostics.report(std::move(diagnostic));
+      fit = false;
+    }
+  }
+  return fit;
+}
+
+codegen::CompileOptions code_options(const Options& options, const codegen::Target& target,
+                                     const ir::Module& single) {
+  codegen::CompileOptions code;
+  code.name = options.name.empty() ? c_identifier(single.name) : options.name;
+  code.target = target;
+  code.jobs = options.jobs;
+  code.product = options.product;
+  code.keep_text = options.keep_text;
+  code.timed_entries = options.timed_entries;
+  code.debug_symbols = options.debug_symbols;
+  code.model_hash = model_hash(single);
+  code.flops = 2 * ir::summarize(single).multiply_adds;
+  return code;
+}
+
+bool generate(Product& product, codegen::CompileOptions code, const Options& options,
+              const Host& host) {
+  std::optional<codegen::Cache> cache;
+  if (!open_cache(options, cache, host)) return false;
+  if (cache) code.cache = &*cache;
+  code.progress = host.progress;
+  if (const auto failure = codegen::compile(product.modules, code, product.compiled)) {
+    report(*failure, host);
+    return false;
+  }
+  for (const codegen::KernelWork& work : product.compiled.work)
+    host.took("Halide, @" + work.name + (work.cached ? " (in the cache)" : ""), work.time);
+  for (const codegen::StageTime& stage : product.compiled.stages)
+    host.took(stage.name == "Halide" ? "Halide, all kernels side by side" : stage.name, stage.time);
+  if (cache && !cache->trouble().empty())
+    host.warning((options.cache.empty() ? "the cache " : "--cache ") + cache->trouble(),
+                 "the result is right; the kernels will be compiled again next time");
+  product.compiled.link_static = options.link_static;
+  return true;
+}
+
+std::optional<Written> write(const codegen::Compiled& compiled, const std::string& emit,
+                             const std::string& name, const std::string& given, const Host& host) {
+  Written written{!given.empty()     ? given
+                  : emit == "lib"    ? "lib" + name + ".a"
+                  : emit == "shared" ? "lib" + name + ".so"
+                  : emit == "obj"    ? name + ".o"
+                                     : name,
+                  ""};
+  host.working("linking " + written.path);
+  const auto start = std::chrono::steady_clock::now();
+  std::optional<codegen::Failure> failure;
+  if (emit == "exe") failure = link_executable(compiled, written.path);
+  if (emit == "lib") failure = write_archive(compiled, written.path);
+  if (emit == "shared") failure = link_shared(compiled, written.path);
+  if (emit == "obj") failure = write_objects(compiled, written.path);
+  if (failure) {
+    report(*failure, host);
+    return std::nullopt;
+  }
+  host.took("linking and writing " + written.path, std::chrono::steady_clock::now() - start);
+  if (emit == "exe") return written;
+  const size_t slash = written.path.rfind('/');
+  written.header =
+      (slash == std::string::npos ? "" : written.path.substr(0, slash + 1)) + name + ".h";
+  if (const auto done = runtime::write_file(written.header, compiled.header); !done) {
+    host.error(done.error().message, done.error().status);
+    return std::nullopt;
+  }
+  return written;
+}
+
+std::unique_ptr<codegen::Loaded> load(const Product& product, const Host& host) {
+  if (!codegen::runs_here(product.target)) {
+    host.error("this CPU lacks instructions of " + product.target.info.name, Status::kMachine,
+               "leave --target out, or name one this machine has");
+    return nullptr;
+  }
+  codegen::Failure failure;
+  auto loaded = codegen::load(product.compiled, failure);
+  if (!loaded) report(failure, host);
+  return loaded;
+}
+
+}  // namespace linnet::driver

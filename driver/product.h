@@ -1,0 +1,70 @@
+// What the driver makes, and what becomes of it: a file, or code in this process.
+#pragma once
+
+#include "codegen/emit/compile.h"
+#include "driver/host.h"
+#include "driver/lower.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace linnet::driver {
+
+// What may be asked of every product.
+struct Options {
+  std::string cache;  // folder of kernels compiled before; "" for the user's own
+  bool no_cache = false;
+  std::string name;  // prefix of symbols; "" for the model's
+  int jobs = 2;
+  int64_t batch = 1;     // samples in a call; of a trainer 0: what the train block says, else 32
+  uint64_t seed = 0;     // of values that no weights give
+  bool product = false;  // also the record that an executable and a Loaded are called by
+  bool keep_text = false;
+  bool timed_entries = false;
+  bool debug_symbols = false;
+  bool link_static = false;
+  PassOptions passes;
+};
+
+struct Product {
+  std::vector<ir::Module> modules;  // after the pipeline; largest batch first, batch 1 last
+  codegen::Compiled compiled;
+  codegen::Target target;
+  int64_t flops = 0;       // of one sample
+  bool untrained = false;  // parameters are initial values
+};
+
+// The model's name as a C identifier.
+[[nodiscard]] std::string c_identifier(const std::string& name);
+
+// Planned modules to object bytes, by way of the cache. False, with the reason reported, on
+// failure. A cache that was asked for and cannot be had is an error, one that takes no new entries
+// worth a warning; without the user's own, all goes on as ever, and only what looks like an attack
+// is mentioned.
+[[nodiscard]] bool generate(Product& product, codegen::CompileOptions compile,
+                            const Options& options, const Host& host);
+// What both kinds of products give the code generator of `options`.
+[[nodiscard]] codegen::CompileOptions
+code_options(const Options& options, const codegen::Target& target, const ir::Module& single);
+// False, reported, if a tensor is larger than the 32 bits count by which generated code counts.
+[[nodiscard]] bool sizes_fit(const ir::Module& module, const Host& host);
+
+// The files made of a product; `header` is "" beside an executable.
+struct Written {
+  std::string path, header;
+};
+// Writes an executable ("exe") at `path`, or a library or object file ("lib", "shared", "obj") with
+// its header in the same folder as NAME.h. `path` empty: NAME, libNAME.a, libNAME.so, NAME.o here.
+// nullopt, with the reason reported, on failure.
+[[nodiscard]] std::optional<Written> write(const codegen::Compiled& compiled,
+                                           const std::string& emit, const std::string& name,
+                                           const std::string& path, const Host& host);
+
+// The object loaded into this process. nullptr, with an error, if it does not load or this CPU
+// lacks the instructions.
+[[nodiscard]] std::unique_ptr<codegen::Loaded> load(const Product& product, const Host& host);
+
+}  // namespace linnet::driver

@@ -1,0 +1,255 @@
+// The promises stand in the order of the pipeline, for a pass that is missing keeps later ones from
+// finding their work.
+#include "passes/run/check_phase.h"
+
+#include "ir/op_def.h"
+#include "passes/lib/label.h"
+#include "passes/lib/view_root.h"
+#include "passes/schedule/check.h"
+#include "passes/schedule/families.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <vector>
+
+namespace linnet::passes {
+namespace {
+
+struct Found {
+  const ir::Graph* graph = nullptr;  // of the entry or kernel
+  const ir::Node* node = nullptr;
+};
+
+using Test = std::function<bool(const ir::Graph&, const ir::Node&)>;
+
+std::optional<Found> find_in(const ir::Graph& graph, const Test& test) {
+  for (const ir::Node& node : graph.nodes()) {
+    if (test(graph, node)) return Found{&graph, &node};
+    for (const ir::Graph& region : node.regions) {
+      if (auto found = find_in(region, test)) return found;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Found> find_node(const ir::Module& module, const Test& test) {
+  for (const auto* graphs : {&module.graphs, &module.kernels}) {
+    for (const ir::Graph& graph : *graphs) {
+      if (auto found = find_in(graph, test)) return found;
+    }
+  }
+  return std::nullopt;
+}
+
+// Training keeps its parameters in slots, and ends with their next values.
+std::optional<Unfinished> unfinished_slots(const ir::Module& module) {
+  const ir::Graph* step = module.graph(ir::kTrainStep);
+  if (step) {
+    for (const ir::GraphOutput& output : step->outputs) {
+      if (!output.slot.empty()) return std::nullopt;
+    }
+    return Unfinished{"differentiate",
+                      "it computes the next value of each parameter, and @train_step has none"};
+  }
+  if (module.graph(ir::kEvaluate)) return std::nullopt;
+  for (const ir::Slot& slot : module.slots) {
+    if (slot.kind == ir::SlotKind::kParameter || slot.kind == ir::SlotKind::kBuffer)
+      return Unfinished{
+          "freeze_parameters",
+          fmt::format("it makes parameters constants, and @{} is still read from outside",
+                      slot.path)};
+  }
+  return std::nullopt;
+}
+
+std::optional<Unfinished> training_promise(const ir::Module& module) {
+  if (auto slots = unfinished_slots(module)) return slots;
+  const auto is_training_only = [](const ir::Graph&, const ir::Node& node) {
+    return node.op->has(ir::kTrainingOnly);
+  };
+  const auto found = find_node(module, is_training_only);
+  if (!found) return std::nullopt;
+  const bool step = found->graph->name == ir::kTrainStep;
+  return Unfinished{step ? "enter_training" : "drop_dropout",
+                    fmt::format("{}, and there is still {}",
+                                step ? "it draws the numbers of noise and dropout"
+                                     : "it takes out what only training needs",
+                                label(*found->graph, *found->node))};
+}
+
+std::optional<Unfinished> canonical_promise(const ir::Module& module) {
+  const auto is_abbreviation = [](const ir::Graph&, const ir::Node& node) {
+    return node.op->expand != nullptr;
+  };
+  const auto found = find_node(module, is_abbreviation);
+  if (!found) return std::nullopt;
+  return Unfinished{
+      "expand_ops",
+      fmt::format("it writes ops as smaller ones that have code, and there is still {}",
+                  label(*found->graph, *found->node))};
+}
+
+// Of the entries: what computes something where it stands.
+std::optional<Found> find_work(const ir::Module& module, const Test& test) {
+  for (const ir::Graph& graph : module.graphs) {
+    for (const ir::Node& node : graph.nodes()) {
+      const bool no_work = node.tensor || node.op == &ir::ops::call || node.op->has(ir::kView);
+      if (!no_work && test(graph, node)) return Found{&graph, &node};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Unfinished> fused_promise(const ir::Module& module) {
+  const auto found = find_work(
+      module, [](const ir::Graph&, const ir::Node& node) { return node.op != &ir::ops::group; });
+  if (!found) return std::nullopt;
+  return Unfinished{"group_kernels",
+                    fmt::format("it puts every op into a kernel, and {} stands outside",
+                                label(*found->graph, *found->node))};
+}
+
+std::optional<Unfinished> schedules(const ir::Module& module) {
+  const std::string what = "it says how each kernel is computed, and ";
+  const auto found =
+      find_work(module, [](const ir::Graph&, const ir::Node& node) { return !node.schedule; });
+  if (found)
+    return Unfinished{"choose_schedules",
+                      fmt::format("{}that of %{} has no schedule", what,
+                                  found->graph->value(found->node->results.front()).name)};
+  for (const ir::Graph& kernel : module.kernels) {
+    if (!kernel.schedule)
+      return Unfinished{"choose_schedules",
+                        fmt::format("{}@{} has no schedule", what, kernel.name)};
+  }
+  return std::nullopt;
+}
+
+std::optional<Unfinished> scheduled_promise(const ir::Module& module) {
+  if (auto missing = schedules(module)) return missing;
+  for (const ScheduleFault& fault : check_schedules(module))
+    return Unfinished{"choose_schedules", fmt::format("its schedules are legal, and not in {}: {}",
+                                                      fault.at, fault.message)};
+  const auto found = find_work(module, [](const ir::Graph&, const ir::Node& node) {
+    const ir::Graph& body = node.regions.front();
+    const auto layouts = family(node.schedule->family).layouts(body, *node.schedule);
+    for (size_t i = 0; i < std::min(layouts.size(), body.inputs.size()); ++i) {
+      const ir::Layout& given = body.value(body.inputs[i].value).type.layout;
+      if (!(layouts[i] == ir::Layout{}) && !(layouts[i] == given)) return true;
+    }
+    return false;
+  });
+  if (!found) return std::nullopt;
+  return Unfinished{"pack_weights",
+                    fmt::format("it gives a kernel what it reads in its order, and that of %{} has "
+                                "an operand in another",
+                                found->graph->value(found->node->results.front()).name)};
+}
+
+// What lies in the arena or in the blob of constants, from the node that makes it to the last that
+// reads it or what views it; constants live always.
+struct Stored {
+  const ir::Value* value;
+  int64_t begin, end;
+  size_t first, last;
+
+  [[nodiscard]] bool meets(const Stored& other) const {
+    return value->storage->memory == other.value->storage->memory && begin < other.end &&
+           other.begin < end && first <= other.last && other.first <= last;
+  }
+};
+
+std::vector<Stored> stored_values(const ir::Graph& graph) {
+  std::vector<Stored> all;
+  std::vector<size_t> index(graph.values().size(), SIZE_MAX);
+  for (size_t i = 0; i < graph.nodes().size(); ++i) {
+    const ir::Node& node = graph.nodes()[i];
+    for (const ir::ValueId operand : node.operands) {
+      if (!operand) continue;
+      const size_t at = index[static_cast<size_t>(view_root(graph, operand).index)];
+      if (at != SIZE_MAX) all[at].last = std::max(all[at].last, i);
+    }
+    for (const ir::ValueId result : node.results) {
+      const ir::Value& value = graph.value(result);
+      const ir::Storage& storage = *value.storage;
+      const bool constant = storage.memory == ir::Memory::kConstant;
+      if ((storage.memory != ir::Memory::kArena && !constant) || node.op->has(ir::kView)) continue;
+      index[static_cast<size_t>(result.index)] = all.size();
+      all.push_back({&value, storage.offset, storage.offset + value.type.stored_bytes(),
+                     constant ? 0 : i, constant ? graph.nodes().size() : i});
+    }
+  }
+  return all;
+}
+
+std::optional<Unfinished> places(const ir::Module& module) {
+  for (const ir::Graph& graph : module.graphs) {
+    for (const ir::Value& value : graph.values()) {
+      if (!value.storage)
+        return Unfinished{
+            "plan_memory",
+            fmt::format("it gives every value an address, and %{} has none", value.name)};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Unfinished> functions(const ir::Module& module) {
+  const auto found = find_work(module, [](const ir::Graph&, const ir::Node&) { return true; });
+  if (!found) return std::nullopt;
+  return Unfinished{"outline_kernels",
+                    fmt::format("it makes each group a function, and that of %{} is still none",
+                                found->graph->value(found->node->results.front()).name)};
+}
+
+std::optional<Unfinished> planned_promise(const ir::Module& module) {
+  if (auto missing = functions(module)) return missing;
+  if (auto missing = places(module)) return missing;
+  for (const ir::Graph& graph : module.graphs) {
+    const std::vector<Stored> all = stored_values(graph);
+    for (size_t i = 0; i < all.size(); ++i) {
+      for (size_t j = 0; j < i; ++j) {
+        if (all[i].meets(all[j]))
+          return Unfinished{"plan_memory",
+                            fmt::format("what lives at the same time lies apart, and in @{} %{} in "
+                                        "{} meets %{} in {}",
+                                        graph.name, all[j].value->name,
+                                        to_string(*all[j].value->storage), all[i].value->name,
+                                        to_string(*all[i].value->storage))};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Unfinished> check_phase(const ir::Module& module, Phase phase) {
+  switch (phase) {
+  case Phase::kImported:
+    break;
+  case Phase::kTraining:
+    return training_promise(module);
+  case Phase::kCanonical:
+    return canonical_promise(module);
+  case Phase::kFused:
+    return fused_promise(module);
+  case Phase::kScheduled:
+    return scheduled_promise(module);
+  case Phase::kPlanned:
+    return planned_promise(module);
+  }
+  return std::nullopt;
+}
+
+std::optional<Unfinished> unfinished(const ir::Module& module) {
+  for (auto* promise :
+       {training_promise, canonical_promise, fused_promise, schedules, functions, places}) {
+    if (auto missing = promise(module)) return missing;
+  }
+  return std::nullopt;
+}
+
+}  // namespace linnet::passes
