@@ -3,8 +3,8 @@
 
 #include "codegen/cache/hash.h"
 #include "driver/tiny_weights.h"
-#include "ir/op_def.h"
 #include "ir/data_kind.h"
+#include "ir/op_def.h"
 #include "ir/ops/shared/reduction.h"
 #include "passes/lib/view_root.h"
 

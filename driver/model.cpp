@@ -1,6 +1,7 @@
 // A model's file and weights, read once.
 #include "driver/model.h"
 
+#include "base/text.h"
 #include "frontend/load.h"
 #include "passes/lib/storage.h"
 

@@ -2,6 +2,7 @@
 #include "driver/product.h"
 
 #include "base/io/file.h"
+#include "base/text.h"
 #include "codegen/cache/cache.h"
 #include "codegen/cache/hash.h"
 #include "ir/print.h"
@@ -135,9 +136,7 @@ std::optional<Written> write(const codegen::Compiled& compiled, const std::strin
   }
   host.took("linking and writing " + written.path, std::chrono::steady_clock::now() - start);
   if (emit == "exe") return written;
-  const size_t slash = written.path.rfind('/');
-  written.header =
-      (slash == std::string::npos ? "" : written.path.substr(0, slash + 1)) + name + ".h";
+  written.header = std::string(folder_prefix(written.path)) + name + ".h";
   if (const auto done = runtime::write_file(written.header, compiled.header); !done) {
     host.error(done.error().message, done.error().status);
     return std::nullopt;
