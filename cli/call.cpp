@@ -1,3 +1,4 @@
+// Loads object code into this process and calls it with tensors.
 #include "cli/call.h"
 
 #include "support/check.h"

@@ -1,3 +1,4 @@
+// Defines --set, --bind, --batch, --weights, --target, and loads the model they describe.
 #include "cli/model_options.h"
 
 #include "base/text.h"

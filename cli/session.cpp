@@ -1,3 +1,4 @@
+// Parses the command line, runs the command, prints diagnostics, and gives the exit status.
 #include "cli/session.h"
 
 #include "base/memory.h"

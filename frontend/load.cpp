@@ -1,3 +1,4 @@
+// Tells by the name of a file what it is, reads it, and applies what the caller sets and binds.
 #include "frontend/load.h"
 
 #include "frontend/lin/declared_shapes.h"

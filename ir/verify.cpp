@@ -1,3 +1,4 @@
+// Walks graphs, slots and kernels and says the first thing that is not as it must be.
 #include "ir/verify.h"
 
 #include "ir/builder.h"

@@ -1,3 +1,4 @@
+// The pass choose_schedules: asks the families in order and writes the first schedule that fits.
 #include "ir/entries.h"
 #include "ir/op_def.h"
 #include "passes/lib/fold.h"

@@ -1,6 +1,7 @@
+// The pass differentiate: gradients and the optimiser's step are appended to the training graph.
+#include "ir/entries.h"
 #include "ir/optimizer.h"
 #include "ir/rewrite.h"
-#include "ir/entries.h"
 #include "passes/passes.h"
 #include "passes/training/least_squares.h"
 #include "passes/training/loss_gradients.h"

@@ -6,149 +6,178 @@
 
 namespace linnet::passes {
 
-// Does: f32 becomes f64 everywhere, constants and slots too, where --dtype f64 asks for it. Needs:
-// a
-//   module as it is imported. Leaves: no f32.
+// Does: f32 becomes f64 everywhere, constants and slots too, where --dtype f64 asks for it.
+// Needs: a module as it is imported.
+// Leaves: no f32.
 //   graph @predict(%x: f32[1,4]) …   →   graph @predict(%x: f64[1,4]) …
 [[nodiscard]] ir::Module widen_floats(ir::Module module, PassContext& context);
 
-// Does: a model whose inputs are all windows over series gets a second entry, @step, which takes
-// the
-//   newest value of each and keeps the window as state. Needs: widen_floats, for a window has the
-//   type of its input. Leaves: @predict as it was.
-//   graph @predict(%h: f32[1,4]) { %y = matmul(%h, …) }   →   graph @step(%h: f32[1,1],
-//   %h.window: f32[1,4] = @h.window) { %window = concat(slice(%h.window), %h)  %y = matmul(%window,
-//   …) return y = %y, h.window = %window -> @h.window }
+// Does: a model whose inputs are all windows over series gets a second entry, @step, which
+//   takes the newest value of each and keeps the window as state.
+// Needs: widen_floats, for a window has the type of its input.
+// Leaves: @predict as it was.
+//   graph @predict(%h: f32[1,4]) { %y = matmul(%h, …) }
+//   → graph @step(%h: f32[1,1], %h.window: f32[1,4] = @h.window) { %window =
+//     concat(slice(%h.window), %h)  %y = matmul(%window, …) return y = %y, h.window = %window
+//     -> @h.window }
 [[nodiscard]] ir::Module stream_series(ir::Module module, PassContext& context);
 
 // Does: parameters and buffers become constants: their value, or for untrained ones the initial
-//   value, opaque, so that no pass looks into it. Needs: nothing. Leaves: slots of state only.
+//   value, opaque, so that no pass looks into it.
+// Needs: nothing.
+// Leaves: slots of state only.
 //   graph @predict(%x: f32[1,4], %w: f32[4,4] = @w) { %y = matmul(%x, %w) … }
-//   → graph @predict(%x: f32[1,4]) { %w = constant …  %y = matmul(%x, %w) … }
+//   → graph @predict(%x: f32[1,4]) { %w = constant … %y = matmul(%x, %w) … }
 [[nodiscard]] ir::Module freeze_parameters(ir::Module module, PassContext& context);
 
-// Does: what only training needs becomes its operand. Needs: nothing. Leaves: no such op but in
-// @train_step.
+// Does: what only training needs becomes its operand.
+// Needs: nothing.
+// Leaves: no such op but in @train_step.
 //   %d = dropout(%x) {p = 0.2}  %y = relu(%d)   →   %y = relu(%x)
 [[nodiscard]] ir::Module drop_dropout(ir::Module module, PassContext& context);
 
-// Does: in @train_step dropout and gaussian_noise draw their numbers, batch_norm takes the batch's
-//   mean and variance and moves the running ones. Needs: nothing. Leaves: no op that differs in
-//   training. %y = dropout(%x) {p = 0.5}
-//   → %u = random_uniform(%seed, %step) …  %k = ge(%u, 0.5)  %y = where(%k, %x * 2, 0)
+// Does: in @train_step dropout and gaussian_noise draw their numbers, batch_norm takes the
+//   batch's mean and variance and moves the running ones.
+// Needs: nothing.
+// Leaves: no op that differs in training.
+//   %y = dropout(%x) {p = 0.5}
+//   → %u = random_uniform(%seed, %step) … %k = ge(%u, 0.5)  %y = where(%k, %x * 2, 0)
 [[nodiscard]] ir::Module enter_training(ir::Module module, PassContext& context);
 
 // Does: a training step gets a twin, @gradients, with the gradient by each parameter that is
-// trained
-//   as its outputs, zeros where the loss does not depend on it, where a log wants it. It draws the
-//   noise of the step, changes no slot, and is before clipping. Needs: enter_training, for the
-//   gradients are those of the step. Leaves: @train_step as it was.
+//   trained as its outputs, zeros where the loss does not depend on it, where a log wants it.
+//   It draws the noise of the step, changes no slot, and is before clipping.
+// Needs: enter_training, for the gradients are those of the step.
+// Leaves: @train_step as it was.
 //   graph @train_step(…, %w: f32[4] = @w) { … return loss = %l }
-//   → graph @gradients(…, %w: f32[4] = @w) { … %d_w = …  return w = %d_w }
+//   → graph @gradients(…, %w: f32[4] = @w) { … %d_w = … return w = %d_w }
 [[nodiscard]] ir::Module log_gradients(ir::Module module, PassContext& context);
 
-// Does: appends to @train_step the gradient of loss + penalty by every parameter that is trained,
-//   and the optimiser's step. Needs: enter_training, and log_gradients, which wants the step
-//   without them. Leaves: the next value of each parameter as a result. graph @train_step(…, %w:
-//   f32[4] = @w) { … return loss = %l } → { … %d_w = … %w_next = sub(%w, …)  return loss = %l, w =
-//   %w_next → @w }
+// Does: appends to @train_step the gradient of loss + penalty by every parameter that is
+//   trained, and the optimiser's step.
+// Needs: enter_training, and log_gradients, which wants the step without them.
+// Leaves: the next value of each parameter as a result.
+//   graph @train_step(…, %w: f32[4] = @w) { … return loss = %l }
+//   → { … %d_w = … %w_next = sub(%w, …) return loss = %l, w = %w_next → @w }
 [[nodiscard]] ir::Module differentiate(ir::Module module, PassContext& context);
 
 // Does: a module with @train_step gets @init, which makes the first value of every slot but
-// counters
-//   from the seed, by the numbers of ir::initial_value, where a training library wants it. Needs:
-//   differentiate, which adds the optimiser's slots. Leaves: the other entries as they were.
+//   counters from the seed, by the numbers of ir::initial_value, where a training library wants
+//   it.
+// Needs: differentiate, which adds the optimiser's slots.
+// Leaves: the other entries as they were.
 //   graph @train_step(…, %w: f32[4] = @w) …
-//   → graph @init(%seed: i64[]) { %w = random_uniform(%seed, 0) …  return w = %w → @w }
+//   → graph @init(%seed: i64[]) { %w = random_uniform(%seed, 0) … return w = %w → @w }
 [[nodiscard]] ir::Module first_values(ir::Module module, PassContext& context);
 
-// Does: ops that are defined by smaller ones become these. Needs: drop_dropout and enter_training,
-//   which know dropout and batch_norm as such; differentiate and first_values, which bring ops of
-//   their own. Leaves: only ops with a kernel of their own.
+// Does: ops that are defined by smaller ones become these.
+// Needs: drop_dropout and enter_training, which know dropout and batch_norm as such;
+//   differentiate and first_values, which bring ops of their own.
+// Leaves: only ops with a kernel of their own.
 //   %f = flatten(%x)   →   %f = reshape(%x) {shape = [1, 400]}
 [[nodiscard]] ir::Module expand_ops(ir::Module module, PassContext& context);
 
 // Does: brings equal programs to one form: a constant is the right operand of a commutative op,
-//   a reshape of a reshape is one, what changes nothing is gone. Needs: expand_ops. Leaves: fewer
-//   nodes. %a = reshape(%x) {shape = [4]}  %b = reshape(%a) {shape = [2, 2]}   →   %b = reshape(%x)
-//   {shape = [2, 2]}
+//   a reshape of a reshape is one, what changes nothing is gone.
+// Needs: expand_ops.
+// Leaves: fewer nodes.
+//   %a = reshape(%x) {shape = [4]}  %b = reshape(%a) {shape = [2, 2]}
+//   → %b = reshape(%x) {shape = [2, 2]}
 [[nodiscard]] ir::Module canonicalize(ir::Module module, PassContext& context);
 
-// Does: a factor for each output channel after a convolution or matmul with a constant weight goes
-//   into the weight. Needs: expand_ops, which makes batch_norm a factor and a term, and
-//   fold_constants, which computes the factor. Leaves: one multiplication less for each element.
-//   %c = conv2d(%x, %w)  %y = mul(%c, %scale)   →   %v =
-//   mul(%w, %scale')  %y = conv2d(%x, %v)
+// Does: a factor for each output channel after a convolution or matmul with a constant weight
+//   goes into the weight.
+// Needs: expand_ops, which makes batch_norm a factor and a term, and fold_constants, which
+//   computes the factor.
+// Leaves: one multiplication less for each element.
+//   %c = conv2d(%x, %w)  %y = mul(%c, %scale)   →   %v = mul(%w, %scale')  %y = conv2d(%x, %v)
 [[nodiscard]] ir::Module fold_batch_norm(ir::Module module, PassContext& context);
 
 // Does: ops of constants alone are evaluated; of opaque ones the result is opaque. What has no
-//   elements is a constant too, whatever makes it. Needs: expand_ops. Leaves: no op that reads or
-//   makes an empty tensor; these are inputs, outputs and constants only.
+//   elements is a constant too, whatever makes it.
+// Needs: expand_ops.
+// Leaves: no op that reads or makes an empty tensor; these are inputs, outputs and constants
+//   only.
 //   %t = transpose(%w)   →   %t = constant …
 [[nodiscard]] ir::Module fold_constants(ir::Module module, PassContext& context);
 
-// Does: two nodes that compute the same become one. Needs: canonicalize, to find more. Leaves: each
-//   value once.
+// Does: two nodes that compute the same become one.
+// Needs: canonicalize, to find more.
+// Leaves: each value once.
 //   %a = exp(%x)  %b = exp(%x)  %c = add(%a, %b)   →   %a = exp(%x)  %c = add(%a, %a)
 [[nodiscard]] ir::Module share_subgraphs(ir::Module module, PassContext& context);
 
-// Does: what no output depends on goes. Needs: nothing. Leaves: only live nodes.
-//   %a = exp(%x)  return %x   →   return %x
+// Does: what no output depends on goes.
+// Needs: nothing.
+// Leaves: only live nodes.
+//   %a = exp(%x) return %x   →   return %x
 [[nodiscard]] ir::Module drop_dead(ir::Module module, PassContext& context);
 
 // Does: the elementwise tail of an anchor (bias, activation, residual add) joins it in a group.
-//   Needs: canonicalize. Leaves: each anchor in a group with what is computed from it element by
-//   element. %c = conv2d(%x, %w)  %s = add(%c, %b)  %r = relu(%s)   →   %r = group(%x, %w, %b) { …
-//   }
+// Needs: canonicalize.
+// Leaves: each anchor in a group with what is computed from it element by element.
+//   %c = conv2d(%x, %w)  %s = add(%c, %b)  %r = relu(%s)   →   %r = group(%x, %w, %b) { … }
 [[nodiscard]] ir::Module fuse_epilogue(ir::Module module, PassContext& context);
 
-// Does: a pool of disjoint windows joins the group it reads, if a fast family then takes both, so
-//   that what is pooled is never stored whole. Needs: fuse_epilogue. Leaves: other pools alone.
+// Does: a pool of disjoint windows joins the group it reads, if a fast family then takes both,
+//   so that what is pooled is never stored whole.
+// Needs: fuse_epilogue.
+// Leaves: other pools alone.
 //   %r = group(%x, %w) { … }  %p = max_pool2d(%r)   →   %p = group(%x, %w) { … max_pool2d … }
 [[nodiscard]] ir::Module fuse_pool(ir::Module module, PassContext& context);
 
-// Does: the padding of a convolution becomes a pad op before it, where only so a fast family fits:
-//   pictures too large to be padded on the stack. Needs: fuse_epilogue, fuse_pool. Leaves: pads.
-//   %c = group(%x, %w) { conv2d {padding = [1, 1, 1, 1]} }   →   %p = pad(%x)
-//   %c = group(%p, %w) { conv2d }
+// Does: the padding of a convolution becomes a pad op before it, where only so a fast family
+//   fits: pictures too large to be padded on the stack.
+// Needs: fuse_epilogue, fuse_pool.
+// Leaves: pads.
+//   %c = group(%x, %w) { conv2d {padding = [1, 1, 1, 1]} }
+//   → %p = pad(%x)  %c = group(%p, %w) { conv2d }
 [[nodiscard]] ir::Module split_padding(ir::Module module, PassContext& context);
 
 // Does: data movement that an anchor reads joins its group, if a family reads it so in place.
-//   Needs: fuse_epilogue, split_padding. Leaves: fewer copies.
-//   %t = transpose(%g)  %d = group(%t, %x) { matmul }   →   %d = group(%g, %x) { transpose matmul }
+// Needs: fuse_epilogue, split_padding.
+// Leaves: fewer copies.
+//   %t = transpose(%g)  %d = group(%t, %x) { matmul }
+//   → %d = group(%g, %x) { transpose matmul }
 [[nodiscard]] ir::Module fuse_prologue(ir::Module module, PassContext& context);
 
 // Does: what is left becomes groups, a chain or tree of elementwise ops, reductions and data
-//   movement in one; a reduction only where each row of the result needs a few of its elements and
-//   no other row needs them. Needs: fuse_epilogue, fuse_pool, fuse_prologue. Leaves: groups,
-//   constants and views; each output is made by a group. %a = exp(%x)  %b = add(%a, %y)   →   %b =
-//   group(%x, %y) { … }
+//   movement in one; a reduction only where each row of the result needs a few of its elements
+//   and no other row needs them.
+// Needs: fuse_epilogue, fuse_pool, fuse_prologue.
+// Leaves: groups, constants and views; each output is made by a group.
+//   %a = exp(%x)  %b = add(%a, %y)   →   %b = group(%x, %y) { … }
 [[nodiscard]] ir::Module group_kernels(ir::Module module, PassContext& context);
 
 // Does: each group gets a family of kernels and its numbers, by the table in passes/schedule.
-//   Needs: group_kernels. Leaves: a schedule on every group.
-//   %b = group(%x, %y) { … }   →   %b = group(%x, %y) direct{lanes=16, vectors=1, pixels=5,
-//   samples=1} { … }
+// Needs: group_kernels.
+// Leaves: a schedule on every group.
+//   %b = group(%x, %y) { … }
+//   → %b = group(%x, %y) direct{lanes=16, vectors=1, pixels=5, samples=1} { … }
 [[nodiscard]] ir::Module choose_schedules(ir::Module module, PassContext& context);
 
-// Does: pictures that a kernel stores best with channels innermost get the layout NHWC, if every
-//   kernel that reads them can. Needs: choose_schedules. Leaves: inputs, outputs and
-//   what is viewed row-major.
+// Does: pictures that a kernel stores best with channels innermost get the layout NHWC, if
+//   every kernel that reads them can.
+// Needs: choose_schedules.
+// Leaves: inputs, outputs and what is viewed row-major.
 //   %c: f32[1,8,4,4] = group(…) direct{…}   →   %c: f32[1,8,4,4]{nhwc} = group(…) direct{…}
 [[nodiscard]] ir::Module choose_layout(ir::Module module, PassContext& context);
 
-// Does: constants get the layout their kernel reads them in. Needs: choose_schedules.
+// Does: constants get the layout their kernel reads them in.
+// Needs: choose_schedules.
 //   %w: f32[16,6,5,5] = constant   →   %w: f32[16,6,5,5]{hwcn, n:16} = constant
 [[nodiscard]] ir::Module pack_weights(ir::Module module, PassContext& context);
 
 // Does: each distinct group (structure, shapes, layouts, schedule, kinds of memory) becomes a
-//   kernel, named after the layers and ops of the first (kernel_names.h). Needs: choose_layout,
-//   pack_weights. Leaves: calls instead of groups.
+//   kernel, named after the layers and ops of the first (kernel_names.h).
+// Needs: choose_layout, pack_weights.
+// Leaves: calls instead of groups.
 //   %b = group(%x, %y) generic{} { … }   →   %b = call @conv1_relu(%x, %y)
 [[nodiscard]] ir::Module outline_kernels(ir::Module module, PassContext& context);
 
-// Does: every value gets its place; what is alive at different times shares the arena. Needs:
-//   outline_kernels. Leaves: storage on every value.
+// Does: every value gets its place; what is alive at different times shares the arena.
+// Needs: outline_kernels.
+// Leaves: storage on every value.
 //   %a: f32[1,6,14,14] = call @conv1(…)   →   %a: f32[1,6,14,14] in arena+0 = call @conv1(…)
 [[nodiscard]] ir::Module plan_memory(ir::Module module, PassContext& context);
 

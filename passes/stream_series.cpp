@@ -1,3 +1,4 @@
+// The pass stream_series: a model of windows gets an entry that takes one value at a time.
 #include "ir/data_kind.h"
 #include "ir/entries.h"
 #include "ir/op_def.h"

@@ -1,3 +1,4 @@
+// Compiles one kernel, runs it between guard pages, and compares with the evaluator's bounds.
 #include "codegen/check/check_kernel.h"
 
 #include "codegen/check/guarded.h"

@@ -1,3 +1,4 @@
+// Kernels in parallel through the cache, then one LLVM module, optimised and made an object.
 #include "codegen/emit/compile.h"
 
 #include "codegen/cache/cache.h"

@@ -1,3 +1,4 @@
+// Emits the entry functions: for each call in the plan the addresses of its buffers.
 #include "codegen/emit/emit.h"
 
 #include "base/abi/train.h"

@@ -1,3 +1,4 @@
+// Emits the constant record that links the generated code to the executable's `main`.
 #include "codegen/emit/product.h"
 
 #include "codegen/emit/emit_stream.h"

@@ -1,3 +1,4 @@
+// Copies a step's graph once for each step of a window, the state of one into the next.
 #include "frontend/lin/unroll.h"
 
 #include "ir/entries.h"

@@ -1,3 +1,4 @@
+// Splits a file of cases, runs its passes, and writes what came out as expected.
 #include "passes/run/test_case.h"
 
 #include "ir/print.h"

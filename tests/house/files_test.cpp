@@ -69,6 +69,25 @@ TEST(Files, EnterTrainingKnowsNoOpByName) {
     EXPECT_EQ(text.find("ops::"), std::string::npos) << text;
 }
 
+// A source opens with a line that says what it is: the header says what others may ask of it.
+TEST(Files, SourcesOpenWithWhatTheyAre) {
+  std::vector<std::string> wrong;
+  size_t seen = 0;
+  for (const char* folder :
+       {"base", "support", "ir", "frontend", "passes", "codegen", "driver", "cli", "runtime"}) {
+    for (const SourceFile& file : files_under(folder, {".cpp"})) {
+      ++seen;
+      const std::string first = file.lines.empty() ? "" : file.lines[0];
+      const std::string name = std::filesystem::path(file.path).filename().string();
+      const bool says =
+          first.starts_with("// ") && first.size() > 20 && first.find(name) == std::string::npos;
+      if (!says) wrong.push_back(file.path + ": " + first);
+    }
+  }
+  EXPECT_GT(seen, 200u);
+  EXPECT_THAT(wrong, testing::IsEmpty());
+}
+
 TEST(Files, NamesAreSnakeCase) {
   std::vector<std::string> wrong;
   for (const std::string& folder : kFolders) {

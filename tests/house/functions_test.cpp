@@ -15,7 +15,6 @@ constexpr size_t kMostFunctionLines = 60;
 // Functions that are longer, and how long they may be: each is to be cut, none may grow. By file
 // and the first words of its signature.
 const std::map<std::string, size_t> kLonger = {
-    {"cli/build.cpp: build_trainer", 72},
     {"cli/run.cpp: run_reference", 71},
     {"codegen/emit/header.cpp: c_header", 61},
     {"codegen/lower/kernels/dense.cpp: dense_kernel", 67},
@@ -24,7 +23,6 @@ const std::map<std::string, size_t> kLonger = {
     {"codegen/lower/kernels/sums.cpp: sums_kernel", 65},
     {"frontend/lin/elaborate/numbers.cpp: arithmetic", 61},
     {"frontend/lin/elaborate/settings.cpp: Settings::corrected_call", 65},
-    {"frontend/lin/load_lin.cpp: load_lin", 61},
     {"passes/lib/group_maker.cpp: GroupMaker::make", 62},
 };
 

@@ -1,3 +1,4 @@
+// Walks an ONNX graph: inputs, initializers, then each node by its operator's row.
 #include "frontend/onnx/import/import.h"
 
 #include "frontend/onnx/import/importer.h"
