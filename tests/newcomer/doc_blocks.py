@@ -21,7 +21,7 @@ import sys
 import tempfile
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
-NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
+NUMBER = re.compile(r"(?:(?<=\s)-)?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
 TIMED = re.compile(r"\s*(?:ns|µs|ms|s|samples/s|GFLOP/s|GB/s|% of|MB/s|iterations)\b")
 
 
