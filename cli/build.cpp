@@ -18,6 +18,13 @@ std::string size_of(const std::string& path) {
   return size_text(status.st_size);
 }
 
+// A wrong target is told before the model is read.
+std::optional<driver::Model> open_for_target(Session& session, const ModelOptions& model,
+                                             const PipelineFlags& flags) {
+  if (!model.find_target(session)) return std::nullopt;
+  return model.open(session, flags);
+}
+
 }  // namespace
 
 void add_cache(CLI::App& command, driver::Options& options) {
@@ -31,9 +38,7 @@ void add_cache(CLI::App& command, driver::Options& options) {
 
 std::optional<driver::Product> build(Session& session, const ModelOptions& model,
                                      const PipelineFlags& flags, driver::CompileOptions options) {
-  const Working working(session, "reading " + model.path);
-  if (!model.find_target(session)) return std::nullopt;
-  auto opened = model.open(session, flags);
+  auto opened = open_for_target(session, model, flags);
   return opened ? build(session, *opened, model, flags, std::move(options)) : std::nullopt;
 }
 
@@ -52,9 +57,7 @@ std::optional<driver::Product> build(Session& session, driver::Model& opened,
 std::optional<driver::Product> build_trainer(Session& session, const ModelOptions& model,
                                              const PipelineFlags& flags,
                                              driver::TrainerOptions options) {
-  const Working working(session, "reading " + model.path);
-  if (!model.find_target(session)) return std::nullopt;
-  auto opened = model.open(session, flags);
+  auto opened = open_for_target(session, model, flags);
   return opened ? build_trainer(session, *opened, model, flags, std::move(options)) : std::nullopt;
 }
 

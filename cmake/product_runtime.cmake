@@ -14,7 +14,7 @@ if(product_sources)
     -ffunction-sections -fdata-sections -ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}/=)
   # What an executable does once, however long: small before fast.
   foreach(source base/result base/text base/flags base/io/csv base/io/file base/io/idx base/io/image_file base/io/npy
-          runtime/data/labels runtime/data/picture_samples runtime/data/plot runtime/data/ports
+          runtime/data/labels runtime/data/number_text runtime/data/picture_samples runtime/data/plot runtime/data/ports
           runtime/data/samples runtime/data/scales runtime/data/series_samples runtime/data/series_table
           runtime/data/table_samples runtime/data/tensor_samples runtime/run/answer runtime/run/backtest
           runtime/run/evaluate runtime/run/main runtime/run/metrics runtime/run/model

@@ -60,12 +60,8 @@ std::optional<Product> compile(Model& model, const codegen::Target& target,
   passes::PassContext wanted;
   wanted.target = target.info;
   wanted.seed = options.seed;
-  const auto rows = passes::pipeline(passes::Phase::kTraining, passes::Phase::kPlanned);
-  for (ir::Module& module : modules) {
-    auto planned = lower(std::move(module), rows, options.passes, wanted, host);
-    if (!planned || !complete(*planned, options.passes, host)) return std::nullopt;
-    product.modules.push_back(std::move(*planned));
-  }
+  if (!plan(modules, options.passes, wanted, host)) return std::nullopt;
+  product.modules = std::move(modules);
 
   // Kernels by Halide, entries by LLVM, one object.
   if (!generate(product, code, options, host)) return std::nullopt;

@@ -84,4 +84,15 @@ bool complete(const ir::Module& module, const PassOptions& options, const Host& 
   return false;
 }
 
+bool plan(std::span<ir::Module> modules, const PassOptions& options,
+          const passes::PassContext& wanted, const Host& host) {
+  const auto rows = passes::pipeline(passes::Phase::kTraining, passes::Phase::kPlanned);
+  for (ir::Module& module : modules) {
+    auto planned = lower(std::move(module), rows, options, wanted, host);
+    if (!planned || !complete(*planned, options, host)) return false;
+    module = std::move(*planned);
+  }
+  return true;
+}
+
 }  // namespace linnet::driver

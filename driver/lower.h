@@ -35,6 +35,11 @@ using AfterPass = std::function<void(const passes::Pass&, const ir::Module&)>;
                                               passes::PassContext context, const Host& host,
                                               const AfterPass& after = nullptr);
 
+// Takes each module through everything after its import, to where code can be made of it. False,
+// with an error, if one does not get there.
+[[nodiscard]] bool plan(std::span<ir::Module> modules, const PassOptions& options,
+                        const passes::PassContext& wanted, const Host& host);
+
 // False, with an error that names the pass, if what these options left out is needed for code.
 [[nodiscard]] bool complete(const ir::Module& module, const PassOptions& options, const Host& host);
 

@@ -5,12 +5,13 @@
 #include "base/text.h"
 #include "codegen/cache/cache.h"
 #include "codegen/cache/hash.h"
+#include "codegen/emit/header.h"
 #include "ir/print.h"
 #include "ir/summary.h"
 
 #include <fmt/format.h>
 
-#include <cctype>
+#include <chrono>
 
 namespace linnet::driver {
 namespace {
@@ -53,12 +54,7 @@ bool open_cache(const Options& options, std::optional<codegen::Cache>& cache, co
 }  // namespace
 
 std::string c_identifier(const std::string& name) {
-  std::string result;
-  for (unsigned char c : name)
-    result += std::isalnum(c) ? static_cast<char>(c) : '_';
-  if (result.empty() || std::isdigit(static_cast<unsigned char>(result.front())))
-    result.insert(0, "model_");
-  return result;
+  return codegen::c_name(name, "model_");
 }
 
 bool sizes_fit(const ir::Module& module, const Host& host) {

@@ -4,6 +4,8 @@
 #include "codegen/emit/trainer_info.h"
 #include "support/check.h"
 
+#include <algorithm>
+
 namespace linnet::driver {
 namespace {
 
@@ -37,6 +39,8 @@ std::optional<Product> trainer(Model& model, const codegen::Target& target,
     modules.push_back(*single);
     drop_step(modules.back());
   }
+  if (!std::ranges::all_of(modules, [&](const ir::Module& m) { return sizes_fit(m, host); }))
+    return std::nullopt;
 
   // What is said of it in the product, and what code is to be made.
   const codegen::TrainerInfo info = codegen::trainer_info(*single, batch);
@@ -55,13 +59,8 @@ std::optional<Product> trainer(Model& model, const codegen::Target& target,
   wanted.threads = !options.library;
   wanted.gradients = options.gradients;
   wanted.first_values = options.library;
-  const auto rows = passes::pipeline(passes::Phase::kTraining, passes::Phase::kPlanned);
-  for (ir::Module& module : modules) {
-    if (!sizes_fit(module, host)) return std::nullopt;
-    auto planned = lower(std::move(module), rows, options.passes, wanted, host);
-    if (!planned || !complete(*planned, options.passes, host)) return std::nullopt;
-    product.modules.push_back(std::move(*planned));
-  }
+  if (!plan(modules, options.passes, wanted, host)) return std::nullopt;
+  product.modules = std::move(modules);
 
   // Kernels by Halide, entries by LLVM, one object.
   if (!generate(product, code, options, host)) return std::nullopt;

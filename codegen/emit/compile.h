@@ -1,6 +1,7 @@
 // Module → object bytes → library, executable, or code in this process.
 #pragma once
 
+#include "base/memory.h"
 #include "codegen/object/target.h"
 #include "ir/module.h"
 
@@ -91,7 +92,7 @@ struct Compiled {
   std::vector<std::byte> constants;  // a second object with the larger ones; empty if none
   std::string header;                // C99, with extern "C"
   int64_t arena_bytes = 0;
-  int64_t arena_align = 64;
+  int64_t arena_align = kAlign;
   int64_t stack_bytes = 0;
   int64_t state_bytes = 0;       // 0: no NAME_step
   int64_t step_arena_bytes = 0;  // of NAME_step and NAME_steps

@@ -15,19 +15,6 @@
 namespace linnet::codegen {
 namespace {
 
-std::string upper(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::toupper(c); });
-  return text;
-}
-
-std::string identifier(const std::string& name) {
-  std::string result;
-  for (unsigned char c : name)
-    result += std::isalnum(c) ? static_cast<char>(c) : '_';
-  const bool starts = !result.empty() && !std::isdigit(static_cast<unsigned char>(result.front()));
-  return starts ? result : "v" + result;
-}
-
 std::string c_type(int64_t dtype) {
   switch (dtype) {
   case LINNET_F32:
@@ -143,9 +130,9 @@ std::string constants(const Ports& ports, const std::string& name) {
     for (double value : constant.numbers)
       numbers.push_back(number(value));
     const bool one = numbers.size() == 1;
-    text += fmt::format("#define {} {}{}{}\nextern const double {}[{}];\n", upper(constant.symbol),
-                        one ? "" : "{", join(numbers, ", "), one ? "" : "}", constant.symbol,
-                        numbers.size());
+    text += fmt::format("#define {} {}{}{}\nextern const double {}[{}];\n",
+                        upper_case(constant.symbol), one ? "" : "{", join(numbers, ", "),
+                        one ? "" : "}", constant.symbol, numbers.size());
   }
   return text.empty() ? ""
                       : "/* Of the data block; lists in braces have one number for each column"
@@ -185,8 +172,8 @@ std::string units(const HeaderEntry& entry, const std::string& name) {
   for (const auto* list : {&entry.ports.inputs, &entry.ports.outputs}) {
     for (const PortInfo& port : *list) {
       const std::string& own = names[next++];
-      text +=
-          wrapped(own + ": " + in_comment(unit_text(port, entry.ports, upper(name + "_" + own))));
+      text += wrapped(own + ": " +
+                      in_comment(unit_text(port, entry.ports, upper_case(name + "_" + own))));
     }
   }
   return text + " */\n";
@@ -196,9 +183,9 @@ std::string units(const HeaderEntry& entry, const std::string& name) {
 std::string in_own_units(const RawEntry& raw, const std::string& name) {
   const bool categories = std::ranges::any_of(
       raw.inputs, [](const auto& port) { return port.units.kind == Units::kCategory; });
-  return fmt::format("/* The same in the data's own units, as the executable computes it{}. */\n",
-                     categories ? "; " + upper(name) + "_CATEGORY_UNKNOWN\n * if a position is none"
-                                : "");
+  return fmt::format(
+      "/* The same in the data's own units, as the executable computes it{}. */\n",
+      categories ? "; " + upper_case(name) + "_CATEGORY_UNKNOWN\n * if a position is none" : "");
 }
 
 std::string stream(const HeaderEntry& entry, const std::string& name) {
@@ -207,7 +194,7 @@ std::string stream(const HeaderEntry& entry, const std::string& name) {
       " * {0}_ARENA_ALIGN on, one for each stream: {1}_reset fills it, and a copy of its\n"
       " * bytes is a snapshot. The arena has {0}_STEP_ARENA_BYTES. Returns 0 or a code;\n"
       " * {0}_STATE_INVALID if the state is NULL or misaligned. */\n",
-      upper(name), name);
+      upper_case(name), name);
   const Signature one{.ports = entry.ports, .state = true};
   Signature many = one;
   many.many = true;
@@ -220,11 +207,11 @@ std::string stream(const HeaderEntry& entry, const std::string& name) {
                       "/* 0 for a state of this model with these weights; else {1}_STATE_INVALID. "
                       "*/\n"
                       "int {0}_state_check(const void *state);\n",
-                      name, upper(name));
+                      name, upper_case(name));
   if (entry.warmup > 0)
     text += fmt::format("/* So many first answers come from a window that is not full yet. */\n"
                         "#define {}_WARMUP_STEPS {}\n",
-                        upper(name), entry.warmup);
+                        upper_case(name), entry.warmup);
   if (const auto raw = raw_entry(entry.ports)) {
     Signature raw_one{.ports = entry.ports, .raw = &*raw, .state = true};
     Signature raw_many = raw_one;
@@ -249,17 +236,24 @@ std::string run(const HeaderEntry& entry, const std::string& name) {
 std::string c_type(ir::DType dtype) {
   return c_type(abi_number(dtype));
 }
-std::string c_name(const std::string& name) {
-  return identifier(name);
+
+std::string c_name(const std::string& name, const std::string& prefix) {
+  std::string result;
+  for (unsigned char c : name)
+    result += std::isalnum(c) ? static_cast<char>(c) : '_';
+  const bool starts = !result.empty() && !std::isdigit(static_cast<unsigned char>(result.front()));
+  return starts ? result : prefix + result;
 }
+
 std::string upper_case(std::string text) {
-  return upper(std::move(text));
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::toupper(c); });
+  return text;
 }
 
 std::string c_header(const std::vector<HeaderEntry>& entries, const Compiled& compiled,
                      const CompileOptions& options) {
   const std::string& name = options.name;
-  const std::string macro = upper(name);
+  const std::string macro = upper_case(name);
   std::string text = fmt::format(
       "/* Model {}, compiled by linnet {} for {}{}.\n"
       " * Inputs and outputs are dense arrays in C order, aligned to 4 bytes; they may not "

@@ -19,9 +19,9 @@ struct HeaderEntry {
   int64_t warmup = 0;  // steps until its windows are full
 };
 
-// "float"; a C identifier; "LENET".
+// "float"; a C identifier, with the prefix if the name begins with none's letter; "LENET".
 [[nodiscard]] std::string c_type(ir::DType dtype);
-[[nodiscard]] std::string c_name(const std::string& name);
+[[nodiscard]] std::string c_name(const std::string& name, const std::string& prefix = "v");
 [[nodiscard]] std::string upper_case(std::string text);
 
 [[nodiscard]] std::string c_header(const std::vector<HeaderEntry>& entries,

@@ -1,7 +1,7 @@
 // Finds the columns that ports name in a CSV and reads them as series.
 #include "runtime/data/series_table.h"
 
-#include "runtime/run/answer.h"
+#include "runtime/data/number_text.h"
 
 #include <algorithm>
 

@@ -2,6 +2,7 @@
 #include "runtime/run/answer.h"
 
 #include "base/text.h"
+#include "runtime/data/number_text.h"
 #include "runtime/data/ports.h"
 
 #include <algorithm>
@@ -45,25 +46,6 @@ ClassAnswer classify(const Tensor& values, int64_t first, int64_t count,
   }
   if (answer.index < classes.count) answer.label = classes.labels[answer.index];
   return answer;
-}
-
-// std::to_chars would bring 170 kB of tables.
-std::string number_text(float value) {
-  char text[32];
-  for (int digits = 6; digits <= 9; ++digits) {
-    std::snprintf(text, sizeof text, "%.*g", digits, static_cast<double>(value));
-    if (std::strtof(text, nullptr) == value) break;
-  }
-  return text;
-}
-
-std::string number_text(double value) {
-  char text[40];
-  for (int digits = 6; digits <= 17; ++digits) {
-    std::snprintf(text, sizeof text, "%.*g", digits, value);
-    if (std::strtod(text, nullptr) == value) break;
-  }
-  return text;
 }
 
 std::string element_text(const Tensor& tensor, int64_t i) {

@@ -26,9 +26,6 @@ struct ClassAnswer {
 [[nodiscard]] ClassAnswer classify(const Tensor& values, int64_t first, int64_t count,
                                    const linnet_classes_v1& classes);
 
-// The shortest text that reads back to the same float, or double.
-[[nodiscard]] std::string number_text(float value);
-[[nodiscard]] std::string number_text(double value);
 // Of element `i`, in the shortest form of its type: "0.1", "-3", "true".
 [[nodiscard]] std::string element_text(const Tensor& tensor, int64_t i);
 // The same as a JSON value. JSON has no infinities and no NaN: these are the strings "NaN",

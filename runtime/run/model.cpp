@@ -11,7 +11,7 @@ Model::Model(const linnet_model_v1& model, int64_t most) : model_(&model) {
   int64_t bytes = 0;
   for (int64_t i = first_; i < model.entry_count; ++i)
     bytes = std::max(bytes, model.entries[i].arena_bytes);
-  const int64_t align = std::max<int64_t>(model.arena_align, 64);
+  const int64_t align = std::max(model.arena_align, kAlign);
   arena_ = aligned_memory(bytes, "the arena of a call", align);
   if (!model.stateful) return;
   state_ = aligned_memory(model.stream->state_bytes, "the state", align);

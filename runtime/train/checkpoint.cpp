@@ -192,7 +192,7 @@ Result<RunState> read_checkpoint(const linnet_trainer_v1& trainer, const std::st
 }  // namespace
 
 Slots::Slots(const linnet_trainer_v1& trainer) : trainer_(&trainer) {
-  const size_t bytes = static_cast<size_t>(std::max<int64_t>(trainer.slots_bytes, 64));
+  const size_t bytes = static_cast<size_t>(std::max(trainer.slots_bytes, kAlign));
   memory_ = aligned_memory(static_cast<int64_t>(bytes), "the state of training");
   std::memset(memory_.get(), 0, bytes);
 }

@@ -1,0 +1,28 @@
+// Numbers as text, in few bytes of code.
+#include "runtime/data/number_text.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace linnet::runtime {
+
+// std::to_chars would bring 170 kB of tables.
+std::string number_text(float value) {
+  char text[32];
+  for (int digits = 6; digits <= 9; ++digits) {
+    std::snprintf(text, sizeof text, "%.*g", digits, static_cast<double>(value));
+    if (std::strtof(text, nullptr) == value) break;
+  }
+  return text;
+}
+
+std::string number_text(double value) {
+  char text[40];
+  for (int digits = 6; digits <= 17; ++digits) {
+    std::snprintf(text, sizeof text, "%.*g", digits, value);
+    if (std::strtod(text, nullptr) == value) break;
+  }
+  return text;
+}
+
+}  // namespace linnet::runtime
