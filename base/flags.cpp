@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 
-namespace linnet::runtime {
+namespace linnet {
 
 bool Flag::take(const char* value) const {
   switch (kind_) {
@@ -72,4 +72,4 @@ Result<std::vector<std::string>> parse_flags(std::span<const Flag> flags, int ar
   return others;
 }
 
-}  // namespace linnet::runtime
+}  // namespace linnet

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace linnet::runtime {
+namespace linnet {
 
 // One flag and where its value goes. `value` is what help calls the value: "N", "F.svg".
 class Flag {
@@ -54,4 +54,4 @@ private:
 [[nodiscard]] Result<std::vector<std::string>> parse_flags(std::span<const Flag> flags, int argc,
                                                            char** argv);
 
-}  // namespace linnet::runtime
+}  // namespace linnet

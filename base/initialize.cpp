@@ -11,7 +11,7 @@
 #include <functional>
 #include <numbers>
 
-namespace linnet::runtime {
+namespace linnet {
 namespace {
 
 using Math = math::Scalar<double>;
@@ -228,4 +228,4 @@ std::vector<double> initial_values(std::string_view kind, std::span<const Initia
   });
 }
 
-}  // namespace linnet::runtime
+}  // namespace linnet

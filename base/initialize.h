@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace linnet::runtime {
+namespace linnet {
 
 struct InitialSetting {
   std::string name;
@@ -44,4 +44,4 @@ struct Distribution {
                                                  std::span<const int64_t> shape, uint64_t seed,
                                                  uint32_t stream);
 
-}  // namespace linnet::runtime
+}  // namespace linnet

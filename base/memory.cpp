@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace linnet::runtime {
+namespace linnet {
 
 std::unique_ptr<void, FreeMemory> aligned_memory(int64_t bytes, const char* purpose,
                                                  int64_t align) {
@@ -25,4 +25,4 @@ std::string exception_text(const std::exception& error) {
   return plain ? "out of memory" : error.what();
 }
 
-}  // namespace linnet::runtime
+}  // namespace linnet

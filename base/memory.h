@@ -13,10 +13,6 @@ namespace linnet {
 // Of arenas, states, constants and every value in them: a cache line, and no vector is wider.
 inline constexpr int64_t kAlign = 64;
 
-}  // namespace linnet
-
-namespace linnet::runtime {
-
 // Says what wanted how many bytes.
 class OutOfMemory : public std::bad_alloc {
 public:
@@ -39,4 +35,4 @@ struct FreeMemory {
 // For a person, of any exception: "out of memory" where nothing more is known.
 [[nodiscard]] std::string exception_text(const std::exception& error);
 
-}  // namespace linnet::runtime
+}  // namespace linnet

@@ -2,14 +2,14 @@
 // (seed, stream, step, element), so that a mask can be recomputed and a run resumed.
 //
 // J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as
-// 1, 2, 3", SC 2011. The known answers in tests/runtime/philox_test.cpp are those the authors
+// 1, 2, 3", SC 2011. The known answers in tests/base/philox_test.cpp are those the authors
 // published with it.
 #pragma once
 
 #include <array>
 #include <cstdint>
 
-namespace linnet::runtime {
+namespace linnet {
 
 using PhiloxCounter = std::array<uint32_t, 4>;
 using PhiloxKey = std::array<uint32_t, 2>;
@@ -74,4 +74,4 @@ constexpr double philox_uniform_f64(uint64_t seed, uint32_t stream, uint64_t ste
                      philox_block(seed, stream, step, block | kPhiloxLowWords)[element % 4]);
 }
 
-}  // namespace linnet::runtime
+}  // namespace linnet

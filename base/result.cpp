@@ -4,7 +4,7 @@
 #include <cstdarg>
 #include <cstdio>
 
-namespace linnet::runtime {
+namespace linnet {
 
 namespace {
 
@@ -58,4 +58,4 @@ tl::unexpected<Error> fail_call(const char* pattern, ...) {
   return result;
 }
 
-}  // namespace linnet::runtime
+}  // namespace linnet

@@ -7,14 +7,16 @@
 #include <tl/expected.hpp>
 #include <utility>
 
-namespace linnet::runtime {
+namespace linnet {
 
 struct Error {
   std::string message;
   Status status = Status::kBadInput;
 };
 
-template <class T> using Result = tl::expected<T, Error>;
+// What a function gives, or why it cannot: an Error, unless its part has more to say of a failure
+// (the operand at fault, a remedy) or only words.
+template <class T, class Failure = Error> using Result = tl::expected<T, Failure>;
 
 // printf into a string.
 [[gnu::format(printf, 1, 2)]] std::string format(const char* pattern, ...);
@@ -26,7 +28,7 @@ template <class T> using Result = tl::expected<T, Error>;
 // The same with Status::kBadCall: a flag without its value, nothing to do, …
 [[gnu::format(printf, 1, 2)]] tl::unexpected<Error> fail_call(const char* pattern, ...);
 
-}  // namespace linnet::runtime
+}  // namespace linnet
 
 // Leaves the function with the error of `expression`, a Result or another tl::expected.
 #define LINNET_TRY(expression)                                                                     \

@@ -67,11 +67,11 @@ void fill(void* memory, size_t bytes, ir::DType dtype, uint32_t stream) {
   if (dtype == ir::DType::kF32) {
     auto* values = static_cast<float*>(memory);
     for (size_t i = 0; i < bytes / 4; ++i)
-      values[i] = runtime::philox_uniform_f32(0, stream, 0, i) - 0.5F;
+      values[i] = philox_uniform_f32(0, stream, 0, i) - 0.5F;
   } else if (dtype == ir::DType::kF64) {
     auto* values = static_cast<double*>(memory);
     for (size_t i = 0; i < bytes / 8; ++i)
-      values[i] = runtime::philox_uniform_f64(0, stream, 0, i) - 0.5;
+      values[i] = philox_uniform_f64(0, stream, 0, i) - 0.5;
   } else {
     std::memset(memory, 1, bytes);
   }
@@ -92,7 +92,7 @@ bool BenchCall::take_inputs(Session& session, const std::vector<std::string>& fi
     const ir::Value& value = graph_->value(input.value);
     if (input.slot.empty()) ports.push_back({value.name, value.type});
   }
-  std::optional<std::vector<runtime::Tensor>> tensors;
+  std::optional<std::vector<Tensor>> tensors;
   if (!files.empty()) {
     int64_t samples = 0;
     tensors = read_inputs(session, files, ports, false, samples);

@@ -129,7 +129,7 @@ nlohmann::ordered_json BenchReport::json() const {
 }
 
 bool compare_with(Session& session, const std::string& path, BenchReport& report) {
-  const auto bytes = runtime::read_file(path);
+  const auto bytes = read_file(path);
   if (!bytes) {
     session.error(bytes.error().message, bytes.error().status);
     return false;

@@ -15,7 +15,7 @@ std::unique_ptr<Callable> Callable::load(Session& session, const driver::Product
   return callable;
 }
 
-int Callable::run(std::span<const runtime::Tensor> inputs, std::span<runtime::Tensor> outputs,
+int Callable::run(std::span<const Tensor> inputs, std::span<Tensor> outputs,
                   int64_t samples) const {
   int64_t done = 0;
   for (int64_t i = 0; i < model_->entry_count; ++i) {
@@ -28,9 +28,9 @@ int Callable::run(std::span<const runtime::Tensor> inputs, std::span<runtime::Te
       std::vector<const void*> from;
       std::vector<void*> to;
       const auto at = [&](int64_t total) { return total / samples * done; };
-      for (const runtime::Tensor& tensor : inputs)
+      for (const Tensor& tensor : inputs)
         from.push_back(tensor.data.data() + at(static_cast<int64_t>(tensor.data.size())));
-      for (runtime::Tensor& tensor : outputs)
+      for (Tensor& tensor : outputs)
         to.push_back(tensor.data.data() + at(static_cast<int64_t>(tensor.data.size())));
       if (stream) return stream->steps(from.data(), to.data(), samples, state.data(), arena.data());
       if (const int status = entry.call(from.data(), to.data(), state.data(), arena.data()))

@@ -18,11 +18,11 @@ namespace linnet::cli {
 class AlignedBytes {
 public:
   explicit AlignedBytes(size_t bytes, const char* purpose = "the arena of a call")
-      : data_(runtime::aligned_memory(static_cast<int64_t>(bytes), purpose)) {}
+      : data_(aligned_memory(static_cast<int64_t>(bytes), purpose)) {}
   [[nodiscard]] void* data() const { return data_.get(); }
 
 private:
-  std::unique_ptr<void, runtime::FreeMemory> data_;
+  std::unique_ptr<void, FreeMemory> data_;
 };
 
 class Callable {
@@ -36,8 +36,7 @@ public:
   [[nodiscard]] void* symbol(const std::string& name) const { return loaded_->symbol(name); }
   // Calls for `samples` samples: the largest batch as often as it fits, then smaller ones.
   // Inputs and outputs hold all samples. 0, or what the call returned.
-  int run(std::span<const runtime::Tensor> inputs, std::span<runtime::Tensor> outputs,
-          int64_t samples) const;
+  int run(std::span<const Tensor> inputs, std::span<Tensor> outputs, int64_t samples) const;
 
 private:
   std::unique_ptr<codegen::Loaded> loaded_;

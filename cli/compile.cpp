@@ -22,7 +22,7 @@ struct CompileFlags {
 };
 
 bool write_text(Session& session, const std::string& path, std::string_view text) {
-  const auto done = runtime::write_file(path, text);
+  const auto done = write_file(path, text);
   if (!done) session.error(done.error().message, done.error().status);
   return done.has_value();
 }

@@ -46,7 +46,7 @@ bool write_module(Session& session, const DumpOptions& options, const ir::Module
     std::fputs(ir::dot(module).c_str(), stdout);
     return true;
   }
-  const auto done = runtime::write_file(path, ir::dot(module));
+  const auto done = write_file(path, ir::dot(module));
   if (!done) session.error(done.error().message, done.error().status);
   return done.has_value();
 }
@@ -60,7 +60,7 @@ public:
 
   bool begin(const ir::Module& module) {
     if (to_folder_ && mkdir(options_.output.c_str(), 0777) != 0 &&
-        (errno != EEXIST || !runtime::is_folder(options_.output))) {
+        (errno != EEXIST || !is_folder(options_.output))) {
       session_.error(fmt::format("-o {}: the folder cannot be made: {}", options_.output,
                                  std::strerror(errno)),
                      Status::kMachine);
@@ -125,7 +125,7 @@ private:
       std::fputs(text.c_str(), stdout);
       return;
     }
-    const auto done = runtime::write_file(path(pass.name, "diff"), text);
+    const auto done = write_file(path(pass.name, "diff"), text);
     if (!done) session_.error(done.error().message, done.error().status);
     good_ = done.has_value() && good_;
   }

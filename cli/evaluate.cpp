@@ -22,7 +22,7 @@ struct EvaluateFlags {
   bool json = false;
 };
 
-Status failed(Session& session, const runtime::Error& error) {
+Status failed(Session& session, const Error& error) {
   session.error(error.message, error.status);
   return error.status;
 }

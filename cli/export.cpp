@@ -39,7 +39,7 @@ Status run(Session& session, const ModelOptions& options, const std::string& out
          .place = {},
          .message = module->name + " is untrained: its parameters are initial values"});
   }
-  const auto written = runtime::write_file(output, *bytes);
+  const auto written = write_file(output, *bytes);
   if (written) return Status::kDone;
   session.error(written.error().message, written.error().status);
   return Status::kMachine;

@@ -81,7 +81,7 @@ Status make(Session& session, const std::string& kind, const std::string& folder
     for (const File& file : row.files) {
       const std::string path = folder + "/" + std::string(file.name);
       const std::string_view text(file.begin, static_cast<size_t>(file.end - file.begin));
-      if (const auto done = runtime::write_file(path, text); !done) {
+      if (const auto done = write_file(path, text); !done) {
         session.error(done.error().message, Status::kMachine);
         return Status::kMachine;
       }

@@ -22,7 +22,7 @@ struct OptOptions {
 };
 
 Status update(Session& session, const OptOptions& options) {
-  const auto text = runtime::read_file(options.model.path);
+  const auto text = read_file(options.model.path);
   if (!text) {
     session.error(text.error().message);
     return Status::kBadInput;
@@ -34,7 +34,7 @@ Status update(Session& session, const OptOptions& options) {
   for (const std::string& error : updated.errors)
     session.error(error);
   if (!updated.errors.empty()) return Status::kBadInput;
-  const auto done = runtime::write_file(options.model.path, updated.text);
+  const auto done = write_file(options.model.path, updated.text);
   if (done) return Status::kDone;
   session.error(done.error().message, Status::kMachine);
   return Status::kMachine;

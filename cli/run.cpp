@@ -8,7 +8,7 @@
 #include "ir/initialize.h"
 #include "passes/lib/storage.h"
 #include "passes/training/backward.h"
-#include "runtime/run/tensor_text.h"
+#include "runtime/answers/tensor_text.h"
 #include "support/text.h"
 
 #include <fmt/format.h>
@@ -63,13 +63,13 @@ std::vector<Port> output_ports(const ir::Module& module) {
   return ports;
 }
 
-runtime::Tensor to_file(const ir::Tensor& tensor) {
-  runtime::Tensor result = runtime::make_tensor(tensor.type().dtype, tensor.type().shape);
+Tensor to_file(const ir::Tensor& tensor) {
+  Tensor result = make_tensor(tensor.type().dtype, tensor.type().shape);
   std::ranges::copy(tensor.bytes(), std::as_writable_bytes(std::span(result.data)).begin());
   return result;
 }
 
-ir::Tensor to_ir(const runtime::Tensor& tensor, const ir::Type& type) {
+ir::Tensor to_ir(const Tensor& tensor, const ir::Type& type) {
   const auto* bytes = reinterpret_cast<const std::byte*>(tensor.data.data());
   return ir::Tensor({type.dtype, tensor.shape, {}}, {bytes, bytes + tensor.data.size()});
 }
@@ -131,17 +131,17 @@ std::optional<ir::Module> with_gradients(Session& session, ir::Module module,
 
 // The t-th of `parts` equal parts along the first dimension; and one more of them behind the
 // others.
-runtime::Tensor part(const runtime::Tensor& tensor, int64_t t, int64_t parts) {
+Tensor part(const Tensor& tensor, int64_t t, int64_t parts) {
   std::vector<int64_t> shape = tensor.shape;
   shape[0] /= parts;
-  runtime::Tensor result = runtime::make_tensor(tensor.dtype, shape);
+  Tensor result = make_tensor(tensor.dtype, shape);
   std::ranges::copy(std::span(tensor.data)
                         .subspan(static_cast<size_t>(t) * result.data.size(), result.data.size()),
                     result.data.begin());
   return result;
 }
 
-void append(std::vector<runtime::Tensor>& list, size_t index, const runtime::Tensor& tensor) {
+void append(std::vector<Tensor>& list, size_t index, const Tensor& tensor) {
   if (index == list.size()) {
     list.push_back(tensor);
     return;
@@ -152,12 +152,12 @@ void append(std::vector<runtime::Tensor>& list, size_t index, const runtime::Ten
 
 // Files where a folder is named; else, or with --json, the values on standard output.
 Status give(Session& session, const RunOptions& options, const std::vector<Port>& ports,
-            const OutputClasses& classes, const std::vector<runtime::Tensor>& outputs) {
+            const OutputClasses& classes, const std::vector<Tensor>& outputs) {
   if (!options.output_dir.empty()) {
     const Status status = write_outputs(session, options.output_dir, ports, outputs);
     if (status != Status::kDone || !options.json) return status;
   }
-  runtime::TensorsJson json;
+  TensorsJson json;
   for (size_t i = 0; i < outputs.size(); ++i) {
     if (options.json) {
       json.add(ports[i].name, outputs[i], classes.of(i));
@@ -195,7 +195,7 @@ Status run_reference(Session& session, const RunOptions& options) {
   }
   const ir::Graph& graph = module->graphs.front();
   // One call; `states` holds the values of slots, which it replaces by the next ones.
-  const auto evaluate = [&]<class T>(T, const std::vector<runtime::Tensor>& given,
+  const auto evaluate = [&]<class T>(T, const std::vector<Tensor>& given,
                                      std::map<std::string, ir::Tensor>& states) {
     std::vector<ir::Array<T>> inputs;
     size_t next = 0;
@@ -211,7 +211,7 @@ Status run_reference(Session& session, const RunOptions& options) {
                                            ? ir::initial_value(slot, options.model.seed, stream)
                                            : known->second));
     }
-    std::vector<runtime::Tensor> outputs;
+    std::vector<Tensor> outputs;
     const auto arrays = ir::evaluate<T>(*module, graph, inputs);
     for (size_t i = 0; i < arrays.size(); ++i) {
       if (graph.outputs[i].slot.empty()) {
@@ -225,15 +225,15 @@ Status run_reference(Session& session, const RunOptions& options) {
   const bool f64 = std::ranges::any_of(
       graph.values(), [](const ir::Value& v) { return v.type.dtype == ir::DType::kF64; });
   std::map<std::string, ir::Tensor> states;
-  const auto call = [&](const std::vector<runtime::Tensor>& given) {
+  const auto call = [&](const std::vector<Tensor>& given) {
     return f64 ? evaluate(double{}, given, states) : evaluate(float{}, given, states);
   };
   if (!state || samples <= 1)
     return give(session, options, output_ports(*module), OutputClasses(*module), call(*tensors));
-  std::vector<runtime::Tensor> outputs;
+  std::vector<Tensor> outputs;
   for (int64_t t = 0; t < samples; ++t) {
-    std::vector<runtime::Tensor> now;
-    for (const runtime::Tensor& tensor : *tensors)
+    std::vector<Tensor> now;
+    for (const Tensor& tensor : *tensors)
       now.push_back(part(tensor, t, samples));
     const auto results = call(now);
     for (size_t i = 0; i < results.size(); ++i)
@@ -256,12 +256,12 @@ Status run_compiled(Session& session, const RunOptions& options) {
   const auto tensors = read_inputs(session, options.inputs, input_ports(single), batched, samples);
   if (!tensors) return Status::kBadInput;
   samples = std::max<int64_t>(samples, 1);
-  std::vector<runtime::Tensor> outputs;
+  std::vector<Tensor> outputs;
   const std::vector<Port> ports = output_ports(single);
   for (const Port& port : ports) {
     ir::Shape shape = port.type.shape;
     if (batched) shape[0] *= samples;
-    outputs.push_back(runtime::make_tensor(port.type.dtype, shape));
+    outputs.push_back(make_tensor(port.type.dtype, shape));
   }
   const int status = callable->run(*tensors, outputs, samples);
   LINNET_CHECK(status == 0, fmt::format("the call returned {}", status));

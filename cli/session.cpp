@@ -39,7 +39,7 @@ Status run_command(Session& session) {
                   "this is a bug of linnet; please report it with the command and the model");
   } catch (const std::bad_alloc& error) {
     const std::string file = session.model.empty() ? "" : session.model + ": ";
-    session.error(file + runtime::exception_text(error), Status::kMachine);
+    session.error(file + exception_text(error), Status::kMachine);
   } catch (const std::exception& error) {
     session.error(fmt::format("internal error: {}", error.what()), Status::kBug,
                   "this is a bug of linnet; please report it with the command and the model");

@@ -22,7 +22,7 @@ public:
   Inputs(Session& session, std::span<const Port> ports, bool batched, int64_t& samples)
       : session_(session), ports_(ports), batched_(batched), samples_(samples) {}
 
-  std::optional<std::vector<runtime::Tensor>> read(const std::vector<std::string>& assignments) {
+  std::optional<std::vector<Tensor>> read(const std::vector<std::string>& assignments) {
     std::vector<std::string> paths(ports_.size());
     bool ok = true;
     for (const std::string& text : assignments) {
@@ -34,7 +34,7 @@ public:
         ok = false;
       }
     }
-    std::vector<runtime::Tensor> tensors(ports_.size());
+    std::vector<Tensor> tensors(ports_.size());
     for (size_t i = 0; i < ports_.size(); ++i) {
       if (paths[i].empty()) {
         if (ok) {
@@ -65,8 +65,8 @@ private:
     return std::nullopt;
   }
 
-  std::optional<runtime::Tensor> read_one(const Port& port, const std::string& path) {
-    auto file = runtime::read_npy(path);
+  std::optional<Tensor> read_one(const Port& port, const std::string& path) {
+    auto file = read_npy(path);
     if (!file) {
       session_.error(file.error().message, file.error().status);
       return std::nullopt;
@@ -82,7 +82,7 @@ private:
                                  .place = {std::nullopt, path},
                                  .message = fmt::format("converted from {} to {}",
                                                         name(file->dtype), name(port.type.dtype))});
-    return runtime::converted(*file, port.type.dtype);
+    return converted(*file, port.type.dtype);
   }
 
   bool shape_fits(const Port& port, const std::string& path, const std::vector<int64_t>& shape) {
@@ -101,7 +101,7 @@ private:
       std::string text = ir::to_string(wanted);
       if (scaled) text = "[N" + text.substr(text.find_first_of(",]"));
       session_.error(fmt::format("{}: '{}' takes {}, the file holds {}", path, port.name, text,
-                                 runtime::shape_text(shape)));
+                                 shape_text(shape)));
       return false;
     }
     if (samples_ == 0) samples_ = count;
@@ -118,22 +118,22 @@ private:
 
 }  // namespace
 
-std::optional<std::vector<runtime::Tensor>> read_inputs(Session& session,
-                                                        const std::vector<std::string>& assignments,
-                                                        std::span<const Port> ports, bool batched,
-                                                        int64_t& samples) {
+std::optional<std::vector<Tensor>> read_inputs(Session& session,
+                                               const std::vector<std::string>& assignments,
+                                               std::span<const Port> ports, bool batched,
+                                               int64_t& samples) {
   return Inputs(session, ports, batched, samples).read(assignments);
 }
 
 Status write_outputs(Session& session, const std::string& folder, std::span<const Port> ports,
-                     std::span<const runtime::Tensor> tensors) {
+                     std::span<const Tensor> tensors) {
   if (mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST) {
     session.error(fmt::format("{}: {}", folder, std::strerror(errno)), Status::kMachine);
     return Status::kMachine;
   }
   for (size_t i = 0; i < ports.size(); ++i) {
-    const std::string name = runtime::file_name_of(ports[i].name, i);
-    const auto done = runtime::write_npy(folder + "/" + name + ".npy", tensors[i]);
+    const std::string name = file_name_of(ports[i].name, i);
+    const auto done = write_npy(folder + "/" + name + ".npy", tensors[i]);
     if (!done) {
       session.error(done.error().message, done.error().status);
       return Status::kMachine;

@@ -24,14 +24,13 @@ struct Port {
 // count wanted; with `batched`, dimension 0 of every file may be any multiple of the port's,
 // the same for all, which `samples` tells. Floating-point files are converted to the port's
 // type with a remark. nullopt, with every fault reported, otherwise.
-[[nodiscard]] std::optional<std::vector<runtime::Tensor>>
+[[nodiscard]] std::optional<std::vector<Tensor>>
 read_inputs(Session& session, const std::vector<std::string>& assignments,
             std::span<const Port> ports, bool batched, int64_t& samples);
 
 // Writes FOLDER/NAME.npy, `@0.npy` for a name that is no file name. The folder is made if its
 // parent exists.
 [[nodiscard]] Status write_outputs(Session& session, const std::string& folder,
-                                   std::span<const Port> ports,
-                                   std::span<const runtime::Tensor> tensors);
+                                   std::span<const Port> ports, std::span<const Tensor> tensors);
 
 }  // namespace linnet::cli

@@ -19,7 +19,7 @@ struct TrainFlags {
   std::string emit;
 };
 
-Status failed(Session& session, const runtime::Error& error) {
+Status failed(Session& session, const Error& error) {
   const auto status = error.status;
   session.error(error.message, status);
   return status;

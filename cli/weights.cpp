@@ -20,7 +20,7 @@ struct Statistics {
 };
 
 // Over the finite elements.
-Statistics statistics(const runtime::Tensor& tensor) {
+Statistics statistics(const Tensor& tensor) {
   Statistics s;
   int64_t count = 0;
   double sum = 0;
@@ -44,7 +44,7 @@ Statistics statistics(const runtime::Tensor& tensor) {
 }
 
 Status print_weights(Session& session, const std::string& path, bool json) {
-  const auto file = runtime::Safetensors::read(path);
+  const auto file = Safetensors::read(path);
   if (!file) {
     session.error(file.error().message, file.error().status);
     return Status::kBadInput;
@@ -53,11 +53,11 @@ Status print_weights(Session& session, const std::string& path, bool json) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   int64_t elements = 0;
   for (const auto& entry : file->entries()) {
-    const runtime::Tensor tensor = file->tensor_as(entry, runtime::DType::kF64);
+    const Tensor tensor = file->tensor_as(entry, DType::kF64);
     const Statistics s = statistics(tensor);
     const std::string dtype(name(entry.dtype));
     elements += tensor.elements();
-    table.row({entry.name, dtype, runtime::shape_text(entry.shape), thousands(tensor.elements()),
+    table.row({entry.name, dtype, shape_text(entry.shape), thousands(tensor.elements()),
                fmt::format("{:.4g}", s.least), fmt::format("{:.4g}", s.most),
                fmt::format("{:.4g}", s.mean), fmt::format("{:.4g}", s.deviation)});
     list.push_back({{"name", entry.name},

@@ -13,13 +13,15 @@ if(product_sources)
     -Wall -Wextra -march=x86-64 -mtune=generic -O2 -g0 -fPIC -ffp-contract=off
     -ffunction-sections -fdata-sections -ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}/=)
   # What an executable does once, however long: small before fast.
-  foreach(source base/result base/text base/flags base/io/csv base/io/file base/io/idx base/io/image_file base/io/npy
-          runtime/data/labels runtime/data/number_text runtime/data/picture_samples runtime/data/plot runtime/data/ports
-          runtime/data/samples runtime/data/scales runtime/data/series_samples runtime/data/series_table
-          runtime/data/table_samples runtime/data/tensor_samples runtime/run/answer runtime/run/backtest
-          runtime/run/evaluate runtime/run/main runtime/run/metrics runtime/run/model
-          runtime/run/options runtime/run/run_bench runtime/run/run_images runtime/run/run_samples
-          runtime/run/run_series runtime/run/run_tensors runtime/run/tensor_text)
+  foreach(source
+          base/flags base/io/csv base/io/file base/io/idx base/io/image_file base/io/npy base/result
+          base/text runtime/answers/answer runtime/answers/metrics runtime/answers/plot
+          runtime/answers/tensor_text runtime/data/labels runtime/data/number_text
+          runtime/data/picture_samples runtime/data/ports runtime/data/samples runtime/data/scales
+          runtime/data/series_samples runtime/data/series_table runtime/data/table_samples
+          runtime/data/tensor_samples runtime/run/backtest runtime/run/evaluate runtime/run/main
+          runtime/run/model runtime/run/options runtime/run/run_bench runtime/run/run_images
+          runtime/run/run_samples runtime/run/run_series runtime/run/run_tensors)
     set_source_files_properties(${source}.cpp PROPERTIES COMPILE_OPTIONS -Os)
   endforeach()
   set(product_archive ${CMAKE_BINARY_DIR}/liblinnet_product_runtime.a)

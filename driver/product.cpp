@@ -133,7 +133,7 @@ std::optional<Written> write(const codegen::Compiled& compiled, const std::strin
   host.took("linking and writing " + written.path, std::chrono::steady_clock::now() - start);
   if (emit == "exe") return written;
   written.header = std::string(folder_prefix(written.path)) + name + ".h";
-  if (const auto done = runtime::write_file(written.header, compiled.header); !done) {
+  if (const auto done = write_file(written.header, compiled.header); !done) {
     host.error(done.error().message, done.error().status);
     return std::nullopt;
   }

@@ -31,7 +31,7 @@ void report(Diagnostics& diagnostics, std::string message, Status status = Statu
   diagnostics.report(std::move(diagnostic));
 }
 
-void report(Diagnostics& diagnostics, const runtime::Error& error) {
+void report(Diagnostics& diagnostics, const Error& error) {
   report(diagnostics, error.message, error.status);
 }
 
@@ -49,8 +49,8 @@ std::optional<uint32_t> add_source(const std::string& path, SourceManager& sourc
 std::optional<std::map<std::string, ir::Tensor>> read_tensors(const std::string& path,
                                                               Diagnostics& diagnostics) {
   std::map<std::string, ir::Tensor> tensors;
-  if (!runtime::file_exists(path)) return tensors;
-  auto file = runtime::Safetensors::read(path);
+  if (!file_exists(path)) return tensors;
+  auto file = Safetensors::read(path);
   if (!file) {
     report(diagnostics, file.error());
     return std::nullopt;
@@ -133,7 +133,7 @@ std::optional<ir::Module> load_model(const std::string& path, SourceManager& sou
 
 std::unique_ptr<ModelFile> open_model(const std::string& path, SourceManager& sources,
                                       const ImportOptions& options, Diagnostics& diagnostics) {
-  if (runtime::is_folder(path)) {
+  if (is_folder(path)) {
     report(diagnostics, path + ": a folder, not a model", Status::kBadInput,
            "name a .lin, .onnx or .lir file in it");
     return nullptr;
@@ -173,17 +173,17 @@ bool save_lir(const std::string& path, const ir::Module& module, Diagnostics& di
     std::fwrite(printed.text.data(), 1, printed.text.size(), stdout);
     return true;
   }
-  std::vector<runtime::NamedTensor> tensors;
+  std::vector<NamedTensor> tensors;
   for (const auto& [name, tensor] : printed.tensors) {
     tensors.push_back({name, tensor.type().dtype, tensor.type().shape, tensor.bytes().data()});
   }
   if (!tensors.empty()) {
-    if (auto done = runtime::write_safetensors(tensors_path(path), tensors); !done) {
+    if (auto done = write_safetensors(tensors_path(path), tensors); !done) {
       report(diagnostics, done.error());
       return false;
     }
   }
-  if (auto done = runtime::write_file(path, printed.text); !done) {
+  if (auto done = write_file(path, printed.text); !done) {
     report(diagnostics, done.error());
     return false;
   }

@@ -9,15 +9,15 @@
 namespace linnet::frontend {
 namespace {
 
-const runtime::Result<std::vector<uint8_t>>& standard_input() {
-  static const auto bytes = runtime::read_file("/dev/stdin", std::numeric_limits<int32_t>::max());
+const Result<std::vector<uint8_t>>& standard_input() {
+  static const auto bytes = read_file("/dev/stdin", std::numeric_limits<int32_t>::max());
   return bytes;
 }
 
 }  // namespace
 
-runtime::Result<std::vector<uint8_t>> read_model_file(const std::string& path, int64_t most) {
-  return path == kStandardInput ? standard_input() : runtime::read_file(path, most);
+Result<std::vector<uint8_t>> read_model_file(const std::string& path, int64_t most) {
+  return path == kStandardInput ? standard_input() : read_file(path, most);
 }
 
 std::string kind_of_standard_input() {

@@ -16,7 +16,6 @@ namespace {
 
 using ir::DType;
 using ir::Slot;
-using runtime::Safetensors;
 
 // PyTorch's batch norm stores a count that nothing reads at inference.
 constexpr std::string_view kIgnoredSuffix = ".num_batches_tracked";
@@ -132,7 +131,7 @@ private:
       report(Severity::kRemark, fmt::format("'{}' converted from {} to {}", slot.path, name(dtype),
                                             name(slot.type.dtype)));
     }
-    const runtime::Tensor tensor = file.tensor_as(entry, slot.type.dtype);
+    const Tensor tensor = file.tensor_as(entry, slot.type.dtype);
     const auto* bytes = reinterpret_cast<const std::byte*>(tensor.data.data());
     ir::Type type = slot.type;
     type.layout = {};
@@ -155,7 +154,7 @@ private:
         ok = false;
         continue;
       }
-      const runtime::Tensor tensor = file.tensor_as(*entry, runtime::DType::kF64);
+      const Tensor tensor = file.tensor_as(*entry, DType::kF64);
       const auto numbers = tensor.as<double>();
       at->recipe.attrs.set(what, ir::Doubles(numbers.begin(), numbers.end()));
     }
@@ -179,14 +178,14 @@ bool load_weights(const std::string& path, const NameMap& map, ir::Module& modul
 bool save_weights(const std::string& path, const ir::Module& module, uint64_t seed,
                   Diagnostics& diagnostics) {
   std::vector<ir::Tensor> values;
-  std::vector<runtime::NamedTensor> tensors;
+  std::vector<NamedTensor> tensors;
   for (size_t i = 0; i < module.slots.size(); ++i) {
     const Slot& slot = module.slots[i];
     if (!wanted(slot)) continue;
     values.push_back(ir::initial_value(slot, seed, static_cast<uint32_t>(i)));
     tensors.push_back({slot.path, slot.type.dtype, slot.type.shape, values.back().bytes().data()});
   }
-  const auto written = runtime::write_safetensors(path, std::move(tensors));
+  const auto written = write_safetensors(path, std::move(tensors));
   if (written) return true;
   Diagnostic diagnostic;
   diagnostic.message = written.error().message;

@@ -36,8 +36,8 @@ const Initializer* find_initializer(std::string_view name) {
   return at == table().end() ? nullptr : &*at;
 }
 
-std::vector<runtime::InitialSetting> initial_settings(const Recipe& recipe) {
-  std::vector<runtime::InitialSetting> settings;
+std::vector<InitialSetting> initial_settings(const Recipe& recipe) {
+  std::vector<InitialSetting> settings;
   for (const auto& [name, attr] : recipe.attrs) {
     if (const int64_t* integer = std::get_if<int64_t>(&attr))
       settings.push_back({name, static_cast<double>(*integer)});
@@ -52,7 +52,7 @@ Tensor initial_value(const Slot& slot, uint64_t seed, uint32_t stream) {
   type.layout = {};
   const auto settings = initial_settings(slot.initializer);
   const std::vector<double> values =
-      runtime::initial_values(slot.initializer.kind, settings, type.shape, seed, stream);
+      initial_values(slot.initializer.kind, settings, type.shape, seed, stream);
   return values.size() == 1 ? Tensor::splat(type, values.front())
                             : Tensor::from_doubles(type, values);
 }

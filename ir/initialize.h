@@ -34,7 +34,7 @@ struct Initializer {
 [[nodiscard]] const Initializer* find_initializer(std::string_view name);
 
 // The numbers a recipe gives, for base/initialize.h.
-[[nodiscard]] std::vector<runtime::InitialSetting> initial_settings(const Recipe& recipe);
+[[nodiscard]] std::vector<InitialSetting> initial_settings(const Recipe& recipe);
 
 // The first value of a slot: key = seed, stream = the slot's index in the module, step 0. Numbers
 // are computed in f64 and rounded once, so that an f64 model begins as the f32 one does. The

@@ -2,13 +2,12 @@
 // evaluator, passes, code generation and documentation read it; none switches over op names.
 #pragma once
 
+#include "base/result.h"
 #include "ir/attr.h"
 #include "ir/bounded.h"
 #include "ir/graph.h"
 #include "ir/scalar_expr.h"
 #include "ir/type.h"
-
-#include <tl/expected.hpp>
 
 #include <span>
 #include <string>
@@ -24,7 +23,7 @@ struct OpError {
   std::string attr;     // the attribute at fault, or ""
   std::string remedy;   // what to do, or ""
 };
-template <class T> using OpResult = tl::expected<T, OpError>;
+template <class T> using OpResult = Result<T, OpError>;
 [[nodiscard]] inline tl::unexpected<OpError>
 op_error(std::string message, int operand = -1, std::string attr = "", std::string remedy = "") {
   return tl::unexpected(OpError{std::move(message), operand, std::move(attr), std::move(remedy)});
@@ -120,7 +119,7 @@ class TrainingContext;
 struct Samples;  // ir/samples.h
 struct SamplesContext;
 // Where the samples of a batch lie in a result, or in words what mixes them.
-using SamplesResult = tl::expected<Samples, std::string>;
+using SamplesResult = Result<Samples, std::string>;
 
 struct OpDef {
   std::string_view name;

@@ -15,7 +15,7 @@ using ir::Var;
 
 // Elements centre + width · number in f64, rounded once to the slot's dtype.
 Var first_value(ir::Builder& builder, const Var& seed, const ir::Slot& slot, int64_t stream,
-                const runtime::Distribution& d) {
+                const Distribution& d) {
   const ir::Shape& shape = slot.type.shape;
   if (d.width == 0) {
     ir::Type type = slot.type;
@@ -62,7 +62,7 @@ ir::Module first_values(ir::Module module, PassContext& context) {
       continue;
     }
     const auto settings = ir::initial_settings(slot.initializer);
-    const auto d = runtime::distribution(slot.initializer.kind, settings, slot.type.shape);
+    const auto d = distribution(slot.initializer.kind, settings, slot.type.shape);
     if (!d) {
       impossible.push_back(slot.path);
       continue;

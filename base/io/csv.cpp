@@ -8,7 +8,7 @@
 #include <charconv>
 #include <cmath>
 
-namespace linnet::runtime {
+namespace linnet {
 
 namespace {
 
@@ -282,4 +282,4 @@ Result<std::vector<double>> CsvTable::numbers(size_t column, Missing missing, si
   return values;
 }
 
-}  // namespace linnet::runtime
+}  // namespace linnet

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace linnet::runtime {
+namespace linnet {
 
 enum class CsvHeader {
   // The first row is a header if a cell of it is text above a number, or if no cell is a number.
@@ -71,4 +71,4 @@ private:
 // and "nan" included, a leading + too. nullopt if it is not one, or outside f64's range.
 [[nodiscard]] std::optional<double> parse_number(std::string_view text);
 
-}  // namespace linnet::runtime
+}  // namespace linnet

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace linnet::runtime {
+namespace linnet {
 
 namespace {
 
@@ -187,4 +187,4 @@ Result<void> write_file(const std::string& path, std::string_view bytes, unsigne
                     mode);
 }
 
-}  // namespace linnet::runtime
+}  // namespace linnet

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace linnet::runtime {
+namespace linnet {
 
 // The bytes of a file or pipe; an error if it is a folder or longer than `most` bytes.
 [[nodiscard]] Result<std::vector<uint8_t>> read_file(const std::string& path,
@@ -53,4 +53,4 @@ private:
 [[nodiscard]] Result<void> write_file(const std::string& path, std::string_view bytes,
                                       unsigned mode = 0666);
 
-}  // namespace linnet::runtime
+}  // namespace linnet

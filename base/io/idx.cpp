@@ -4,7 +4,7 @@
 #include "base/io/file.h"
 #include "base/text.h"
 
-namespace linnet::runtime {
+namespace linnet {
 
 bool looks_like_idx(std::span<const uint8_t> bytes) {
   return bytes.size() >= 4 && bytes[0] == 0 && bytes[1] == 0 && bytes[2] >= 0x08 &&
@@ -53,4 +53,4 @@ std::string labels_beside(const std::string& images_path) {
   return "";
 }
 
-}  // namespace linnet::runtime
+}  // namespace linnet

@@ -4,7 +4,7 @@
 #include "base/io/tensor.h"
 #include "base/result.h"
 
-namespace linnet::runtime {
+namespace linnet {
 
 // A u8 tensor of rank 1 (labels) to 4. Other element types, a length that does not fit and a
 // compressed file are refused.
@@ -18,4 +18,4 @@ namespace linnet::runtime {
 // name or no such file.
 [[nodiscard]] std::string labels_beside(const std::string& images_path);
 
-}  // namespace linnet::runtime
+}  // namespace linnet

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace linnet::runtime {
+namespace linnet {
 
 namespace {
 
@@ -137,4 +137,4 @@ void decode_image(const Image& image, const ImageDecoding& decoding, int height,
                 image.width, image.channels, decoding, height, width, output);
 }
 
-}  // namespace linnet::runtime
+}  // namespace linnet

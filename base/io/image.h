@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace linnet::runtime {
+namespace linnet {
 
 // The numbers of these enums are part of base/abi/model.h.
 enum class Color : int32_t { kGray = 0, kRgb = 1, kBgr = 2 };
@@ -62,4 +62,4 @@ void decode_pixels(const uint8_t* pixels, int64_t row_stride, int image_height, 
                    int image_channels, const ImageDecoding& decoding, int height, int width,
                    float* output);
 
-}  // namespace linnet::runtime
+}  // namespace linnet

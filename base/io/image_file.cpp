@@ -4,7 +4,7 @@
 
 #include <cstdlib>
 
-namespace linnet::runtime {
+namespace linnet {
 namespace {
 // A bomb of some kilobytes must not take the machine's memory: one block at most.
 constexpr size_t kMaxBlock = size_t{512} << 20;
@@ -15,10 +15,10 @@ void* bounded_realloc(void* block, size_t size) {
   return size > kMaxBlock ? nullptr : std::realloc(block, size);
 }
 }  // namespace
-}  // namespace linnet::runtime
+}  // namespace linnet
 
-#define STBI_MALLOC(size) linnet::runtime::bounded_malloc(size)
-#define STBI_REALLOC(block, size) linnet::runtime::bounded_realloc(block, size)
+#define STBI_MALLOC(size) linnet::bounded_malloc(size)
+#define STBI_REALLOC(block, size) linnet::bounded_realloc(block, size)
 #define STBI_FREE(block) std::free(block)
 #define STB_IMAGE_STATIC
 #define STB_IMAGE_IMPLEMENTATION
@@ -33,7 +33,7 @@ void* bounded_realloc(void* block, size_t size) {
 #include <stb/stb_image.h>
 #pragma GCC diagnostic pop
 
-namespace linnet::runtime {
+namespace linnet {
 
 namespace {
 constexpr int64_t kMaxFile = int64_t{256} << 20;
@@ -67,4 +67,4 @@ Result<Image> read_image(const std::string& path) {
   });
 }
 
-}  // namespace linnet::runtime
+}  // namespace linnet

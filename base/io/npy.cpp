@@ -6,7 +6,7 @@
 #include <charconv>
 #include <cstring>
 
-namespace linnet::runtime {
+namespace linnet {
 
 namespace {
 
@@ -222,4 +222,4 @@ Result<void> write_npy(const std::string& path, const Tensor& tensor) {
   return write_npy(path, tensor.dtype, tensor.shape, tensor.data.data());
 }
 
-}  // namespace linnet::runtime
+}  // namespace linnet

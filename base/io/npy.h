@@ -4,7 +4,7 @@
 #include "base/io/tensor.h"
 #include "base/result.h"
 
-namespace linnet::runtime {
+namespace linnet {
 
 // Reads <f4 <f8 <f2 <i8 <i4 |i1 |u1 |b1. Refused, with the remedy in the message: other types,
 // Fortran order, big-endian, a length that does not fit the shape. `name` begins messages.
@@ -18,4 +18,4 @@ namespace linnet::runtime {
 [[nodiscard]] Result<void> write_npy(const std::string& path, DType dtype,
                                      std::span<const int64_t> shape, const void* data);
 
-}  // namespace linnet::runtime
+}  // namespace linnet

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
-namespace linnet::runtime {
+namespace linnet {
 
 namespace {
 
@@ -366,4 +366,4 @@ Result<void> write_safetensors(const std::string& path, std::vector<NamedTensor>
   return file->commit();
 }
 
-}  // namespace linnet::runtime
+}  // namespace linnet

@@ -7,7 +7,7 @@
 
 #include <utility>
 
-namespace linnet::runtime {
+namespace linnet {
 
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 
@@ -59,4 +59,4 @@ struct NamedTensor {
                                              std::vector<NamedTensor> tensors,
                                              Metadata metadata = {});
 
-}  // namespace linnet::runtime
+}  // namespace linnet

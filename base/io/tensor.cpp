@@ -6,7 +6,7 @@
 #include <cstring>
 #include <limits>
 
-namespace linnet::runtime {
+namespace linnet {
 
 namespace {
 
@@ -192,4 +192,4 @@ uint16_t f32_to_bf16(float value) {
   return static_cast<uint16_t>((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
 }
 
-}  // namespace linnet::runtime
+}  // namespace linnet

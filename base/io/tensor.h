@@ -10,9 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace linnet::runtime {
-
-using linnet::DType;
+namespace linnet {
 
 // The product of `shape`, or nullopt if a dimension is negative or the product overflows.
 [[nodiscard]] std::optional<int64_t> element_count(std::span<const int64_t> shape);
@@ -52,4 +50,4 @@ void convert(DType from, const void* source, DType to, void* destination, int64_
 [[nodiscard]] uint16_t f32_to_f16(float value);
 [[nodiscard]] uint16_t f32_to_bf16(float value);
 
-}  // namespace linnet::runtime
+}  // namespace linnet

@@ -137,7 +137,7 @@ Cache::~Cache() {
   close(directory_);
 }
 
-tl::expected<Cache, std::string> Cache::open(const std::string& folder) {
+Result<Cache, std::string> Cache::open(const std::string& folder) {
   if (mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST)
     return tl::unexpected(fmt::format("{}: cannot be made: {}", folder, std::strerror(errno)));
   const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -169,7 +169,7 @@ int64_t Cache::limit() {
   return good ? number << shift : kDefaultLimit;
 }
 
-tl::expected<Cache, std::string> Cache::open_own() {
+Result<Cache, std::string> Cache::open_own() {
   const std::string folder = own_folder();
   for (size_t at = folder.find('/', 1); !folder.empty(); at = folder.find('/', at + 1)) {
     (void)mkdir(folder.substr(0, at).c_str(), 0700);

@@ -3,10 +3,9 @@
 // one finds these; a model met again finds both.
 #pragma once
 
+#include "base/result.h"
 #include "codegen/object/target.h"
 #include "ir/graph.h"
-
-#include <tl/expected.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -21,11 +20,11 @@ public:
   static constexpr int64_t kDefaultLimit = int64_t{1} << 30;
 
   // The folder, made if its parent is there; otherwise why it cannot be used.
-  [[nodiscard]] static tl::expected<Cache, std::string> open(const std::string& folder);
+  [[nodiscard]] static Result<Cache, std::string> open(const std::string& folder);
   // The user's own, made with its parents and for nobody else. Why not, if there can be none: the
   // text is empty where that is no fault (no home, one that cannot be written), and not where the
   // folder is a link, another user's, or open to others.
-  [[nodiscard]] static tl::expected<Cache, std::string> open_own();
+  [[nodiscard]] static Result<Cache, std::string> open_own();
   // $XDG_CACHE_HOME/linnet, else $HOME/.cache/linnet; "" without either.
   [[nodiscard]] static std::string own_folder();
   // LINNET_CACHE_LIMIT: bytes, or a number with K, M or G; kDefaultLimit without it or if it is

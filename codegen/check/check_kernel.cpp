@@ -36,12 +36,12 @@ ir::Tensor random_tensor(ir::Type type, uint64_t seed, uint32_t stream) {
   if (is_float(type.dtype)) {
     std::vector<double> values(size);
     for (size_t i = 0; i < size; ++i)
-      values[i] = 2 * runtime::philox_uniform_f64(seed, stream, 0, i) - 1;
+      values[i] = 2 * philox_uniform_f64(seed, stream, 0, i) - 1;
     return ir::Tensor::from_doubles(type, values);
   }
   std::vector<int64_t> values(size);
   for (size_t i = 0; i < size; ++i) {
-    const auto word = static_cast<int32_t>(runtime::philox_word(seed, stream, 0, i));
+    const auto word = static_cast<int32_t>(philox_word(seed, stream, 0, i));
     values[i] = type.dtype == ir::DType::kBool ? word & 1 : word >> 20;
   }
   return ir::Tensor::from_ints(type, values);

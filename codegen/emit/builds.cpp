@@ -49,7 +49,7 @@ int visit(dl_phdr_info* object, size_t, void* data) {
   if (!path.empty() && !name.starts_with("libHalide") && !name.starts_with("libLLVM")) return 0;
   std::string id = build_id(*object);
   if (id.empty()) {  // rare, and slow: what the file holds says it as well
-    const auto bytes = runtime::read_file(path.empty() ? "/proc/self/exe" : std::string(path));
+    const auto bytes = read_file(path.empty() ? "/proc/self/exe" : std::string(path));
     if (bytes) id = sha256({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
   }
   *static_cast<std::string*>(data) += id + " ";

@@ -46,7 +46,7 @@ std::string write_reproducer(const ir::Graph& kernel) {
   ir::Module module;
   module.name = "reproducer";
   module.kernels.push_back(kernel);
-  return runtime::write_file(path, ir::print(module).text) ? path : "";
+  return write_file(path, ir::print(module).text) ? path : "";
 }
 
 // What a worker sends: time and length of the Stmt in two columns, the Stmt, the bitcode.

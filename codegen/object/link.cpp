@@ -27,13 +27,13 @@ extern char** environ;
 namespace linnet::codegen {
 namespace {
 
-using runtime::write_file;
+using write_file;
 
 std::span<const uint8_t> as_bytes(const std::vector<std::byte>& bytes) {
   return {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
 }
 
-std::optional<Failure> failure(const runtime::Result<void>& result) {
+std::optional<Failure> failure(const Result<void>& result) {
   if (result) return std::nullopt;
   return Failure{result.error().status, result.error().message, ""};
 }
@@ -127,7 +127,7 @@ std::optional<Failure> link(const Compiled& compiled, const std::string& path, b
                    "install gcc or clang, or use --emit obj or lib, which need no other tool"};
   }
   if (status != 0) {
-    const auto text = runtime::read_file(log);
+    const auto text = read_file(log);
     return Failure{Status::kMachine,
                    fmt::format("cc failed with status {}:\n{}", status,
                                text ? std::string(text->begin(), text->end()) : ""),
@@ -135,7 +135,7 @@ std::optional<Failure> link(const Compiled& compiled, const std::string& path, b
                        ? "the linker needs libstdc++.a, libm.a and libc.a of the same system"
                        : "the linker needs libstdc++.a and libm of the same system"};
   }
-  const auto product = runtime::read_file(command[2]);
+  const auto product = read_file(command[2]);
   if (!product) return Failure{Status::kMachine, product.error().message, ""};
   return failure(write_file(path, *product, 0777));
 }

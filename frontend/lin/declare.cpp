@@ -377,7 +377,7 @@ private:
                       value.groups[0][0].value->kind == ExprKind::kString;
     if (file) {
       const std::string path = folder_ + value.groups[0][0].value->text;
-      const auto bytes = runtime::read_file(path, 1 << 20);
+      const auto bytes = read_file(path, 1 << 20);
       if (!bytes) {
         diagnostics_.error(value.span, bytes.error().message);
         return std::nullopt;

@@ -125,7 +125,7 @@ std::unique_ptr<ModelFile> open_imported(const Block& model, const std::string& 
                                          SourceManager& sources, ImportOptions options,
                                          Diagnostics& diagnostics) {
   const std::string path = under(folder, model.onnx);
-  if (!runtime::file_exists(path)) {
+  if (!file_exists(path)) {
     diagnostics.error(model.span, fmt::format("there is no file '{}'", path))
         .help("the path begins at the folder of this file");
     return nullptr;

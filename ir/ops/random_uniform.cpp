@@ -52,8 +52,8 @@ const OpDef ops::random_uniform{
           const bool wide = c.out().type.dtype == DType::kF64;
           for (size_t i = 0; i < c.out().size(); ++i) {
             c.out().values[i] =
-                wide ? T(runtime::philox_uniform_f64(seed, stream, step, i))
-                     : T(static_cast<double>(runtime::philox_uniform_f32(seed, stream, step, i)));
+                wide ? T(philox_uniform_f64(seed, stream, step, i))
+                     : T(static_cast<double>(philox_uniform_f32(seed, stream, step, i)));
           }
         },
     .samples = [](const SamplesContext&) -> SamplesResult {

@@ -37,7 +37,7 @@ ir::Array<double> filled(const ir::Type& type, const Kind& kind, uint32_t stream
   array.type.layout = {};
   const size_t size = static_cast<size_t>(type.elements());
   for (size_t i = 0; i < size; ++i) {
-    const double number = kind.centre + kind.width * runtime::philox_uniform_f64(1, stream, 0, i);
+    const double number = kind.centre + kind.width * philox_uniform_f64(1, stream, 0, i);
     if (is_float(type.dtype)) {
       array.values.push_back(number);
     } else {

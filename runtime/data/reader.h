@@ -1,6 +1,7 @@
 // Where samples come from: one reader for each way in which they lie in files.
 #pragma once
 
+#include "base/result.h"
 #include "runtime/data/samples.h"
 
 #include <cmath>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/io/csv.h"
+#include "base/result.h"
 
 #include "base/abi/model.h"
 

@@ -1,6 +1,7 @@
 // How good forecasts from the past of a series would have been.
 #pragma once
 
+#include "base/result.h"
 #include "runtime/run/options.h"
 #include "runtime/run/stream.h"
 

@@ -1,8 +1,9 @@
 // How good a compiled model is on samples whose answers are known.
 #pragma once
 
+#include "base/result.h"
+#include "runtime/answers/metrics.h"
 #include "runtime/data/samples.h"
-#include "runtime/run/metrics.h"
 #include "runtime/run/model.h"
 #include "runtime/run/options.h"
 

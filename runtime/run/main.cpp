@@ -83,7 +83,7 @@ int main(int argc, char** argv) {
     return linnet::runtime::main_of(argc, argv);
   } catch (const std::exception& error) {  // out of memory
     std::fprintf(stderr, "error: %s: %s\n", linnet_product_model.name,
-                 linnet::runtime::exception_text(error).c_str());
+                 linnet::exception_text(error).c_str());
     return exit_code(linnet::Status::kMachine);
   }
 }

@@ -5,7 +5,7 @@
 #include "runtime/data/labels.h"
 #include "runtime/data/picture.h"
 #include "runtime/data/ports.h"
-#include "runtime/run/answer.h"
+#include "runtime/answers/answer.h"
 #include "runtime/run/tasks.h"
 
 #include <algorithm>

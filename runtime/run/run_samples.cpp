@@ -4,8 +4,8 @@
 #include "runtime/data/ports.h"
 #include "runtime/data/reader.h"
 #include "runtime/data/table_samples.h"
-#include "runtime/run/answer.h"
-#include "runtime/run/metrics.h"
+#include "runtime/answers/answer.h"
+#include "runtime/answers/metrics.h"
 #include "runtime/run/tasks.h"
 
 #include <algorithm>

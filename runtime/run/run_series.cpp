@@ -1,7 +1,7 @@
 // Forecasts of series: from the end of files, and line by line.
 #include "base/io/file.h"
 #include "base/text.h"
-#include "runtime/data/plot.h"
+#include "runtime/answers/plot.h"
 #include "runtime/data/ports.h"
 #include "runtime/run/backtest.h"
 #include "runtime/run/stream.h"

@@ -1,8 +1,8 @@
 // Tensors in files through a model, as they are.
 #include "base/io/file.h"
 #include "base/io/npy.h"
+#include "runtime/answers/tensor_text.h"
 #include "runtime/run/tasks.h"
-#include "runtime/run/tensor_text.h"
 
 #include <algorithm>
 #include <cerrno>

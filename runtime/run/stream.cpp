@@ -2,8 +2,8 @@
 #include "runtime/run/stream.h"
 
 #include "base/io/file.h"
+#include "runtime/answers/answer.h"
 #include "runtime/data/ports.h"
-#include "runtime/run/answer.h"
 
 #include <cstring>
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/memory.h"
+#include "base/result.h"
 #include "runtime/data/series_table.h"
 #include "runtime/run/model.h"
 

@@ -1,6 +1,7 @@
 // What an executable can be asked to do; each prints its answers to standard output.
 #pragma once
 
+#include "base/result.h"
 #include "runtime/run/model.h"
 #include "runtime/run/options.h"
 

@@ -3,6 +3,7 @@
 
 #include "base/io/tensor.h"
 #include "base/memory.h"
+#include "base/result.h"
 #include "runtime/data/samples.h"
 #include "runtime/train/schedule.h"
 

@@ -2,7 +2,7 @@
 #include "runtime/train/curve.h"
 
 #include "base/io/file.h"
-#include "runtime/data/plot.h"
+#include "runtime/answers/plot.h"
 
 #include <algorithm>
 #include <cmath>

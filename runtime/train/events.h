@@ -1,6 +1,7 @@
 // TensorBoard's event files: TFRecords of Event messages.
 #pragma once
 
+#include "base/result.h"
 #include "runtime/train/log_file.h"
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 // What a run writes down besides its result: a row for each step, events for TensorBoard.
 #pragma once
 
+#include "base/result.h"
 #include "runtime/train/evaluation.h"
 #include "runtime/train/events.h"
 #include "runtime/train/log_file.h"

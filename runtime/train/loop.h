@@ -1,6 +1,7 @@
 // The training loop: shuffled batches through a compiled step, evaluation, checkpoints.
 #pragma once
 
+#include "base/result.h"
 #include "runtime/train/options.h"
 #include "runtime/train/report.h"
 

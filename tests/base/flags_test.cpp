@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace linnet::runtime {
+namespace linnet {
 namespace {
 
 using testing::ElementsAre;
@@ -105,4 +105,4 @@ TEST(Result, TryAssignGivesTheValueOrTheError) {
 }
 
 }  // namespace
-}  // namespace linnet::runtime
+}  // namespace linnet

@@ -134,10 +134,10 @@ TEST_F(Bench, TrainingStepsAreTimedOnTheirValues) {
 TEST_F(Bench, InputsComeFromFiles) {
   build("model m(x: f32[N, 2]) -> y: f32[N, 2] { x * 2 }\n", 2);
   ASSERT_FALSE(HasFatalFailure());
-  runtime::Tensor x = runtime::make_tensor(runtime::DType::kF32, {2, 2});
+  Tensor x = make_tensor(DType::kF32, {2, 2});
   const float values[] = {1, 2.5, -3, 1e30F};
   std::memcpy(x.data.data(), values, sizeof values);
-  ASSERT_TRUE(runtime::write_npy(folder_ + "/x.npy", x));
+  ASSERT_TRUE(write_npy(folder_ + "/x.npy", x));
   const auto call = cli::BenchCall::of_model(session_, *built_, {"x=" + folder_ + "/x.npy"});
   ASSERT_TRUE(call);
   std::vector<uint64_t> ticks(call->steps().size() + 2);

@@ -12,7 +12,7 @@ namespace {
 using testing::HasSubstr;
 
 std::string page() {
-  const auto bytes = runtime::read_file(std::string(LINNET_SOURCE_DIR) + "/docs/c.md");
+  const auto bytes = read_file(std::string(LINNET_SOURCE_DIR) + "/docs/c.md");
   return bytes ? std::string(bytes->begin(), bytes->end()) : "";
 }
 

@@ -31,7 +31,7 @@ protected:
     return text("m.o");
   }
   std::vector<std::string> entries() {
-    return runtime::list_folder(folder_ + "/cache").value_or(std::vector<std::string>{});
+    return list_folder(folder_ + "/cache").value_or(std::vector<std::string>{});
   }
 };
 
@@ -95,14 +95,14 @@ TEST_F(CacheFlag, IsOnByDefaultInTheUsersFolder) {
   EXPECT_FALSE(exists("home"));
   EXPECT_EQ(object(""), expected);
   const std::string own = folder_ + "/home/cache/linnet";
-  const auto filled = runtime::list_folder(own);
+  const auto filled = list_folder(own);
   ASSERT_TRUE(filled);
   EXPECT_GE(filled->size(), 2U);
   struct stat status{};
   ASSERT_EQ(stat(own.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, 0700U);
   EXPECT_EQ(object(""), expected);
-  EXPECT_EQ(*runtime::list_folder(own), *filled);
+  EXPECT_EQ(*list_folder(own), *filled);
   EXPECT_EQ(linnet("cache --json"), 0) << err_;
   const auto json = nlohmann::json::parse(out_);
   EXPECT_EQ(json["path"], own);
@@ -112,7 +112,7 @@ TEST_F(CacheFlag, IsOnByDefaultInTheUsersFolder) {
   EXPECT_THAT(out_, HasSubstr(own + "\n" + std::to_string(filled->size()) + " entries, "));
   EXPECT_EQ(linnet("cache --clear"), 0);
   EXPECT_THAT(out_, HasSubstr("removed " + std::to_string(filled->size()) + " entries"));
-  EXPECT_EQ(runtime::list_folder(own)->size(), 0U);
+  EXPECT_EQ(list_folder(own)->size(), 0U);
   EXPECT_EQ(linnet("compile m.lin --cache c --no-cache"), 2);
   unsetenv("XDG_CACHE_HOME");  // then it is in the home
   EXPECT_EQ(run("HOME=$PWD/h " LINNET_COMMAND " cache --json"), 0);
@@ -133,7 +133,7 @@ TEST_F(CacheFlag, AnUnsafeOrUnwritableFolderIsNotUsed) {
   };
   ASSERT_EQ(run("mkdir -p x other && ln -s ../other x/linnet"), 0);
   compiles_with_warning("is a link, which is not followed");
-  EXPECT_TRUE(runtime::list_folder(folder_ + "/other")->empty());
+  EXPECT_TRUE(list_folder(folder_ + "/other")->empty());
   ASSERT_EQ(run("rm x/linnet && mkdir x/linnet && chmod 777 x/linnet"), 0);
   compiles_with_warning("may be written by others, who would decide what code you run");
   if (geteuid() != 0) return;  // only root gives folders away

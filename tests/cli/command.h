@@ -35,12 +35,12 @@ protected:
   int linnet(const std::string& arguments) { return run(LINNET_COMMAND " " + arguments); }
 
   std::string text(const std::string& name) const {
-    const auto bytes = runtime::read_file(folder_ + "/" + name);
+    const auto bytes = read_file(folder_ + "/" + name);
     return bytes ? std::string(bytes->begin(), bytes->end()) : "";
   }
-  bool exists(const std::string& name) const { return runtime::file_exists(folder_ + "/" + name); }
+  bool exists(const std::string& name) const { return file_exists(folder_ + "/" + name); }
   void write(const std::string& name, std::string_view content) const {
-    ASSERT_TRUE(runtime::write_file(folder_ + "/" + name, content));
+    ASSERT_TRUE(write_file(folder_ + "/" + name, content));
   }
 
   std::string folder_, out_, err_;

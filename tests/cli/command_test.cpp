@@ -64,10 +64,10 @@ TEST_F(Command, TextsAreOfTheCodeThatIsWritten) {
 
 TEST_F(Command, WeightsThatDoNotFitAreListedAtOnce) {
   const std::vector<float> values(400 * 120, 0.0F);
-  ASSERT_TRUE(runtime::write_safetensors(
-      folder_ + "/w.safetensors", {{"head.weigth", runtime::DType::kF32, {1, 4}, values.data()},
-                                   {"head.bias", runtime::DType::kF32, {2}, values.data()},
-                                   {"other", runtime::DType::kF32, {1}, values.data()}}));
+  ASSERT_TRUE(write_safetensors(folder_ + "/w.safetensors",
+                                {{"head.weigth", DType::kF32, {1, 4}, values.data()},
+                                 {"head.bias", DType::kF32, {2}, values.data()},
+                                 {"other", DType::kF32, {1}, values.data()}}));
   EXPECT_EQ(linnet("run $S/models/ar.lin --weights w.safetensors"), 1);
   EXPECT_THAT(err_, HasSubstr("no tensor 'head.weight' [1,4]"));
   EXPECT_THAT(err_, HasSubstr("--map head.weigth=head.weight"));
@@ -78,18 +78,17 @@ TEST_F(Command, WeightsThatDoNotFitAreListedAtOnce) {
 TEST_F(Command, MapRenamesAndF64IsConverted) {
   const std::vector<double> weight = {1, 2, 3, 4};
   const double bias = 0.5;
-  ASSERT_TRUE(runtime::write_safetensors(
-      folder_ + "/w.safetensors", {{"linear.weight", runtime::DType::kF64, {1, 4}, weight.data()},
-                                   {"head.bias", runtime::DType::kF64, {1}, &bias}}));
+  ASSERT_TRUE(write_safetensors(folder_ + "/w.safetensors",
+                                {{"linear.weight", DType::kF64, {1, 4}, weight.data()},
+                                 {"head.bias", DType::kF64, {1}, &bias}}));
   const float history[] = {1, 1, 1, 1};
-  ASSERT_TRUE(runtime::write_npy(folder_ + "/x.npy", runtime::DType::kF32,
-                                 std::vector<int64_t>{1, 4}, history));
+  ASSERT_TRUE(write_npy(folder_ + "/x.npy", DType::kF32, std::vector<int64_t>{1, 4}, history));
   EXPECT_EQ(linnet("run $S/models/ar.lin --weights w.safetensors --map linear.weight=head.weight "
                    "--input history=x.npy --output-dir o"),
             0)
       << err_;
   EXPECT_THAT(err_, HasSubstr("converted from f64 to f32"));
-  const auto y = runtime::read_npy(folder_ + "/o/forecast.npy");
+  const auto y = read_npy(folder_ + "/o/forecast.npy");
   ASSERT_TRUE(y.has_value());
   EXPECT_EQ(y->as<float>()[0], 10.5F);
 }
@@ -103,16 +102,16 @@ TEST_F(Command, RunAndReferenceAgree) {
   std::vector<float> x(2 * 784);
   for (size_t i = 0; i < x.size(); ++i)
     x[i] = static_cast<float>(i % 17) / 17;
-  ASSERT_TRUE(runtime::write_npy(folder_ + "/x.npy", runtime::DType::kF32,
-                                 std::vector<int64_t>{2, 1, 28, 28}, x.data()));
+  ASSERT_TRUE(
+      write_npy(folder_ + "/x.npy", DType::kF32, std::vector<int64_t>{2, 1, 28, 28}, x.data()));
   EXPECT_EQ(linnet("run $S/models/lenet_classic.lin --seed 3 --input @0=x.npy --output-dir a"), 0)
       << err_;
   EXPECT_EQ(linnet("run $S/models/lenet_classic.lin --seed 3 --input image=x.npy --output-dir b "
                    "--reference"),
             0)
       << err_;
-  const auto a = runtime::read_npy(folder_ + "/a/logits.npy");
-  const auto b = runtime::read_npy(folder_ + "/b/logits.npy");
+  const auto a = read_npy(folder_ + "/a/logits.npy");
+  const auto b = read_npy(folder_ + "/b/logits.npy");
   ASSERT_TRUE(a && b);
   ASSERT_EQ(a->shape, (std::vector<int64_t>{2, 10}));
   for (size_t i = 0; i < 20; ++i)
@@ -224,8 +223,7 @@ TEST_F(Command, LenetAnswersPeopleAndMachines) {
 TEST_F(Command, LenetIsSmall) {
   ASSERT_EQ(
       linnet("compile $S/models/lenet.lin --weights $S/models/data/lenet.safetensors -o lenet"), 0);
-  const size_t weights =
-      runtime::read_file(LINNET_SOURCE_DIR "/models/data/lenet.safetensors")->size();
+  const size_t weights = read_file(LINNET_SOURCE_DIR "/models/data/lenet.safetensors")->size();
   EXPECT_LT(text("lenet").size(), weights + 400000);
 }
 
@@ -238,8 +236,7 @@ TEST_F(Command, OutOfMemoryNamesModelAndBytes) {
         "  let outer = matmul(transpose(x, [1, 0]), x) |> relu\n  matmul(x, outer)\n}\n");
   const std::vector<int64_t> shape{1, 20000};
   const std::vector<float> x(20000, 1);
-  ASSERT_TRUE(
-      runtime::write_npy(folder_ + "/x.npy", runtime::DType::kF32, shape, x.data()).has_value());
+  ASSERT_TRUE(write_npy(folder_ + "/x.npy", DType::kF32, shape, x.data()).has_value());
   const std::string limited = "ulimit -v 1000000; ";
   EXPECT_EQ(run(limited + LINNET_COMMAND " run big.lin --bind M=1 --input x=x.npy"), 4);
   EXPECT_EQ(err_, "error: big.lin: out of memory: the arena of a call takes 1600000000 bytes\n");

@@ -70,9 +70,9 @@ TEST_F(Command, WeightsThatMakeDenormalsAreNamed) {
 )");
   const float weight[] = {0.25F, 1e-41F, 0, 2e-35F, -0.5F, 1e-20F};
   const float bias[] = {0, 1};
-  ASSERT_TRUE(runtime::write_safetensors(folder_ + "/w.safetensors",
-                                         {{"fc.weight", runtime::DType::kF32, {2, 3}, weight},
-                                          {"fc.bias", runtime::DType::kF32, {2}, bias}}));
+  ASSERT_TRUE(
+      write_safetensors(folder_ + "/w.safetensors", {{"fc.weight", DType::kF32, {2, 3}, weight},
+                                                     {"fc.bias", DType::kF32, {2}, bias}}));
   EXPECT_EQ(linnet("compile m.lin --weights w.safetensors"), 0);
   EXPECT_THAT(err_, HasSubstr("'fc.weight': 2 of 6 values are so small that products with them are "
                               "denormal (1 are themselves; smallest 1e-41, largest 0.5)"));

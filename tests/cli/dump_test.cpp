@@ -18,7 +18,7 @@ protected:
                    "  x |> conv |> relu |> max_pool2d(2) |> flatten |> fc\n}\n");
   }
   std::vector<std::string> files(const std::string& folder) {
-    return runtime::list_folder(folder_ + "/" + folder).value_or(std::vector<std::string>{});
+    return list_folder(folder_ + "/" + folder).value_or(std::vector<std::string>{});
   }
 };
 

@@ -26,17 +26,16 @@ protected:
   }
   void save(const std::string& name, const std::vector<int64_t>& shape,
             const std::vector<float>& values) {
-    ASSERT_TRUE(
-        runtime::write_npy(folder_ + "/" + name, runtime::DType::kF32, shape, values.data()));
+    ASSERT_TRUE(write_npy(folder_ + "/" + name, DType::kF32, shape, values.data()));
   }
-  runtime::Tensor load(const std::string& name) {
-    auto tensor = runtime::read_npy(folder_ + "/" + name + ".npy");
+  Tensor load(const std::string& name) {
+    auto tensor = read_npy(folder_ + "/" + name + ".npy");
     EXPECT_TRUE(tensor.has_value()) << name;
-    return tensor ? std::move(*tensor) : runtime::Tensor{};
+    return tensor ? std::move(*tensor) : Tensor{};
   }
   // Output `name`, compiled and by the evaluator: equal to the bit.
   std::vector<float> output(const std::string& name, const std::vector<int64_t>& shape) {
-    const runtime::Tensor a = load("compiled/" + name), b = load("reference/" + name);
+    const Tensor a = load("compiled/" + name), b = load("reference/" + name);
     EXPECT_EQ(a.shape, shape) << name;
     EXPECT_EQ(b.shape, shape) << name;
     EXPECT_EQ(a.data, b.data) << name;
@@ -79,7 +78,7 @@ TEST_F(Empty, AreGoneBeforeKernels) {
   EXPECT_THAT(output("n", {2, 4}), Each(testing::IsNan()));
   EXPECT_THAT(output("p", {2, 4, 4}), Each(0.0F));
   EXPECT_THAT(output("z", {2, 400, 4}), Each(2.5F));
-  const runtime::Tensor file = *runtime::read_npy(folder_ + "/w.npy");
+  const Tensor file = *read_npy(folder_ + "/w.npy");
   const auto w = file.as<float>();
   EXPECT_THAT(output("above", {2, 3, 4}), testing::ElementsAreArray(w));
   EXPECT_THAT(output("one", {2, 3, 4}), testing::ElementsAreArray(w));

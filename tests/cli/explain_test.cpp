@@ -22,7 +22,7 @@ protected:
   static void expect_files(const nlohmann::json& files) {
     EXPECT_FALSE(files.empty());
     for (const nlohmann::json& file : files)
-      EXPECT_TRUE(runtime::file_exists(LINNET_SOURCE_DIR "/" + file.get<std::string>())) << file;
+      EXPECT_TRUE(file_exists(LINNET_SOURCE_DIR "/" + file.get<std::string>())) << file;
   }
 };
 

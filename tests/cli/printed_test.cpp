@@ -18,9 +18,9 @@ using testing::HasSubstr;
 class Printed : public Command {
 protected:
   void npy(const std::string& name, std::vector<int64_t> shape, const std::vector<float>& values) {
-    runtime::Tensor tensor = runtime::make_tensor(runtime::DType::kF32, std::move(shape));
+    Tensor tensor = make_tensor(DType::kF32, std::move(shape));
     std::copy(values.begin(), values.end(), tensor.as<float>().begin());
-    ASSERT_TRUE(runtime::write_npy(folder_ + "/" + name, tensor));
+    ASSERT_TRUE(write_npy(folder_ + "/" + name, tensor));
   }
 };
 

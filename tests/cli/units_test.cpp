@@ -34,9 +34,8 @@ protected:
 
 // A mean and a deviation as training leaves them in the weights file.
 void scale_file(const std::string& path, double mean, double deviation) {
-  ASSERT_TRUE(
-      runtime::write_safetensors(path, {{"data.x.mean", runtime::DType::kF64, {1}, &mean},
-                                        {"data.x.std", runtime::DType::kF64, {1}, &deviation}}));
+  ASSERT_TRUE(write_safetensors(path, {{"data.x.mean", DType::kF64, {1}, &mean},
+                                       {"data.x.std", DType::kF64, {1}, &deviation}}));
 }
 
 TEST_F(Units, StepRawAnswersWhatTheProgramAnswers) {
@@ -131,11 +130,11 @@ TEST_F(Units, RunRawScalesEachColumnAndTakesCategories) {
   write("house.lin", kHouse);
   const std::vector<double> mean = {82.5, 3, 1974}, deviation = {31.25, 1.5, 17};
   const double price[2] = {310000.5, 90000.25};
-  ASSERT_TRUE(runtime::write_safetensors(
-      folder_ + "/w.safetensors", {{"data.x.mean", runtime::DType::kF64, {3}, mean.data()},
-                                   {"data.x.std", runtime::DType::kF64, {3}, deviation.data()},
-                                   {"data.price.mean", runtime::DType::kF64, {1}, &price[0]},
-                                   {"data.price.std", runtime::DType::kF64, {1}, &price[1]}}));
+  ASSERT_TRUE(write_safetensors(folder_ + "/w.safetensors",
+                                {{"data.x.mean", DType::kF64, {3}, mean.data()},
+                                 {"data.x.std", DType::kF64, {3}, deviation.data()},
+                                 {"data.price.mean", DType::kF64, {1}, &price[0]},
+                                 {"data.price.std", DType::kF64, {1}, &price[1]}}));
   write("rows.csv", "area,rooms,year,city\n71.3,2,1999,Bonn\n140,5.5,1911,Kiel\n");
   ASSERT_EQ(linnet("compile house.lin --weights w.safetensors -o house"), 0) << err_;
   ASSERT_EQ(run("./house rows.csv | awk '{print $2}'"), 0) << err_;
@@ -176,9 +175,9 @@ data p {
 }
 )");
   const double level[2] = {100, 16};
-  ASSERT_TRUE(runtime::write_safetensors(
-      folder_ + "/w.safetensors", {{"data.level.mean", runtime::DType::kF64, {1}, &level[0]},
-                                   {"data.level.std", runtime::DType::kF64, {1}, &level[1]}}));
+  ASSERT_TRUE(write_safetensors(folder_ + "/w.safetensors",
+                                {{"data.level.mean", DType::kF64, {1}, &level[0]},
+                                 {"data.level.std", DType::kF64, {1}, &level[1]}}));
   program("p", "--weights w.safetensors", R"(
 #include <stdio.h>
 #include "p.h"

@@ -33,7 +33,7 @@ Target target_of(const std::string& name) {
 ir::Module planned(const std::string& text, const Target& target) {
   const std::string path =
       testing::TempDir() + "/linnet_cache_" + std::to_string(getpid()) + ".lin";
-  EXPECT_TRUE(runtime::write_file(path, text));
+  EXPECT_TRUE(write_file(path, text));
   SourceManager sources;
   Diagnostics diagnostics(sources);
   auto module = frontend::load_model(path, sources, {}, diagnostics);
@@ -74,11 +74,11 @@ protected:
   }
   [[nodiscard]] std::string path(const std::string& key) const { return folder_ + "/" + key; }
   [[nodiscard]] std::string entry(const std::string& key) const {
-    const auto bytes = runtime::read_file(path(key));
+    const auto bytes = read_file(path(key));
     return bytes ? std::string(bytes->begin(), bytes->end()) : "";
   }
   [[nodiscard]] std::vector<std::string> files() const {
-    return runtime::list_folder(folder_).value_or(std::vector<std::string>{});
+    return list_folder(folder_).value_or(std::vector<std::string>{});
   }
 
   std::string parent_, folder_;
@@ -104,12 +104,12 @@ TEST_F(CacheFolder, ADamagedEntryIsNoneAndIsReplaced) {
   for (size_t i = 0; i < whole.size(); i += 3) {
     std::string flipped = whole;
     flipped[i] = static_cast<char>(flipped[i] ^ 1);
-    ASSERT_TRUE(runtime::write_file(path(key_), flipped));
+    ASSERT_TRUE(write_file(path(key_), flipped));
     EXPECT_EQ(cache.find(key_), std::nullopt) << "byte " << i;
-    ASSERT_TRUE(runtime::write_file(path(key_), whole.substr(0, i)));
+    ASSERT_TRUE(write_file(path(key_), whole.substr(0, i)));
     EXPECT_EQ(cache.find(key_), std::nullopt) << "cut at " << i;
   }
-  ASSERT_TRUE(runtime::write_file(path(key_), whole + "x"));
+  ASSERT_TRUE(write_file(path(key_), whole + "x"));
   EXPECT_EQ(cache.find(key_), std::nullopt);
   cache.store(key_, "bitcode");
   EXPECT_EQ(entry(key_), whole);
@@ -128,12 +128,12 @@ TEST_F(CacheFolder, NeitherFollowsLinksNorWaitsForPipes) {
   Cache cache = open();
   cache.store(other_, "bitcode");
   const std::string victim = parent_ + "/victim";
-  ASSERT_TRUE(runtime::write_file(victim, "precious"));
+  ASSERT_TRUE(write_file(victim, "precious"));
   ASSERT_EQ(symlink(victim.c_str(), path(key_).c_str()), 0);
   EXPECT_EQ(cache.find(key_), std::nullopt);
   cache.store(key_, "bitcode");
   EXPECT_EQ(cache.find(key_), "bitcode");
-  EXPECT_EQ(runtime::read_file(victim)->size(), 8U);
+  EXPECT_EQ(read_file(victim)->size(), 8U);
   ASSERT_EQ(unlink(path(key_).c_str()), 0);
   ASSERT_EQ(mkfifo(path(key_).c_str(), 0600), 0);
   EXPECT_EQ(cache.find(key_), std::nullopt);
@@ -145,7 +145,7 @@ TEST_F(CacheFolder, SaysWhyItCannotBeUsed) {
   folder_ = parent_ + "/missing/kernels";
   EXPECT_THAT(Cache::open(folder_).error(),
               HasSubstr("/missing/kernels: cannot be made: No such file or directory"));
-  ASSERT_TRUE(runtime::write_file(parent_ + "/file", "x"));
+  ASSERT_TRUE(write_file(parent_ + "/file", "x"));
   EXPECT_THAT(Cache::open(parent_ + "/file").error(), HasSubstr("/file: is not a folder"));
   auto cache = Cache::open("/proc/self");  // nobody may write there, root neither
   ASSERT_TRUE(cache.has_value());
@@ -256,7 +256,7 @@ TEST_F(CacheFolder, BytesDoNotDependOnIt) {
   EXPECT_EQ(object_of(module, target, &cache), expected);
   // Each entry in turn damaged or gone: made again.
   for (const std::string& name : cold) {
-    ASSERT_TRUE(runtime::write_file(folder_ + "/" + name, "damaged"));
+    ASSERT_TRUE(write_file(folder_ + "/" + name, "damaged"));
     EXPECT_EQ(object_of(module, target, &cache), expected);
     EXPECT_TRUE(cache.find(name).has_value());
     ASSERT_EQ(unlink((folder_ + "/" + name).c_str()), 0);

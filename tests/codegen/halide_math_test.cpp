@@ -83,12 +83,12 @@ template <class T> std::vector<T> samples(uint32_t stream) {
                            std::numeric_limits<T>::denorm_min()};
   while (values.size() < kCount) {
     const uint64_t i = values.size();
-    const uint64_t low = runtime::philox_word(7, stream, 0, 2 * i);
-    const uint64_t high = runtime::philox_word(7, stream, 0, 2 * i + 1);
+    const uint64_t low = philox_word(7, stream, 0, 2 * i);
+    const uint64_t high = philox_word(7, stream, 0, 2 * i + 1);
     if (i % 2) {
       values.push_back(std::bit_cast<T>(static_cast<Bits>(high << 32 | low)));
     } else {
-      values.push_back(static_cast<T>(32 * runtime::philox_uniform_f64(9, stream, 0, i) - 16));
+      values.push_back(static_cast<T>(32 * philox_uniform_f64(9, stream, 0, i) - 16));
     }
   }
   return values;

@@ -50,8 +50,7 @@ public:
 
 private:
   int pick(int count) {
-    return static_cast<int>(runtime::philox_word(seed_, 11, 0, next_++) %
-                            static_cast<uint32_t>(count));
+    return static_cast<int>(philox_word(seed_, 11, 0, next_++) % static_cast<uint32_t>(count));
   }
   // 1, odd ones, around the multiples of vectors.
   int size() {
@@ -233,8 +232,8 @@ std::string difference(const ir::Module& module, const Target& target, uint64_t 
   std::vector<float> x;
   std::vector<double> values;
   for (int64_t i = 0; i < type.elements(); ++i) {
-    x.push_back(static_cast<float>(
-        2 * runtime::philox_uniform_f64(seed, 12, 0, static_cast<uint64_t>(i)) - 1));
+    x.push_back(
+        static_cast<float>(2 * philox_uniform_f64(seed, 12, 0, static_cast<uint64_t>(i)) - 1));
     values.push_back(x.back());
   }
   const std::vector<ir::Array<Bounded>> inputs = {

@@ -26,7 +26,7 @@ protected:
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   std::string write(const std::string& name, const std::string& text) const {
-    EXPECT_TRUE(runtime::write_file(folder_ + "/" + name, text));
+    EXPECT_TRUE(write_file(folder_ + "/" + name, text));
     return folder_ + "/" + name;
   }
   std::string copy(const std::string& path) const {
@@ -96,11 +96,10 @@ TEST_F(Models, GiveEveryBatchTheLearntScales) {
   const std::string weights = folder_ + "/w.safetensors";
   const double mean = 7, std = 2;
   const float parameters[4] = {};
-  ASSERT_TRUE(
-      runtime::write_safetensors(weights, {{"data.h.mean", runtime::DType::kF64, {1}, &mean},
-                                           {"data.h.std", runtime::DType::kF64, {1}, &std},
-                                           {"fc.weight", runtime::DType::kF32, {1, 3}, parameters},
-                                           {"fc.bias", runtime::DType::kF32, {1}, parameters}}));
+  ASSERT_TRUE(write_safetensors(weights, {{"data.h.mean", DType::kF64, {1}, &mean},
+                                          {"data.h.std", DType::kF64, {1}, &std},
+                                          {"fc.weight", DType::kF32, {1, 3}, parameters},
+                                          {"fc.bias", DType::kF32, {1}, parameters}}));
   auto model = open(write("m.lin", "model m(h: f32[N, 3]) -> y: f32[N, 1] { layer fc = linear(1)\n"
                                    "  h |> fc\n}\n"
                                    "data m { h: series(column: \"v\", lags: 3, scale: standard)\n"

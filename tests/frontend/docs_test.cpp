@@ -24,7 +24,7 @@ namespace {
 const std::string kDocs = std::string(LINNET_SOURCE_DIR) + "/docs/";
 
 std::string text_of(const std::string& path) {
-  const auto bytes = runtime::read_file(path);
+  const auto bytes = read_file(path);
   return bytes ? std::string(bytes->begin(), bytes->end()) : "no file " + path;
 }
 
@@ -121,7 +121,7 @@ std::string ops_page() {
 TEST(Docs, OpsPageIsFresh) {
   const std::string page = ops_page();
   if (std::getenv("LINNET_UPDATE_DOCS")) {
-    ASSERT_TRUE(runtime::write_file(kDocs + "ops.md", page));
+    ASSERT_TRUE(write_file(kDocs + "ops.md", page));
   }
   EXPECT_TRUE(text_of(kDocs + "ops.md") == page)
       << "docs/ops.md is stale; write it anew: LINNET_UPDATE_DOCS=1 "

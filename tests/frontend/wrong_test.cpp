@@ -13,13 +13,13 @@ namespace {
 const std::string kFolder = std::string(LINNET_SOURCE_DIR) + "/tests/frontend/wrong/";
 
 std::string text_of(const std::string& path) {
-  const auto bytes = runtime::read_file(path);
+  const auto bytes = read_file(path);
   return bytes ? std::string(bytes->begin(), bytes->end()) : "no file " + path;
 }
 
 std::vector<std::string> programs() {
   std::vector<std::string> names;
-  const auto files = runtime::list_folder(kFolder);
+  const auto files = list_folder(kFolder);
   for (const std::string& name : files.value_or(std::vector<std::string>{})) {
     if (name.ends_with(".lin")) names.push_back(name.substr(0, name.size() - 4));
   }

@@ -43,6 +43,18 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"cli", {"base", "support", "ir", "frontend", "passes", "codegen", "driver", "runtime"}},
 };
 
+// The rooms of a product: what each may include of runtime/ besides itself.
+const std::map<std::string, std::set<std::string>> kRuntimeRooms = {
+    {"runtime/data", {}},
+    {"runtime/answers", {"runtime/data"}},
+    {"runtime/run", {"runtime/data", "runtime/answers"}},
+    {"runtime/train", {"runtime/data", "runtime/answers"}},
+};
+
+std::string room_of(const std::string& path) {
+  return path.substr(0, path.rfind('/'));
+}
+
 bool is_halide(const std::string& header) {
   return header.starts_with("Halide");
 }
@@ -73,6 +85,11 @@ std::vector<std::string> wrong_includes(const SourceFile& file) {
       say("includes are written from the root of the repository");
     } else if (other != folder && !kMayInclude.at(folder).contains(other)) {
       say(folder + "/ may not include " + other + "/");
+    } else if (const auto rooms = kRuntimeRooms.find(room_of(file.path));
+               rooms != kRuntimeRooms.end() && other == folder) {
+      const std::string room = room_of(include->header);
+      if (room != rooms->first && !rooms->second.contains(room))
+        say(rooms->first + "/ may not include " + room + "/");
     }
   }
   return wrong;
@@ -101,6 +118,9 @@ TEST(Includes, EachRuleIsNoticed) {
   EXPECT_EQ(count("ir/graph.h", "#include \"passes/run/pass.h\""), 1u);
   EXPECT_EQ(count("passes/run/pass.h", "#include \"frontend/lin/ast.h\""), 1u);
   EXPECT_EQ(count("runtime/run/main.cpp", "#include \"support/text.h\""), 1u);
+  EXPECT_EQ(count("runtime/run/main.cpp", "#include \"runtime/answers/answer.h\""), 0u);
+  EXPECT_EQ(count("runtime/train/main.cpp", "#include \"runtime/run/model.h\""), 1u);
+  EXPECT_EQ(count("runtime/data/ports.cpp", "#include \"runtime/answers/answer.h\""), 1u);
   EXPECT_EQ(count("base/initialize.cpp", "#include \"base/math.h\""), 0u);
   EXPECT_EQ(count("frontend/weights.cpp", "#include \"base/io/safetensors.h\""), 0u);
   EXPECT_EQ(count("codegen/emit/header.cpp", "#include \"base/abi/model.h\""), 0u);

@@ -10,7 +10,7 @@ namespace linnet::ir {
 namespace {
 
 TEST(Hostile, MutatedModulesAreReadOrRefused) {
-  const auto bytes = runtime::read_file(LINNET_SOURCE_DIR "/tests/ir/lenet_head.lir");
+  const auto bytes = read_file(LINNET_SOURCE_DIR "/tests/ir/lenet_head.lir");
   ASSERT_TRUE(bytes.has_value());
   const std::string text(bytes->begin(), bytes->end());
   int refused = 0;
@@ -30,7 +30,7 @@ TEST(Hostile, MutatedModulesAreReadOrRefused) {
 }
 
 TEST(Hostile, TruncatedAndDeepModules) {
-  const auto bytes = runtime::read_file(LINNET_SOURCE_DIR "/tests/ir/lenet_head.lir");
+  const auto bytes = read_file(LINNET_SOURCE_DIR "/tests/ir/lenet_head.lir");
   std::vector<std::string> texts = {"", "lir", "lir 2", "lir 1\nmodule", std::string(100000, '(')};
   for (size_t size = 0; size < bytes->size(); size += 7)
     texts.emplace_back(bytes->begin(), bytes->begin() + static_cast<std::ptrdiff_t>(size));

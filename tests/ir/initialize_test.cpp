@@ -23,8 +23,8 @@ std::vector<double> values(const Slot& slot, uint64_t seed = 0, uint32_t stream 
   return initial_value(slot, seed, stream).as_doubles();
 }
 
-runtime::Fans fans_of(const Shape& shape) {
-  return runtime::fans(shape);
+Fans fans_of(const Shape& shape) {
+  return fans(shape);
 }
 
 TEST(Initialize, ConstantsFill) {

@@ -114,7 +114,7 @@ TEST(Reader, EveryMessageHasAWrongText) {
          "groups are nested too deeply\n";
   size_t messages = 0;
   for (const char* file : {"read.cpp", "text_scanner.cpp"}) {
-    const auto bytes = runtime::read_file(std::string(LINNET_SOURCE_DIR) + "/ir/" + file);
+    const auto bytes = read_file(std::string(LINNET_SOURCE_DIR) + "/ir/" + file);
     ASSERT_TRUE(bytes.has_value());
     const std::string source(bytes->begin(), bytes->end());
     for (size_t at = source.find("fail("); at != std::string::npos; at = source.find("fail(", at)) {

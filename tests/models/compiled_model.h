@@ -91,7 +91,7 @@ inline CompiledModel build(const BuildRequest& request) {
 
 // The 360 test digits as the models take them: pixel / 255.
 inline std::vector<float> digits() {
-  const auto bytes = runtime::read_file(source_path("data/digits/t10k-images-idx3-ubyte"));
+  const auto bytes = read_file(source_path("data/digits/t10k-images-idx3-ubyte"));
   std::vector<float> values;
   for (size_t i = 16; i < bytes->size(); ++i)
     values.push_back(static_cast<float>((*bytes)[i]) / 255.0F);
@@ -99,12 +99,12 @@ inline std::vector<float> digits() {
 }
 
 inline std::vector<uint8_t> labels() {
-  const auto bytes = runtime::read_file(source_path("data/digits/t10k-labels-idx1-ubyte"));
+  const auto bytes = read_file(source_path("data/digits/t10k-labels-idx1-ubyte"));
   return {bytes->begin() + 8, bytes->end()};
 }
 
 inline std::vector<float> expected_logits(const std::string& name) {
-  const auto tensor = runtime::read_npy(source_path("data/" + name));
+  const auto tensor = read_npy(source_path("data/" + name));
   const auto values = tensor->as<float>();
   return {values.begin(), values.end()};
 }

@@ -59,7 +59,7 @@ public:
 std::vector<float> series(size_t count) {
   std::vector<float> x(count);
   for (size_t i = 0; i < count; ++i)
-    x[i] = runtime::philox_uniform_f32(1, 2, 3, i) - 0.5F;
+    x[i] = philox_uniform_f32(1, 2, 3, i) - 0.5F;
   return x;
 }
 

@@ -104,7 +104,7 @@ protected:
 
   std::optional<ir::Module> import(const ModelProto& model, const ImportOptions& options = {}) {
     const std::string path = (folder_ / "model.onnx").string();
-    EXPECT_TRUE(runtime::write_file(path, model.SerializeAsString()).has_value());
+    EXPECT_TRUE(write_file(path, model.SerializeAsString()).has_value());
     SourceManager sources;
     Diagnostics diagnostics(sources);
     auto module = load_onnx(path, sources, options, diagnostics);
@@ -510,7 +510,7 @@ TEST(OnnxDocs, NameWhatIsMissing) {
       continue;
     missing.push_back(name);
   }
-  const auto bytes = runtime::read_file(LINNET_SOURCE_DIR "/docs/onnx.md");
+  const auto bytes = read_file(LINNET_SOURCE_DIR "/docs/onnx.md");
   ASSERT_TRUE(bytes.has_value());
   std::string words;  // each run of blanks one blank
   for (uint8_t c : *bytes) {

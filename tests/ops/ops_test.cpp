@@ -40,7 +40,7 @@ std::vector<double> numbers(std::string list) {
 }
 
 std::vector<Case> cases_of(const std::string& path) {
-  const auto bytes = runtime::read_file(path);
+  const auto bytes = read_file(path);
   EXPECT_TRUE(bytes.has_value()) << path;
   std::istringstream in(bytes ? std::string(bytes->begin(), bytes->end()) : "");
   std::vector<Case> cases(1);

@@ -27,7 +27,7 @@ TargetInfo target() {
 
 std::vector<std::string> files() {
   std::vector<std::string> names;
-  const auto all = runtime::list_folder(kFolder);
+  const auto all = list_folder(kFolder);
   for (const std::string& name : all.value_or(std::vector<std::string>{})) {
     if (name.ends_with(".lir")) names.push_back(name.substr(0, name.size() - 4));
   }
@@ -38,7 +38,7 @@ class Cases : public testing::TestWithParam<std::string> {};
 
 TEST_P(Cases, GiveWhatTheySay) {
   const std::string path = kFolder + GetParam() + ".lir";
-  const auto bytes = runtime::read_file(path);
+  const auto bytes = read_file(path);
   ASSERT_TRUE(bytes.has_value());
   for (const TestCase& test : split_cases({bytes->begin(), bytes->end()})) {
     ASSERT_FALSE(test.passes.empty());
@@ -69,7 +69,7 @@ TEST_P(Cases, RewriteNothingUnlessAllowed) {
       "plan_memory",      "widen_floats",  "log_gradients",     "first_values"};
   if (kUnlimited.contains(GetParam())) return;
   const bool groups = GetParam() == "fuse_epilogue" || GetParam() == "group_kernels";
-  const auto bytes = runtime::read_file(kFolder + GetParam() + ".lir");
+  const auto bytes = read_file(kFolder + GetParam() + ".lir");
   ASSERT_TRUE(bytes.has_value());
   size_t rewritten = 0;
   for (const TestCase& test : split_cases({bytes->begin(), bytes->end()})) {
@@ -105,7 +105,7 @@ INSTANTIATE_TEST_SUITE_P(Each, Cases, testing::ValuesIn(files()),
 TEST(Cases, EveryPassIsInOne) {
   std::string runs;
   for (const std::string& name : files()) {
-    const auto bytes = runtime::read_file(kFolder + name + ".lir");
+    const auto bytes = read_file(kFolder + name + ".lir");
     for (const TestCase& test : split_cases({bytes->begin(), bytes->end()})) {
       for (const std::string& pass : test.passes)
         runs += " " + pass;

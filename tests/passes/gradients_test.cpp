@@ -20,7 +20,7 @@ using ir::ValueId;
 
 std::vector<std::string> cases_of(std::string_view op) {
   const auto bytes =
-      runtime::read_file(std::string(LINNET_SOURCE_DIR) + "/tests/ops/" + std::string(op) + ".lir");
+      read_file(std::string(LINNET_SOURCE_DIR) + "/tests/ops/" + std::string(op) + ".lir");
   std::vector<std::string> cases;
   if (!bytes) return cases;
   std::string text(bytes->begin(), bytes->end());
@@ -84,7 +84,7 @@ private:
   static std::vector<double> random(uint32_t stream, const ir::Type& type, const Range& range) {
     std::vector<double> values;
     for (int64_t i = 0; i < type.elements(); ++i) {
-      const double u = runtime::philox_uniform_f64(11, stream, 0, static_cast<uint64_t>(i));
+      const double u = philox_uniform_f64(11, stream, 0, static_cast<uint64_t>(i));
       values.push_back(is_float(type.dtype) ? range.low + (range.high - range.low) * u
                                             : std::floor(2 * u));
     }

@@ -35,8 +35,7 @@ public:
 
 private:
   int pick(int count) {
-    return static_cast<int>(runtime::philox_word(seed_, 7, 0, next_++) %
-                            static_cast<uint32_t>(count));
+    return static_cast<int>(philox_word(seed_, 7, 0, next_++) % static_cast<uint32_t>(count));
   }
   ir::ValueId any() { return values_[static_cast<size_t>(pick(static_cast<int>(values_.size())))]; }
 

@@ -1,4 +1,4 @@
-#include "runtime/data/plot.h"
+#include "runtime/answers/plot.h"
 
 #include <gmock/gmock.h>
 

@@ -6,7 +6,7 @@
 #include "runtime/train/progress.h"
 #include "runtime/train/report.h"
 #include "runtime/train/schedule.h"
-#include "tests/runtime/files.h"
+#include "tests/base/files.h"
 
 #include <cmath>
 #include <csignal>

@@ -54,8 +54,8 @@ std::vector<Array<double>> inputs_of(const ir::Module& module, const ir::Graph& 
     }
     std::vector<double> values;
     for (int64_t i = 0; i < type.elements(); ++i) {
-      const double u = runtime::philox_uniform_f64(3, static_cast<uint32_t>(inputs.size()), 0,
-                                                   static_cast<uint64_t>(i));
+      const double u =
+          philox_uniform_f64(3, static_cast<uint32_t>(inputs.size()), 0, static_cast<uint64_t>(i));
       values.push_back(is_float(type.dtype) ? 2 * u - 1 : std::floor(10 * u));
     }
     inputs.push_back(ir::to_array<double>(ir::Tensor::from_doubles(type, values)));

@@ -351,8 +351,8 @@ TEST_F(Course, TensorBoardShowsTheGradientsOfTheLoss) {
     y.push_back(std::cos(i));
   }
   const std::vector<int64_t> x_shape{8, 3}, y_shape{8, 1};
-  ASSERT_TRUE(runtime::write_npy(folder_ + "/x.npy", runtime::DType::kF64, x_shape, x.data()));
-  ASSERT_TRUE(runtime::write_npy(folder_ + "/y.npy", runtime::DType::kF64, y_shape, y.data()));
+  ASSERT_TRUE(write_npy(folder_ + "/x.npy", DType::kF64, x_shape, x.data()));
+  ASSERT_TRUE(write_npy(folder_ + "/y.npy", DType::kF64, y_shape, y.data()));
   ASSERT_EQ(linnet("train m.lin --data . --quiet --dtype f64 --epochs 1 --logdir l"), 0) << err_;
   ASSERT_EQ(linnet("run m.lin --batch 8 --dtype f64 --grad loss --input x=x.npy "
                    "--input target_y=y.npy --output-dir g"),
@@ -360,7 +360,7 @@ TEST_F(Course, TensorBoardShowsTheGradientsOfTheLoss) {
       << err_;
   auto log = logged(text(std::string("l") + kEvents), 1);
   for (const char* path : {"a.weight", "a.bias", "b.weight", "b.bias", "p", "q", "s"}) {
-    const auto gradient = runtime::read_npy(folder_ + "/g/" + path + ".grad.npy");
+    const auto gradient = read_npy(folder_ + "/g/" + path + ".grad.npy");
     ASSERT_TRUE(gradient.has_value()) << path;
     const auto values = gradient->as<double>();
     expect_logged(log, path, {values.begin(), values.end()});
@@ -388,13 +388,13 @@ TEST_F(Course, TensorBoardShowsTheGradientsOfTheStep) {
   const auto rows = text("steps.csv");
   const int64_t steps = std::ranges::count(rows, '\n') - 1;
   ASSERT_EQ(linnet(train + "-o a.safetensors --steps " + std::to_string(steps - 1)), 0) << err_;
-  const auto before = runtime::Safetensors::read(folder_ + "/a.safetensors");
-  const auto after = runtime::Safetensors::read(folder_ + "/b.safetensors");
+  const auto before = Safetensors::read(folder_ + "/a.safetensors");
+  const auto after = Safetensors::read(folder_ + "/b.safetensors");
   ASSERT_TRUE(before && after);
   auto log = logged(text(std::string("b") + kEvents), steps);
   for (const char* path : {"fc.weight", "fc.bias", "head.weight", "head.bias"}) {
-    const auto old = before->tensor_as(*before->find(path), runtime::DType::kF64);
-    const auto next = after->tensor_as(*after->find(path), runtime::DType::kF64);
+    const auto old = before->tensor_as(*before->find(path), DType::kF64);
+    const auto next = after->tensor_as(*after->find(path), DType::kF64);
     std::vector<double> gradient;
     for (size_t i = 0; i < old.as<double>().size(); ++i)
       gradient.push_back((old.as<double>()[i] - next.as<double>()[i]) / 0.0078125);

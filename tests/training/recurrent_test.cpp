@@ -22,10 +22,10 @@ constexpr const char* kData = LINNET_SOURCE_DIR "/tests/training/data/";
 class Recurrent : public Command {
 protected:
   static std::vector<double> numbers(const std::string& path) {
-    const auto tensor = runtime::read_npy(path);
+    const auto tensor = read_npy(path);
     EXPECT_TRUE(tensor.has_value()) << path;
     if (!tensor) return {};
-    const auto wide = runtime::converted(*tensor, runtime::DType::kF64);
+    const auto wide = converted(*tensor, DType::kF64);
     const auto values = wide.as<double>();
     return {values.begin(), values.end()};
   }
@@ -55,11 +55,11 @@ protected:
       EXPECT_NEAR(got[i], wanted[i], 1e-6) << name << flags << " element " << i;
   }
   std::vector<double> weights(const std::string& name) const {
-    const auto file = runtime::Safetensors::read(folder_ + "/w.safetensors");
+    const auto file = Safetensors::read(folder_ + "/w.safetensors");
     const auto* entry = file ? file->find(name) : nullptr;
     EXPECT_NE(entry, nullptr) << name;
     if (!entry) return {};
-    const runtime::Tensor tensor = file->tensor_as(*entry, runtime::DType::kF64);
+    const Tensor tensor = file->tensor_as(*entry, DType::kF64);
     const auto values = tensor.as<double>();
     return {values.begin(), values.end()};
   }
@@ -92,8 +92,7 @@ TEST_F(Recurrent, RnnCellIsItsFormula) {
                  "  layer cell = rnn_cell(3)\n  let h1 = cell(x, h)\n  next h = h1\n  h1\n}\n");
   ASSERT_EQ(linnet("init m.lin --seed 4 -o w.safetensors"), 0) << err_;
   const std::vector<float> x = {0.5F, -1, 0.25F, 2, -0.75F, 0.125F, 1, 1};
-  ASSERT_TRUE(runtime::write_npy(folder_ + "/x.npy", runtime::DType::kF32,
-                                 std::vector<int64_t>{4, 2}, x.data()));
+  ASSERT_TRUE(write_npy(folder_ + "/x.npy", DType::kF32, std::vector<int64_t>{4, 2}, x.data()));
   ASSERT_EQ(linnet("run m.lin --weights w.safetensors --output-dir . --input x=x.npy"), 0) << err_;
   const auto w_ih = weights("cell.weight_ih"), w_hh = weights("cell.weight_hh"),
              b_ih = weights("cell.bias_ih"), b_hh = weights("cell.bias_hh");
@@ -121,8 +120,7 @@ TEST_F(Recurrent, CausalConvolutionIsOneOverTheSequence) {
   std::vector<float> x;
   for (int i = 0; i < 20; ++i)
     x.push_back(static_cast<float>(i * 7 % 11) / 11);
-  ASSERT_TRUE(runtime::write_npy(folder_ + "/x.npy", runtime::DType::kF32,
-                                 std::vector<int64_t>{10, 2}, x.data()));
+  ASSERT_TRUE(write_npy(folder_ + "/x.npy", DType::kF32, std::vector<int64_t>{10, 2}, x.data()));
   ASSERT_EQ(linnet("run m.lin --weights w.safetensors --output-dir . --input x=x.npy"), 0) << err_;
   const auto weight = weights("conv.weight"), bias = weights("conv.bias");
   const auto got = numbers(folder_ + "/y.npy");
@@ -145,7 +143,7 @@ TEST_F(Recurrent, CausalConvolutionIsOneOverTheSequence) {
 // JAX's losses through 16 steps, made in another process by another compiler.
 TEST_F(Recurrent, FollowsAnotherFrameworkThroughTime) {
   std::string model = text("none");
-  const auto source = runtime::read_file(LINNET_SOURCE_DIR "/models/latent_ar.lin");
+  const auto source = read_file(LINNET_SOURCE_DIR "/models/latent_ar.lin");
   ASSERT_TRUE(source.has_value());
   model.assign(source->begin(), source->end());
   const size_t data = model.find("data latent_ar");
@@ -174,13 +172,12 @@ TEST_F(Recurrent, LeastSquaresFindsTheCoefficients) {
                 "sed 's/validation: 10%//' $S/models/ar.lin > ar.lin"),
             0);
   ASSERT_EQ(linnet("train ar.lin --set p=9 --data s.csv -o w.safetensors --quiet"), 0) << err_;
-  const auto got = runtime::Safetensors::read(folder_ + "/w.safetensors");
-  const auto wanted =
-      runtime::Safetensors::read(LINNET_SOURCE_DIR "/models/data/ar9_sunspots.safetensors");
+  const auto got = Safetensors::read(folder_ + "/w.safetensors");
+  const auto wanted = Safetensors::read(LINNET_SOURCE_DIR "/models/data/ar9_sunspots.safetensors");
   ASSERT_TRUE(got && wanted);
   for (const char* name : {"head.weight", "head.bias"}) {
-    const auto a = got->tensor_as(*got->find(name), runtime::DType::kF64);
-    const auto b = wanted->tensor_as(*wanted->find(name), runtime::DType::kF64);
+    const auto a = got->tensor_as(*got->find(name), DType::kF64);
+    const auto b = wanted->tensor_as(*wanted->find(name), DType::kF64);
     for (size_t i = 0; i < b.as<double>().size(); ++i)
       EXPECT_NEAR(a.as<double>()[i], b.as<double>()[i], 1e-3 * std::fabs(b.as<double>()[i]));
   }
@@ -215,10 +212,10 @@ TEST_F(Recurrent, ScaleIsLearntFromTheTrainingPartOnly) {
                 "$S/models/ar.lin > m.lin"),
             0);
   ASSERT_EQ(linnet("train m.lin --data s.csv -o w.safetensors --quiet"), 0) << err_;
-  const auto file = runtime::Safetensors::read(folder_ + "/w.safetensors");
+  const auto file = Safetensors::read(folder_ + "/w.safetensors");
   ASSERT_TRUE(file && file->find("data.history.mean") && file->find("data.history.std"));
   const double mean =
-      file->tensor_as(*file->find("data.history.mean"), runtime::DType::kF64).as<double>()[0];
+      file->tensor_as(*file->find("data.history.mean"), DType::kF64).as<double>()[0];
   EXPECT_NEAR(mean, 3, 0.1);
   ASSERT_EQ(linnet("compile m.lin --weights w.safetensors -o m"), 0) << err_;
   ASSERT_EQ(run("./m s.csv --steps 1"), 0) << err_;
@@ -277,8 +274,8 @@ TEST_F(Recurrent, StreamsSideBySideAreSingleOnes) {
     x.push_back(static_cast<float>(i * 5 % 13) / 13);
   const auto save = [&](const char* name, const std::vector<float>& values) {
     const auto rows = static_cast<int64_t>(values.size()) / 3;
-    ASSERT_TRUE(runtime::write_npy(folder_ + "/" + name, runtime::DType::kF32,
-                                   std::vector<int64_t>{rows, 3}, values.data()));
+    ASSERT_TRUE(
+        write_npy(folder_ + "/" + name, DType::kF32, std::vector<int64_t>{rows, 3}, values.data()));
   };
   const std::string weights = " --weights " + std::string(kData) + "gru.safetensors ";
   save("x.npy", x);  // 4 steps of 2 streams

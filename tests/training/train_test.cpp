@@ -31,19 +31,18 @@ protected:
   }
   std::string bytes(const std::string& name) const { return text(name); }
   std::vector<double> weights(const std::string& file, const std::string& name) const {
-    const auto read = runtime::Safetensors::read(folder_ + "/" + file);
+    const auto read = Safetensors::read(folder_ + "/" + file);
     EXPECT_TRUE(read.has_value());
     const auto* entry = read ? read->find(name) : nullptr;
     EXPECT_NE(entry, nullptr) << name;
     if (!entry) return {};
-    const runtime::Tensor tensor = read->tensor_as(*entry, runtime::DType::kF64);
+    const Tensor tensor = read->tensor_as(*entry, DType::kF64);
     const auto values = tensor.as<double>();
     return {values.begin(), values.end()};
   }
   void npy(const std::string& name, const std::vector<int64_t>& shape,
            const std::vector<double>& values) const {
-    ASSERT_TRUE(
-        runtime::write_npy(folder_ + "/" + name, runtime::DType::kF64, shape, values.data()));
+    ASSERT_TRUE(write_npy(folder_ + "/" + name, DType::kF64, shape, values.data()));
   }
   // A regression of 4 numbers whose answer is known, for runs that take milliseconds.
   void small_problem(const std::string& train, int64_t samples = 64) {
@@ -51,7 +50,7 @@ protected:
     for (int64_t i = 0; i < samples; ++i) {
       double sum = 0.5;
       for (int k = 0; k < 4; ++k) {
-        x.push_back(2 * runtime::philox_uniform_f64(0, 0, 0, static_cast<uint64_t>(4 * i + k)) - 1);
+        x.push_back(2 * philox_uniform_f64(0, 0, 0, static_cast<uint64_t>(4 * i + k)) - 1);
         sum += (k + 1) * x.back();
       }
       y.push_back(sum);
@@ -71,8 +70,7 @@ protected:
 // JAX's losses, made in another process by another compiler.
 TEST_F(Train, FollowsAnotherFrameworkInF64) {
   ASSERT_EQ(linnet("train " + sgd_ + " --dtype f64"), 0) << err_;
-  const auto expected =
-      runtime::read_npy(LINNET_SOURCE_DIR "/tests/training/data/lenet_loss_f64.npy");
+  const auto expected = read_npy(LINNET_SOURCE_DIR "/tests/training/data/lenet_loss_f64.npy");
   ASSERT_TRUE(expected.has_value());
   const auto wanted = expected->as<double>();
   const auto actual = losses("l.csv");
@@ -83,8 +81,7 @@ TEST_F(Train, FollowsAnotherFrameworkInF64) {
 
 TEST_F(Train, FollowsItInF32WhileRoundingIsSmall) {
   ASSERT_EQ(linnet("train " + sgd_ + " --steps 20"), 0) << err_;
-  const auto expected =
-      runtime::read_npy(LINNET_SOURCE_DIR "/tests/training/data/lenet_loss_f64.npy");
+  const auto expected = read_npy(LINNET_SOURCE_DIR "/tests/training/data/lenet_loss_f64.npy");
   const auto wanted = expected->as<double>();
   const auto actual = losses("l.csv");
   ASSERT_EQ(actual.size(), 20u);

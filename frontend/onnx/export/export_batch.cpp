@@ -24,8 +24,8 @@ bool same_attrs(const ir::Node& a, const ir::Node& b, std::string_view but) {
 }
 
 // The same nodes on the same values, whatever their sizes?
-tl::expected<void, Refusal> same_nodes(const ir::Graph& a, const ir::Graph& b,
-                                       std::string_view (*shape_attr)(const ir::OpDef&)) {
+Result<void, Refusal> same_nodes(const ir::Graph& a, const ir::Graph& b,
+                                 std::string_view (*shape_attr)(const ir::OpDef&)) {
   const auto slot = [](const auto& port) { return std::pair{port.value, port.slot}; };
   const bool same = std::ranges::equal(a.inputs, b.inputs, {}, slot, slot) &&
                     std::ranges::equal(a.outputs, b.outputs, {}, slot, slot) &&
@@ -45,7 +45,7 @@ tl::expected<void, Refusal> same_nodes(const ir::Graph& a, const ir::Graph& b,
 
 }  // namespace
 
-tl::expected<BatchSizes, Refusal>
+Result<BatchSizes, Refusal>
 BatchSizes::compare(const ir::Graph& one,
                     std::span<const std::pair<int64_t, const ir::Graph*>> others,
                     std::string_view (*shape_attr)(const ir::OpDef&)) {

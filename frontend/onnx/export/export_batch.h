@@ -1,10 +1,9 @@
 // Which sizes of a graph follow the batch, found by comparing the model at several batch sizes.
 #pragma once
 
+#include "base/result.h"
 #include "ir/graph.h"
 #include "ir/place.h"
-
-#include <tl/expected.hpp>
 
 #include <cstdint>
 #include <span>
@@ -27,7 +26,7 @@ public:
   // `one` is the model of one sample, `others` the same for other numbers of them. `shape_attr`
   // names the attribute of an op, if there is one, that only repeats the shape of its result. An
   // error says what depends on the batch in another way than by sizes that are multiples of it.
-  [[nodiscard]] static tl::expected<BatchSizes, Refusal>
+  [[nodiscard]] static Result<BatchSizes, Refusal>
   compare(const ir::Graph& one, std::span<const std::pair<int64_t, const ir::Graph*>> others,
           std::string_view (*shape_attr)(const ir::OpDef&));
 

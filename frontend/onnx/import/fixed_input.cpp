@@ -29,14 +29,14 @@ std::optional<ir::Tensor> fixed_number(std::string_view text) {
   return std::nullopt;
 }
 
-tl::expected<ir::Tensor, runtime::Error> fixed_file(const std::string& path) {
-  const auto file = runtime::read_npy(path);
+Result<ir::Tensor> fixed_file(const std::string& path) {
+  const auto file = read_npy(path);
   if (!file) return tl::unexpected(file.error());
   const auto* bytes = reinterpret_cast<const std::byte*>(file->data.data());
   return ir::Tensor({file->dtype, file->shape, {}}, {bytes, bytes + file->data.size()});
 }
 
-tl::expected<ir::Tensor, std::string> fitted(const ir::Tensor& value, const ir::Type& input) {
+Result<ir::Tensor, std::string> fitted(const ir::Tensor& value, const ir::Type& input) {
   const bool fills = value.type().rank() == 0;
   if (!fills && value.type().shape != input.shape) {
     return tl::unexpected(

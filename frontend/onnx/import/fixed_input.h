@@ -5,8 +5,6 @@
 
 #include "base/result.h"
 
-#include <tl/expected.hpp>
-
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,11 +15,11 @@ namespace linnet::frontend {
 [[nodiscard]] std::optional<ir::Tensor> fixed_number(std::string_view text);
 
 // A file of NumPy's.
-[[nodiscard]] tl::expected<ir::Tensor, runtime::Error> fixed_file(const std::string& path);
+[[nodiscard]] Result<ir::Tensor> fixed_file(const std::string& path);
 
 // The value as the input takes it: of its dtype, a tensor without dimensions filling it. The error
 // says what does not fit: a shape, or numbers that the dtype does not have.
-[[nodiscard]] tl::expected<ir::Tensor, std::string> fitted(const ir::Tensor& value,
-                                                           const ir::Type& input);
+[[nodiscard]] Result<ir::Tensor, std::string> fitted(const ir::Tensor& value,
+                                                     const ir::Type& input);
 
 }  // namespace linnet::frontend

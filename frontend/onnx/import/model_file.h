@@ -1,13 +1,12 @@
 // An ONNX file as messages, and its tensors.
 #pragma once
 
+#include "base/result.h"
 #include "ir/tensor.h"
 
 #include "support/diag.h"
 
 #include <onnx-ml.pb.h>
-
-#include <tl/expected.hpp>
 
 #include <optional>
 #include <string>
@@ -39,9 +38,9 @@ struct TensorFault {
 [[nodiscard]] std::string data_type_name(int32_t data_type);
 
 // The tensor's type: sizes are checked before anything is multiplied.
-[[nodiscard]] tl::expected<ir::Type, TensorFault> type_of(const ::onnx::TensorProto& proto);
+[[nodiscard]] Result<ir::Type, TensorFault> type_of(const ::onnx::TensorProto& proto);
 // Its elements, from the message or from an external file inside `folder` ("" or ending in '/').
-[[nodiscard]] tl::expected<ir::Tensor, TensorFault> read_tensor(const ::onnx::TensorProto& proto,
-                                                                const std::string& folder);
+[[nodiscard]] Result<ir::Tensor, TensorFault> read_tensor(const ::onnx::TensorProto& proto,
+                                                          const std::string& folder);
 
 }  // namespace linnet::frontend

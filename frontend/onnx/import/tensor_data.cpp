@@ -27,7 +27,7 @@ tl::unexpected<TensorFault> fault(std::string message, Status status = Status::k
 
 // Elements of a field, each stored as T.
 template <class T, class Field>
-tl::expected<ir::Tensor, TensorFault> from_field(const ir::Type& type, const Field& field) {
+Result<ir::Tensor, TensorFault> from_field(const ir::Type& type, const Field& field) {
   if (static_cast<int64_t>(field.size()) != type.elements()) {
     return fault(
         fmt::format("{} elements are given for shape {}", field.size(), ir::to_string(type.shape)));
@@ -40,8 +40,7 @@ tl::expected<ir::Tensor, TensorFault> from_field(const ir::Type& type, const Fie
   return ir::Tensor(type, std::move(bytes));
 }
 
-tl::expected<ir::Tensor, TensorFault> from_bytes(const ir::Type& type, const void* data,
-                                                 size_t size) {
+Result<ir::Tensor, TensorFault> from_bytes(const ir::Type& type, const void* data, size_t size) {
   const int64_t wanted = type.elements() * ir::size_of(type.dtype);
   if (static_cast<int64_t>(size) != wanted) {
     return fault(
@@ -70,8 +69,8 @@ std::optional<int64_t> number(const std::string& text) {
 
 // Only a plain file below the model's folder is read: not by an absolute path or "..", not through
 // a symbolic link, not one that is also known elsewhere (a hard link).
-tl::expected<ir::Tensor, TensorFault> from_file(const ir::Type& type, const Proto& proto,
-                                                const std::string& folder) {
+Result<ir::Tensor, TensorFault> from_file(const ir::Type& type, const Proto& proto,
+                                          const std::string& folder) {
   std::string location;
   int64_t offset = 0, length = -1;
   for (const auto& entry : proto.external_data()) {
@@ -165,7 +164,7 @@ std::string data_type_name(int32_t data_type) {
              : fmt::format("data type {}", data_type);
 }
 
-tl::expected<ir::Type, TensorFault> type_of(const Proto& proto) {
+Result<ir::Type, TensorFault> type_of(const Proto& proto) {
   if (!is_data_type(proto.data_type()))
     return fault(fmt::format("its data type {} does not exist", proto.data_type()));
   const auto dtype = dtype_of(proto.data_type());
@@ -185,8 +184,8 @@ tl::expected<ir::Type, TensorFault> type_of(const Proto& proto) {
 namespace {
 
 // The elements as they are stored.
-tl::expected<ir::Tensor, TensorFault> read_stored(const ir::Type& type, const Proto& proto,
-                                                  const std::string& folder) {
+Result<ir::Tensor, TensorFault> read_stored(const ir::Type& type, const Proto& proto,
+                                            const std::string& folder) {
   if (proto.has_segment())
     return fault("tensors in segments are not supported", Status::kUnsupported);
   if (proto.data_location() == Proto::EXTERNAL) return from_file(type, proto, folder);
@@ -215,7 +214,7 @@ tl::expected<ir::Tensor, TensorFault> read_stored(const ir::Type& type, const Pr
 
 }  // namespace
 
-tl::expected<ir::Tensor, TensorFault> read_tensor(const Proto& proto, const std::string& folder) {
+Result<ir::Tensor, TensorFault> read_tensor(const Proto& proto, const std::string& folder) {
   const auto type = type_of(proto);
   if (!type) return tl::unexpected(type.error());
   if (!is_half(proto.data_type())) return read_stored(*type, proto, folder);

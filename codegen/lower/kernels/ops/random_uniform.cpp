@@ -20,14 +20,14 @@ Expr philox_word(const Expr& seed, const Expr& step, uint32_t stream, const Expr
   Expr c[4] = {block, number(stream), word(step), word(step >> 32)};
   Expr key[2] = {word(seed), word(seed >> 32)};
   for (int round = 0; round < 10; ++round) {
-    const Expr product0 = wide(c[0]) * wide(number(runtime::kPhiloxMultiplier0));
-    const Expr product1 = wide(c[2]) * wide(number(runtime::kPhiloxMultiplier1));
+    const Expr product0 = wide(c[0]) * wide(number(kPhiloxMultiplier0));
+    const Expr product1 = wide(c[2]) * wide(number(kPhiloxMultiplier1));
     const Expr next[4] = {word(product1 >> 32) ^ c[1] ^ key[0], word(product1),
                           word(product0 >> 32) ^ c[3] ^ key[1], word(product0)};
     for (int i = 0; i < 4; ++i)
       c[i] = next[i];
-    key[0] += number(runtime::kPhiloxWeyl0);
-    key[1] += number(runtime::kPhiloxWeyl1);
+    key[0] += number(kPhiloxWeyl0);
+    key[1] += number(kPhiloxWeyl1);
   }
   return Halide::select(lane == 0, c[0], lane == 1, c[1], lane == 2, c[2], c[3]);
 }
@@ -45,8 +45,8 @@ Expr lower_random_uniform(Lowering& lowering, const ir::Node& node, const Positi
   const Expr block = Halide::cast<uint32_t>(element / 4);
   const Expr high = philox_word(scalar(0), scalar(1), stream, block, element % 4);
   if (type.dtype == ir::DType::kF32) return Halide::cast<float>(high >> 8) * 0x1p-24f;
-  const Expr top = Halide::Internal::make_const(Halide::UInt(32),
-                                                static_cast<int64_t>(runtime::kPhiloxLowWords));
+  const Expr top =
+      Halide::Internal::make_const(Halide::UInt(32), static_cast<int64_t>(kPhiloxLowWords));
   const Expr low = philox_word(scalar(0), scalar(1), stream, block | top, element % 4);
   const Expr bits = (Halide::cast<uint64_t>(high) << 32 | Halide::cast<uint64_t>(low)) >> 11;
   return Halide::cast<double>(bits) * Halide::Internal::make_const(Halide::Float(64), 0x1p-53);

@@ -1,11 +1,11 @@
 #include "base/io/safetensors.h"
 
-#include "tests/runtime/files.h"
+#include "tests/base/files.h"
 
 #include <algorithm>
 #include <cstring>
 
-namespace linnet::runtime {
+namespace linnet {
 namespace {
 
 using testing::HasSubstr;
@@ -177,4 +177,4 @@ TEST(Safetensors, DamagedAnywhere) {
 }
 
 }  // namespace
-}  // namespace linnet::runtime
+}  // namespace linnet

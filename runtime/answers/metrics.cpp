@@ -1,10 +1,10 @@
 // Accuracy, confusion matrix, precision, recall, F1, RMSE, MAE and R², as text, JSON and SVG.
-#include "runtime/run/metrics.h"
+#include "runtime/answers/metrics.h"
 
 #include "base/text.h"
-#include "runtime/data/plot.h"
+#include "runtime/answers/answer.h"
+#include "runtime/answers/plot.h"
 #include "runtime/data/ports.h"
-#include "runtime/run/answer.h"
 
 #include <algorithm>
 #include <cmath>

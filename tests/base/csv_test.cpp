@@ -1,10 +1,10 @@
 #include "base/io/csv.h"
 
-#include "tests/runtime/files.h"
+#include "tests/base/files.h"
 
 #include <cmath>
 
-namespace linnet::runtime {
+namespace linnet {
 namespace {
 
 using testing::ElementsAre;
@@ -113,4 +113,4 @@ TEST(Csv, NumbersIgnoreTheLocale) {
 }
 
 }  // namespace
-}  // namespace linnet::runtime
+}  // namespace linnet

@@ -1,5 +1,5 @@
 // Answers as text and as JSON.
-#include "runtime/run/answer.h"
+#include "runtime/answers/answer.h"
 
 #include "base/text.h"
 #include "runtime/data/number_text.h"

@@ -1,12 +1,12 @@
 #include "base/io/image.h"
 
 #include "base/io/idx.h"
-#include "tests/runtime/files.h"
+#include "tests/base/files.h"
 
 #include <cstring>
 #include <numeric>
 
-namespace linnet::runtime {
+namespace linnet {
 namespace {
 
 using testing::Each;
@@ -187,4 +187,4 @@ TEST(Image, DamagedAnywhere) {
 }
 
 }  // namespace
-}  // namespace linnet::runtime
+}  // namespace linnet

@@ -1,5 +1,5 @@
 // Draws lines, axes with round ticks and a legend as SVG text.
-#include "runtime/data/plot.h"
+#include "runtime/answers/plot.h"
 
 #include <algorithm>
 #include <array>

@@ -9,7 +9,7 @@
 #include <string>
 #include <unistd.h>
 
-namespace linnet::runtime {
+namespace linnet {
 
 // A folder that exists as long as the object.
 class TestFolder {
@@ -52,4 +52,4 @@ inline std::string data_path(const std::string& name) {
   return std::string(LINNET_SOURCE_DIR "/models/data/") + name;
 }
 
-}  // namespace linnet::runtime
+}  // namespace linnet

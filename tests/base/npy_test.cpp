@@ -1,8 +1,8 @@
 #include "base/io/npy.h"
 
-#include "tests/runtime/files.h"
+#include "tests/base/files.h"
 
-namespace linnet::runtime {
+namespace linnet {
 namespace {
 
 using testing::HasSubstr;
@@ -111,4 +111,4 @@ TEST(Npy, DamagedHeaders) {
 }
 
 }  // namespace
-}  // namespace linnet::runtime
+}  // namespace linnet

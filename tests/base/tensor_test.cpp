@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <limits>
 
-namespace linnet::runtime {
+namespace linnet {
 namespace {
 
 template <class To, class From> To convert_one(DType from, From value, DType to) {
@@ -87,4 +87,4 @@ TEST(Tensor, ConvertedKeepsTheShape) {
 }
 
 }  // namespace
-}  // namespace linnet::runtime
+}  // namespace linnet

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace linnet::runtime {
+namespace linnet {
 namespace {
 
 // The known answers for philox4x32-10 that come with Random123 1.x (file kat_vectors).
@@ -47,4 +47,4 @@ TEST(Philox, DoubleBeginsWithTheFloat) {
 }
 
 }  // namespace
-}  // namespace linnet::runtime
+}  // namespace linnet

@@ -1,8 +1,8 @@
 #include "base/io/idx.h"
 
-#include "tests/runtime/files.h"
+#include "tests/base/files.h"
 
-namespace linnet::runtime {
+namespace linnet {
 namespace {
 
 using testing::HasSubstr;
@@ -43,4 +43,4 @@ TEST(Idx, Refusals) {
 }
 
 }  // namespace
-}  // namespace linnet::runtime
+}  // namespace linnet

@@ -1,10 +1,10 @@
-#include "tests/runtime/files.h"
+#include "tests/base/files.h"
 
 #include <csignal>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-namespace linnet::runtime {
+namespace linnet {
 namespace {
 
 using testing::ElementsAre;
@@ -93,4 +93,4 @@ TEST(File, DevicesAreWrittenDirectly) {
 }
 
 }  // namespace
-}  // namespace linnet::runtime
+}  // namespace linnet

@@ -1,9 +1,9 @@
 // Tensors as text and as JSON.
-#include "runtime/run/tensor_text.h"
+#include "runtime/answers/tensor_text.h"
 
 #include "base/result.h"
 #include "base/text.h"
-#include "runtime/run/answer.h"
+#include "runtime/answers/answer.h"
 
 #include <algorithm>
 #include <cmath>
