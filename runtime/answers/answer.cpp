@@ -1,4 +1,4 @@
-// Answers as text and as JSON.
+// Answers, and the two writers of them: text and JSON.
 #include "runtime/answers/answer.h"
 
 #include "base/text.h"
@@ -14,6 +14,10 @@ namespace linnet::runtime {
 namespace {
 
 constexpr int64_t kMostShown = 1000, kEdge = 3;
+
+std::string whole(int64_t value) {
+  return format("%lld", static_cast<long long>(value));
+}
 
 int64_t argmax(const Tensor& values, int64_t first, int64_t count) {
   int64_t best = 0;
@@ -75,59 +79,90 @@ int64_t classes_output(const linnet_model_v1& model) {
   return -1;
 }
 
-void Answer::field(const char* key, const std::string& json, const std::string& text) {
-  if (json_) {
-    line_ += (line_.empty() ? "{\"" : ",\"") + json_escaped(key) + "\":" + json;
-  } else {
-    line_ += (line_.empty() ? "" : "  ") + text;
+namespace {
+
+// Values with two blanks between them.
+class TextAnswer : public Answer {
+public:
+  void text(const char*, const std::string& value, size_t width) override {
+    field(value + std::string(width > value.size() ? width - value.size() : 0, ' '));
   }
-}
+  void count(const char*, int64_t value) override { field(whole(value)); }
+  void number(const char*, double value) override { field(format("%.6g", value)); }
+  void fixed(const char*, double value, int decimals) override {
+    field(format("%.*f", decimals, value));
+  }
+  void numbers(const char* key, const Tensor& tensor, int64_t first, int64_t count) override {
+    std::string list = key;
+    for (int64_t i = 0; i < count; ++i) {
+      if (count > kMostShown && i == kEdge) {
+        list += " …";
+        i = count - kEdge;
+      }
+      list += " " + element_text(tensor, first + i);
+    }
+    field(list);
+  }
+  void of_class(const ClassAnswer& answer, const char*) override {
+    field(answer.label + format("  %5.1f %%", 100 * answer.probability));
+  }
+  void sentence(const std::string& text) override { sentence_ = text; }
+  void print() const override {
+    std::printf("%s\n", sentence_.empty() ? line_.c_str() : sentence_.c_str());
+  }
 
-void Answer::text(const char* key, const std::string& value, size_t width) {
-  const size_t room = width > value.size() ? width - value.size() : 0;
-  field(key, "\"" + json_escaped(value) + "\"", value + std::string(room, ' '));
-}
+private:
+  void field(const std::string& value) { line_ += (line_.empty() ? "" : "  ") + value; }
 
-void Answer::count(const char* key, int64_t value) {
-  const std::string text = format("%lld", static_cast<long long>(value));
-  field(key, text, text);
-}
+  std::string line_, sentence_;
+};
 
-void Answer::number(const char* key, double value) {
-  field(key, number_json(value), format("%.6g", value));
-}
-
-void Answer::numbers(const char* key, const Tensor& tensor, int64_t first, int64_t count) {
-  std::string list;
-  for (int64_t i = 0; i < count; ++i) {
-    if (json_) {
+// The members of one object.
+class JsonAnswer : public Answer {
+public:
+  void text(const char* key, const std::string& value, size_t) override {
+    field(key, quoted(value));
+  }
+  void count(const char* key, int64_t value) override { field(key, whole(value)); }
+  void number(const char* key, double value) override { field(key, number_json(value)); }
+  void fixed(const char* key, double value, int decimals) override {
+    field(key, format("%.*f", decimals, value));
+  }
+  void numbers(const char* key, const Tensor& tensor, int64_t first, int64_t count) override {
+    std::string list;
+    for (int64_t i = 0; i < count; ++i)
       list += (i ? "," : "") + element_json(tensor, first + i);
-      continue;
-    }
-    if (count > kMostShown && i == kEdge) {
-      list += " …";
-      i = count - kEdge;
-    }
-    list += " " + element_text(tensor, first + i);
+    field(key, "[" + list + "]");
   }
-  field(key, "[" + list + "]", key + list);
-}
+  void of_class(const ClassAnswer& answer, const char* within) override {
+    if (within) {
+      JsonAnswer inside;
+      inside.of_class(answer, nullptr);
+      return field(within, inside.line_ + "}");
+    }
+    text("label", answer.label, 0);
+    count("index", answer.index);
+    fixed("probability", answer.probability, 6);
+  }
+  void sentence(const std::string&) override {}
+  void print() const override {
+    if (!line_.empty()) std::printf("%s}\n", line_.c_str());
+  }
 
-void Answer::of_class(const ClassAnswer& answer, const char* within) {
-  const std::string label = "\"" + json_escaped(answer.label) + "\"";
-  const std::string index = format("%lld", static_cast<long long>(answer.index));
-  const std::string probability = format("%.6f", answer.probability);
-  const std::string shown = answer.label + format("  %5.1f %%", 100 * answer.probability);
-  if (within) {
-    field(within,
-          "{\"label\":" + label + ",\"index\":" + index + ",\"probability\":" + probability + "}",
-          shown);
-    return;
+private:
+  static std::string quoted(const std::string& value) { return "\"" + json_escaped(value) + "\""; }
+  void field(const char* key, const std::string& json) {
+    line_ += (line_.empty() ? "{" : ",") + quoted(key) + ":" + json;
   }
-  field("label", label, shown);
-  if (!json_) return;
-  field("index", index, "");
-  field("probability", probability, "");
+
+  std::string line_;  // without the brace that ends it
+};
+
+}  // namespace
+
+std::unique_ptr<Answer> Answer::in(bool json) {
+  if (json) return std::make_unique<JsonAnswer>();
+  return std::make_unique<TextAnswer>();
 }
 
 void Answer::outputs(const linnet_model_v1& model, std::span<const Tensor> tensors,
@@ -168,10 +203,6 @@ void Answer::outputs(const linnet_model_v1& model, std::span<const Tensor> tenso
       numbers(port.name, tensor, first, count);
     }
   }
-}
-
-void Answer::print() const {
-  std::printf("%s%s\n", line_.c_str(), json_ ? "}" : "");
 }
 
 }  // namespace linnet::runtime

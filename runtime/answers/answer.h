@@ -6,6 +6,7 @@
 #include "base/io/tensor.h"
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,30 +37,31 @@ struct ClassAnswer {
 // Position of the first output that `data` declares as classes, or −1.
 [[nodiscard]] int64_t classes_output(const linnet_model_v1& model);
 
-// One line of standard output, written field by field in either form. Keys are seen in JSON only.
+// One line of standard output, told field by field and written by one of two writers: as text for
+// people, or as a JSON object. Keys are seen in JSON, and in text those of numbers().
 class Answer {
 public:
-  explicit Answer(bool json) : json_(json) {}
+  [[nodiscard]] static std::unique_ptr<Answer> in(bool json);
+  virtual ~Answer() = default;
 
   // In text the value alone, padded to `width` columns.
-  void text(const char* key, const std::string& value, size_t width = 0);
-  void count(const char* key, int64_t value);
-  void number(const char* key, double value);
+  virtual void text(const char* key, const std::string& value, size_t width = 0) = 0;
+  virtual void count(const char* key, int64_t value) = 0;
+  virtual void number(const char* key, double value) = 0;
+  // With so many digits after the point.
+  virtual void fixed(const char* key, double value, int decimals) = 0;
   // `count` elements from `first` on: in text after the key, all of them up to 1000, else the first
   // and last three.
-  void numbers(const char* key, const Tensor& tensor, int64_t first, int64_t count);
+  virtual void numbers(const char* key, const Tensor& tensor, int64_t first, int64_t count) = 0;
   // JSON: label, index and probability, in an object called `within` if that is not null.
-  void of_class(const ClassAnswer& answer, const char* within = nullptr);
+  virtual void of_class(const ClassAnswer& answer, const char* within = nullptr) = 0;
+  // What a person reads in place of the fields, which are seen in JSON only; a line that has no
+  // fields beside it is none in JSON.
+  virtual void sentence(const std::string& text) = 0;
   // Every output of sample `sample`: classes, columns in their own units, or plain numbers.
   void outputs(const linnet_model_v1& model, std::span<const Tensor> tensors, int64_t sample);
 
-  void print() const;
-
-private:
-  void field(const char* key, const std::string& json, const std::string& text);
-
-  bool json_;
-  std::string line_;
+  virtual void print() const = 0;
 };
 
 }  // namespace linnet::runtime

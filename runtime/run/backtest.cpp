@@ -1,11 +1,10 @@
 // Forecasts from rows of the past, beside the same as the last value.
 #include "runtime/run/backtest.h"
 
-#include "base/text.h"
+#include "runtime/answers/answer.h"
 
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <utility>
 
 namespace linnet::runtime {
@@ -69,22 +68,26 @@ void look_ahead(Stream& stream, const SeriesPorts& ports, const SeriesTable& tab
 }
 
 void print(const Scores& scores, const SeriesPorts& ports, const std::string& path, bool json) {
-  const char* column = ports.series(static_cast<size_t>(ports.target)).column;
-  if (!json)
-    std::printf("%s, column %s\n%6s %10s %12s %12s %12s %12s\n", path.c_str(), column, "steps",
-                "forecasts", "rmse", "naive rmse", "mae", "naive mae");
+  const auto heading = Answer::in(json);
+  heading->sentence(format("%s, column %s\n%6s %10s %12s %12s %12s %12s", path.c_str(),
+                           ports.series(static_cast<size_t>(ports.target)).column, "steps",
+                           "forecasts", "rmse", "naive rmse", "mae", "naive mae"));
+  heading->print();
   for (size_t i = 0; i < kSteps.size(); ++i) {
     const Error2 &m = scores.model[i], &n = scores.naive[i];
     if (m.count == 0) continue;
-    if (json) {
-      std::printf("{\"file\":\"%s\",\"steps\":%lld,\"n\":%lld,\"rmse\":%.9g,\"naive_rmse\":%.9g,"
-                  "\"mae\":%.9g,\"naive_mae\":%.9g}\n",
-                  json_escaped(path).c_str(), static_cast<long long>(kSteps[i]),
-                  static_cast<long long>(m.count), m.root(), n.root(), m.mean(), n.mean());
-    } else {
-      std::printf("%6lld %10lld %12.5g %12.5g %12.5g %12.5g\n", static_cast<long long>(kSteps[i]),
-                  static_cast<long long>(m.count), m.root(), n.root(), m.mean(), n.mean());
-    }
+    const auto answer = Answer::in(json);
+    answer->sentence(format("%6lld %10lld %12.5g %12.5g %12.5g %12.5g",
+                            static_cast<long long>(kSteps[i]), static_cast<long long>(m.count),
+                            m.root(), n.root(), m.mean(), n.mean()));
+    answer->text("file", path);
+    answer->count("steps", kSteps[i]);
+    answer->count("n", m.count);
+    answer->number("rmse", m.root());
+    answer->number("naive_rmse", n.root());
+    answer->number("mae", m.mean());
+    answer->number("naive_mae", n.mean());
+    answer->print();
   }
 }
 

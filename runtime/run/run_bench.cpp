@@ -1,8 +1,8 @@
 // `--bench` of an executable: the median time of a call.
+#include "runtime/answers/answer.h"
 #include "runtime/run/tasks.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <ctime>
 
 namespace linnet::runtime {
@@ -49,14 +49,15 @@ Result<void> run_bench(const Model& model, const Options& options) {
   const double median = times[kRounds / 2];
   const double p99 = times[kRounds * 99 / 100];
   const double rate = static_cast<double>(abi.flops * batch) / median;
-  if (options.json) {
-    std::printf(
-        "{\"model\":\"%s\",\"batch\":%lld,\"median_ns\":%.1f,\"p99_ns\":%.1f,\"gflops\":%.2f}\n",
-        abi.name, static_cast<long long>(batch), median, p99, rate);
-  } else {
-    std::printf("%s, batch %lld: median %.2f µs, p99 %.2f µs, %.1f GFLOP/s\n", abi.name,
-                static_cast<long long>(batch), median * 1e-3, p99 * 1e-3, rate);
-  }
+  const auto answer = Answer::in(options.json);
+  answer->sentence(format("%s, batch %lld: median %.2f µs, p99 %.2f µs, %.1f GFLOP/s", abi.name,
+                          static_cast<long long>(batch), median * 1e-3, p99 * 1e-3, rate));
+  answer->text("model", abi.name);
+  answer->count("batch", batch);
+  answer->fixed("median_ns", median, 1);
+  answer->fixed("p99_ns", p99, 1);
+  answer->fixed("gflops", rate, 2);
+  answer->print();
   return {};
 }
 

@@ -2,10 +2,10 @@
 // where the classes are known.
 #include "base/io/file.h"
 #include "base/io/idx.h"
+#include "runtime/answers/answer.h"
 #include "runtime/data/labels.h"
 #include "runtime/data/picture.h"
 #include "runtime/data/ports.h"
-#include "runtime/answers/answer.h"
 #include "runtime/run/tasks.h"
 
 #include <algorithm>
@@ -137,10 +137,10 @@ private:
 
   void print(const std::string& name, size_t widest, const std::vector<Tensor>& outputs,
              int64_t sample) const {
-    Answer answer(options_.json);
-    answer.text("file", name, widest);
-    answer.outputs(model_.abi(), outputs, sample);
-    answer.print();
+    const auto answer = Answer::in(options_.json);
+    answer->text("file", name, widest);
+    answer->outputs(model_.abi(), outputs, sample);
+    answer->print();
   }
 
   Result<void> class_folders(const std::string& path) {
@@ -216,13 +216,14 @@ private:
 
   void report(int64_t count, int64_t correct) const {
     const double accuracy = count ? static_cast<double>(correct) / static_cast<double>(count) : 0;
-    if (options_.json) {
-      std::printf("{\"n\":%lld,\"correct\":%lld,\"accuracy\":%.6f}\n",
-                  static_cast<long long>(count), static_cast<long long>(correct), accuracy);
-    } else {
-      std::printf("%lld of %lld right, accuracy %.2f %%\n", static_cast<long long>(correct),
-                  static_cast<long long>(count), 100 * accuracy);
-    }
+    const auto answer = Answer::in(options_.json);
+    answer->sentence(format("%lld of %lld right, accuracy %.2f %%",
+                            static_cast<long long>(correct), static_cast<long long>(count),
+                            100 * accuracy));
+    answer->count("n", count);
+    answer->count("correct", correct);
+    answer->fixed("accuracy", accuracy, 6);
+    answer->print();
   }
 
   // Long work on a terminal shows how far it is.

@@ -1,11 +1,11 @@
 // The samples of files through a model, an answer each; rows of a CSV file are compared where it
 // knows what is true.
 #include "base/io/csv.h"
+#include "runtime/answers/answer.h"
+#include "runtime/answers/metrics.h"
 #include "runtime/data/ports.h"
 #include "runtime/data/reader.h"
 #include "runtime/data/table_samples.h"
-#include "runtime/answers/answer.h"
-#include "runtime/answers/metrics.h"
 #include "runtime/run/tasks.h"
 
 #include <algorithm>
@@ -118,11 +118,11 @@ Result<void> run_samples(const Model& model, const Options& options) {
       for (int64_t i = 0; i < abi.output_count; ++i)
         outputs.push_back(Model::make(abi.outputs[i], 1));
       LINNET_TRY(model.run(inputs, outputs, 1));
-      Answer answer(options.json);
-      if (options.json) answer.text("file", path);
-      answer.count("row", row + 1);
-      answer.outputs(abi, outputs, 0);
-      answer.print();
+      const auto answer = Answer::in(options.json);
+      if (options.json) answer->text("file", path);
+      answer->count("row", row + 1);
+      answer->outputs(abi, outputs, 0);
+      answer->print();
       comparison.add(static_cast<size_t>(row), outputs);
     }
     std::fflush(stdout);

@@ -1,6 +1,6 @@
 // Forecasts of series: from the end of files, and line by line.
 #include "base/io/file.h"
-#include "base/text.h"
+#include "runtime/answers/answer.h"
 #include "runtime/answers/plot.h"
 #include "runtime/data/ports.h"
 #include "runtime/run/backtest.h"
@@ -84,18 +84,15 @@ public:
       const int64_t row = table_.rows() + step - 1;
       const double value = forecasts_[static_cast<size_t>(row)];
       const std::string name = table_.name(row);
-      if (options_.json) {
-        std::printf("{\"file\":\"%s\",\"step\":%lld,", json_escaped(path).c_str(),
-                    static_cast<long long>(step));
-        if (!name.empty())
-          std::printf("\"%s\":\"%s\",", json_escaped(series.index).c_str(), name.c_str());
-        std::printf("\"%s\":%.9g}\n", json_escaped(series.column).c_str(), value);
-      } else {
-        std::printf("%s  %.6g\n",
-                    name.empty() ? format("+%lld", static_cast<long long>(step)).c_str()
-                                 : name.c_str(),
-                    value);
-      }
+      const std::string when =
+          name.empty() ? format("+%lld", static_cast<long long>(step)) : name;
+      const auto answer = Answer::in(options_.json);
+      answer->sentence(format("%s  %.6g", when.c_str(), value));
+      answer->text("file", path);
+      answer->count("step", step);
+      if (!name.empty()) answer->text(series.index, name);
+      answer->number(series.column, value);
+      answer->print();
     }
   }
 
@@ -246,7 +243,11 @@ Result<void> one_file(const linnet_model_v1& model, const SeriesPorts& ports,
                       const Options& options, const std::string& path, Stream& stream) {
   auto table = SeriesTable::read(path, ports);
   if (!table) return tl::unexpected(table.error());
-  if (options.files.size() > 1 && !options.json) std::printf("%s\n", path.c_str());
+  if (options.files.size() > 1) {
+    const auto heading = Answer::in(options.json);
+    heading->sentence(path);
+    heading->print();
+  }
   if (options.backtest) return run_backtest(stream, ports, *table, path, options);
   Forecast forecast(model, stream, ports, options, *table);
   const auto named = [&](const Error& error) {
