@@ -96,10 +96,12 @@ bool generate(Product& product, codegen::CompileOptions code, const Options& opt
   if (!open_cache(options, cache, host)) return false;
   if (cache) code.cache = &*cache;
   code.progress = host.progress;
-  if (const auto failure = codegen::compile(product.modules, code, product.compiled)) {
-    report(*failure, host);
+  auto compiled = codegen::compile(product.modules, code);
+  if (!compiled) {
+    report(compiled.error(), host);
     return false;
   }
+  product.compiled = *std::move(compiled);
   for (const codegen::KernelWork& work : product.compiled.work)
     host.took("Halide, @" + work.name + (work.cached ? " (in the cache)" : ""), work.time);
   for (const codegen::StageTime& stage : product.compiled.stages)
@@ -121,13 +123,12 @@ std::optional<Written> write(const codegen::Compiled& compiled, const std::strin
                   ""};
   host.working("linking " + written.path);
   const auto start = std::chrono::steady_clock::now();
-  std::optional<codegen::Failure> failure;
-  if (emit == "exe") failure = link_executable(compiled, written.path);
-  if (emit == "lib") failure = write_archive(compiled, written.path);
-  if (emit == "shared") failure = link_shared(compiled, written.path);
-  if (emit == "obj") failure = write_objects(compiled, written.path);
-  if (failure) {
-    report(*failure, host);
+  const auto done = emit == "exe"      ? link_executable(compiled, written.path)
+                    : emit == "lib"    ? write_archive(compiled, written.path)
+                    : emit == "shared" ? link_shared(compiled, written.path)
+                                       : write_objects(compiled, written.path);
+  if (!done) {
+    report(done.error(), host);
     return std::nullopt;
   }
   host.took("linking and writing " + written.path, std::chrono::steady_clock::now() - start);
@@ -146,10 +147,10 @@ std::unique_ptr<codegen::Loaded> load(const Product& product, const Host& host) 
                "leave --target out, or name one this machine has");
     return nullptr;
   }
-  codegen::Failure failure;
-  auto loaded = codegen::load(product.compiled, failure);
-  if (!loaded) report(failure, host);
-  return loaded;
+  auto loaded = codegen::load(product.compiled);
+  if (loaded) return *std::move(loaded);
+  report(loaded.error(), host);
+  return nullptr;
 }
 
 }  // namespace linnet::driver

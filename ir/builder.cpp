@@ -81,24 +81,22 @@ OpResult<std::vector<ValueId>> Builder::try_create(const OpDef& op, std::vector<
                                                    Attrs attrs, std::string_view name) {
   while (!operands.empty() && !operands.back())
     operands.pop_back();
-  auto complete = complete_attrs(op, std::move(attrs));
-  if (!complete) return tl::unexpected(complete.error());
+  LINNET_TRY_ASSIGN(auto complete, complete_attrs(op, std::move(attrs)));
   std::vector<const Type*> types;
   for (ValueId operand : operands)
     types.push_back(operand ? &type(operand) : nullptr);
-  auto results = infer(op, types, *complete);
-  if (!results) return tl::unexpected(results.error());
-  if (folds(op, operands, *results)) {
+  LINNET_TRY_ASSIGN(auto results, infer(op, types, complete));
+  if (folds(op, operands, results)) {
     std::vector<ValueId> constants;
-    for (Tensor& tensor : evaluate_alone(*graph_, op, operands, *complete))
+    for (Tensor& tensor : evaluate_alone(*graph_, op, operands, complete))
       constants.push_back(constant(std::move(tensor), constants.empty() ? name : ""));
     return constants;
   }
   Node node;
   node.op = &op;
   node.operands = std::move(operands);
-  node.attrs = std::move(*complete);
-  const NodeId id = append(std::move(node), *results, {std::string(name)});
+  node.attrs = std::move(complete);
+  const NodeId id = append(std::move(node), results, {std::string(name)});
   return graph_->node(id).results;
 }
 

@@ -228,22 +228,21 @@ KernelCheck check_kernel(const ir::Graph& kernel, const Target& target, uint64_t
   options.name = kName;
   options.target = target;
   options.product = true;
-  Compiled compiled;
-  if (const auto failure = compile({&module, 1}, options, compiled)) {
-    check.error = failure->message;
+  const auto compiled = compile({&module, 1}, options);
+  if (!compiled) {
+    check.error = compiled.error().message;
     return check;
   }
-  for (const KernelReport& report : compiled.kernels)
+  for (const KernelReport& report : compiled->kernels)
     check.code_bytes = report.code_bytes;
-  Failure failure;
-  const auto loaded = load(compiled, failure);
-  const auto* model =
-      loaded ? static_cast<const linnet_model_v1*>(loaded->symbol("linnet_product_model"))
-             : nullptr;
-  if (!model) {
-    check.error = failure.message.empty() ? "the object has no model" : failure.message;
+  const auto loaded = load(*compiled);
+  if (!loaded) {
+    check.error = loaded.error().message;
     return check;
   }
+  const auto* model =
+      static_cast<const linnet_model_v1*>((*loaded)->symbol("linnet_product_model"));
+  LINNET_CHECK(model != nullptr, "the object has no model");
   Checker checker(kernel, seed);
   for (Guard guard : {Guard::kAfter, Guard::kBefore}) {
     check.error = checker.call(*model, guard, check);

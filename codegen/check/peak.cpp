@@ -117,10 +117,9 @@ std::unique_ptr<Loaded> loaded(llvm::Module& module, const Target& target) {
   set_target_attributes(module, target);
   Compiled compiled;
   compiled.object = emit_object(module, target);
-  Failure failure;
-  auto code = load(compiled, failure);
-  LINNET_CHECK(code != nullptr, failure.message);
-  return code;
+  auto code = load(compiled);
+  LINNET_CHECK(code.has_value(), code.error().message);
+  return *std::move(code);
 }
 
 }  // namespace

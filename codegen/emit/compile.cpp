@@ -85,11 +85,11 @@ private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-std::optional<Failure> make_bitcode(const std::vector<KernelSymbols::Kernel>& kernels,
-                                    const CompileOptions& options, std::vector<std::string>& out,
-                                    Compiled& compiled) {
+Result<std::vector<std::string>, Failure>
+make_bitcode(const std::vector<KernelSymbols::Kernel>& kernels, const CompileOptions& options,
+             Compiled& compiled) {
   const StageTimer timer(compiled, "Halide");
-  out.resize(kernels.size());
+  std::vector<std::string> out(kernels.size());
   for (const KernelSymbols::Kernel& kernel : kernels)
     compiled.work.push_back({kernel.graph->name, kernel.symbol, kernel.body, false, {}, ""});
   std::vector<std::string> keys(kernels.size());
@@ -119,13 +119,14 @@ std::optional<Failure> make_bitcode(const std::vector<KernelSymbols::Kernel>& ke
     const ir::Graph& kernel = *kernels[i].graph;
     if (!results[job].ok) {
       const std::string path = write_reproducer(kernel);
-      return Failure{Status::kBug, fmt::format("kernel @{}: {}", kernel.name, results[job].output),
-                     path.empty() ? "" : fmt::format("reproduce it with: linnet kernel {}", path)};
+      return tl::unexpected(
+          Failure{Status::kBug, fmt::format("kernel @{}: {}", kernel.name, results[job].output),
+                  path.empty() ? "" : fmt::format("reproduce it with: linnet kernel {}", path)});
     }
     out[i] = unpack_work(results[job].output, compiled.work[i]);
     if (options.cache) options.cache->store(keys[i], out[i]);
   }
-  return std::nullopt;
+  return out;
 }
 
 // What the function of a graph is called, without the model's name.
@@ -183,13 +184,12 @@ std::string state_table(const ir::Module& module) {
 
 class Compilation {
 public:
-  Compilation(std::span<const ir::Module> modules, const CompileOptions& options, Compiled& out)
-      : modules_(modules), options_(options), out_(out), entries_(entry_infos(modules, options)),
+  Compilation(std::span<const ir::Module> modules, const CompileOptions& options)
+      : modules_(modules), options_(options), entries_(entry_infos(modules, options)),
         kernels_(modules, options.name, other_symbols()) {}
 
-  std::optional<Failure> run() {
-    std::vector<std::string> bitcode;
-    if (auto failure = make_bitcode(kernels_.kernels(), options_, bitcode, out_)) return failure;
+  Result<Compiled, Failure> run() {
+    LINNET_TRY_ASSIGN(const auto bitcode, make_bitcode(kernels_.kernels(), options_, out_));
     out_.name = options_.name;
     out_.target = options_.target.info.name;
     out_.debug_symbols = options_.debug_symbols;
@@ -218,7 +218,7 @@ public:
       out_.constants = constants_object(std::move(blob), blob_symbol(options_));
     if (options_.trainer) {
       out_.header = training_header(modules_.front(), entries_, out_, options_);
-      return std::nullopt;
+      return std::move(out_);
     }
     std::vector<HeaderEntry> header;
     for (size_t i = 0; i < entries_.size(); ++i) {
@@ -229,7 +229,7 @@ public:
            is_step(entries_[i]) ? warmup_steps(*entries_[i].module, *entries_[i].graph) : 0});
     }
     out_.header = c_header(header, out_, options_);
-    return std::nullopt;
+    return std::move(out_);
   }
 
 private:
@@ -380,7 +380,7 @@ private:
 
   std::span<const ir::Module> modules_;
   const CompileOptions& options_;
-  Compiled& out_;
+  Compiled out_;
   std::vector<EntryInfo> entries_;
   KernelSymbols kernels_;
   ConstantPool pool_;
@@ -388,10 +388,10 @@ private:
 
 }  // namespace
 
-std::optional<Failure> compile(std::span<const ir::Module> modules, const CompileOptions& options,
-                               Compiled& compiled) {
+Result<Compiled, Failure> compile(std::span<const ir::Module> modules,
+                                  const CompileOptions& options) {
   LINNET_CHECK(!modules.empty(), "nothing to compile");
-  return Compilation(modules, options, compiled).run();
+  return Compilation(modules, options).run();
 }
 
 }  // namespace linnet::codegen

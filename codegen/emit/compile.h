@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/memory.h"
+#include "base/result.h"
 #include "codegen/object/target.h"
 #include "ir/module.h"
 
@@ -107,19 +108,18 @@ struct Compiled {
 
 // `modules` are the outcome of the whole pipeline, one for each batch size, largest batch first,
 // batch 1 last. With `trainer` every graph is an entry: @train_step, @evaluate, and @predict on
-// slots, NAME_run_with; otherwise @predict, NAME_run, and @step, NAME_step. Fills `compiled`;
-// otherwise returns why not.
-[[nodiscard]] std::optional<Failure> compile(std::span<const ir::Module> modules,
-                                             const CompileOptions& options, Compiled& compiled);
+// slots, NAME_run_with; otherwise @predict, NAME_run, and @step, NAME_step.
+[[nodiscard]] Result<Compiled, Failure> compile(std::span<const ir::Module> modules,
+                                                const CompileOptions& options);
 
 // `path` appears whole or not at all.
-[[nodiscard]] std::optional<Failure> write_archive(const Compiled& compiled,
-                                                   const std::string& path);
-[[nodiscard]] std::optional<Failure> write_objects(const Compiled& compiled,
-                                                   const std::string& path);
-[[nodiscard]] std::optional<Failure> link_executable(const Compiled& compiled,
-                                                     const std::string& path);
-[[nodiscard]] std::optional<Failure> link_shared(const Compiled& compiled, const std::string& path);
+[[nodiscard]] Result<void, Failure> write_archive(const Compiled& compiled,
+                                                  const std::string& path);
+[[nodiscard]] Result<void, Failure> write_objects(const Compiled& compiled,
+                                                  const std::string& path);
+[[nodiscard]] Result<void, Failure> link_executable(const Compiled& compiled,
+                                                    const std::string& path);
+[[nodiscard]] Result<void, Failure> link_shared(const Compiled& compiled, const std::string& path);
 
 // The same object bytes, loaded into this process (ORC's object layer).
 class Loaded {
@@ -127,6 +127,6 @@ public:
   virtual ~Loaded() = default;
   [[nodiscard]] virtual void* symbol(const std::string& name) const = 0;  // nullptr: none
 };
-[[nodiscard]] std::unique_ptr<Loaded> load(const Compiled& compiled, Failure& failure);
+[[nodiscard]] Result<std::unique_ptr<Loaded>, Failure> load(const Compiled& compiled);
 
 }  // namespace linnet::codegen

@@ -49,10 +49,10 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Loaded> load(const Compiled& compiled, Failure& failure) {
-  const auto fail = [&](llvm::Error error) {
-    failure = {Status::kBug, "the object cannot be loaded: " + toString(std::move(error)), ""};
-    return nullptr;
+Result<std::unique_ptr<Loaded>, Failure> load(const Compiled& compiled) {
+  const auto fail = [](llvm::Error error) {
+    return tl::unexpected(
+        Failure{Status::kBug, "the object cannot be loaded: " + toString(std::move(error)), ""});
   };
   auto process = orc::SelfExecutorProcessControl::Create();
   if (!process) return fail(process.takeError());
@@ -63,10 +63,8 @@ std::unique_ptr<Loaded> load(const Compiled& compiled, Failure& failure) {
   if (auto error = loaded->add(compiled.constants, false)) return fail(std::move(error));
   // Weights are copied once, to where they stay: when they are looked up, while `compiled` has
   // them.
-  if (!loaded->symbol(compiled.name + "_constants")) {
-    failure = {Status::kBug, "the object's constants cannot be loaded", ""};
-    return nullptr;
-  }
+  if (!loaded->symbol(compiled.name + "_constants"))
+    return tl::unexpected(Failure{Status::kBug, "the object's constants cannot be loaded", ""});
   return loaded;
 }
 

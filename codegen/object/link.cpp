@@ -27,15 +27,15 @@ extern char** environ;
 namespace linnet::codegen {
 namespace {
 
-using write_file;
-
 std::span<const uint8_t> as_bytes(const std::vector<std::byte>& bytes) {
   return {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
 }
 
-std::optional<Failure> failure(const Result<void>& result) {
-  if (result) return std::nullopt;
-  return Failure{result.error().status, result.error().message, ""};
+Failure failure(const Error& error) {
+  return {error.status, error.message, ""};
+}
+tl::unexpected<Failure> machine(std::string message, std::string remedy) {
+  return tl::unexpected(Failure{Status::kMachine, std::move(message), std::move(remedy)});
 }
 
 // A folder of our own for what the linker reads and writes.
@@ -87,23 +87,21 @@ int run(const std::vector<std::string>& arguments, const std::string& log) {
 }
 
 // Links the model's objects with `inputs`, which stand before the libraries.
-std::optional<Failure> link(const Compiled& compiled, const std::string& path, bool executable) {
+Result<void, Failure> link(const Compiled& compiled, const std::string& path, bool executable) {
   WorkFolder folder;
-  if (!folder.ok())
-    return Failure{Status::kMachine, folder.path() + ": " + std::strerror(errno), "set TMPDIR"};
+  if (!folder.ok()) return machine(folder.path() + ": " + std::strerror(errno), "set TMPDIR");
   std::vector<std::string> command = {"cc", "-o", folder.file("product")};
   const auto add = [&](const std::string& name, std::span<const uint8_t> bytes) {
     command.push_back(folder.file(name));
-    return failure(write_file(command.back(), bytes));
+    return write_file(command.back(), bytes).map_error(failure);
   };
-  if (auto bad = add(compiled.name + ".o", as_bytes(compiled.object))) return bad;
-  if (!compiled.constants.empty()) {
-    if (auto bad = add(compiled.name + "_constants.o", as_bytes(compiled.constants))) return bad;
-  }
+  LINNET_TRY(add(compiled.name + ".o", as_bytes(compiled.object)));
+  if (!compiled.constants.empty())
+    LINNET_TRY(add(compiled.name + "_constants.o", as_bytes(compiled.constants)));
   if (executable) {
     const auto* begin = reinterpret_cast<const uint8_t*>(linnet_embedded_product_runtime_begin);
     const auto* end = reinterpret_cast<const uint8_t*>(linnet_embedded_product_runtime_end);
-    if (auto bad = add("libruntime.a", {begin, end})) return bad;
+    LINNET_TRY(add("libruntime.a", {begin, end}));
     command.emplace_back("-Wl,--gc-sections");
     if (compiled.link_static) {
       for (const char* flag : {"-static", "-lstdc++", "-lm"})
@@ -123,26 +121,25 @@ std::optional<Failure> link(const Compiled& compiled, const std::string& path, b
   const std::string log = folder.file("log");
   const int status = run(command, log);
   if (status == -1 || status == 127) {
-    return Failure{Status::kMachine, "there is no linker: `cc` cannot be run",
-                   "install gcc or clang, or use --emit obj or lib, which need no other tool"};
+    return machine("there is no linker: `cc` cannot be run",
+                   "install gcc or clang, or use --emit obj or lib, which need no other tool");
   }
   if (status != 0) {
     const auto text = read_file(log);
-    return Failure{Status::kMachine,
-                   fmt::format("cc failed with status {}:\n{}", status,
+    return machine(fmt::format("cc failed with status {}:\n{}", status,
                                text ? std::string(text->begin(), text->end()) : ""),
                    compiled.link_static
                        ? "the linker needs libstdc++.a, libm.a and libc.a of the same system"
-                       : "the linker needs libstdc++.a and libm of the same system"};
+                       : "the linker needs libstdc++.a and libm of the same system");
   }
   const auto product = read_file(command[2]);
-  if (!product) return Failure{Status::kMachine, product.error().message, ""};
-  return failure(write_file(path, *product, 0777));
+  if (!product) return machine(product.error().message, "");
+  return write_file(path, *product, 0777).map_error(failure);
 }
 
 }  // namespace
 
-std::optional<Failure> write_archive(const Compiled& compiled, const std::string& path) {
+Result<void, Failure> write_archive(const Compiled& compiled, const std::string& path) {
   std::vector<llvm::NewArchiveMember> members;
   const auto add = [&](const std::string& name, const std::vector<std::byte>& bytes) {
     const llvm::StringRef content(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -156,22 +153,24 @@ std::optional<Failure> write_archive(const Compiled& compiled, const std::string
   auto archive = llvm::writeArchiveToBuffer(members, llvm::SymtabWritingMode::NormalSymtab,
                                             llvm::object::Archive::K_GNU, true, false);
   if (!archive) throw InternalError("archive: " + toString(archive.takeError()));
-  return failure(write_file(
-      path, std::string_view((*archive)->getBufferStart(), (*archive)->getBufferSize())));
+  return write_file(path,
+                    std::string_view((*archive)->getBufferStart(), (*archive)->getBufferSize()))
+      .map_error(failure);
 }
 
-std::optional<Failure> write_objects(const Compiled& compiled, const std::string& path) {
-  if (auto bad = failure(write_file(path, as_bytes(compiled.object)))) return bad;
-  if (compiled.constants.empty()) return std::nullopt;
-  return failure(write_file(std::string(without_suffix(path, ".o")) + "_constants.o",
-                            as_bytes(compiled.constants)));
+Result<void, Failure> write_objects(const Compiled& compiled, const std::string& path) {
+  LINNET_TRY(write_file(path, as_bytes(compiled.object)).map_error(failure));
+  if (compiled.constants.empty()) return {};
+  return write_file(std::string(without_suffix(path, ".o")) + "_constants.o",
+                    as_bytes(compiled.constants))
+      .map_error(failure);
 }
 
-std::optional<Failure> link_executable(const Compiled& compiled, const std::string& path) {
+Result<void, Failure> link_executable(const Compiled& compiled, const std::string& path) {
   return link(compiled, path, true);
 }
 
-std::optional<Failure> link_shared(const Compiled& compiled, const std::string& path) {
+Result<void, Failure> link_shared(const Compiled& compiled, const std::string& path) {
   return link(compiled, path, false);
 }
 

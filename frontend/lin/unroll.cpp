@@ -147,7 +147,8 @@ bool fits(const ir::Type& type, int64_t& samples) {
 
 }  // namespace
 
-bool unroll(ir::Module& module, int64_t window, std::string& wrong) {
+Result<void, std::string> unroll(ir::Module& module, int64_t window) {
+  std::string wrong;
   const ir::Graph& step = module.graphs.front();
   int64_t samples = -1;
   for (const ir::GraphInput& input : step.inputs) {
@@ -160,12 +161,12 @@ bool unroll(ir::Module& module, int64_t window, std::string& wrong) {
     if (output.slot.empty() && !fits(type, samples))
       wrong = fmt::format("output '{}' is {}", output.name, to_string(type));
   }
-  if (!wrong.empty()) return false;
+  if (!wrong.empty()) return tl::unexpected(std::move(wrong));
   ir::Graph unrolled = Unroller(module, window).run();
   module.graphs = {std::move(unrolled)};
   std::erase_if(module.slots,
                 [](const ir::Slot& slot) { return slot.kind == ir::SlotKind::kState; });
-  return true;
+  return {};
 }
 
 }  // namespace linnet::frontend

@@ -1,6 +1,7 @@
 // Back-propagation through time: a model's step as often as a window has steps.
 #pragma once
 
+#include "base/result.h"
 #include "ir/module.h"
 
 namespace linnet::frontend {
@@ -9,7 +10,7 @@ namespace linnet::frontend {
 // [N, …] of a step becomes [N, window, …], an output [N, …] becomes [N · window, …], all steps of
 // the first sample first. Every window begins with the state's initial values (of seed 0); the
 // slots of state go. Needs: every input and output has a first dimension, which is the same
-// (`window` steps of N samples); otherwise false, and `wrong` says which has not.
-[[nodiscard]] bool unroll(ir::Module& module, int64_t window, std::string& wrong);
+// (`window` steps of N samples); otherwise the failure says which has not.
+[[nodiscard]] Result<void, std::string> unroll(ir::Module& module, int64_t window);
 
 }  // namespace linnet::frontend

@@ -13,21 +13,20 @@ namespace {
 
 OpResult<std::vector<Type>> infer_concat(const InferContext& c) {
   const Type& first = c.type(0);
-  const auto dim = one_dim(c.attrs, first.rank());
-  if (!dim) return tl::unexpected(dim.error());
+  LINNET_TRY_ASSIGN(const auto dim, one_dim(c.attrs, first.rank()));
   Shape shape = first.shape;
   for (size_t i = 1; i < c.operands.size(); ++i) {
     const Type& other = c.type(i);
     Shape expected = shape;
-    if (other.rank() == first.rank()) expected[*dim] = other.shape[*dim];
+    if (other.rank() == first.rank()) expected[dim] = other.shape[dim];
     if (other.shape != expected || other.dtype != first.dtype) {
       return op_error(fmt::format("{} and {} differ in more than dimension {}", to_string(first),
-                                  to_string(other), *dim),
+                                  to_string(other), dim),
                       static_cast<int>(i));
     }
-    const auto sum = checked_add(shape[*dim], other.shape[*dim]);
+    const auto sum = checked_add(shape[dim], other.shape[dim]);
     if (!sum) return op_error("the result is too large", static_cast<int>(i));
-    shape[*dim] = *sum;
+    shape[dim] = *sum;
   }
   return std::vector<Type>{{first.dtype, std::move(shape), {}}};
 }

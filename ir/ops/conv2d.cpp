@@ -39,13 +39,12 @@ OpResult<std::vector<Type>> infer_conv2d(const InferContext& c) {
                                 groups == 1 ? "" : " a group", input.shape[1] / groups),
                     0);
   }
-  auto window = windows(c.attrs, {weight.shape[2], weight.shape[3]});
-  if (!window) return tl::unexpected(window.error());
-  auto height = output_extent(window->first, input.shape[2], false, "height");
-  auto width = output_extent(window->second, input.shape[3], false, "width");
-  if (!height) return tl::unexpected(height.error());
-  if (!width) return tl::unexpected(width.error());
-  return std::vector<Type>{{input.dtype, {input.shape[0], weight.shape[0], *height, *width}, {}}};
+  LINNET_TRY_ASSIGN(auto window, windows(c.attrs, {weight.shape[2], weight.shape[3]}));
+  LINNET_TRY_ASSIGN(const int64_t height,
+                    output_extent(window.first, input.shape[2], false, "height"));
+  LINNET_TRY_ASSIGN(const int64_t width,
+                    output_extent(window.second, input.shape[3], false, "width"));
+  return std::vector<Type>{{input.dtype, {input.shape[0], weight.shape[0], height, width}, {}}};
 }
 
 template <class T> void evaluate_conv2d(EvalContext<T>& c) {

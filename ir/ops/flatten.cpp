@@ -51,9 +51,8 @@ const OpDef ops::flatten{
                .default_value = int64_t{-1}}},
     .traits = kDataMovement | kView,
     .infer = [](const InferContext& c) -> OpResult<std::vector<Type>> {
-      const auto r = range(c.attrs, c.type(0).rank());
-      if (!r) return tl::unexpected(r.error());
-      return std::vector<Type>{{c.type(0).dtype, flat(c.type(0).shape, *r), {}}};
+      LINNET_TRY_ASSIGN(const auto r, range(c.attrs, c.type(0).rank()));
+      return std::vector<Type>{{c.type(0).dtype, flat(c.type(0).shape, r), {}}};
     },
     .evaluate =
         []<class T>(EvalContext<T>& c) {

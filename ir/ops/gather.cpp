@@ -28,15 +28,14 @@ OpResult<std::vector<Type>> infer_gather(const InferContext& c) {
   const Type& indices = c.type(1);
   if (indices.dtype != DType::kI64 && indices.dtype != DType::kI32)
     return op_error(fmt::format("indices must be i64 or i32, not {}", name(indices.dtype)), 1);
-  const auto dim = one_dim(c.attrs, input.rank());
-  if (!dim) return tl::unexpected(dim.error());
-  if (input.shape[*dim] == 0 && indices.elements() != 0) {
-    return op_error(fmt::format("there is nothing to take from dimension {} of {}", *dim,
+  LINNET_TRY_ASSIGN(const auto dim, one_dim(c.attrs, input.rank()));
+  if (input.shape[dim] == 0 && indices.elements() != 0) {
+    return op_error(fmt::format("there is nothing to take from dimension {} of {}", dim,
                                 to_string(input.shape)),
                     0);
   }
   Shape shape = input.shape;
-  const auto at = shape.erase(shape.begin() + static_cast<ptrdiff_t>(*dim));
+  const auto at = shape.erase(shape.begin() + static_cast<ptrdiff_t>(dim));
   shape.insert(at, indices.shape.begin(), indices.shape.end());
   return std::vector<Type>{{input.dtype, std::move(shape), {}}};
 }

@@ -19,8 +19,7 @@ OpResult<std::vector<Type>> infer_backward(const InferContext& c) {
     return op_error(
         fmt::format("index must be i32{}, not {}", to_string(gradient.shape), to_string(index)), 1);
   }
-  auto window = windows(c.attrs, c.attrs.get(kKernelSize));
-  if (!window) return tl::unexpected(window.error());
+  LINNET_TRY_ASSIGN(auto window, windows(c.attrs, c.attrs.get(kKernelSize)));
   const Ints& size = c.attrs.get(kSize);
   if (size[0] < 1 || size[1] < 1) return op_error("sizes are at least 1", -1, "size");
   return std::vector<Type>{

@@ -125,10 +125,9 @@ const OpDef ops::slice{
          {.name = "steps", .doc = "default 1; may be negative", .default_value = Ints{}}},
     .traits = kDataMovement,
     .infer = [](const InferContext& c) -> OpResult<std::vector<Type>> {
-      const auto ranges = slice_ranges(c.attrs, c.type(0).shape);
-      if (!ranges) return tl::unexpected(ranges.error());
+      LINNET_TRY_ASSIGN(const auto ranges, slice_ranges(c.attrs, c.type(0).shape));
       Shape shape;
-      for (const SliceRange& range : *ranges)
+      for (const SliceRange& range : ranges)
         shape.push_back(range.count);
       return std::vector<Type>{{c.type(0).dtype, std::move(shape), {}}};
     },

@@ -17,7 +17,7 @@ OpResult<std::vector<Type>> infer_softmax(const InferContext& c) {
   if (!is_float(input.dtype)) {
     return op_error(fmt::format("input must be floating point, not {}", name(input.dtype)), 0);
   }
-  if (auto dim = one_dim(c.attrs, input.rank()); !dim) return tl::unexpected(dim.error());
+  LINNET_TRY(one_dim(c.attrs, input.rank()));
   return std::vector<Type>{{input.dtype, input.shape, {}}};
 }
 

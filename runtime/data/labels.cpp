@@ -31,10 +31,9 @@ Result<std::vector<LabelledFile>> labelled_pictures(const std::string& root,
   const auto is_label = [&](const std::string& name) {
     return std::ranges::find(labels, name) != labels.end();
   };
-  auto names = list_folder(root);
-  if (!names) return tl::unexpected(names.error());
+  LINNET_TRY_ASSIGN(auto names, list_folder(root));
   std::vector<std::string> folders, unknown, absent;
-  for (const std::string& name : *names) {
+  for (const std::string& name : names) {
     if (!is_folder(root + "/" + name)) continue;
     const bool aside = name.front() == '.' || std::ranges::find(beside, name) != beside.end();
     if (aside && !is_label(name)) continue;
@@ -60,10 +59,9 @@ Result<std::vector<LabelledFile>> labelled_pictures(const std::string& root,
   for (int64_t label = 0; label < classes.count; ++label) {
     if (std::ranges::find(folders, labels[static_cast<size_t>(label)]) == folders.end()) continue;
     const std::string folder = root + "/" + classes.labels[label];
-    auto inside = list_folder(folder);
-    if (!inside) return tl::unexpected(inside.error());
+    LINNET_TRY_ASSIGN(auto inside, list_folder(folder));
     const size_t before = files.size();
-    for (const std::string& name : *inside) {
+    for (const std::string& name : inside) {
       if (is_picture(name)) files.push_back({folder + "/" + name, label});
     }
     if (files.size() == before && missing == MissingClass::kError)
@@ -76,19 +74,18 @@ Result<std::vector<LabelledFile>> labelled_pictures(const std::string& root,
 
 Result<std::vector<uint8_t>> read_idx_labels(const std::string& path, const std::string& pictures,
                                              int64_t count, const linnet_classes_v1& classes) {
-  auto labels = read_idx(path);
-  if (!labels) return tl::unexpected(labels.error());
-  if (labels->shape.size() != 1 || labels->shape[0] != count)
+  LINNET_TRY_ASSIGN(auto labels, read_idx(path));
+  if (labels.shape.size() != 1 || labels.shape[0] != count)
     return fail("%s: %lld labels are expected, one for each picture of %s", path.c_str(),
                 static_cast<long long>(count), pictures.c_str());
-  for (size_t i = 0; i < labels->data.size(); ++i) {
-    if (labels->data[i] >= classes.count)
+  for (size_t i = 0; i < labels.data.size(); ++i) {
+    if (labels.data[i] >= classes.count)
       return fail("%s: sample %zu has label %d, but the model has %lld classes: 0 to %lld (%s)",
-                  path.c_str(), i, labels->data[i], static_cast<long long>(classes.count),
+                  path.c_str(), i, labels.data[i], static_cast<long long>(classes.count),
                   static_cast<long long>(classes.count - 1),
                   quoted_list(classes.labels, classes.count).c_str());
   }
-  return std::move(labels->data);
+  return std::move(labels.data);
 }
 
 }  // namespace linnet::runtime

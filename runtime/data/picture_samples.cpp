@@ -39,8 +39,7 @@ public:
 
   Found read_whole() {
     if (!is_folder(path_)) {
-      auto images = read_idx(path_);
-      if (!images) return tl::unexpected(images.error());
+      LINNET_TRY_ASSIGN(auto images, read_idx(path_));
       const std::string labels = labels_beside(path_);
       if (labels.empty() && !t_.targets[0].image)
         return fail("%s: no labels lie beside it (…-labels-idx1-ubyte), so there is nothing to "
@@ -62,21 +61,20 @@ public:
 
 private:
   Found idx(const std::string& images_path, const std::string& labels_path) {
-    auto images = read_idx(images_path);
-    if (!images) return tl::unexpected(images.error());
-    if (images->shape.size() != 3 && images->shape.size() != 4)
+    LINNET_TRY_ASSIGN(auto images, read_idx(images_path));
+    if (images.shape.size() != 3 && images.shape.size() != 4)
       return fail("%s: pictures are expected, not rank %zu", images_path.c_str(),
-                  images->shape.size());
-    const int64_t count = images->shape[0];
+                  images.shape.size());
+    const int64_t count = images.shape[0];
     Samples samples = empty_samples(t_, count);
     const auto decode = [&](const linnet_port_v1& port, Tensor& to) {
       PictureDecoder decoder(port, to);
-      const int height = static_cast<int>(images->shape[1]),
-                width = static_cast<int>(images->shape[2]);
-      const int channels = images->shape.size() > 3 ? static_cast<int>(images->shape[3]) : 1;
+      const int height = static_cast<int>(images.shape[1]),
+                width = static_cast<int>(images.shape[2]);
+      const int channels = images.shape.size() > 3 ? static_cast<int>(images.shape[3]) : 1;
       const int64_t bytes = int64_t{height} * width * channels;
       for (int64_t i = 0; i < count; ++i)
-        decoder.pixels(i, images->data.data() + i * bytes, height, width, channels);
+        decoder.pixels(i, images.data.data() + i * bytes, height, width, channels);
     };
     decode(t_.inputs[0], samples.inputs[0]);
     if (t_.targets[0].image) {
@@ -89,29 +87,29 @@ private:
 
   Result<void> idx_labels(const std::string& images_path, const std::string& labels_path,
                           Samples& samples) const {
-    auto labels = read_idx_labels(labels_path, images_path, samples.count, *t_.targets[0].classes);
-    if (!labels) return tl::unexpected(labels.error());
-    for (size_t i = 0; i < labels->size(); ++i)
-      samples.targets[0].as<int64_t>()[i] = (*labels)[i];
+    LINNET_TRY_ASSIGN(auto labels, read_idx_labels(labels_path, images_path, samples.count,
+                                                   *t_.targets[0].classes));
+    for (size_t i = 0; i < labels.size(); ++i)
+      samples.targets[0].as<int64_t>()[i] = labels[i];
     return {};
   }
 
   // The test part may lack a class: what it holds is still a sample of what will come.
   Found classes(const std::string& root, const std::vector<std::string>& beside) {
     const linnet_classes_v1& classes = *t_.targets[0].classes;
-    auto files = labelled_pictures(root, classes,
-                                   test_ ? MissingClass::kAllowed : MissingClass::kError, beside);
-    if (!files) return tl::unexpected(files.error());
-    if (files->empty())
+    LINNET_TRY_ASSIGN(auto files,
+                      labelled_pictures(root, classes,
+                                        test_ ? MissingClass::kAllowed : MissingClass::kError,
+                                        beside));
+    if (files.empty())
       return fail("%s: there is no picture in a folder called like a label (%s)", root.c_str(),
                   quoted_list(classes.labels, classes.count).c_str());
-    Samples samples = empty_samples(t_, static_cast<int64_t>(files->size()));
+    Samples samples = empty_samples(t_, static_cast<int64_t>(files.size()));
     PictureDecoder decoder(t_.inputs[0], samples.inputs[0]);
-    for (size_t i = 0; i < files->size(); ++i) {
-      auto image = read_image((*files)[i].path);
-      if (!image) return tl::unexpected(image.error());
-      decoder.image(static_cast<int64_t>(i), *image);
-      samples.targets[0].as<int64_t>()[i] = (*files)[i].label;
+    for (size_t i = 0; i < files.size(); ++i) {
+      LINNET_TRY_ASSIGN(auto image, read_image(files[i].path));
+      decoder.image(static_cast<int64_t>(i), image);
+      samples.targets[0].as<int64_t>()[i] = files[i].label;
     }
     return samples;
   }
@@ -183,12 +181,12 @@ private:
     PictureDecoder inputs(t_.inputs[0], samples.inputs[0]),
         targets(t_.targets[0], samples.targets[0]);
     for (size_t i = 0; i < from.size(); ++i) {
-      auto image = read_image(from[i]);
-      if (!image) return tl::unexpected(image.error());
-      inputs.image(static_cast<int64_t>(i), *image);
-      if (to[i] != from[i]) image = read_image(to[i]);
-      if (!image) return tl::unexpected(image.error());
-      targets.image(static_cast<int64_t>(i), *image);
+      LINNET_TRY_ASSIGN(Image image, read_image(from[i]));
+      inputs.image(static_cast<int64_t>(i), image);
+      if (to[i] != from[i]) {
+        LINNET_TRY_ASSIGN(image, read_image(to[i]));
+      }
+      targets.image(static_cast<int64_t>(i), image);
     }
     return samples;
   }

@@ -122,9 +122,8 @@ std::vector<int64_t> permutation(int64_t count, uint64_t seed, uint32_t stream, 
 Result<DataSet> read_training(const linnet_trainer_v1& trainer, const std::string& path,
                               uint64_t seed, double validation) {
   Part part{.trainer = trainer, .path = path, .validation = validation};
-  auto read = reader_of(trainer).read(part);
-  if (!read) return tl::unexpected(read.error());
-  Samples all = std::move(**read);
+  LINNET_TRY_ASSIGN(auto read, reader_of(trainer).read(part));
+  Samples all = std::move(*read);
   LINNET_TRY(check_finite(trainer, all));
   DataSet data;
   data.scales = part.scales;
@@ -176,15 +175,14 @@ Result<Samples> read_to_evaluate(const linnet_trainer_v1& trainer, const std::st
   }
   const Reader reader = reader_of(trainer);
   Part part{.trainer = trainer, .path = path, .test = true};
-  Found found = (reader.read_whole ? reader.read_whole : reader.read)(part);
-  if (found && !*found && reader.one_file && is_folder(path))
+  LINNET_TRY_ASSIGN(auto found, (reader.read_whole ? reader.read_whole : reader.read)(part));
+  if (!found && reader.one_file && is_folder(path))
     return fail("%s: there is no test.csv in it; name the CSV file", path.c_str());
-  if (found && !*found) {
+  if (!found) {
     part.test = false;
-    found = reader.read(part);
+    LINNET_TRY_ASSIGN(found, reader.read(part));
   }
-  if (!found) return tl::unexpected(found.error());
-  Samples samples = std::move(**found);
+  Samples samples = std::move(*found);
   if (samples.count == 0) return fail("%s: there is no sample in it", path.c_str());
   LINNET_TRY(check_finite(trainer, samples));
   return samples;

@@ -43,23 +43,21 @@ Found read(Part& part) {
   const linnet_trainer_v1& t = part.trainer;
   const std::string file = csv_of(part);
   if (file.empty()) return std::nullopt;
-  auto ports = SeriesPorts::of({t.inputs, static_cast<size_t>(t.input_count)},
-                               {t.targets, static_cast<size_t>(t.target_count)});
-  if (!ports) return tl::unexpected(ports.error());
+  LINNET_TRY_ASSIGN(auto ports, SeriesPorts::of({t.inputs, static_cast<size_t>(t.input_count)},
+                                                {t.targets, static_cast<size_t>(t.target_count)}));
   if (t.target_count != 1) return fail("a model of series has one target, '%s'", t.targets[0].name);
-  auto table = SeriesTable::read(file, *ports);
-  if (!table) return tl::unexpected(table.error());
-  const int64_t window = ports->series(0).window, first = ports->first_row();
-  const int64_t last = table->rows() - 1 - ports->steps;  // a row that is forecast from
+  LINNET_TRY_ASSIGN(auto table, SeriesTable::read(file, ports));
+  const int64_t window = ports.series(0).window, first = ports.first_row();
+  const int64_t last = table.rows() - 1 - ports.steps;  // a row that is forecast from
   const int64_t count = last - first - window + 2;
   if (count < 1)
     return fail("%s: %lld values make no window of %lld and what comes after", file.c_str(),
-                static_cast<long long>(table->rows()), static_cast<long long>(first + window));
+                static_cast<long long>(table.rows()), static_cast<long long>(first + window));
   // The targets of the last training sample are not among those of validation.
   if (!part.test) {
     const int64_t apart = part.apart_of(count);
     part.overlap = apart > 0 ? std::min(window - 1, count - apart - 1) : 0;
-    learn(*ports, *table, first + count - apart - part.overlap + window - 1 + ports->steps,
+    learn(ports, table, first + count - apart - part.overlap + window - 1 + ports.steps,
           part.scales);
   }
   Samples samples = empty_samples(t, count);
@@ -67,11 +65,11 @@ Found read(Part& part) {
     for (int64_t step = 0; step < window; ++step) {
       const int64_t row = first + i + step;
       for (size_t k = 0; k < samples.inputs.size(); ++k) {
-        const int64_t lags = ports->series(k).lags;
-        store(part, *table, k, ports->newest(k, row) - lags + 1, lags, samples.inputs[k],
+        const int64_t lags = ports.series(k).lags;
+        store(part, table, k, ports.newest(k, row) - lags + 1, lags, samples.inputs[k],
               (i * window + step) * lags);
       }
-      store(part, *table, static_cast<size_t>(ports->target), row + ports->steps, 1,
+      store(part, table, static_cast<size_t>(ports.target), row + ports.steps, 1,
             samples.targets[0], i * window + step);
     }
   }

@@ -34,28 +34,24 @@ int64_t SeriesPorts::first_row() const {
 }
 
 Result<SeriesTable> SeriesTable::read(const std::string& path, const SeriesPorts& ports) {
-  auto table = CsvTable::read(path);
-  if (!table) return tl::unexpected(table.error());
+  LINNET_TRY_ASSIGN(auto table, CsvTable::read(path));
   SeriesTable read;
-  read.table_ = std::move(*table);
+  read.table_ = std::move(table);
   const auto column_of = [&](const linnet_series_v1& series) {
     return read.table_.column_named(series.column);
   };
   const linnet_series_v1& target = ports.series(static_cast<size_t>(ports.target));
-  const auto column = column_of(target);
-  if (!column) return tl::unexpected(column.error());
+  LINNET_TRY_ASSIGN(const auto column, column_of(target));
   size_t rows = read.table_.rows();
-  while (rows > 0 && read.table_.cell(rows - 1, *column).empty())
+  while (rows > 0 && read.table_.cell(rows - 1, column).empty())
     --rows;
   read.rows_ = static_cast<int64_t>(rows);
   for (size_t i = 0; i < ports.inputs.size(); ++i) {
     const linnet_series_v1& series = ports.series(i);
-    const auto at = column_of(series);
-    if (!at) return tl::unexpected(at.error());
-    auto values = read.table_.numbers(*at, static_cast<Missing>(series.missing),
-                                      series.ahead ? read.table_.rows() : rows);
-    if (!values) return tl::unexpected(values.error());
-    read.columns_.push_back(std::move(*values));
+    LINNET_TRY_ASSIGN(const auto at, column_of(series));
+    LINNET_TRY_ASSIGN(auto values, read.table_.numbers(at, static_cast<Missing>(series.missing),
+                                                       series.ahead ? read.table_.rows() : rows));
+    read.columns_.push_back(std::move(values));
   }
   read.index_ = read.table_.columns();
   if (target.index) {

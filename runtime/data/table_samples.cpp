@@ -13,15 +13,13 @@ Result<void> read_row(const CsvTable& table, size_t row, const linnet_table_v1& 
                       float* to) {
   for (int64_t i = 0; i < columns.count; ++i) {
     const linnet_column_v1& c = columns.columns[i];
-    auto column = table.column_named(c.name);
-    if (!column) return tl::unexpected(column.error());
+    LINNET_TRY_ASSIGN(auto column, table.column_named(c.name));
     if (c.category_count == 0) {
-      auto value = table.number(row, *column);
-      if (!value) return tl::unexpected(value.error());
-      *to++ = static_cast<float>((*value - c.mean) / c.deviation);
+      LINNET_TRY_ASSIGN(auto value, table.number(row, column));
+      *to++ = static_cast<float>((value - c.mean) / c.deviation);
       continue;
     }
-    const std::string cell(table.cell(row, *column));
+    const std::string cell(table.cell(row, column));
     bool found = false;
     for (int64_t k = 0; k < c.category_count; ++k) {
       const bool here = cell == c.categories[k];
@@ -29,7 +27,7 @@ Result<void> read_row(const CsvTable& table, size_t row, const linnet_table_v1& 
       *to++ = here ? 1.0F : 0.0F;
     }
     if (!found)
-      return fail("%s: '%s' is none of the %lld categories", table.place(row, *column).c_str(),
+      return fail("%s: '%s' is none of the %lld categories", table.place(row, column).c_str(),
                   cell.c_str(), static_cast<long long>(c.category_count));
   }
   return {};
@@ -63,12 +61,10 @@ Result<void> read_columns(const CsvTable& table, const linnet_port_v1& port, Ten
 
 // Classes stand in the column named like the output.
 Result<void> read_classes(const CsvTable& table, const linnet_port_v1& port, Tensor& to) {
-  auto column = table.column_named(port.name);
-  if (!column) return tl::unexpected(column.error());
+  LINNET_TRY_ASSIGN(auto column, table.column_named(port.name));
   for (size_t row = 0; row < table.rows(); ++row) {
-    auto label = read_class(table, row, *column, *port.classes);
-    if (!label) return tl::unexpected(label.error());
-    to.as<int64_t>()[row] = *label;
+    LINNET_TRY_ASSIGN(auto label, read_class(table, row, column, *port.classes));
+    to.as<int64_t>()[row] = label;
   }
   return {};
 }
@@ -81,17 +77,16 @@ Found read(Part& part) {
   const linnet_trainer_v1& t = part.trainer;
   const std::string file = csv_of(part);
   if (file.empty()) return std::nullopt;
-  auto table = CsvTable::read(file, CsvHeader::kYes);
-  if (!table) return tl::unexpected(table.error());
-  Samples samples = empty_samples(t, static_cast<int64_t>(table->rows()));
+  LINNET_TRY_ASSIGN(auto table, CsvTable::read(file, CsvHeader::kYes));
+  Samples samples = empty_samples(t, static_cast<int64_t>(table.rows()));
   for (int64_t i = 0; i < t.input_count; ++i) {
     if (!t.inputs[i].table) return fail("input '%s' has no column declared", t.inputs[i].name);
-    LINNET_TRY(read_columns(*table, t.inputs[i], samples.inputs[static_cast<size_t>(i)]));
+    LINNET_TRY(read_columns(table, t.inputs[i], samples.inputs[static_cast<size_t>(i)]));
   }
   for (int64_t i = 0; i < t.target_count; ++i) {
     const linnet_port_v1& port = t.targets[i];
     if (!port.table && !port.classes) return fail("output '%s' has no column declared", port.name);
-    LINNET_TRY((port.table ? read_columns : read_classes)(*table, port,
+    LINNET_TRY((port.table ? read_columns : read_classes)(table, port,
                                                           samples.targets[static_cast<size_t>(i)]));
   }
   return samples;

@@ -35,19 +35,18 @@ Found read(Part& part) {
   samples.count = -1;
   const auto read = [&](const linnet_port_v1& port, std::vector<Tensor>& list) -> Result<void> {
     const std::string file = folder + "/" + port.name + ".npy";
-    auto tensor = read_npy(file);
-    if (!tensor) return tl::unexpected(tensor.error());
+    LINNET_TRY_ASSIGN(auto tensor, read_npy(file));
     const int64_t each = elements_of(port);
-    const int64_t count = tensor->shape.empty() ? 0 : tensor->shape[0];
-    if (tensor->elements() != count * each || count < 1)
+    const int64_t count = tensor.shape.empty() ? 0 : tensor.shape[0];
+    if (tensor.elements() != count * each || count < 1)
       return fail("%s: %s does not hold samples of %lld numbers each; the first dimension counts "
                   "them",
-                  file.c_str(), shape_text(tensor->shape).c_str(), static_cast<long long>(each));
+                  file.c_str(), shape_text(tensor.shape).c_str(), static_cast<long long>(each));
     if (samples.count >= 0 && samples.count != count)
       return fail("%s: %lld samples, but other files hold %lld", file.c_str(),
                   static_cast<long long>(count), static_cast<long long>(samples.count));
     samples.count = count;
-    list.push_back(converted(*tensor, dtype_of_abi(port.dtype)));
+    list.push_back(converted(tensor, dtype_of_abi(port.dtype)));
     return check_classes(file, port, list.back());
   };
   for (int64_t i = 0; i < t.input_count; ++i)

@@ -102,30 +102,28 @@ Result<Measured> evaluate_model(const Model& model, const std::string& path) {
   const linnet_model_v1& abi = model.abi();
   if (abi.stateful)
     return fail("a model with a state is measured along a series: its data block needs a series");
-  auto ports = EvaluationPorts::of(abi);
-  if (!ports) return tl::unexpected(ports.error());
-  const linnet_trainer_v1 trainer = ports->trainer();
-  auto samples = train::read_to_evaluate(trainer, path);
-  if (!samples) return tl::unexpected(samples.error());
+  LINNET_TRY_ASSIGN(auto ports, EvaluationPorts::of(abi));
+  const linnet_trainer_v1 trainer = ports.trainer();
+  LINNET_TRY_ASSIGN(auto samples, train::read_to_evaluate(trainer, path));
   Measured evaluation;
   evaluation.data = path;
-  evaluation.samples = samples->count;
+  evaluation.samples = samples.count;
   evaluation.begin(abi.outputs, abi.output_count, trainer.targets, trainer.target_count);
   Loss loss(abi.loss);
   // A model for one sample only is called for one at a time.
   const int64_t most = abi.batched ? kChunk : 1;
-  for (int64_t first = 0, count = 0; first < samples->count; first += count) {
-    count = std::min(most, samples->count - first);
+  for (int64_t first = 0, count = 0; first < samples.count; first += count) {
+    count = std::min(most, samples.count - first);
     std::vector<Tensor> inputs, outputs;
     for (int64_t i = 0; i < abi.input_count; ++i)
-      inputs.push_back(Model::some(samples->inputs[static_cast<size_t>(i)], samples->count, first,
+      inputs.push_back(Model::some(samples.inputs[static_cast<size_t>(i)], samples.count, first,
                                    count, abi.inputs[i]));
     for (int64_t i = 0; i < abi.output_count; ++i)
       outputs.push_back(Model::make(abi.outputs[i], count));
     LINNET_TRY(model.run(inputs, outputs, count));
     for (int64_t t = 0; t < trainer.target_count; ++t) {
       const linnet_port_v1& target = trainer.targets[t];
-      const Tensor& truths = samples->targets[static_cast<size_t>(t)];
+      const Tensor& truths = samples.targets[static_cast<size_t>(t)];
       for (int64_t i = 0; i < abi.output_count; ++i) {
         if (std::strcmp(abi.outputs[i].name, target.name) != 0) continue;
         const Tensor& values = outputs[static_cast<size_t>(i)];
@@ -135,7 +133,7 @@ Result<Measured> evaluate_model(const Model& model, const std::string& path) {
     }
   }
   const bool first_is_read = std::strcmp(trainer.targets[0].name, abi.outputs[0].name) == 0;
-  if (loss.known() && first_is_read) evaluation.loss = loss.mean(samples->count);
+  if (loss.known() && first_is_read) evaluation.loss = loss.mean(samples.count);
   return evaluation;
 }
 

@@ -32,9 +32,8 @@ Result<void> run(const Options& options, const std::string& program) {
   const linnet_port_v1& input = abi.inputs[0];
   const bool series = input.series && abi.stream;
   if (!options.evaluate.empty() && !series) {
-    auto evaluation = evaluate_model(model, options.evaluate);
-    return evaluation ? report(*evaluation, options.json, options.plot)
-                      : tl::unexpected(evaluation.error());
+    LINNET_TRY_ASSIGN(const auto evaluation, evaluate_model(model, options.evaluate));
+    return report(evaluation, options.json, options.plot);
   }
   if (options.follow && !series) return fail_call("--follow is for models of series");
   if (options.files.empty() && options.inputs.empty() && !options.follow &&

@@ -31,9 +31,8 @@ public:
         LINNET_TRY(folder(path, pictures));
         continue;
       }
-      auto bytes = read_file(path);
-      if (!bytes) return tl::unexpected(bytes.error());
-      if (!looks_like_idx(*bytes)) {
+      LINNET_TRY_ASSIGN(auto bytes, read_file(path));
+      if (!looks_like_idx(bytes)) {
         pictures.push_back(path);
         continue;
       }
@@ -43,7 +42,7 @@ public:
       std::string labels;
       if (i + 1 < options_.files.size() && is_labels(options_.files[i + 1]))
         labels = options_.files[++i];
-      LINNET_TRY(run_idx(path, *bytes, labels.empty() ? labels_beside(path) : labels));
+      LINNET_TRY(run_idx(path, bytes, labels.empty() ? labels_beside(path) : labels));
     }
     return show(pictures);
   }
@@ -60,11 +59,10 @@ private:
   // accuracy is printed; of others the pictures are answered too.
   Result<void> folder(const std::string& path, std::vector<std::string>& pictures) {
     const size_t before = pictures.size();
-    auto names = list_folder(path);
-    if (!names) return tl::unexpected(names.error());
+    LINNET_TRY_ASSIGN(auto names, list_folder(path));
     std::vector<std::string> folders;
     bool labelled = false;
-    for (const std::string& name : *names) {
+    for (const std::string& name : names) {
       if (!is_folder(path + "/" + name)) {
         if (is_picture(name)) pictures.push_back(path + "/" + name);
       } else if (name.front() != '.') {
@@ -78,9 +76,8 @@ private:
       return class_folders(path);
     }
     for (const std::string& folder : folders) {
-      auto inside = list_folder(path + "/" + folder);
-      if (!inside) return tl::unexpected(inside.error());
-      for (const std::string& name : *inside) {
+      LINNET_TRY_ASSIGN(auto inside, list_folder(path + "/" + folder));
+      for (const std::string& name : inside) {
         if (is_picture(name)) pictures.push_back(path + "/" + folder + "/" + name);
       }
     }
@@ -115,9 +112,8 @@ private:
     std::vector<Tensor> inputs = {Model::make(port_, samples)};
     PictureDecoder decoder(port_, inputs[0]);
     for (int64_t i = 0; i < samples; ++i) {
-      auto image = read_image(files[static_cast<size_t>(i)].path);
-      if (!image) return tl::unexpected(image.error());
-      decoder.image(i, *image);
+      LINNET_TRY_ASSIGN(auto image, read_image(files[static_cast<size_t>(i)].path));
+      decoder.image(i, image);
     }
     return answers(inputs, samples);
   }
@@ -128,9 +124,8 @@ private:
       widest = std::max(widest, path.size());
     for (const std::string& path : paths) {
       const LabelledFile one{path, 0};
-      auto outputs = answers_to({&one, 1});
-      if (!outputs) return tl::unexpected(outputs.error());
-      print(path, widest, *outputs, 0);
+      LINNET_TRY_ASSIGN(auto outputs, answers_to({&one, 1}));
+      print(path, widest, outputs, 0);
     }
     return {};
   }
@@ -144,21 +139,19 @@ private:
   }
 
   Result<void> class_folders(const std::string& path) {
-    auto files = labelled_pictures(path, classes(), MissingClass::kAllowed);
-    if (!files) return tl::unexpected(files.error());
-    if (files->empty())
+    LINNET_TRY_ASSIGN(auto files, labelled_pictures(path, classes(), MissingClass::kAllowed));
+    if (files.empty())
       return fail("%s: no .png, .jpg or .jpeg is in its folders called like labels (%s)",
                   path.c_str(), quoted_list(classes().labels, classes().count).c_str());
-    const auto count = static_cast<int64_t>(files->size());
+    const auto count = static_cast<int64_t>(files.size());
     int64_t correct = 0;
     for (int64_t done = 0; done < count; done += kChunk) {
       const int64_t samples = std::min(kChunk, count - done);
       const auto some =
-          std::span(*files).subspan(static_cast<size_t>(done), static_cast<size_t>(samples));
-      auto outputs = answers_to(some);
-      if (!outputs) return tl::unexpected(outputs.error());
+          std::span(files).subspan(static_cast<size_t>(done), static_cast<size_t>(samples));
+      LINNET_TRY_ASSIGN(auto outputs, answers_to(some));
       for (int64_t i = 0; i < samples; ++i)
-        correct += answer_of(*outputs, i) == some[static_cast<size_t>(i)].label;
+        correct += answer_of(outputs, i) == some[static_cast<size_t>(i)].label;
       progress(done + samples, count);
     }
     report(count, correct);
@@ -172,28 +165,24 @@ private:
 
   Result<void> run_idx(const std::string& path, std::span<const uint8_t> bytes,
                        const std::string& labels_path) {
-    auto images = parse_idx(path, bytes);
-    if (!images) return tl::unexpected(images.error());
-    if (images->shape.size() < 3)
+    LINNET_TRY_ASSIGN(auto images, parse_idx(path, bytes));
+    if (images.shape.size() < 3)
       return fail("%s: images have three dimensions, this has %zu", path.c_str(),
-                  images->shape.size());
-    const int64_t count = images->shape[0];
+                  images.shape.size());
+    const int64_t count = images.shape[0];
     std::vector<uint8_t> labels;
     if (!labels_path.empty() && classes_ >= 0) {
-      auto read = read_idx_labels(labels_path, path, count, classes());
-      if (!read) return tl::unexpected(read.error());
-      labels = std::move(*read);
+      LINNET_TRY_ASSIGN(labels, read_idx_labels(labels_path, path, count, classes()));
     }
     int64_t correct = 0;
     for (int64_t done = 0; done < count; done += kChunk) {
       const int64_t samples = std::min(kChunk, count - done);
-      auto outputs = run_chunk(*images, done, samples);
-      if (!outputs) return tl::unexpected(outputs.error());
+      LINNET_TRY_ASSIGN(auto outputs, run_chunk(images, done, samples));
       for (int64_t i = 0; i < samples; ++i) {
         if (labels.empty()) {
-          print(format("%s[%lld]", path.c_str(), static_cast<long long>(done + i)), 0, *outputs, i);
+          print(format("%s[%lld]", path.c_str(), static_cast<long long>(done + i)), 0, outputs, i);
         } else {
-          correct += answer_of(*outputs, i) == labels[static_cast<size_t>(done + i)];
+          correct += answer_of(outputs, i) == labels[static_cast<size_t>(done + i)];
         }
       }
       progress(done + samples, count);
@@ -217,9 +206,8 @@ private:
   void report(int64_t count, int64_t correct) const {
     const double accuracy = count ? static_cast<double>(correct) / static_cast<double>(count) : 0;
     const auto answer = Answer::in(options_.json);
-    answer->sentence(format("%lld of %lld right, accuracy %.2f %%",
-                            static_cast<long long>(correct), static_cast<long long>(count),
-                            100 * accuracy));
+    answer->sentence(format("%lld of %lld right, accuracy %.2f %%", static_cast<long long>(correct),
+                            static_cast<long long>(count), 100 * accuracy));
     answer->count("n", count);
     answer->count("correct", correct);
     answer->fixed("accuracy", accuracy, 6);

@@ -72,12 +72,10 @@ private:
       LINNET_TRY(read_row(table_, row, *target.table, values.as<float>().data()));
       return values;
     }
-    const auto column = table_.column_named(target.name);
-    if (!column) return tl::unexpected(column.error());
-    auto label = read_class(table_, row, *column, *target.classes);
-    if (!label) return tl::unexpected(label.error());
+    LINNET_TRY_ASSIGN(const auto column, table_.column_named(target.name));
+    LINNET_TRY_ASSIGN(auto label, read_class(table_, row, column, *target.classes));
     Tensor one = make_tensor(DType::kI64, {1});
-    one.as<int64_t>()[0] = *label;
+    one.as<int64_t>()[0] = label;
     return one;
   }
 
@@ -101,20 +99,17 @@ Result<void> run_samples(const Model& model, const Options& options) {
   if (reader.any || abi.inputs[0].series) return run_tensors(model, options);
   for (const std::string& path : options.files) {
     train::Part part{.trainer = asked, .path = path};
-    auto samples = reader.read(part);
-    if (!samples) return tl::unexpected(samples.error());
+    LINNET_TRY_ASSIGN(auto samples, reader.read(part));
     CsvTable table;
     if (abi.inputs[0].table) {
-      auto read = CsvTable::read(path, CsvHeader::kYes);
-      if (!read) return tl::unexpected(read.error());
-      table = std::move(*read);
+      LINNET_TRY_ASSIGN(table, CsvTable::read(path, CsvHeader::kYes));
     }
     Comparison comparison(abi, table);
-    for (int64_t row = 0; row < (*samples)->count; ++row) {
+    for (int64_t row = 0; row < samples->count; ++row) {
       std::vector<Tensor> inputs, outputs;
       for (int64_t i = 0; i < abi.input_count; ++i)
-        inputs.push_back(Model::some((*samples)->inputs[static_cast<size_t>(i)], (*samples)->count,
-                                     row, 1, abi.inputs[i]));
+        inputs.push_back(Model::some(samples->inputs[static_cast<size_t>(i)], samples->count, row,
+                                     1, abi.inputs[i]));
       for (int64_t i = 0; i < abi.output_count; ++i)
         outputs.push_back(Model::make(abi.outputs[i], 1));
       LINNET_TRY(model.run(inputs, outputs, 1));

@@ -84,8 +84,7 @@ public:
       const int64_t row = table_.rows() + step - 1;
       const double value = forecasts_[static_cast<size_t>(row)];
       const std::string name = table_.name(row);
-      const std::string when =
-          name.empty() ? format("+%lld", static_cast<long long>(step)) : name;
+      const std::string when = name.empty() ? format("+%lld", static_cast<long long>(step)) : name;
       const auto answer = Answer::in(options_.json);
       answer->sentence(format("%s  %.6g", when.c_str(), value));
       answer->text("file", path);
@@ -241,15 +240,14 @@ private:
 
 Result<void> one_file(const linnet_model_v1& model, const SeriesPorts& ports,
                       const Options& options, const std::string& path, Stream& stream) {
-  auto table = SeriesTable::read(path, ports);
-  if (!table) return tl::unexpected(table.error());
+  LINNET_TRY_ASSIGN(auto table, SeriesTable::read(path, ports));
   if (options.files.size() > 1) {
     const auto heading = Answer::in(options.json);
     heading->sentence(path);
     heading->print();
   }
-  if (options.backtest) return run_backtest(stream, ports, *table, path, options);
-  Forecast forecast(model, stream, ports, options, *table);
+  if (options.backtest) return run_backtest(stream, ports, table, path, options);
+  Forecast forecast(model, stream, ports, options, table);
   const auto named = [&](const Error& error) {
     return tl::unexpected(Error{path + ": " + error.message, error.status});
   };
@@ -265,9 +263,9 @@ Result<void> one_file(const linnet_model_v1& model, const SeriesPorts& ports,
 
 Result<void> run_series(const Model& model, const Options& options) {
   const linnet_model_v1& abi = model.abi();
-  auto ports = SeriesPorts::of({abi.inputs, static_cast<size_t>(abi.input_count)},
-                               {abi.outputs, static_cast<size_t>(abi.output_count)});
-  if (!ports) return tl::unexpected(ports.error());
+  LINNET_TRY_ASSIGN(auto ports,
+                    SeriesPorts::of({abi.inputs, static_cast<size_t>(abi.input_count)},
+                                    {abi.outputs, static_cast<size_t>(abi.output_count)}));
   for (int64_t i = 0; abi.stateful && i < abi.input_count; ++i) {
     if (elements_of(abi.inputs[i]) != abi.inputs[i].series->lags)
       return fail(
@@ -277,27 +275,27 @@ Result<void> run_series(const Model& model, const Options& options) {
   }
   std::unique_ptr<Stream> stream;
   const auto begin = [&]() -> Result<void> {
-    stream = std::make_unique<Stream>(abi, *ports);
+    stream = std::make_unique<Stream>(abi, ports);
     return options.load_state.empty() ? Result<void>() : stream->load(options.load_state);
   };
   LINNET_TRY(begin());
   if (!options.evaluate.empty()) {
     Options backtest = options;
     backtest.backtest = true;
-    return one_file(abi, *ports, backtest, options.evaluate, *stream);
+    return one_file(abi, ports, backtest, options.evaluate, *stream);
   }
   for (size_t i = 0; i < options.files.size(); ++i) {
     if (i > 0) LINNET_TRY(begin());  // each file is a series of its own
-    LINNET_TRY(one_file(abi, *ports, options, options.files[i], *stream));
+    LINNET_TRY(one_file(abi, ports, options, options.files[i], *stream));
   }
   if (options.follow) {
-    for (size_t i = 0; i < ports->inputs.size(); ++i) {
+    for (size_t i = 0; i < ports.inputs.size(); ++i) {
       if (stream->width(i) != 1)
         return fail("--follow: '%s' takes %lld values a step; a line brings one",
-                    ports->inputs[i].name, static_cast<long long>(stream->width(i)));
+                    ports.inputs[i].name, static_cast<long long>(stream->width(i)));
     }
     std::signal(SIGPIPE, SIG_IGN);
-    LINNET_TRY(Follower(*stream, *ports).run());
+    LINNET_TRY(Follower(*stream, ports).run());
   }
   return options.save_state.empty() ? Result<void>() : stream->save(options.save_state);
 }

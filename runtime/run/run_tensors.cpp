@@ -72,23 +72,21 @@ Result<void> run_tensors(const Model& model, const Options& options) {
     const size_t equals = text.find('=');
     if (equals == std::string::npos)
       return fail_call("--input takes NAME=F.npy, not '%s'", text.c_str());
-    auto at = port_named(abi, text.substr(0, equals));
-    if (!at) return tl::unexpected(at.error());
+    LINNET_TRY_ASSIGN(auto at, port_named(abi, text.substr(0, equals)));
     const std::string path = text.substr(equals + 1);
-    auto tensor = read_npy(path);
-    if (!tensor) return tl::unexpected(tensor.error());
-    const linnet_port_v1& port = abi.inputs[*at];
-    const int64_t count = samples_of(*tensor, port, abi.batched != 0 || abi.stateful != 0);
+    LINNET_TRY_ASSIGN(auto tensor, read_npy(path));
+    const linnet_port_v1& port = abi.inputs[at];
+    const int64_t count = samples_of(tensor, port, abi.batched != 0 || abi.stateful != 0);
     if (count == 0 || (samples != 0 && count != samples)) {
       const std::vector<int64_t> wanted(port.dims, port.dims + port.rank);
       return fail("%s: '%s' takes %s%s, the file holds %s", path.c_str(), port.name,
                   shape_text(wanted).c_str(),
                   abi.batched || abi.stateful ? " (any number of samples in front)" : "",
-                  shape_text(tensor->shape).c_str());
+                  shape_text(tensor.shape).c_str());
     }
     samples = count;
-    inputs[static_cast<size_t>(*at)] = converted(*tensor, dtype_of_abi(port.dtype));
-    given[static_cast<size_t>(*at)] = true;
+    inputs[static_cast<size_t>(at)] = converted(tensor, dtype_of_abi(port.dtype));
+    given[static_cast<size_t>(at)] = true;
   }
   for (size_t i = 0; i < given.size(); ++i) {
     if (!given[i])

@@ -72,19 +72,18 @@ Result<void> Stream::save(const std::string& path) const {
 }
 
 Result<void> Stream::load(const std::string& path) {
-  const auto bytes = read_file(path, model_.stream->state_bytes + 64);
-  if (!bytes) return tl::unexpected(bytes.error());
+  LINNET_TRY_ASSIGN(const auto bytes, read_file(path, model_.stream->state_bytes + 64));
   const auto size = static_cast<size_t>(model_.stream->state_bytes);
   const auto other = [&] {
     return fail("%s: no state of this model with these weights; --save-state writes one",
                 path.c_str());
   };
-  if (bytes->size() != size + sizeof steps_) return other();
+  if (bytes.size() != size + sizeof steps_) return other();
   const auto state = aligned_memory(model_.stream->state_bytes, "a snapshot");
-  std::memcpy(state.get(), bytes->data(), size);
+  std::memcpy(state.get(), bytes.data(), size);
   if (model_.stream->check(state.get()) != 0) return other();
-  std::memcpy(state_.get(), bytes->data(), size);
-  std::memcpy(&steps_, bytes->data() + size, sizeof steps_);
+  std::memcpy(state_.get(), bytes.data(), size);
+  std::memcpy(&steps_, bytes.data() + size, sizeof steps_);
   if (steps_ < 0) return other();
   return {};
 }

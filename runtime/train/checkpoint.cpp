@@ -137,9 +137,8 @@ Result<void> place(const std::string& path, const Safetensors& file, const linne
 
 Result<RunState> read_checkpoint(const linnet_trainer_v1& trainer, const std::string& path,
                                  Slots& slots) {
-  auto file = Safetensors::read(path);
-  if (!file) return tl::unexpected(file.error());
-  Metadata facts = file->metadata();
+  LINNET_TRY_ASSIGN(auto file, Safetensors::read(path));
+  Metadata facts = file.metadata();
   const std::string sum = fact(facts, "checksum");
   if (sum.empty()) return fail("%s: is no checkpoint of a training run", path.c_str());
   if (fact(facts, "format") != kFormat)
@@ -174,12 +173,12 @@ Result<RunState> read_checkpoint(const linnet_trainer_v1& trainer, const std::st
   if (state.best_epoch >= 0) state.best.resize(static_cast<size_t>(trainer.slots_bytes));
   for (int64_t i = 0; i < trainer.slot_count; ++i) {
     const linnet_slot_v1& slot = trainer.slots[i];
-    LINNET_TRY(place(path, *file, slot, "", slots.data()));
+    LINNET_TRY(place(path, file, slot, "", slots.data()));
     if (state.best_epoch >= 0 && is_result(slot))
-      LINNET_TRY(place(path, *file, slot, "best/", state.best.data()));
+      LINNET_TRY(place(path, file, slot, "best/", state.best.data()));
   }
-  if (const Safetensors::Entry* history = file->find(kHistory)) {
-    const Tensor tensor = file->tensor_as(*history, DType::kF64);
+  if (const Safetensors::Entry* history = file.find(kHistory)) {
+    const Tensor tensor = file.tensor_as(*history, DType::kF64);
     state.history.assign(tensor.as<double>().begin(), tensor.as<double>().end());
     state.history.resize(round_down(state.history.size(), 3));
   }
@@ -281,11 +280,10 @@ Result<void> save_result(const linnet_trainer_v1& trainer, const std::string& pa
 }
 
 Result<void> load_weights(const linnet_trainer_v1& trainer, const std::string& path, Slots& slots) {
-  auto file = Safetensors::read(path);
-  if (!file) return tl::unexpected(file.error());
+  LINNET_TRY_ASSIGN(auto file, Safetensors::read(path));
   for (int64_t i = 0; i < trainer.slot_count; ++i) {
     const linnet_slot_v1& slot = trainer.slots[i];
-    if (is_result(slot)) LINNET_TRY(place(path, *file, slot, "", slots.data()));
+    if (is_result(slot)) LINNET_TRY(place(path, file, slot, "", slots.data()));
   }
   return {};
 }

@@ -17,9 +17,8 @@ std::string loss_text(double value, DType dtype) {
 
 Result<void> keep_lines(const std::string& path, int64_t done, std::string& kept) {
   if (done == 0 || !file_exists(path)) return {};
-  auto bytes = read_file(path);
-  if (!bytes) return tl::unexpected(bytes.error());
-  const std::string text(bytes->begin(), bytes->end());
+  LINNET_TRY_ASSIGN(auto bytes, read_file(path));
+  const std::string text(bytes.begin(), bytes.end());
   for (size_t at = 0; at < text.size();) {
     const size_t end = text.find('\n', at);
     if (end == std::string::npos) break;
@@ -36,14 +35,10 @@ Result<void> Logs::open(const TrainOptions& options, int64_t step) {
   if (!options.log_steps.empty()) {
     std::string kept = "step,loss,lr\n";
     LINNET_TRY(keep_lines(options.log_steps, step, kept));
-    auto log = LogFile::open(options.log_steps, kept);
-    if (!log) return tl::unexpected(log.error());
-    log_ = std::move(*log);
+    LINNET_TRY_ASSIGN(log_, LogFile::open(options.log_steps, kept));
   }
   if (options.logdir.empty()) return {};
-  auto events = EventFile::open(options.logdir, step, options.wall_time);
-  if (!events) return tl::unexpected(events.error());
-  events_ = std::move(*events);
+  LINNET_TRY_ASSIGN(events_, EventFile::open(options.logdir, step, options.wall_time));
   return {};
 }
 

@@ -41,9 +41,7 @@ public:
 
   Result<TrainReport> run() {
     LINNET_TRY(check_outputs());
-    auto data = read_training(t_, o_.data, o_.seed, t_.recipe.validation);
-    if (!data) return tl::unexpected(data.error());
-    data_ = std::move(*data);
+    LINNET_TRY_ASSIGN(data_, read_training(t_, o_.data, o_.seed, t_.recipe.validation));
     each_ = data_.train.count / t_.batch;
     plan();
     LINNET_TRY(begin());
@@ -121,9 +119,8 @@ private:
     state_.schedule = first_state(t_.recipe);
     if (!o_.resume.empty()) {
       const bool beside = !o_.resume.ends_with(".ckpt");
-      auto state = load_checkpoint(t_, o_.resume + (beside ? ".ckpt" : ""), slots_, note_);
-      if (!state) return tl::unexpected(state.error());
-      state_ = std::move(*state);
+      LINNET_TRY_ASSIGN(state_,
+                        load_checkpoint(t_, o_.resume + (beside ? ".ckpt" : ""), slots_, note_));
       if (state_.step < steps_ && !stops()) state_.finished = false;  // more is asked for than was
       return logs_.open(o_, state_.step);
     }
@@ -165,9 +162,8 @@ private:
   }
 
   Result<void> solved(Progress& progress) {
-    auto note = solve(t_, slots_, evaluation_, data_.train);
-    if (!note) return tl::unexpected(note.error());
-    if (!note->empty()) progress.note(*note);
+    LINNET_TRY_ASSIGN(auto note, solve(t_, slots_, evaluation_, data_.train));
+    if (!note.empty()) progress.note(note);
     state_.step = steps_;
     return {};
   }
@@ -253,11 +249,10 @@ private:
       LINNET_TRY(save_result(t_, o_.output, slots_.data(), data_.scales));
     report.train = evaluation_.score(data_.train);
     if (data_.validation) report.validation = evaluation_.score(*data_.validation);
-    auto test = read_test(t_, o_.data, data_.scales);
-    if (!test) return tl::unexpected(test.error());
-    if (*test) {
-      note_absent(progress, "test", **test);
-      report.test = evaluation_.score(**test);
+    LINNET_TRY_ASSIGN(auto test, read_test(t_, o_.data, data_.scales));
+    if (test) {
+      note_absent(progress, "test", *test);
+      report.test = evaluation_.score(*test);
     }
     return plot();
   }

@@ -10,16 +10,15 @@
 namespace linnet::runtime::train {
 
 Result<Measured> measure(const linnet_trainer_v1& trainer, const std::string& path) {
-  auto samples = read_to_evaluate(trainer, path);
-  if (!samples) return tl::unexpected(samples.error());
+  LINNET_TRY_ASSIGN(auto samples, read_to_evaluate(trainer, path));
   Slots slots(trainer);
   slots.initialize(0);
   Aligned arena(trainer.arena_bytes);
   Measured measured;
   measured.data = path;
-  measured.samples = samples->count;
+  measured.samples = samples.count;
   measured.begin(trainer.outputs, trainer.output_count, trainer.targets, trainer.target_count);
-  std::vector<int64_t> order(static_cast<size_t>(samples->count));
+  std::vector<int64_t> order(static_cast<size_t>(samples.count));
   std::iota(order.begin(), order.end(), 0);
   double sum = 0;
   const auto add = [&](const std::vector<std::vector<uint8_t>>& outputs, int64_t first,
@@ -32,13 +31,13 @@ Result<Measured> measure(const linnet_trainer_v1& trainer, const std::string& pa
                   values.data.size());
       for (int64_t t = 0; t < trainer.target_count; ++t) {
         if (std::strcmp(output.name, trainer.targets[t].name) == 0)
-          measured.add(output, values, trainer.targets[t], samples->targets[static_cast<size_t>(t)],
+          measured.add(output, values, trainer.targets[t], samples.targets[static_cast<size_t>(t)],
                        first, count);
       }
     }
   };
-  Evaluation(trainer, slots, arena).for_batches(*samples, order, add);
-  measured.loss = sum / static_cast<double>(samples->count);
+  Evaluation(trainer, slots, arena).for_batches(samples, order, add);
+  measured.loss = sum / static_cast<double>(samples.count);
   return measured;
 }
 

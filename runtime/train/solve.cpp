@@ -26,15 +26,12 @@ Result<std::string> solve(const linnet_trainer_v1& trainer, Slots& slots,
   const Tensor wide = converted(samples.targets[0], DType::kF64);
   const std::vector<double> target(wide.as<double>().begin(), wide.as<double>().end());
   int64_t rank = 0;
-  const auto solution = least_squares(
-      count, target,
-      [&](const std::vector<double>& values) -> Result<std::vector<double>> {
-        store(values);
-        return evaluation.outputs(samples);
-      },
-      rank);
-  if (!solution) return tl::unexpected(solution.error());
-  store(*solution);
+  const auto outputs = [&](const std::vector<double>& values) -> Result<std::vector<double>> {
+    store(values);
+    return evaluation.outputs(samples);
+  };
+  LINNET_TRY_ASSIGN(const auto solution, least_squares(count, target, outputs, rank));
+  store(solution);
   if (rank == count) return std::string();
   return format("the data decide %lld of %lld directions of the parameters; of equal fits the "
                 "smallest is taken",

@@ -52,10 +52,9 @@ std::vector<std::byte> object_of(const ir::Module& module, const Target& target,
   options.name = "m";
   options.target = target;
   options.cache = cache;
-  Compiled compiled;
-  const auto failure = compile({&module, 1}, options, compiled);
-  EXPECT_FALSE(failure.has_value()) << failure->message;
-  return compiled.object;
+  const auto compiled = compile({&module, 1}, options);
+  EXPECT_TRUE(compiled.has_value()) << compiled.error().message;
+  return compiled ? compiled->object : std::vector<std::byte>{};
 }
 
 class CacheFolder : public testing::Test {

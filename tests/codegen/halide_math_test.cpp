@@ -103,13 +103,12 @@ template <class T> void expect_the_same_bits(const Case& c, bool followed) {
   options.name = "bits";
   options.target = found.target;
   options.product = true;
-  Compiled compiled;
-  const auto failed = compile({&module, 1}, options, compiled);
-  ASSERT_FALSE(failed) << failed->message;
-  Failure failure;
-  const auto loaded = load(compiled, failure);
-  ASSERT_TRUE(loaded) << failure.message;
-  const auto* model = static_cast<const linnet_model_v1*>(loaded->symbol("linnet_product_model"));
+  const auto compiled = compile({&module, 1}, options);
+  ASSERT_TRUE(compiled) << compiled.error().message;
+  const auto loaded = load(*compiled);
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  const auto* model =
+      static_cast<const linnet_model_v1*>((*loaded)->symbol("linnet_product_model"));
   std::vector<ir::Array<T>> inputs;
   std::vector<const void*> from;
   for (size_t i = 0; i < c.op->operands.size(); ++i) {

@@ -220,13 +220,12 @@ std::string difference(const ir::Module& module, const Target& target, uint64_t 
   options.name = "m";
   options.target = target;
   options.product = true;
-  Compiled compiled;
-  if (const auto failure = compile({&planned.module, 1}, options, compiled))
-    return failure->message + "; " + failure->remedy;
-  Failure failure;
-  const auto loaded = load(compiled, failure);
-  if (!loaded) return failure.message;
-  const auto* model = static_cast<const linnet_model_v1*>(loaded->symbol("linnet_product_model"));
+  const auto compiled = compile({&planned.module, 1}, options);
+  if (!compiled) return compiled.error().message + "; " + compiled.error().remedy;
+  const auto loaded = load(*compiled);
+  if (!loaded) return loaded.error().message;
+  const auto* model =
+      static_cast<const linnet_model_v1*>((*loaded)->symbol("linnet_product_model"));
 
   const ir::Type& type = graph.value(graph.inputs.front().value).type;
   std::vector<float> x;
@@ -240,7 +239,7 @@ std::string difference(const ir::Module& module, const Target& target, uint64_t 
       ir::to_array<Bounded>(ir::Tensor::from_doubles(type, values))};
   const auto expected = ir::evaluate<Bounded>(module, graph, inputs).front();
   std::vector<float> y(expected.values.size(), -123.0F);
-  const size_t bytes = round_up(static_cast<size_t>(compiled.arena_bytes), 64) + 64;
+  const size_t bytes = round_up(static_cast<size_t>(compiled->arena_bytes), 64) + 64;
   const std::unique_ptr<void, decltype(&std::free)> arena(std::aligned_alloc(64, bytes), std::free);
   const void* from[] = {x.data()};
   void* to[] = {y.data()};

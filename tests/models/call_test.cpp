@@ -171,7 +171,7 @@ TEST(Code, AsksForNothingButMemory) {
   request.product = false;
   const CompiledModel model = build(request);
   const std::string path = testing::TempDir() + "/linnet_symbols.a";
-  ASSERT_FALSE(write_archive(model.compiled, path).has_value());
+  ASSERT_TRUE(write_archive(model.compiled, path).has_value());
   const std::string list = path + ".txt";
   ASSERT_EQ(std::system(("nm " + path + " > " + list).c_str()), 0);
   std::ifstream in(list);

@@ -77,12 +77,14 @@ inline CompiledModel build(const BuildRequest& request) {
   result.options.product = request.product;
   result.options.batched = true;
   result.options.keep_text = true;
-  const auto failure = codegen::compile(result.modules, result.options, result.compiled);
-  EXPECT_FALSE(failure.has_value()) << failure->message;
+  auto compiled = codegen::compile(result.modules, result.options);
+  EXPECT_TRUE(compiled.has_value()) << compiled.error().message;
+  if (!compiled) return result;
+  result.compiled = *std::move(compiled);
   if (!codegen::runs_here(target.target)) return result;
-  codegen::Failure why;
-  result.loaded = codegen::load(result.compiled, why);
-  EXPECT_NE(result.loaded, nullptr) << why.message;
+  auto loaded = codegen::load(result.compiled);
+  EXPECT_TRUE(loaded.has_value()) << loaded.error().message;
+  if (loaded) result.loaded = *std::move(loaded);
   if (result.loaded && request.product)
     result.model =
         static_cast<const linnet_model_v1*>(result.loaded->symbol("linnet_product_model"));

@@ -21,7 +21,7 @@ protected:
   void add(const BuildRequest& request) {
     const CompiledModel model = build(request);
     const std::string& name = model.options.name;
-    ASSERT_FALSE(write_archive(model.compiled, folder_ + "/lib" + name + ".a").has_value());
+    ASSERT_TRUE(write_archive(model.compiled, folder_ + "/lib" + name + ".a").has_value());
     ASSERT_TRUE(write_file(folder_ + "/" + name + ".h", model.compiled.header));
     libraries_ += " " + folder_ + "/lib" + name + ".a";
   }

@@ -267,9 +267,9 @@ bool Losses::through_time(const Expr& loss) {
   constexpr double kMostSteps = 4096;
   std::string wrong = fmt::format("a window of {:.0f} steps; at most {:.0f}", steps, kMostSteps);
   if (steps <= kMostSteps) {
-    wrong.clear();
-    if (unroll(module_, static_cast<int64_t>(steps), wrong)) return true;
-    wrong += ": over a window its first dimension must be the samples'";
+    const auto unrolled = unroll(module_, static_cast<int64_t>(steps));
+    if (unrolled) return true;
+    wrong = unrolled.error() + ": over a window its first dimension must be the samples'";
   }
   Diagnostic diagnostic;
   diagnostic.place = window->place.diag();

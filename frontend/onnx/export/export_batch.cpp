@@ -51,9 +51,8 @@ BatchSizes::compare(const ir::Graph& one,
                     std::string_view (*shape_attr)(const ir::OpDef&)) {
   BatchSizes sizes;
   bool any = false;
-  for (const auto& [batch, graph] : others) {
-    if (auto same = same_nodes(one, *graph, shape_attr); !same) return tl::unexpected(same.error());
-  }
+  for (const auto& [batch, graph] : others)
+    LINNET_TRY(same_nodes(one, *graph, shape_attr));
   for (size_t i = 0; i < one.values().size(); ++i) {
     const ir::Value& value = one.values()[i];
     const ir::Shape& shape = value.type.shape;

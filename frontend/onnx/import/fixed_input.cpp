@@ -30,10 +30,9 @@ std::optional<ir::Tensor> fixed_number(std::string_view text) {
 }
 
 Result<ir::Tensor> fixed_file(const std::string& path) {
-  const auto file = read_npy(path);
-  if (!file) return tl::unexpected(file.error());
-  const auto* bytes = reinterpret_cast<const std::byte*>(file->data.data());
-  return ir::Tensor({file->dtype, file->shape, {}}, {bytes, bytes + file->data.size()});
+  LINNET_TRY_ASSIGN(const auto file, read_npy(path));
+  const auto* bytes = reinterpret_cast<const std::byte*>(file.data.data());
+  return ir::Tensor({file.dtype, file.shape, {}}, {bytes, bytes + file.data.size()});
 }
 
 Result<ir::Tensor, std::string> fitted(const ir::Tensor& value, const ir::Type& input) {

@@ -215,14 +215,12 @@ Result<ir::Tensor, TensorFault> read_stored(const ir::Type& type, const Proto& p
 }  // namespace
 
 Result<ir::Tensor, TensorFault> read_tensor(const Proto& proto, const std::string& folder) {
-  const auto type = type_of(proto);
-  if (!type) return tl::unexpected(type.error());
-  if (!is_half(proto.data_type())) return read_stored(*type, proto, folder);
-  ir::Type stored = *type;
+  LINNET_TRY_ASSIGN(const auto type, type_of(proto));
+  if (!is_half(proto.data_type())) return read_stored(type, proto, folder);
+  ir::Type stored = type;
   stored.dtype = proto.data_type() == Proto::FLOAT16 ? ir::DType::kF16 : ir::DType::kBF16;
-  const auto tensor = read_stored(stored, proto, folder);
-  if (!tensor) return tl::unexpected(tensor.error());
-  return ir::Tensor::from_doubles(*type, tensor->as_doubles());
+  LINNET_TRY_ASSIGN(const auto tensor, read_stored(stored, proto, folder));
+  return ir::Tensor::from_doubles(type, tensor.as_doubles());
 }
 
 }  // namespace linnet::frontend

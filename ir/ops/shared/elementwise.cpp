@@ -45,8 +45,7 @@ OpResult<DType> result_dtype(ElementRule rule, const InferContext& c) {
 }
 
 template <ElementRule rule> OpResult<std::vector<Type>> infer_elementwise(const InferContext& c) {
-  auto dtype = result_dtype(rule, c);
-  if (!dtype) return tl::unexpected(dtype.error());
+  LINNET_TRY_ASSIGN(auto dtype, result_dtype(rule, c));
   Shape shape = c.type(0).shape;
   for (size_t i = 1; i < c.operands.size(); ++i) {
     auto wider = broadcast(shape, c.type(i).shape);
@@ -57,7 +56,7 @@ template <ElementRule rule> OpResult<std::vector<Type>> infer_elementwise(const 
     }
     shape = std::move(*wider);
   }
-  return std::vector<Type>{{*dtype, std::move(shape), {}}};
+  return std::vector<Type>{{dtype, std::move(shape), {}}};
 }
 
 constexpr OpResult<std::vector<Type>> (*kInfer[])(const InferContext&) = {

@@ -28,10 +28,9 @@ OpResult<std::vector<bool>> reduced_dims(const Attrs& attrs, size_t rank) {
   const Ints& dims = attrs.get(kDims);
   std::vector<bool> reduced(rank, dims.empty());
   for (int64_t given : dims) {
-    const auto dim = wrapped_dim(given, rank);
-    if (!dim) return tl::unexpected(dim.error());
-    if (reduced[*dim]) return op_error(fmt::format("dimension {} stands twice", given), -1, "dim");
-    reduced[*dim] = true;
+    LINNET_TRY_ASSIGN(const auto dim, wrapped_dim(given, rank));
+    if (reduced[dim]) return op_error(fmt::format("dimension {} stands twice", given), -1, "dim");
+    reduced[dim] = true;
   }
   return reduced;
 }
@@ -47,11 +46,10 @@ OpResult<std::vector<Type>> infer_reduction(const InferContext& c, bool integers
                                 name(input.dtype)),
                     0);
   }
-  const auto reduced = reduced_dims(c.attrs, input.rank());
-  if (!reduced) return tl::unexpected(reduced.error());
+  LINNET_TRY_ASSIGN(const auto reduced, reduced_dims(c.attrs, input.rank()));
   Shape shape;
   for (size_t dim = 0; dim < input.rank(); ++dim) {
-    if (!(*reduced)[dim]) {
+    if (!reduced[dim]) {
       shape.push_back(input.shape[dim]);
     } else if (c.attrs.get(kKeepDim)) {
       shape.push_back(1);

@@ -68,9 +68,8 @@ OpResult<std::vector<Type>> infer_pool(const InferContext& c, bool integers) {
                                 integers ? "numbers" : "floating point", to_string(input)),
                     0);
   }
-  auto window = windows(c.attrs, c.attrs.get(kKernelSize));
-  if (!window) return tl::unexpected(window.error());
-  const auto& [rows, columns] = *window;
+  LINNET_TRY_ASSIGN(auto window, windows(c.attrs, c.attrs.get(kKernelSize)));
+  const auto& [rows, columns] = window;
   for (const Window& w : {rows, columns}) {
     if (w.before >= w.reach() || w.after >= w.reach()) {
       return op_error(fmt::format("padding {} leaves windows of {} without input",
@@ -79,11 +78,10 @@ OpResult<std::vector<Type>> infer_pool(const InferContext& c, bool integers) {
     }
   }
   const bool ceil_mode = c.attrs.get(kCeilMode);
-  auto height = output_extent(rows, input.shape[2], ceil_mode, "height");
-  auto width = output_extent(columns, input.shape[3], ceil_mode, "width");
-  if (!height) return tl::unexpected(height.error());
-  if (!width) return tl::unexpected(width.error());
-  return std::vector<Type>{{input.dtype, {input.shape[0], input.shape[1], *height, *width}, {}}};
+  LINNET_TRY_ASSIGN(const int64_t height, output_extent(rows, input.shape[2], ceil_mode, "height"));
+  LINNET_TRY_ASSIGN(const int64_t width,
+                    output_extent(columns, input.shape[3], ceil_mode, "width"));
+  return std::vector<Type>{{input.dtype, {input.shape[0], input.shape[1], height, width}, {}}};
 }
 
 SamplesResult windowed_samples(const SamplesContext& c) {
@@ -108,15 +106,11 @@ OpResult<std::pair<Window, Window>> windows(const Attrs& attrs, const Ints& kern
   const Ints dilation = attrs.get_or(kDilation, Ints{1, 1});
   Window window[2];
   for (size_t i = 0; i < 2; ++i) {
-    auto size = in_range(kernel[i], 1, "kernel_size");
-    auto step = in_range(stride[i], 1, "stride");
-    auto spread = in_range(dilation[i], 1, "dilation");
-    auto before = in_range(padding[i], 0, "padding");
-    auto after = in_range(padding[i + 2], 0, "padding");
-    for (const auto& checked : {size, step, spread, before, after}) {
-      if (!checked) return tl::unexpected(checked.error());
-    }
-    window[i] = {*size, *step, *before, *after, *spread};
+    LINNET_TRY_ASSIGN(window[i].size, in_range(kernel[i], 1, "kernel_size"));
+    LINNET_TRY_ASSIGN(window[i].stride, in_range(stride[i], 1, "stride"));
+    LINNET_TRY_ASSIGN(window[i].dilation, in_range(dilation[i], 1, "dilation"));
+    LINNET_TRY_ASSIGN(window[i].before, in_range(padding[i], 0, "padding"));
+    LINNET_TRY_ASSIGN(window[i].after, in_range(padding[i + 2], 0, "padding"));
   }
   return std::pair{window[0], window[1]};
 }
