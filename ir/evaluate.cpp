@@ -5,6 +5,7 @@
 #include "ir/ops/shared/index.h"
 #include "ir/scalar_math.h"
 
+#include "ir/value_map.h"
 #include "support/check.h"
 
 #include <type_traits>
@@ -161,24 +162,23 @@ std::vector<Array<T>> evaluate(const Module& module, const Graph& graph,
   std::vector<size_t> remaining;
   for (const auto& list : users)
     remaining.push_back(list.size());
-  std::vector<Array<T>> arrays(graph.values().size());
-  auto slot = [&](ValueId id) -> Array<T>& { return arrays[static_cast<size_t>(id.index)]; };
+  ValueMap<Array<T>> arrays(graph);
   for (size_t i = 0; i < inputs.size(); ++i)
-    slot(graph.inputs[i].value) = inputs[i];
+    arrays[graph.inputs[i].value] = inputs[i];
   for (const Node& node : graph.nodes()) {
     std::vector<const Array<T>*> operands;
     for (ValueId operand : node.operands)
-      operands.push_back(operand ? &slot(operand) : nullptr);
+      operands.push_back(operand ? &arrays[operand] : nullptr);
     std::vector<Array<T>> results = evaluate_node<T>(module, graph, node, operands);
     for (size_t i = 0; i < results.size(); ++i)
-      slot(node.results[i]) = std::move(results[i]);
+      arrays[node.results[i]] = std::move(results[i]);
     for (ValueId operand : node.operands) {
-      if (operand && --remaining[static_cast<size_t>(operand.index)] == 0) slot(operand) = {};
+      if (operand && --remaining[static_cast<size_t>(operand.index)] == 0) arrays[operand] = {};
     }
   }
   std::vector<Array<T>> outputs;
   for (const GraphOutput& output : graph.outputs)
-    outputs.push_back(slot(output.value));
+    outputs.push_back(arrays[output.value]);
   return outputs;
 }
 

@@ -1,6 +1,7 @@
 // Maps the values of an old graph to those of the new one while nodes are copied or replaced.
 #include "ir/rewrite.h"
 
+#include "ir/value_map.h"
 namespace linnet::ir {
 
 Rewriter::Rewriter(const Graph& old) : Rewriter(old, [](const GraphInput&) { return true; }) {}
@@ -71,18 +72,18 @@ Graph rewrite(const Graph& graph,
 }
 
 Graph without_unused(const Graph& graph, const std::function<bool(const Node&)>& may_drop) {
-  std::vector<bool> live(graph.values().size(), false);
+  ValueMap<bool> live(graph, false);
   for (const GraphOutput& output : graph.outputs)
-    live[static_cast<size_t>(output.value.index)] = true;
+    live[output.value] = true;
   std::vector<bool> needed(graph.nodes().size(), false);
   for (size_t i = graph.nodes().size(); i-- > 0;) {
     const Node& node = graph.nodes()[i];
     for (ValueId result : node.results)
-      needed[i] = needed[i] || live[static_cast<size_t>(result.index)];
+      needed[i] = needed[i] || live[result];
     if (!needed[i]) needed[i] = !may_drop(node);
     if (!needed[i]) continue;
     for (ValueId operand : node.operands) {
-      if (operand) live[static_cast<size_t>(operand.index)] = true;
+      if (operand) live[operand] = true;
     }
   }
   return rewrite(graph, [&](Rewriter&, NodeId id, const Node&) {

@@ -2,6 +2,7 @@
 #include "ir/samples.h"
 
 #include "ir/ops/shared/reduction.h"
+#include "ir/value_map.h"
 
 #include <fmt/format.h>
 
@@ -34,7 +35,7 @@ SamplesResult reduced_samples(const SamplesContext& c, std::string_view op) {
 class Follower {
 public:
   Follower(const Graph& graph, const std::map<ValueId, Samples>& inputs, int64_t batch)
-      : graph_(graph), batch_(batch), known_(graph.values().size()) {
+      : graph_(graph), batch_(batch), known_(graph) {
     for (const auto& [value, samples] : inputs)
       at(value) = {Known::Kind::kApart, samples, 0};
     for (const Node& node : graph.nodes())
@@ -44,7 +45,7 @@ public:
   std::vector<OutputSamples> outputs() const {
     std::vector<OutputSamples> list;
     for (const GraphOutput& output : graph_.outputs) {
-      const Known& known = known_[static_cast<size_t>(output.value.index)];
+      const Known& known = known_[output.value];
       OutputSamples& row = list.emplace_back();
       if (known.kind == Known::Kind::kApart) row.apart = known.samples;
       if (known.kind != Known::Kind::kMixed) continue;
@@ -55,7 +56,7 @@ public:
   }
 
 private:
-  Known& at(ValueId value) { return known_[static_cast<size_t>(value.index)]; }
+  Known& at(ValueId value) { return known_[value]; }
 
   void visit(const Node& node) {
     std::vector<const Type*> types;
@@ -94,7 +95,7 @@ private:
 
   const Graph& graph_;
   int64_t batch_;
-  std::vector<Known> known_;  // by value
+  ValueMap<Known> known_;
   std::vector<std::pair<const Node*, std::string>> causes_;
 };
 

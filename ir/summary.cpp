@@ -4,6 +4,7 @@
 #include "ir/op_def.h"
 #include "ir/ops/shared/window.h"
 #include "ir/samples.h"
+#include "ir/value_map.h"
 
 #include <algorithm>
 #include <map>
@@ -46,17 +47,16 @@ std::string_view recurrent_op(const Node& node) {
 class Summarizer {
 public:
   explicit Summarizer(const Module& module, const Graph& graph)
-      : module_(module), graph_(graph), users_(graph.users()), row_of_(graph.values().size(), -1),
-        prepared_(graph.values().size()), fields_(graph.values().size()) {}
+      : module_(module), graph_(graph), users_(graph.users()), row_of_(graph, -1), prepared_(graph),
+        fields_(graph) {}
 
   Summary run() {
     for (const GraphInput& input : graph_.inputs) {
-      const size_t at = static_cast<size_t>(input.value.index);
       const Slot* slot = input.slot.empty() ? nullptr : module_.slot(input.slot);
       if (slot && slot->kind != SlotKind::kState) {
-        prepared_[at].insert(input.slot);
+        prepared_[input.value].insert(input.slot);
       } else if (graph_.value(input.value).type.rank() == 4) {
-        fields_[at] = {{1, 1}, {1, 1}};
+        fields_[input.value] = {{1, 1}, {1, 1}};
       }
     }
     for (const Node& node : graph_.nodes())
@@ -73,12 +73,10 @@ public:
   }
 
 private:
-  size_t index(ValueId value) const { return static_cast<size_t>(value.index); }
-
   // Depends on slots and constants only?
   bool prepares(ValueId value) const {
     const Node* node = graph_.producer(value);
-    return !prepared_[index(value)].empty() || (node && node->op == &ops::constant);
+    return !prepared_[value].empty() || (node && node->op == &ops::constant);
   }
 
   void visit(const Node& node) {
@@ -87,23 +85,23 @@ private:
     std::vector<ValueId> data;
     for (ValueId operand : node.operands) {
       if (!operand) continue;
-      slots.insert(prepared_[index(operand)].begin(), prepared_[index(operand)].end());
+      slots.insert(prepared_[operand].begin(), prepared_[operand].end());
       if (!prepares(operand)) data.push_back(operand);
     }
     const ValueId result = node.results.front();
     if (data.empty() && !slots.empty()) {
-      prepared_[index(result)] = std::move(slots);
+      prepared_[result] = std::move(slots);
       return;
     }
     const bool joined = joins(node, data);
     const std::string_view recurrent = joined ? "" : recurrent_op(node);
-    const int row = joined              ? row_of_[index(data.front())]
+    const int row = joined              ? row_of_[data.front()]
                     : recurrent.empty() ? add_row(node)
                                         : row_of_steps(node.place.names.front(), recurrent, node);
     count(summary_.rows[static_cast<size_t>(row)], node, slots);
     for (ValueId value : node.results) {
-      row_of_[index(value)] = row;
-      fields_[index(value)] = field(node, data);
+      row_of_[value] = row;
+      fields_[value] = field(node, data);
     }
     finish(summary_.rows[static_cast<size_t>(row)], result);
   }
@@ -112,8 +110,9 @@ private:
   bool joins(const Node& node, const std::vector<ValueId>& data) const {
     if (!node.op->has(kElementwise) || data.size() != 1 || node.operands.size() < 2) return false;
     const Node* producer = graph_.producer(data.front());
-    return producer && producer->op->has(kAnchor) && users_[index(data.front())].size() == 1 &&
-           row_of_[index(data.front())] >= 0;
+    return producer && producer->op->has(kAnchor) &&
+           users_[static_cast<size_t>(data.front().index)].size() == 1 &&
+           row_of_[data.front()] >= 0;
   }
 
   int row_of_steps(const std::string& place, std::string_view op, const Node& node) {
@@ -152,15 +151,15 @@ private:
     row.name = value.name;
     row.output = value.type;
     row.bytes = value.type.elements() * size_of(value.type.dtype);
-    row.receptive_height = fields_[index(result)].height.size;
-    row.receptive_width = fields_[index(result)].width.size;
+    row.receptive_height = fields_[result].height.size;
+    row.receptive_width = fields_[result].width.size;
   }
 
   Fields field(const Node& node, const std::vector<ValueId>& data) const {
     if (graph_.value(node.results.front()).type.rank() != 4 || data.empty()) return {};
-    Fields widest = fields_[index(data.front())];
+    Fields widest = fields_[data.front()];
     for (ValueId value : data) {
-      const Fields& other = fields_[index(value)];
+      const Fields& other = fields_[value];
       widest.height = widest.height.with(other.height);
       widest.width = widest.width.with(other.width);
     }
@@ -206,9 +205,9 @@ private:
   const Module& module_;
   const Graph& graph_;
   std::vector<std::vector<NodeId>> users_;
-  std::vector<int> row_of_;
-  std::vector<std::set<std::string>> prepared_;  // slots a parameter-only value is made of
-  std::vector<Fields> fields_;
+  ValueMap<int> row_of_;
+  ValueMap<std::set<std::string>> prepared_;  // slots a parameter-only value is made of
+  ValueMap<Fields> fields_;
   std::map<std::string, int> steps_;  // rows of recurrent nodes, by their place
   std::set<std::string> counted_;
   Summary summary_;

@@ -41,7 +41,7 @@ ir::Module choose_layout(ir::Module module, PassContext& context) {
       if (!stores_channels_last(node)) continue;
       if (graph.value(result).type.rank() != 4) continue;
       const std::string name = label(graph, node);
-      if (storage[at].memory != ir::Memory::kArena) {
+      if (storage[result].memory != ir::Memory::kArena) {
         context.refused(node.place, name + " is an output, which is row-major");
         continue;
       }

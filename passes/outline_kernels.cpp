@@ -22,7 +22,7 @@ ir::Module outline_kernels(ir::Module module, PassContext& context) {
     const auto storage = storage_classes(module, graph);
     // Padded memory as it is; of exact memory it matters only that it is exact.
     const auto kind = [&](ir::ValueId id, ir::Memory exact, size_t position) {
-      const ir::Memory memory = storage[static_cast<size_t>(id.index)].memory;
+      const ir::Memory memory = storage[id].memory;
       return is_padded(memory) ? ir::Storage{memory, 0}
                                : ir::Storage{exact, static_cast<int64_t>(position)};
     };
@@ -37,10 +37,10 @@ ir::Module outline_kernels(ir::Module module, PassContext& context) {
       for (size_t i = 0; i < kernel.outputs.size(); ++i) {
         kernel.value(kernel.outputs[i].value).storage =
             kind(node.results[i], ir::Memory::kOutput, i);
-        const ir::Storage& own = storage[static_cast<size_t>(node.results[i].index)];
+        const ir::Storage& own = storage[node.results[i]];
         if (own.memory != ir::Memory::kSlot) continue;
         for (size_t k = 0; k < node.operands.size(); ++k) {  // written over what it reads
-          if (storage[static_cast<size_t>(node.operands[k].index)] == own)
+          if (storage[node.operands[k]] == own)
             kernel.value(kernel.outputs[i].value).storage->offset = static_cast<int64_t>(k) + 1;
         }
       }

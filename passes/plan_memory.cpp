@@ -29,19 +29,19 @@ struct Block {
   }
 };
 
-std::vector<Block> find_blocks(const ir::Graph& graph, const std::vector<ir::Storage>& storage) {
+std::vector<Block> find_blocks(const ir::Graph& graph, const ir::ValueMap<ir::Storage>& storage) {
   std::vector<Block> blocks;
-  std::vector<int> block_of(graph.values().size(), -1);
+  ir::ValueMap<int> block_of(graph, -1);
   for (size_t i = 0; i < graph.nodes().size(); ++i) {
     const ir::Node& node = graph.nodes()[i];
     for (ir::ValueId operand : node.operands) {
-      const int block = block_of[static_cast<size_t>(view_root(graph, operand).index)];
+      const int block = block_of[view_root(graph, operand)];
       if (block >= 0) blocks[static_cast<size_t>(block)].last = static_cast<int>(i);
     }
     for (ir::ValueId result : node.results) {
-      const size_t at = static_cast<size_t>(result.index);
-      if (storage[at].memory != ir::Memory::kArena || view_root(graph, result) != result) continue;
-      block_of[at] = static_cast<int>(blocks.size());
+      if (storage[result].memory != ir::Memory::kArena || view_root(graph, result) != result)
+        continue;
+      block_of[result] = static_cast<int>(blocks.size());
       blocks.push_back({result, rounded(graph.value(result).type.stored_bytes()),
                         static_cast<int>(i), static_cast<int>(i), 0});
     }
@@ -105,19 +105,19 @@ ir::Module plan_memory(ir::Module module, PassContext& context) {
     place(blocks);
     explain_map(graph, blocks, context);
     for (const Block& block : blocks)
-      storage[static_cast<size_t>(block.value.index)].offset = block.offset;
+      storage[block.value].offset = block.offset;
     int64_t constants = 0;
     for (const ir::Node& node : graph.nodes()) {
       if (!node.tensor) continue;
       const ir::ValueId value = node.results.front();
       // An empty one may be an output as it is.
-      if (storage[static_cast<size_t>(value.index)].memory != ir::Memory::kConstant) continue;
-      storage[static_cast<size_t>(value.index)].offset = constants;
+      if (storage[value].memory != ir::Memory::kConstant) continue;
+      storage[value].offset = constants;
       constants += rounded(graph.value(value).type.stored_bytes());
     }
-    for (size_t i = 0; i < storage.size(); ++i) {
+    for (size_t i = 0; i < graph.values().size(); ++i) {
       const ir::ValueId id{static_cast<int32_t>(i)};
-      graph.value(id).storage = storage[static_cast<size_t>(view_root(graph, id).index)];
+      graph.value(id).storage = storage[view_root(graph, id)];
     }
   }
   return module;

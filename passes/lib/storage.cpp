@@ -4,6 +4,7 @@
 #include "base/integers.h"
 #include "base/memory.h"
 #include "ir/op_def.h"
+#include "ir/value_map.h"
 #include "passes/lib/view_root.h"
 
 #include "support/check.h"
@@ -17,17 +18,13 @@ namespace {
 // an anchor may compute a tile twice, at whose second time the input would be gone.
 bool reads_in_place(const ir::Graph& body, ir::ValueId input) {
   const ir::Shape& shape = body.value(input).type.shape;
-  std::vector<bool> depends(body.values().size(), false);
-  depends[static_cast<size_t>(input.index)] = true;
+  const ir::ValueId sources[] = {input};
+  const ir::ValueMap<bool> depends = ir::dependents(body, sources);
   for (const ir::Node& node : body.nodes()) {
     if (node.op->has(ir::kAnchor)) return false;
-    const bool any = std::ranges::any_of(node.operands, [&](ir::ValueId operand) {
-      return depends[static_cast<size_t>(operand.index)];
-    });
-    if (!any) continue;
     const ir::ValueId result = node.results.front();
+    if (!depends[result]) continue;
     if (!node.op->has(ir::kElementwise) || body.value(result).type.shape != shape) return false;
-    depends[static_cast<size_t>(result.index)] = true;
   }
   return body.outputs.size() == 1;
 }
@@ -54,31 +51,27 @@ int64_t slots_bytes(const ir::Module& module) {
   return slot_offset(module, "");
 }
 
-std::vector<ir::Storage> storage_classes(const ir::Module& module, const ir::Graph& graph) {
-  const size_t count = graph.values().size();
-  std::vector<ir::Storage> storage(count);
-  const auto at = [&](ir::ValueId id) -> ir::Storage& {
-    return storage[static_cast<size_t>(id.index)];
-  };
+ir::ValueMap<ir::Storage> storage_classes(const ir::Module& module, const ir::Graph& graph) {
+  ir::ValueMap<ir::Storage> storage(graph);
   for (size_t i = 0; i < graph.inputs.size(); ++i) {
     const ir::GraphInput& input = graph.inputs[i];
     const ir::Slot* slot = input.slot.empty() ? nullptr : module.slot(input.slot);
     const bool kept = slot && slot->kind != ir::SlotKind::kCounter;
-    at(input.value) = kept ? ir::Storage{ir::Memory::kSlot, slot_offset(module, input.slot)}
-                           : ir::Storage{ir::Memory::kInput, static_cast<int64_t>(i)};
+    storage[input.value] = kept ? ir::Storage{ir::Memory::kSlot, slot_offset(module, input.slot)}
+                                : ir::Storage{ir::Memory::kInput, static_cast<int64_t>(i)};
   }
   for (const ir::Node& node : graph.nodes()) {
-    if (node.tensor) at(node.results.front()) = {ir::Memory::kConstant, 0};
+    if (node.tensor) storage[node.results.front()] = {ir::Memory::kConstant, 0};
   }
   for (size_t i = 0; i < graph.outputs.size(); ++i) {
     const ir::GraphOutput& output = graph.outputs[i];
-    at(view_root(graph, output.value)) =
+    storage[view_root(graph, output.value)] =
         output.slot.empty() ? ir::Storage{ir::Memory::kOutput, static_cast<int64_t>(i)}
                             : ir::Storage{ir::Memory::kSlot, slot_offset(module, output.slot)};
   }
-  for (size_t i = 0; i < count; ++i) {
+  for (size_t i = 0; i < graph.values().size(); ++i) {
     const ir::ValueId id{static_cast<int32_t>(i)};
-    storage[i] = at(view_root(graph, id));
+    storage[id] = storage[view_root(graph, id)];
   }
   return storage;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ir/module.h"
+#include "ir/value_map.h"
 
 #include <string_view>
 #include <vector>
@@ -21,8 +22,8 @@ inline constexpr int64_t kStateHeader = 64;
 // For every value: input, output, slot or constant with its position, or arena at 0. Views share
 // what they view; the root of a graph output is that output, or its slot. Storage of a constant is
 // at 0 too; counters are inputs.
-[[nodiscard]] std::vector<ir::Storage> storage_classes(const ir::Module& module,
-                                                       const ir::Graph& graph);
+[[nodiscard]] ir::ValueMap<ir::Storage> storage_classes(const ir::Module& module,
+                                                        const ir::Graph& graph);
 
 // May the value of an output be written over the slot it is the next value of? Yes if whatever
 // reads the slot comes before, or reads each element only to make the new one in its place.

@@ -3,6 +3,7 @@
 
 #include "ir/gradient.h"
 #include "ir/rewrite.h"
+#include "ir/value_map.h"
 #include "passes/lib/label.h"
 #include "passes/lib/rewrite_graphs.h"
 
@@ -19,26 +20,10 @@ bool floats(const ir::Graph& graph, ir::ValueId value) {
   return is_float(graph.value(value).type.dtype);
 }
 
-// Which values depend on any of `by`.
-std::vector<bool> dependents(const ir::Graph& graph, std::span<const ir::ValueId> by) {
-  std::vector<bool> depends(graph.values().size(), false);
-  for (ir::ValueId value : by)
-    depends[static_cast<size_t>(value.index)] = true;
-  for (const ir::Node& node : graph.nodes()) {
-    bool any = false;
-    for (ir::ValueId operand : node.operands)
-      any = any || (operand && depends[static_cast<size_t>(operand.index)]);
-    for (ir::ValueId result : node.results)
-      depends[static_cast<size_t>(result.index)] = any;
-  }
-  return depends;
-}
-
 class Reverse {
 public:
   Reverse(ir::Graph& graph, ir::ValueId root, std::span<const ir::ValueId> by)
-      : graph_(graph), root_(root), wanted_(dependents(graph, by)),
-        gradients_(graph.values().size()) {}
+      : graph_(graph), root_(root), wanted_(ir::dependents(graph, by)), gradients_(graph) {}
 
   void run() {
     const auto count = static_cast<int32_t>(graph_.nodes().size());
@@ -50,26 +35,22 @@ public:
       step({i});
   }
 
-  [[nodiscard]] ir::ValueId of(ir::ValueId value) const {
-    return gradients_[static_cast<size_t>(value.index)];
-  }
+  [[nodiscard]] ir::ValueId of(ir::ValueId value) const { return gradients_[value]; }
 
 private:
-  void set(ir::ValueId value, ir::ValueId gradient) {
-    gradients_[static_cast<size_t>(value.index)] = gradient;
-  }
+  void set(ir::ValueId value, ir::ValueId gradient) { gradients_[value] = gradient; }
 
   void step(ir::NodeId id) {
     // Copies: nodes move as gradients are appended.
     const ir::Node node = graph_.node(id);
     if (node.results.size() != 1 || !of(node.results.front())) return;
     const ir::ValueId result = node.results.front();
-    if (!wanted_[static_cast<size_t>(result.index)] || !ir::differentiable(*node.op)) return;
+    if (!wanted_[result] || !ir::differentiable(*node.op)) return;
     const auto count = node.operands.size();
     const auto wanted = std::make_unique<bool[]>(count);
     for (size_t i = 0; i < count; ++i) {
       const ir::ValueId operand = node.operands[i];
-      wanted[i] = operand && wanted_[static_cast<size_t>(operand.index)] && floats(graph_, operand);
+      wanted[i] = operand && wanted_[operand] && floats(graph_, operand);
     }
     ir::Builder builder = ir::Builder(graph_).at(node.place);
     const ir::GradientContext context(builder, node.operands, result, of(result), node.attrs,
@@ -88,8 +69,8 @@ private:
 
   ir::Graph& graph_;
   ir::ValueId root_;
-  std::vector<bool> wanted_;
-  std::vector<ir::ValueId> gradients_;  // by value of the forward graph
+  ir::ValueMap<bool> wanted_;
+  ir::ValueMap<ir::ValueId> gradients_;  // of the forward graph
 };
 
 // The last node on the way from `value` to the root that gives no floats, if the root depends on
@@ -97,12 +78,12 @@ private:
 std::optional<Blocked> obstacle(const ir::Graph& graph, size_t nodes, ir::ValueId root,
                                 ir::ValueId value) {
   const ir::ValueId by[] = {value};
-  const auto depends = dependents(graph, by);
-  if (!depends[static_cast<size_t>(root.index)]) return std::nullopt;
+  const auto depends = ir::dependents(graph, by);
+  if (!depends[root]) return std::nullopt;
   for (size_t i = 0; i < nodes; ++i) {
     const ir::Node& node = graph.nodes()[i];
     const ir::ValueId result = node.results.front();
-    if (!depends[static_cast<size_t>(result.index)]) continue;
+    if (!depends[result]) continue;
     if (!floats(graph, result)) {
       return Blocked{node.place,
                      fmt::format("no gradient of %{} passes through {}, whose result is {}",

@@ -1,6 +1,7 @@
 // Says what keeps a model from a closed-form fit: another loss, a state, a nonlinear layer.
 #include "passes/training/least_squares.h"
 
+#include "ir/value_map.h"
 #include "passes/training/backward.h"
 
 #include <algorithm>
@@ -32,29 +33,26 @@ void check_least_squares(const ir::Module& module, PassContext& context) {
     return;
   }
   std::vector<ir::ValueId> by;
-  std::vector<bool> depends(graph.values().size(), false);
   for (const ir::GraphInput& input : graph.inputs) {
     const ir::Slot* slot = module.slot(input.slot);
     if (!slot || slot->kind != ir::SlotKind::kParameter || slot->frozen) continue;
     by.push_back(input.value);
-    depends[static_cast<size_t>(input.value.index)] = true;
   }
   const Gradients gradients = append_gradients(graph, graph.outputs.front().value, by);
   // What the derivatives need, and what of that depends on a parameter.
-  std::vector<bool> needed(graph.values().size(), false);
+  ir::ValueMap<bool> needed(graph, false);
   for (ir::ValueId gradient : gradients.values) {
-    if (gradient) needed[static_cast<size_t>(gradient.index)] = true;
+    if (gradient) needed[gradient] = true;
   }
   for (size_t i = graph.nodes().size(); i-- > 0;) {
     const ir::Node& node = graph.nodes()[i];
-    const bool used = std::ranges::any_of(node.results, [&](ir::ValueId result) {
-      return needed[static_cast<size_t>(result.index)];
-    });
+    const bool used =
+        std::ranges::any_of(node.results, [&](ir::ValueId result) { return needed[result]; });
     for (ir::ValueId operand : node.operands) {
-      if (used && operand) needed[static_cast<size_t>(operand.index)] = true;
+      if (used && operand) needed[operand] = true;
     }
   }
-  depends.resize(graph.values().size(), false);
+  const ir::ValueMap<bool> depends = ir::dependents(graph, by);
   const auto report = [&](const ir::Place& place) {
     context.errors.push_back(
         {place,
@@ -64,15 +62,11 @@ void check_least_squares(const ir::Module& module, PassContext& context) {
          "adam(lr: 0.01)"});
   };
   for (const ir::Node& node : graph.nodes()) {
-    const bool any = std::ranges::any_of(node.operands, [&](ir::ValueId operand) {
-      return operand && depends[static_cast<size_t>(operand.index)];
-    });
-    for (ir::ValueId result : node.results)
-      depends[static_cast<size_t>(result.index)] = any;
-    if (any && needed[static_cast<size_t>(node.results.front().index)]) return report(node.place);
+    const ir::ValueId result = node.results.front();
+    if (depends[result] && needed[result]) return report(node.place);
   }
   for (ir::ValueId parameter : by) {
-    if (needed[static_cast<size_t>(parameter.index)]) return report(asked);
+    if (needed[parameter]) return report(asked);
   }
 }
 
