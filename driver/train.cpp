@@ -2,14 +2,13 @@
 #include "driver/train.h"
 
 #include "codegen/emit/trainer_info.h"
+#include "ir/recipe.h"
 #include "support/check.h"
 
 #include <algorithm>
 
 namespace linnet::driver {
 namespace {
-
-constexpr int64_t kUsualBatch = 32;
 
 void drop_step(ir::Module& module) {
   std::erase_if(module.graphs, [](const ir::Graph& g) { return g.name == ir::kTrainStep; });
@@ -29,8 +28,9 @@ std::optional<Product> trainer(Model& model, const codegen::Target& target,
   // what does not fill one.
   const ir::Module* single = model.training_at_batch(1);
   if (!single) return std::nullopt;
-  const int64_t batch =
-      options.batch != 0 ? options.batch : declared_batch(*single).value_or(kUsualBatch);
+  const int64_t batch = options.batch != 0
+                            ? options.batch
+                            : static_cast<int64_t>(ir::train_number(single->train, "batch"));
   const ir::Module* whole = model.training_at_batch(batch);
   if (!whole) return std::nullopt;
   std::vector<ir::Module> modules{*whole};

@@ -4,7 +4,7 @@
 #include "codegen/emit/records.h"
 #include "ir/entries.h"
 #include "ir/initialize.h"
-#include "ir/optimizer.h"
+#include "ir/recipe.h"
 #include "passes/lib/storage.h"
 
 #include "base/abi/train.h"
@@ -17,13 +17,6 @@ namespace linnet::codegen {
 namespace {
 
 using llvm::Constant;
-
-double number_of(const std::vector<ir::Declaration>& recipe, std::string_view target,
-                 std::string_view setting, double fallback) {
-  const auto at = std::ranges::find(recipe, target, &ir::Declaration::target);
-  if (at == recipe.end()) return fallback;
-  return at->recipe.attrs.get_or(ir::Key<double>{setting}, fallback);
-}
 
 class TrainerEmitter {
 public:
@@ -73,7 +66,10 @@ public:
         e_.integer(static_cast<int64_t>(evaluates.size())),
         e_.array(evaluates),
         e_.text(info_.loss)};
-    append_recipe(fields);
+    const bool series = std::ranges::any_of(
+        info_.ports.inputs, [](const PortInfo& port) { return port.abi().series != nullptr; });
+    const auto recipe = e_.fields(ir::recipe_contract(info_.recipe, series));
+    fields.insert(fields.end(), recipe.begin(), recipe.end());
     e_.define("linnet_product_trainer", e_.record(fields), sizeof(linnet_trainer_v1));
     if (options_.trainer_main) emit_main();
   }
@@ -206,41 +202,6 @@ private:
   llvm::Function* gradients(const EntryInfo& info) {
     return uniform(info, {EntryParameter::kInput, EntryParameter::kSlots, EntryParameter::kCounters,
                           EntryParameter::kOutput, EntryParameter::kArena});
-  }
-
-  void append_recipe(std::vector<Constant*>& fields) {
-    const auto& recipe = info_.recipe;
-    const ir::ChosenOptimizer optimizer = ir::chosen_optimizer(recipe);
-    const bool solves = optimizer.record->solves_at_once();
-    const auto schedule = std::ranges::find(recipe, "schedule", &ir::Declaration::target);
-    const std::string kind = schedule == recipe.end() ? "constant" : schedule->recipe.kind;
-    const bool absolute =
-        schedule != recipe.end() &&
-        schedule->recipe.attrs.get_or(ir::Key<ir::Enum>{"threshold_mode"}, ir::Enum{"rel"}).word ==
-            "abs";
-    const auto whole = [&](double value) { return e_.integer(static_cast<int64_t>(value)); };
-    const double steps = number_of(recipe, "steps", "value", 0);
-    const bool series = std::ranges::any_of(
-        info_.ports.inputs, [](const PortInfo& port) { return port.abi().series != nullptr; });
-    fields.insert(fields.end(),
-                  {e_.number(solves ? 0 : optimizer.settings().number("lr")),
-                   e_.integer(kind == "step" || kind == "exponential" ? LINNET_STEP
-                              : kind == "cosine"                      ? LINNET_COSINE
-                              : kind == "plateau"                     ? LINNET_PLATEAU
-                                                                      : LINNET_CONSTANT),
-                   e_.number(number_of(recipe, "schedule", "gamma", 0.1)),
-                   whole(number_of(recipe, "schedule", "step_size", 1)),
-                   e_.number(number_of(recipe, "schedule", "min_lr", 0)),
-                   e_.number(number_of(recipe, "schedule", "factor", 0.1)),
-                   whole(number_of(recipe, "schedule", "patience", 10)),
-                   e_.number(number_of(recipe, "schedule", "threshold", 1e-4)),
-                   e_.integer(absolute), whole(number_of(recipe, "schedule", "cooldown", 0)),
-                   e_.number(number_of(recipe, "schedule", "eps", 1e-8)),
-                   whole(number_of(recipe, "patience", "value", 0)),
-                   whole(number_of(recipe, "warmup", "value", 0)),
-                   whole(steps > 0 ? 0 : number_of(recipe, "epochs", "value", 10)), whole(steps),
-                   e_.number(number_of(recipe, "validation", "value", 0)), e_.integer(solves),
-                   e_.integer(series)});
   }
 
   RecordEmitter e_;
