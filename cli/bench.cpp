@@ -108,12 +108,7 @@ void add_bench(CLI::App& app, Session& session) {
   auto options = std::make_shared<BenchOptions>();
   CLI::App* command = app.add_subcommand("bench", "Time the call and each kernel");
   command->footer("linnet bench lenet.lin --batch 64");
-  options->model.add_model(*command);
-  options->model.add_dtype(*command);
-  options->model.add_weights(*command);
-  options->model.add_target(*command);
-  options->pipeline.add(*command, session);
-  add_cache(*command, options->build);
+  add_build(*command, session, options->model, options->pipeline, options->build);
   add_quiet(*command, session);
   command->add_flag("--train", options->train, "A training step instead of inference");
   command

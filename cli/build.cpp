@@ -25,6 +25,14 @@ std::optional<driver::Model> open_for_target(Session& session, const ModelOption
   return model.open(session, flags);
 }
 
+// What every product is made with; the target, or nullopt, with an error.
+std::optional<codegen::Target> told(Session& session, const ModelOptions& model,
+                                    const PipelineFlags& flags, driver::Options& options) {
+  options.seed = model.seed;
+  options.passes = flags;
+  return model.find_target(session);
+}
+
 }  // namespace
 
 void add_cache(CLI::App& command, driver::Options& options) {
@@ -34,6 +42,16 @@ void add_cache(CLI::App& command, driver::Options& options) {
           ->type_name("DIR");
   command.add_flag("--no-cache", options.no_cache, "Neither read nor write the cache")
       ->excludes(folder);
+}
+
+void add_build(CLI::App& command, Session& session, ModelOptions& model, PipelineFlags& pipeline,
+               driver::Options& options) {
+  model.add_model(command);
+  model.add_dtype(command);
+  model.add_weights(command);
+  model.add_target(command);
+  pipeline.add(command, session);
+  add_cache(command, options);
 }
 
 std::optional<driver::Product> build(Session& session, const ModelOptions& model,
@@ -46,11 +64,9 @@ std::optional<driver::Product> build(Session& session, driver::Model& opened,
                                      const ModelOptions& model, const PipelineFlags& flags,
                                      driver::CompileOptions options) {
   const Working working(session, "reading " + model.path);
-  const auto target = model.find_target(session);
+  const auto target = told(session, model, flags, options);
   if (!target) return std::nullopt;
   options.batch = model.batch;
-  options.seed = model.seed;
-  options.passes = flags;
   return driver::compile(opened, *target, options, session.host);
 }
 
@@ -65,15 +81,30 @@ std::optional<driver::Product> build_trainer(Session& session, driver::Model& op
                                              const ModelOptions& model, const PipelineFlags& flags,
                                              driver::TrainerOptions options) {
   const Working working(session, "reading " + model.path);
-  const auto target = model.find_target(session);
+  const auto target = told(session, model, flags, options);
   if (!target) return std::nullopt;
   options.batch = model.batch == 1 ? 0 : model.batch;  // the train block's
-  options.seed = model.seed;
-  options.passes = flags;
   return driver::trainer(opened, *target, options, session.host);
 }
 
-Status write_product(Session& session, const codegen::Compiled& compiled, const std::string& emit,
+CLI::Option* add_emit(CLI::App& command, std::optional<driver::Emit>& emit,
+                      const std::string& doc) {
+  std::vector<std::string> words;
+  for (const auto& [word, kind] : driver::kEmits)
+    words.emplace_back(word);
+  return command
+      .add_option_function<std::string>(
+          "--emit",
+          [&emit](const std::string& given) {
+            for (const auto& [word, kind] : driver::kEmits) {
+              if (given == word) emit = kind;
+            }
+          },
+          doc)
+      ->check(CLI::IsMember(words));
+}
+
+Status write_product(Session& session, const codegen::Compiled& compiled, driver::Emit emit,
                      const std::string& name, const std::string& path) {
   const Working working(session, "linking");
   const auto written = driver::write(compiled, emit, name, path, session.host);

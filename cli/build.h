@@ -12,6 +12,9 @@ namespace linnet::cli {
 
 // --cache, --no-cache.
 void add_cache(CLI::App& command, driver::Options& options);
+// All that says which model is compiled, and how.
+void add_build(CLI::App& command, Session& session, ModelOptions& model, PipelineFlags& pipeline,
+               driver::Options& options);
 
 // By the flags of a command; what they say of cache, name and product is in `options`. nullopt,
 // with the reason reported, on failure.
@@ -32,9 +35,11 @@ void add_cache(CLI::App& command, driver::Options& options);
                                                            const PipelineFlags& flags,
                                                            driver::TrainerOptions options);
 
+// --emit exe, lib, shared or obj.
+CLI::Option* add_emit(CLI::App& command, std::optional<driver::Emit>& emit, const std::string& doc);
 // Writes the product's files (driver::write) and closes the command with a line on them.
 [[nodiscard]] Status write_product(Session& session, const codegen::Compiled& compiled,
-                                   const std::string& emit, const std::string& name,
+                                   driver::Emit emit, const std::string& name,
                                    const std::string& path);
 
 }  // namespace linnet::cli

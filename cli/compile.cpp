@@ -17,7 +17,7 @@ struct CompileFlags {
   PipelineFlags pipeline;
   driver::CompileOptions build;
   std::string output;
-  std::string emit = "exe";
+  std::optional<driver::Emit> emit;
   std::string dump_dir;
 };
 
@@ -94,14 +94,16 @@ Status dump_unfinished(Session& session, const CompileFlags& flags) {
 
 Status run(Session& session, CompileFlags& flags) {
   if (!flags.model.spares(session, flags.output)) return Status::kBadCall;
-  if (flags.build.link_static && flags.emit != "exe") {
-    session.error("--static makes an executable, and --emit " + flags.emit + " is none",
+  const driver::Emit emit = flags.emit.value_or(driver::Emit::kExecutable);
+  const bool executable = emit == driver::Emit::kExecutable;
+  if (flags.build.link_static && !executable) {
+    session.error(fmt::format("--static makes an executable, and --emit {} is none", word(emit)),
                   Status::kBadCall, "leave one of them out");
     return Status::kBadCall;
   }
   if (!flags.pipeline.stop_after.empty() && !flags.dump_dir.empty())
     return dump_unfinished(session, flags);
-  flags.build.product = flags.emit == "exe";
+  flags.build.product = executable;
   flags.build.name_tiny_weights = !flags.build.flush_denormals;
   flags.build.keep_text = !flags.dump_dir.empty();
   const auto built = build(session, flags.model, flags.pipeline, flags.build);
@@ -117,7 +119,7 @@ Status run(Session& session, CompileFlags& flags) {
     if (const Status status = write_dumps(session, flags, *built); status != Status::kDone)
       return status;
   }
-  return write_product(session, built->compiled, flags.emit, built->compiled.name, flags.output);
+  return write_product(session, built->compiled, emit, built->compiled.name, flags.output);
 }
 
 }  // namespace
@@ -126,17 +128,12 @@ void add_compile(CLI::App& app, Session& session) {
   auto flags = std::make_shared<CompileFlags>();
   CLI::App* command = app.add_subcommand("compile", "Compile a model to native code");
   command->footer("linnet compile lenet.lin --weights lenet.safetensors --emit lib");
-  flags->model.add_model(*command);
-  flags->model.add_dtype(*command);
-  flags->model.add_weights(*command);
-  flags->model.add_target(*command);
-  flags->pipeline.add(*command, session);
-  add_cache(*command, flags->build);
+  add_build(*command, session, flags->model, flags->pipeline, flags->build);
   add_quiet(*command, session);
   command->add_option("-o,--output", flags->output, "The file to write; a header goes beside it")
       ->type_name("OUT");
-  command->add_option("--emit", flags->emit, "Kind of output: program, C library, or object file")
-      ->check(CLI::IsMember({"exe", "lib", "shared", "obj"}));
+  add_emit(*command, flags->emit, "Kind of output: program, C library, or object file")
+      ->default_str(std::string(word(driver::Emit::kExecutable)));
   command->add_option("--name", flags->build.name, "Name of the model in C: prefix of every symbol")
       ->check([](const std::string& name) {
         return name == driver::c_identifier(name) ? "" : "a C identifier is expected";

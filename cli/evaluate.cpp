@@ -100,12 +100,7 @@ void add_evaluate(CLI::App& app, Session& session) {
   auto flags = std::make_shared<EvaluateFlags>();
   CLI::App* command =
       app.add_subcommand("evaluate", "Measure loss and accuracy (or RMSE, R²) on labelled samples");
-  flags->model.add_model(*command);
-  flags->model.add_dtype(*command);
-  flags->model.add_weights(*command);
-  flags->model.add_target(*command);
-  flags->pipeline.add(*command, session);
-  add_cache(*command, flags->build);
+  add_build(*command, session, flags->model, flags->pipeline, flags->build);
   command->add_option("--data", flags->data, "Folder or file of the samples, as for train")
       ->required()
       ->type_name("PATH");

@@ -157,7 +157,7 @@ Status give(Session& session, const RunOptions& options, const std::vector<Port>
     const Status status = write_outputs(session, options.output_dir, ports, outputs);
     if (status != Status::kDone || !options.json) return status;
   }
-  TensorsJson json;
+  runtime::TensorsJson json;
   for (size_t i = 0; i < outputs.size(); ++i) {
     if (options.json) {
       json.add(ports[i].name, outputs[i], classes.of(i));
@@ -168,6 +168,52 @@ Status give(Session& session, const RunOptions& options, const std::vector<Port>
   if (options.json) std::fputs(json.text().c_str(), stdout);
   return Status::kDone;
 }
+
+// The evaluator on the module's first graph; from call to call it keeps what is in slots.
+class ReferenceCall {
+public:
+  ReferenceCall(const ir::Module& module, uint64_t seed)
+      : module_(module), graph_(module.graphs.front()), seed_(seed),
+        f64_(std::ranges::any_of(
+            graph_.values(), [](const ir::Value& v) { return v.type.dtype == ir::DType::kF64; })) {}
+
+  std::vector<Tensor> operator()(const std::vector<Tensor>& given) {
+    return f64_ ? evaluated<double>(given) : evaluated<float>(given);
+  }
+
+private:
+  template <class T> std::vector<Tensor> evaluated(const std::vector<Tensor>& given) {
+    std::vector<ir::Array<T>> inputs;
+    size_t next = 0;
+    for (const ir::GraphInput& input : graph_.inputs) {
+      inputs.push_back(ir::to_array<T>(input.slot.empty()
+                                           ? to_ir(given[next++], graph_.value(input.value).type)
+                                           : state(*module_.slot(input.slot))));
+    }
+    std::vector<Tensor> outputs;
+    const auto arrays = ir::evaluate<T>(module_, graph_, inputs);
+    for (size_t i = 0; i < arrays.size(); ++i) {
+      if (graph_.outputs[i].slot.empty()) {
+        outputs.push_back(to_file(ir::to_tensor(arrays[i])));
+      } else {
+        states_.insert_or_assign(graph_.outputs[i].slot, ir::to_tensor(arrays[i]));
+      }
+    }
+    return outputs;
+  }
+
+  [[nodiscard]] ir::Tensor state(const ir::Slot& slot) const {
+    if (const auto known = states_.find(slot.path); known != states_.end()) return known->second;
+    const auto stream = static_cast<uint32_t>(&slot - module_.slots.data());
+    return ir::initial_value(slot, seed_, stream);
+  }
+
+  const ir::Module& module_;
+  const ir::Graph& graph_;
+  uint64_t seed_;
+  bool f64_;
+  std::map<std::string, ir::Tensor> states_;  // by slot
+};
 
 // The evaluator on the module as it comes in, in f32 (f64 where the model is).
 Status run_reference(Session& session, const RunOptions& options) {
@@ -193,41 +239,7 @@ Status run_reference(Session& session, const RunOptions& options) {
     module = *given;
     driver::mark_probabilities(*module);
   }
-  const ir::Graph& graph = module->graphs.front();
-  // One call; `states` holds the values of slots, which it replaces by the next ones.
-  const auto evaluate = [&]<class T>(T, const std::vector<Tensor>& given,
-                                     std::map<std::string, ir::Tensor>& states) {
-    std::vector<ir::Array<T>> inputs;
-    size_t next = 0;
-    for (const ir::GraphInput& input : graph.inputs) {
-      if (input.slot.empty()) {
-        inputs.push_back(ir::to_array<T>(to_ir(given[next++], graph.value(input.value).type)));
-        continue;
-      }
-      const ir::Slot& slot = *module->slot(input.slot);
-      const auto stream = static_cast<uint32_t>(&slot - module->slots.data());
-      const auto known = states.find(slot.path);
-      inputs.push_back(ir::to_array<T>(known == states.end()
-                                           ? ir::initial_value(slot, options.model.seed, stream)
-                                           : known->second));
-    }
-    std::vector<Tensor> outputs;
-    const auto arrays = ir::evaluate<T>(*module, graph, inputs);
-    for (size_t i = 0; i < arrays.size(); ++i) {
-      if (graph.outputs[i].slot.empty()) {
-        outputs.push_back(to_file(ir::to_tensor(arrays[i])));
-      } else {
-        states.insert_or_assign(graph.outputs[i].slot, ir::to_tensor(arrays[i]));
-      }
-    }
-    return outputs;
-  };
-  const bool f64 = std::ranges::any_of(
-      graph.values(), [](const ir::Value& v) { return v.type.dtype == ir::DType::kF64; });
-  std::map<std::string, ir::Tensor> states;
-  const auto call = [&](const std::vector<Tensor>& given) {
-    return f64 ? evaluate(double{}, given, states) : evaluate(float{}, given, states);
-  };
+  ReferenceCall call(*module, options.model.seed);
   if (!state || samples <= 1)
     return give(session, options, output_ports(*module), OutputClasses(*module), call(*tensors));
   std::vector<Tensor> outputs;
@@ -275,12 +287,7 @@ void add_run(CLI::App& app, Session& session) {
   CLI::App* command = app.add_subcommand("run", "Compile in memory and run once, on .npy files");
   command->footer(
       "linnet run lenet.lin --weights lenet.safetensors --input image=x.npy --output-dir out");
-  options->model.add_model(*command);
-  options->model.add_dtype(*command);
-  options->model.add_weights(*command);
-  options->model.add_target(*command);
-  options->pipeline.add(*command, session);
-  add_cache(*command, options->build);
+  add_build(*command, session, options->model, options->pipeline, options->build);
   add_quiet(*command, session);
   command->add_option("--input", options->inputs, "Tensor of an input, or @0 by position")
       ->type_name("NAME=F.npy");

@@ -16,7 +16,7 @@ struct TrainFlags {
   driver::TrainerOptions build;
   runtime::train::TrainOptions loop;
   std::string order = "shuffle";
-  std::string emit;
+  std::optional<driver::Emit> emit;  // nullopt: train here
 };
 
 Status failed(Session& session, const Error& error) {
@@ -29,23 +29,24 @@ Status run(Session& session, TrainFlags& flags) {
   if (flags.loop.quiet || flags.loop.json) session.progress.silence();
   session.quiet = flags.loop.quiet;
   if (!flags.model.spares(session, flags.loop.output)) return Status::kBadCall;
-  flags.build.library = !flags.emit.empty() && flags.emit != "exe";
+  const bool executable = flags.emit == driver::Emit::kExecutable;
+  flags.build.library = flags.emit && !executable;
   flags.build.product = !flags.build.library;
-  flags.build.main = flags.emit == "exe";
+  flags.build.main = executable;
   // A trainer may be asked for a log when it runs; the kernels are the step's but for a few.
-  flags.build.gradients = flags.emit == "exe" || !flags.loop.logdir.empty();
+  flags.build.gradients = executable || !flags.loop.logdir.empty();
   flags.loop.file_order = flags.order == "file";
   flags.loop.seed = flags.model.seed;
-  if (flags.emit.empty() && flags.loop.data.empty()) {
+  if (!flags.emit && flags.loop.data.empty()) {
     session.error("--data PATH is needed", Status::kBadCall,
                   "a folder with MNIST's files, pictures by label, a CSV, or .npy files");
     return Status::kBadCall;
   }
   const auto built = build_trainer(session, flags.model, flags.pipeline, flags.build);
   if (!built) return Status::kBadInput;
-  if (!flags.emit.empty()) {
-    const std::string name = built->compiled.name + (flags.emit == "exe" ? "-train" : "_train");
-    return write_product(session, built->compiled, flags.emit, name, flags.loop.output);
+  if (flags.emit) {
+    const std::string name = built->compiled.name + (executable ? "-train" : "_train");
+    return write_product(session, built->compiled, *flags.emit, name, flags.loop.output);
   }
   const auto loaded = driver::load_trainer(*built, session.host);
   if (!loaded) return Status::kMachine;
@@ -98,8 +99,7 @@ void add_train(CLI::App& app, Session& session) {
   command->add_option("--plot", loop.plot, "Draw the curves of the losses")->type_name("F.svg");
   command->add_flag("--json", loop.json, "Print one JSON object at the end");
   command->add_flag("--quiet", loop.quiet, "Print only the final results");
-  command->add_option("--emit", flags->emit, "Make a trainer instead of training")
-      ->check(CLI::IsMember({"exe", "lib", "shared", "obj"}));
+  add_emit(*command, flags->emit, "Make a trainer instead of training");
   command->add_option("--jobs", flags->build.jobs, "Kernels compiled at the same time")
       ->check(CLI::Range(1, 256))
       ->type_name("N");

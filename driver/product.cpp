@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 namespace linnet::driver {
@@ -113,26 +114,54 @@ bool generate(Product& product, codegen::CompileOptions code, const Options& opt
   return true;
 }
 
-std::optional<Written> write(const codegen::Compiled& compiled, const std::string& emit,
-                             const std::string& name, const std::string& given, const Host& host) {
-  Written written{!given.empty()     ? given
-                  : emit == "lib"    ? "lib" + name + ".a"
-                  : emit == "shared" ? "lib" + name + ".so"
-                  : emit == "obj"    ? name + ".o"
-                                     : name,
-                  ""};
+namespace {
+
+std::string default_path(Emit emit, const std::string& name) {
+  switch (emit) {
+  case Emit::kExecutable:
+    return name;
+  case Emit::kLibrary:
+    return "lib" + name + ".a";
+  case Emit::kShared:
+    return "lib" + name + ".so";
+  case Emit::kObject:
+    return name + ".o";
+  }
+  return name;
+}
+
+Result<void, codegen::Failure> emit_to(Emit emit, const codegen::Compiled& compiled,
+                                       const std::string& path) {
+  switch (emit) {
+  case Emit::kExecutable:
+    return link_executable(compiled, path);
+  case Emit::kLibrary:
+    return write_archive(compiled, path);
+  case Emit::kShared:
+    return link_shared(compiled, path);
+  case Emit::kObject:
+    return write_objects(compiled, path);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view word(Emit emit) {
+  return std::ranges::find(kEmits, emit, &decltype(kEmits)::value_type::second)->first;
+}
+
+std::optional<Written> write(const codegen::Compiled& compiled, Emit emit, const std::string& name,
+                             const std::string& given, const Host& host) {
+  Written written{given.empty() ? default_path(emit, name) : given, ""};
   host.working("linking " + written.path);
   const auto start = std::chrono::steady_clock::now();
-  const auto done = emit == "exe"      ? link_executable(compiled, written.path)
-                    : emit == "lib"    ? write_archive(compiled, written.path)
-                    : emit == "shared" ? link_shared(compiled, written.path)
-                                       : write_objects(compiled, written.path);
-  if (!done) {
+  if (const auto done = emit_to(emit, compiled, written.path); !done) {
     report(done.error(), host);
     return std::nullopt;
   }
   host.took("linking and writing " + written.path, std::chrono::steady_clock::now() - start);
-  if (emit == "exe") return written;
+  if (emit == Emit::kExecutable) return written;
   written.header = std::string(folder_prefix(written.path)) + name + ".h";
   if (const auto done = write_file(written.header, compiled.header); !done) {
     host.error(done.error().message, done.error().status);

@@ -5,10 +5,13 @@
 #include "driver/host.h"
 #include "driver/lower.h"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace linnet::driver {
@@ -56,12 +59,21 @@ code_options(const Options& options, const codegen::Target& target, const ir::Mo
 struct Written {
   std::string path, header;
 };
-// Writes an executable ("exe") at `path`, or a library or object file ("lib", "shared", "obj") with
-// its header in the same folder as NAME.h. `path` empty: NAME, libNAME.a, libNAME.so, NAME.o here.
-// nullopt, with the reason reported, on failure.
-[[nodiscard]] std::optional<Written> write(const codegen::Compiled& compiled,
-                                           const std::string& emit, const std::string& name,
-                                           const std::string& path, const Host& host);
+// What is made of a model, and how `--emit` calls it.
+enum class Emit : uint8_t { kExecutable, kLibrary, kShared, kObject };
+inline constexpr std::array<std::pair<std::string_view, Emit>, 4> kEmits = {
+    {{"exe", Emit::kExecutable},
+     {"lib", Emit::kLibrary},
+     {"shared", Emit::kShared},
+     {"obj", Emit::kObject}}};
+[[nodiscard]] std::string_view word(Emit emit);
+
+// Writes an executable at `path`, or a library or object file with its header in the same folder as
+// NAME.h. `path` empty: NAME, libNAME.a, libNAME.so, NAME.o here. nullopt, with the reason
+// reported, on failure.
+[[nodiscard]] std::optional<Written> write(const codegen::Compiled& compiled, Emit emit,
+                                           const std::string& name, const std::string& path,
+                                           const Host& host);
 
 // The object loaded into this process. nullptr, with an error, if it does not load or this CPU
 // lacks the instructions.

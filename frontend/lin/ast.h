@@ -1,6 +1,7 @@
 // The model language as it was written.
 #pragma once
 
+#include "frontend/lin/operators.h"
 #include "support/source.h"
 
 #include <cstdint>
@@ -32,8 +33,8 @@ enum class ExprKind : uint8_t {
   kIndex,     // operands[0] [ operands[1], … ]
   kSlice,     // in an index: operands start, stop, step; each may be null
   kEllipsis,  // in an index: `...`
-  kUnary,     // text: - not
-  kBinary,    // text: + - * / ** and or == != < <= > >= |>
+  kUnary,     // op: kMinus, kNot
+  kBinary,    // op: all but kNot
   kRange,     // operands[0] .. operands[1]
 };
 
@@ -41,18 +42,26 @@ struct Expr {
   ExprKind kind = ExprKind::kName;
   Span span;
   std::string text;
+  Operator op = Operator::kPipe;
   int64_t integer = 0;
   double real = 0;
   std::vector<ExprPtr> operands;
   std::vector<std::vector<Argument>> groups;  // of a call: settings, data
   Span name_span;                             // of a call: its callee
+
+  [[nodiscard]] bool is(ExprKind given, Operator with) const { return kind == given && op == with; }
+  [[nodiscard]] bool is_negation() const { return is(ExprKind::kUnary, Operator::kMinus); }
 };
 
+// What a setting may be.
+enum class SettingType : uint8_t { kInt, kFloat, kBool, kString, kList, kPair, kInit };
+
 // `f32[N, 1, out_features * 2]`, `f32[...]`, `f32[..., K]`, or a setting's type: int float bool
-// string list pair.
+// string list pair init.
 struct TypeExpr {
   Span span;
   std::string name;
+  std::optional<SettingType> setting;
   bool tensor = false;
   bool any_shape = false;  // `...` before `dims`
   std::vector<ExprPtr> dims;

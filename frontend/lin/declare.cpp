@@ -4,6 +4,7 @@
 #include "ir/data_kind.h"
 #include "ir/graph.h"
 #include "ir/optimizer.h"
+#include "ir/recipe.h"
 
 #include "base/io/file.h"
 #include "base/shortest.h"
@@ -41,42 +42,20 @@ const std::vector<Kind>& data_kinds() {
   return kKinds;
 }
 
-Setting number(std::string_view name, double default_value, const ir::Range& range,
-               bool required = false) {
-  return {.name = name,
-          .default_value = default_value,
-          .doc = {},
-          .range = range,
-          .required = required};
-}
-
 // How to learn: each target and the kinds it may have; `number` is a plain number. The loss, an
 // expression, is read by class Losses.
 const std::map<std::string, std::vector<Kind>, std::less<>>& train_targets() {
   static const auto kTargets = [] {
     std::map<std::string, std::vector<Kind>, std::less<>> targets;
-    for (const char* target :
-         {"batch", "epochs", "steps", "validation", "warmup", "window", "patience"})
-      targets[target] = {{"number", {}}};
+    for (const ir::TrainNumber& number : ir::train_numbers())
+      targets[std::string(number.target)] = {{"number", {}}};
     targets["loss"] = {};
     for (const ir::Optimizer* optimizer : ir::all_optimizers())
       targets["optimizer"].push_back({optimizer->name, optimizer->settings});
-    targets["schedule"] = {
-        {"constant", {}},
-        {"step",
-         {number("step_size", 1, ir::kCount, true), number("gamma", 0.1, ir::kNotNegative)}},
-        {"exponential", {number("gamma", 0.1, ir::kNotNegative, true)}},
-        {"cosine", {number("min_lr", 0, ir::kNotNegative)}},
-        {"plateau",
-         {number("factor", 0.1, ir::kAnyNumber),  // its range is said by check_watched
-          number("patience", 10, ir::kAnyNumber), number("threshold", 1e-4, ir::kNotNegative),
-          Setting{.name = "threshold_mode",
-                  .default_value = ir::Enum{"rel"},
-                  .doc = {},
-                  .words = {"rel", "abs"}},
-          number("cooldown", 0, ir::kAnyNumber), number("min_lr", 0, ir::kNotNegative),
-          number("eps", 1e-8, ir::kNotNegative)}}};
-    const Setting most = number("value", 1, ir::kPositive, true);
+    for (const ir::RateSchedule& schedule : ir::rate_schedules())
+      targets["schedule"].push_back({schedule.name, schedule.settings});
+    const Setting most = {
+        .name = "value", .default_value = 1.0, .doc = {}, .range = ir::kPositive, .required = true};
     targets["clip"] = {{"norm", {most}}, {"value", {most}}};
     targets["freeze"] = {{"names", {}}};
     return targets;
@@ -401,7 +380,7 @@ private:
       const auto known = settings_.find(expr.text);
       if (known != settings_.end()) return known->second;
     }
-    if (expr.kind == ExprKind::kUnary && expr.text == "-") {
+    if (expr.is_negation()) {
       const auto value = number(*expr.operands[0]);
       return value ? std::optional(-*value) : std::nullopt;
     }
@@ -409,11 +388,18 @@ private:
     const auto a = number(*expr.operands[0]);
     const auto b = number(*expr.operands[1]);
     if (!a || !b) return std::nullopt;
-    if (expr.text == "+") return *a + *b;
-    if (expr.text == "-") return *a - *b;
-    if (expr.text == "*") return *a * *b;
-    if (expr.text == "/") return *a / *b;
-    return std::nullopt;
+    switch (expr.op) {
+    case Operator::kPlus:
+      return *a + *b;
+    case Operator::kMinus:
+      return *a - *b;
+    case Operator::kTimes:
+      return *a * *b;
+    case Operator::kDivide:
+      return *a / *b;
+    default:
+      return std::nullopt;
+    }
   }
 
   const Declarations& block_;

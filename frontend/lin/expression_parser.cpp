@@ -8,17 +8,6 @@
 #include <algorithm>
 
 namespace linnet::frontend {
-namespace {
-
-// Weakest first; all are left-associative. Stronger than these: unary - and not, then **.
-const std::vector<std::vector<std::string_view>>& precedence() {
-  static const std::vector<std::vector<std::string_view>> kLevels = {
-      {"|>"}, {"or"}, {"and"}, {"==", "!=", "<", "<=", ">", ">="}, {"+", "-"}, {"*", "/"}};
-  return kLevels;
-}
-
-}  // namespace
-
 ExprPtr ExpressionParser::make(ExprKind kind, Span span) {
   auto node = std::make_unique<Expr>();
   node->kind = kind;
@@ -42,13 +31,14 @@ ExprPtr ExpressionParser::expr() {
   return range;
 }
 
-ExprPtr ExpressionParser::binary(size_t level) {
-  if (level == precedence().size()) return unary();
+// Stronger than all levels: unary - and not, then **.
+ExprPtr ExpressionParser::binary(int level) {
+  if (level == kOperatorLevels) return unary();
   ExprPtr left = binary(level + 1);
-  while (const Token* op = accept_operator(precedence()[level])) {
+  while (const auto op = accept_operator(level)) {
     ExprPtr node = make(ExprKind::kBinary, left->span);
-    node->text = op->text;
-    node->name_span = op->span;
+    node->op = *op;
+    node->name_span = previous().span;
     skip_newlines();
     node->operands.push_back(std::move(left));
     node->operands.push_back(binary(level + 1));
@@ -60,24 +50,24 @@ ExprPtr ExpressionParser::binary(size_t level) {
 }
 
 // An operator may begin the next line: `|> relu`.
-const Token* ExpressionParser::accept_operator(const std::vector<std::string_view>& operators) {
+std::optional<Operator> ExpressionParser::accept_operator(int level) {
   size_t at = at_;
   while (tokens_[at].kind == TokenKind::kNewline)
     ++at;
   const Token& token = tokens_[at];
-  if (token.kind != TokenKind::kSymbol && token.kind != TokenKind::kName) return nullptr;
-  if (std::ranges::find(operators, token.text) == operators.end()) return nullptr;
+  if (token.kind != TokenKind::kSymbol && token.kind != TokenKind::kName) return std::nullopt;
+  const auto op = operator_at(level, token.text);
   // A new line with '-' or '(' may be a new entry; only `|>` continues one.
-  if (at != at_ && token.text != "|>") return nullptr;
-  at_ = at + 1;
-  return &token;
+  if (op && at != at_ && *op != Operator::kPipe) return std::nullopt;
+  if (op) at_ = at + 1;
+  return op;
 }
 
 ExprPtr ExpressionParser::unary() {
   const Depth depth(*this);
   if (is("-") || (now().kind == TokenKind::kName && now().text == "not")) {
     ExprPtr node = make(ExprKind::kUnary, now().span);
-    node->text = take().text;
+    node->op = take().text == spelling(Operator::kNot) ? Operator::kNot : Operator::kMinus;
     node->operands.push_back(unary());
     node->span = since(node->span);
     return node;
@@ -90,8 +80,8 @@ ExprPtr ExpressionParser::power() {
   ExprPtr base = postfix();
   if (!is("**")) return base;
   ExprPtr node = make(ExprKind::kBinary, base->span);
-  node->name_span = now().span;
-  node->text = take().text;
+  node->op = Operator::kPower;
+  node->name_span = take().span;
   skip_newlines();
   node->operands.push_back(std::move(base));
   node->operands.push_back(unary());

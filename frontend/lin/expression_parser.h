@@ -36,8 +36,8 @@ protected:
   };
 
 private:
-  ExprPtr binary(size_t level);
-  const Token* accept_operator(const std::vector<std::string_view>& operators);
+  ExprPtr binary(int level);
+  std::optional<Operator> accept_operator(int level);
   ExprPtr unary();
   ExprPtr power();
   ExprPtr postfix();

@@ -14,9 +14,18 @@ TypeExpr ItemParser::type() {
   TypeExpr type;
   type.span = now().span;
   type.name = name("a type");
-  static constexpr std::array<std::string_view, 7> kSettings = {"int",  "float", "bool", "string",
-                                                                "list", "pair",  "init"};
-  type.tensor = std::ranges::find(kSettings, type.name) == kSettings.end();
+  static constexpr std::array kSettings =
+      std::to_array<std::pair<std::string_view, SettingType>>({{"int", SettingType::kInt},
+                                                               {"float", SettingType::kFloat},
+                                                               {"bool", SettingType::kBool},
+                                                               {"string", SettingType::kString},
+                                                               {"list", SettingType::kList},
+                                                               {"pair", SettingType::kPair},
+                                                               {"init", SettingType::kInit}});
+  for (const auto& [word, setting] : kSettings) {
+    if (type.name == word) type.setting = setting;
+  }
+  type.tensor = !type.setting;
   if (!accept("[")) return type;
   type.tensor = true;
   skip_newlines();

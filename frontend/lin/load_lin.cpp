@@ -93,7 +93,7 @@ bool fix(const Argument& argument, const std::string& folder, ImportOptions& opt
     options.binds[argument.name] = value.integer;
     return true;
   }
-  const bool negative = value.kind == ExprKind::kUnary && value.text == "-";
+  const bool negative = value.is_negation();
   const Expr& number = negative ? *value.operands[0] : value;
   if (number.kind == ExprKind::kInteger || number.kind == ExprKind::kReal || value.text == "true" ||
       value.text == "false") {

@@ -9,9 +9,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-
 namespace linnet::frontend {
 
 Value Expressions::evaluate(const Expr& expr, Scope& scope) {
@@ -41,7 +38,7 @@ Value Expressions::evaluate(const Expr& expr, Scope& scope) {
   case ExprKind::kUnary:
     return unary(expr, scope);
   case ExprKind::kBinary:
-    return expr.text == "|>" ? pipe(expr, scope) : binary(expr, scope);
+    return expr.op == Operator::kPipe ? pipe(expr, scope) : binary(expr, scope);
   case ExprKind::kRange:
     report_.fail(expr.span, "a range stands only in `repeat` and in `data`");
   case ExprKind::kSlice:
@@ -103,38 +100,25 @@ Value Expressions::binary(const Expr& expr, Scope& scope) {
   const Value a = evaluate(*expr.operands[0], scope);
   const Value b = evaluate(*expr.operands[1], scope);
   if (!a.is_tensor() && !b.is_tensor()) return arithmetic(expr, a, b, report_);
-  static constexpr std::array kOps =
-      std::to_array<std::pair<std::string_view, const ir::OpDef*>>({{"+", &ir::ops::add},
-                                                                    {"-", &ir::ops::sub},
-                                                                    {"*", &ir::ops::mul},
-                                                                    {"/", &ir::ops::div},
-                                                                    {"<", &ir::ops::lt},
-                                                                    {"<=", &ir::ops::le},
-                                                                    {">", &ir::ops::gt},
-                                                                    {">=", &ir::ops::ge},
-                                                                    {"**", &ir::ops::pow},
-                                                                    {"==", &ir::ops::eq},
-                                                                    {"and", &ir::ops::logical_and},
-                                                                    {"or", &ir::ops::logical_or}});
-  const auto row =
-      std::ranges::find(kOps, std::string_view(expr.text), [](const auto& r) { return r.first; });
-  if (row == kOps.end())
-    report_.fail(expr.name_span, fmt::format("'{}' has no meaning for tensors", expr.text));
-  return nodes_.create(*row->second, {a, b}, {expr.operands[0]->span, expr.operands[1]->span}, {},
-                       {}, expr.span);
+  const ir::OpDef* op = tensor_op(expr.op);
+  if (!op)
+    report_.fail(expr.name_span, fmt::format("'{}' has no meaning for tensors", spelling(expr.op)));
+  return nodes_.create(*op, {a, b}, {expr.operands[0]->span, expr.operands[1]->span}, {}, {},
+                       expr.span);
 }
 
 Value Expressions::unary(const Expr& expr, Scope& scope) {
   const Value value = evaluate(*expr.operands[0], scope);
   const Span span = expr.operands[0]->span;
+  const bool minus = expr.op == Operator::kMinus;
   if (value.is_tensor())
-    return nodes_.create(expr.text == "-" ? ir::ops::neg : ir::ops::logical_not, {value}, {span},
-                         {}, {}, expr.span);
-  if (expr.text == "not" && value.get<bool>()) return {!*value.get<bool>()};
-  if (expr.text == "-" && value.get<int64_t>() && *value.get<int64_t>() != INT64_MIN)
+    return nodes_.create(minus ? ir::ops::neg : ir::ops::logical_not, {value}, {span}, {}, {},
+                         expr.span);
+  if (!minus && value.get<bool>()) return {!*value.get<bool>()};
+  if (minus && value.get<int64_t>() && *value.get<int64_t>() != INT64_MIN)
     return {-*value.get<int64_t>()};
-  if (expr.text == "-" && value.get<double>()) return {-*value.get<double>()};
-  report_.fail(expr.span, fmt::format("{} {}", expr.text, nodes_.described(value)));
+  if (minus && value.get<double>()) return {-*value.get<double>()};
+  report_.fail(expr.span, fmt::format("{} {}", spelling(expr.op), nodes_.described(value)));
 }
 
 // The sizes of a list; nullopt where the expression is no name of one.

@@ -5,6 +5,7 @@
 #include "ir/entries.h"
 #include "ir/op_def.h"
 #include "ir/rewrite.h"
+#include "ir/value_map.h"
 #include "support/text.h"
 
 #include <fmt/format.h>
@@ -38,6 +39,7 @@ ExprPtr copy_of(const Expr& expr) {
   node->kind = expr.kind;
   node->span = expr.span;
   node->text = expr.text;
+  node->op = expr.op;
   node->integer = expr.integer;
   node->real = expr.real;
   node->name_span = expr.name_span;
@@ -55,13 +57,13 @@ struct Term {
 };
 
 void split_sum(const Expr& expr, bool negative, std::vector<Term>& terms) {
-  const bool sum = expr.kind == ExprKind::kBinary && (expr.text == "+" || expr.text == "-");
-  if (!sum) {
+  const bool minus = expr.is(ExprKind::kBinary, Operator::kMinus);
+  if (!minus && !expr.is(ExprKind::kBinary, Operator::kPlus)) {
     terms.push_back({&expr, negative});
     return;
   }
   split_sum(*expr.operands[0], negative, terms);
-  split_sum(*expr.operands[1], negative != (expr.text == "-"), terms);
+  split_sum(*expr.operands[1], negative != minus, terms);
 }
 
 }  // namespace
@@ -184,17 +186,11 @@ ir::ValueId Losses::checked_term(const Expr& term) {
 
 // Data is what depends on an input or a target; the rest is a penalty.
 bool Losses::is_data(ir::ValueId value) const {
-  std::vector<bool> fed(graph_.values().size(), false);
-  for (const ir::GraphInput& input : graph_.inputs)
-    fed[static_cast<size_t>(input.value.index)] = input.slot.empty();
-  for (const ir::Node& node : graph_.nodes()) {
-    const bool any = std::ranges::any_of(node.operands, [&](ir::ValueId operand) {
-      return operand && fed[static_cast<size_t>(operand.index)];
-    });
-    for (ir::ValueId result : node.results)
-      fed[static_cast<size_t>(result.index)] = any;
+  std::vector<ir::ValueId> fed;
+  for (const ir::GraphInput& input : graph_.inputs) {
+    if (input.slot.empty()) fed.push_back(input.value);
   }
-  return fed[static_cast<size_t>(value.index)];
+  return ir::dependents(graph_, fed)[value];
 }
 
 void Losses::build(const Expr& loss, bool step) {

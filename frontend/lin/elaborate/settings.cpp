@@ -11,6 +11,35 @@
 
 namespace linnet::frontend {
 
+namespace {
+
+bool holds(const auto& list, std::string_view name) {
+  return std::ranges::find(list, name) != list.end();
+}
+
+using Read = std::vector<std::pair<std::string, const Argument*>>;
+
+// Each argument with its setting's name, one of `names` if it is known under another; those by
+// position in the order of `positions`. nullopt if there are more than these, or a name stands
+// twice.
+std::optional<Read> read_as(const auto& positions, const std::vector<Argument>& arguments,
+                            const std::vector<std::string>& names) {
+  Read read;
+  size_t next = 0;
+  for (const Argument& argument : arguments) {
+    if (argument.name.empty() && next == positions.size()) return std::nullopt;
+    const std::string ours(our_setting(argument.name));
+    const std::string name = argument.name.empty() ? std::string(positions[next++])
+                             : holds(names, ours)  ? ours
+                                                   : argument.name;
+    if (std::ranges::find(read, name, &Read::value_type::first) != read.end()) return std::nullopt;
+    read.emplace_back(name, &argument);
+  }
+  return read;
+}
+
+}  // namespace
+
 // The call of a block as it should be: all settings but the first by name. If that gives a size to
 // every setting without a default, the arguments are read in PyTorch's order, which begins with the
 // sizes of what comes in: a layer here knows them from its value. `at`: the arguments at fault.
@@ -27,36 +56,16 @@ std::string Settings::corrected_call(const Block& block, const std::vector<Argum
     implied = order.first(torch->implied);
     required = order.first(torch->required);
   }
-  const auto holds = [](const auto& list, std::string_view name) {
-    return std::ranges::find(list, name) != list.end();
-  };
   const auto is_size = [&](const Argument& argument) {
     const Value value = expressions_.evaluate(*argument.value, scope);
     return value.get<int64_t>() || value.get<List>() || value.get<Tuple>();
   };
-  using Read = std::vector<std::pair<std::string, const Argument*>>;
-  // nullopt if there are more positions than names, or a name stands twice.
-  const auto read_as = [&](const auto& positions) -> std::optional<Read> {
-    Read read;
-    size_t next = 0;
-    for (const Argument& argument : arguments) {
-      if (argument.name.empty() && next == positions.size()) return std::nullopt;
-      const std::string ours(our_setting(argument.name));
-      const std::string name = argument.name.empty() ? std::string(positions[next++])
-                               : holds(names, ours)  ? ours
-                                                     : argument.name;
-      if (std::ranges::find(read, name, [](const auto& r) { return r.first; }) != read.end())
-        return std::nullopt;
-      read.emplace_back(name, &argument);
-    }
-    return read;
-  };
-  std::optional<Read> read = read_as(order);
+  auto read = read_as(order, arguments, names);
   size_t sizes = 0;
   for (const auto& [name, argument] : read.value_or(Read{})) {
     if (holds(required, name) && is_size(*argument)) ++sizes;
   }
-  if (!torch || sizes != required.size()) read = read_as(names);
+  if (!torch || sizes != required.size()) read = read_as(names, arguments, names);
   if (!read) return "";
   std::vector<std::string> shown;
   std::string dropped;
@@ -152,36 +161,71 @@ void Settings::give(Instance& instance, const Block& block, const std::vector<Ar
   }
 }
 
+namespace {
+
+// The value as what the setting takes, or nullopt.
+std::optional<Value> fitted(const Value& value, SettingType type) {
+  const bool integer = value.get<int64_t>() != nullptr;
+  const auto if_it = [&](bool fits) { return fits ? std::optional(value) : std::nullopt; };
+  switch (type) {
+  case SettingType::kInt:
+    return if_it(integer);
+  case SettingType::kFloat:
+    return value.is_number() ? std::optional(Value{value.number()}) : std::nullopt;
+  case SettingType::kBool:
+    return if_it(value.get<bool>());
+  case SettingType::kString:
+    if (value.is_number()) return Value{fmt::format("{}", value.number())};
+    return if_it(value.get<std::string>());
+  case SettingType::kInit:
+    return if_it(value.get<ir::Recipe>());
+  case SettingType::kList:
+    return integer ? std::optional(Value{List{{value}}}) : if_it(value.get<List>());
+  case SettingType::kPair:
+    break;
+  }
+  if (integer) return Value{List{{value, value}}};
+  const auto* list = value.get<List>();
+  const auto* tuple = value.get<Tuple>();
+  const auto* values = list ? &list->values : tuple ? &tuple->values : nullptr;
+  const bool integers = values && std::ranges::all_of(*values, [](const Value& v) {
+                          return v.get<int64_t>() != nullptr;
+                        });
+  if (!integers || (values->size() != 2 && values->size() != 4)) return std::nullopt;
+  return Value{List{*values}};
+}
+
+std::string_view wanted(SettingType type) {
+  switch (type) {
+  case SettingType::kInt:
+    return "an integer";
+  case SettingType::kFloat:
+    return "a number";
+  case SettingType::kBool:
+    return "a bool";
+  case SettingType::kString:
+    return "a string";
+  case SettingType::kList:
+    return "a list";
+  case SettingType::kPair:
+    return "an integer or a pair [h, w]";
+  case SettingType::kInit:
+    return "an initialiser";
+  }
+  return "";
+}
+
+}  // namespace
+
 Value converted(const Value& value, const Parameter& setting, Span at, const Nodes& nodes,
                 Report& report) {
-  const std::string& type = setting.type.name;
-  const bool integer = value.get<int64_t>() != nullptr;
-  if (type == "int" && integer) return value;
-  if (type == "float" && value.is_number()) return {value.number()};
-  if (type == "bool" && value.get<bool>()) return value;
-  if (type == "string" && value.get<std::string>()) return value;
-  if (type == "string" && value.is_number()) return {fmt::format("{}", value.number())};
-  if (type == "init" && value.get<ir::Recipe>()) return value;
-  if (type == "list" && value.get<List>()) return value;
-  if (type == "list" && integer) return {List{{value}}};
-  if (type == "pair") {
-    if (integer) return {List{{value, value}}};
-    const auto* list = value.get<List>();
-    const auto* tuple = value.get<Tuple>();
-    const auto* values = list ? &list->values : tuple ? &tuple->values : nullptr;
-    const bool integers = values && std::ranges::all_of(*values, [](const Value& v) {
-                            return v.get<int64_t>() != nullptr;
-                          });
-    if (integers && (values->size() == 2 || values->size() == 4)) return {List{*values}};
+  const std::optional<SettingType> type = setting.type.setting;
+  if (type) {
+    if (auto fits = fitted(value, *type)) return *std::move(fits);
   }
-  const std::string_view article = type == "int" || type == "init" ? "an" : "a";
-  const std::string wanted = type == "int"     ? "integer"
-                             : type == "float" ? "number"
-                             : type == "init"  ? "initialiser"
-                             : type == "pair"  ? "integer or a pair [h, w]"
-                                               : type;
-  report.fail(at, fmt::format("'{}' takes {} {}, not {}", setting.name,
-                              type == "pair" ? "an" : article, wanted, nodes.described(value)));
+  report.fail(at, fmt::format("'{}' takes {}, not {}", setting.name,
+                              type ? std::string(wanted(*type)) : "a " + setting.type.name,
+                              nodes.described(value)));
 }
 
 void unknown_setting(const std::string& name, Span at, std::string_view owner,

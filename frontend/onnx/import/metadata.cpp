@@ -57,7 +57,7 @@ std::optional<ir::Recipe> initializer(const Expr& value) {
   ir::Recipe recipe{value.text, {}};
   for (const auto& group : value.groups) {
     for (const Argument& argument : group) {
-      const bool negative = argument.value->kind == ExprKind::kUnary && argument.value->text == "-";
+      const bool negative = argument.value->is_negation();
       const Expr& number = negative ? *argument.value->operands[0] : *argument.value;
       const bool setting =
           std::ranges::find(known->settings, std::string_view(argument.name),
