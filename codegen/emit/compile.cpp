@@ -6,6 +6,7 @@
 #include "codegen/emit/emit.h"
 #include "codegen/emit/emit_raw.h"
 #include "codegen/emit/emit_stream.h"
+#include "codegen/emit/emit_supported.h"
 #include "codegen/emit/header.h"
 #include "codegen/emit/kernel_symbols.h"
 #include "codegen/emit/product.h"

@@ -50,9 +50,6 @@ void emit_entries(llvm::Module& module, const KernelSymbols& kernels,
                   std::span<const EntryInfo> entries, const CompileOptions& options,
                   ConstantPool& pool);
 
-// `int NAME_supported(void)`: cpuid and xgetbv, in instructions every x86-64 has.
-void emit_supported(llvm::Module& module, const CompileOptions& options);
-
 // The name of the second object's symbol.
 [[nodiscard]] std::string blob_symbol(const CompileOptions& options);
 

@@ -231,6 +231,29 @@ std::string run(const HeaderEntry& entry, const std::string& name) {
   return text;
 }
 
+// What a caller must know before the first call.
+std::string opening(const CompileOptions& options) {
+  const std::string macro = upper_case(options.name);
+  std::string text = fmt::format(
+      "/* Model {}, compiled by linnet {} for {}{}.\n"
+      " * Inputs and outputs are dense arrays in C order, aligned to 4 bytes; they may not "
+      "overlap.\n"
+      " * The arena holds what lies between them: one for each call that runs at the same time. "
+      "It\n"
+      " * need not be initialised and keeps nothing; NULL will do if its size is 0. Calls from "
+      "several\n"
+      " * threads at once are safe, each with an arena (and a state) of its own. A call allocates\n"
+      " * nothing, takes no lock and makes no system call. It returns 0, {}_ARENA_NULL or\n"
+      " * {}_ARENA_MISALIGNED. */\n",
+      options.name, LINNET_VERSION, options.target.info.name,
+      options.untrained ? ", untrained" : "", macro, macro);
+  if (options.flush_denormals)
+    text += "/* Compiled with --flush-denormals: while a call runs, MXCSR's FTZ and DAZ are set, "
+            "so that\n"
+            " * denormal numbers are zeros; MXCSR is given back as it was found. */\n";
+  return text;
+}
+
 }  // namespace
 
 std::string c_type(ir::DType dtype) {
@@ -254,23 +277,7 @@ std::string c_header(const std::vector<HeaderEntry>& entries, const Compiled& co
                      const CompileOptions& options) {
   const std::string& name = options.name;
   const std::string macro = upper_case(name);
-  std::string text = fmt::format(
-      "/* Model {}, compiled by linnet {} for {}{}.\n"
-      " * Inputs and outputs are dense arrays in C order, aligned to 4 bytes; they may not "
-      "overlap.\n"
-      " * The arena holds what lies between them: one for each call that runs at the same time. "
-      "It\n"
-      " * need not be initialised and keeps nothing; NULL will do if its size is 0. Calls from "
-      "several\n"
-      " * threads at once are safe, each with an arena (and a state) of its own. A call allocates\n"
-      " * nothing, takes no lock and makes no system call. It returns 0, {}_ARENA_NULL or\n"
-      " * {}_ARENA_MISALIGNED. */\n",
-      name, LINNET_VERSION, options.target.info.name, options.untrained ? ", untrained" : "", macro,
-      macro);
-  if (options.flush_denormals)
-    text += "/* Compiled with --flush-denormals: while a call runs, MXCSR's FTZ and DAZ are set, "
-            "so that\n"
-            " * denormal numbers are zeros; MXCSR is given back as it was found. */\n";
+  std::string text = opening(options);
   text += fmt::format(
       "#ifndef LINNET_{0}_H\n#define LINNET_{0}_H\n\n#include <stddef.h>\n#include <stdint.h>\n\n",
       macro);

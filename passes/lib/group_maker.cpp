@@ -3,6 +3,7 @@
 
 #include "ir/op_def.h"
 
+#include <algorithm>
 #include <map>
 
 namespace linnet::passes {
@@ -18,28 +19,38 @@ void GroupMaker::add(const ir::Node& node) {
   place_.merge(node.place);
 }
 
-GroupMaker::Group GroupMaker::make(ir::ValueId result) const {
-  ir::Graph body;
-  std::vector<ir::ValueId> operands;
-  std::map<int32_t, ir::ValueId> inner;  // by value of the old graph
-  // Inputs come first in a graph: found before the body is built.
-  const auto is_made = [&](ir::ValueId value) {
-    const ir::Node* producer = graph_->producer(value);
-    for (const ir::Node* node : nodes_) {
-      if (node == producer) return true;
-    }
-    return producer && stays_inside(*producer);
-  };
-  for (const ir::Node* node : nodes_) {
-    for (ir::ValueId operand : node->operands) {
-      if (is_made(operand) || inner.contains(operand.index)) continue;
-      const ir::Value& value = graph_->value(operand);
-      inner[operand.index] = body.add_input(value.name, value.type);
-      operands.push_back(operand);
-    }
+namespace {
+
+// A copy of nodes in a graph of their own.
+class Body {
+public:
+  explicit Body(const ir::Graph& from) : from_(from) {}
+
+  // Inputs come first in a graph: added before any node.
+  void input(ir::ValueId operand) {
+    const ir::Value& value = from_.value(operand);
+    inner_[operand.index] = body_.add_input(value.name, value.type);
   }
-  const auto copy = [&](const ir::Graph& from, const ir::Node& node,
-                        const std::vector<ir::ValueId>& mapped) {
+  [[nodiscard]] bool has(ir::ValueId value) const { return inner_.contains(value.index); }
+
+  void node(const ir::Node& node) {
+    std::vector<ir::ValueId> mapped;
+    for (ir::ValueId operand : node.operands)
+      mapped.push_back(inner(operand));
+    inner_[node.results.front().index] =
+        node.regions.empty() ? copy(from_, node, mapped) : nested(node.regions.front(), mapped);
+  }
+
+  ir::Graph finish(ir::ValueId result) {
+    body_.outputs.push_back({"", inner_.at(result.index), ""});
+    return std::move(body_);
+  }
+
+private:
+  using Mapped = std::map<int32_t, ir::ValueId>;  // by value of another graph
+
+  ir::ValueId copy(const ir::Graph& from, const ir::Node& node,
+                   const std::vector<ir::ValueId>& mapped) {
     ir::Node copied = node;
     copied.operands = mapped;
     std::vector<ir::Type> types;
@@ -48,37 +59,54 @@ GroupMaker::Group GroupMaker::make(ir::ValueId result) const {
       types.push_back(from.value(value).type);
       names.push_back(from.value(value).name);
     }
-    return body.node(body.append(std::move(copied), types, names)).results;
-  };
-  const auto map_operand = [&](ir::ValueId operand) {
-    if (!inner.contains(operand.index)) {  // a constant that stays inside
-      const ir::Node& constant = *graph_->producer(operand);
-      inner[operand.index] = copy(*graph_, constant, {}).front();
+    return body_.node(body_.append(std::move(copied), types, names)).results.front();
+  }
+
+  ir::ValueId inner(ir::ValueId operand) {
+    if (!has(operand))  // a constant that stays inside
+      inner_[operand.index] = copy(from_, *from_.producer(operand), {});
+    return inner_[operand.index];
+  }
+
+  // The nodes of a group that becomes part of this one.
+  ir::ValueId nested(const ir::Graph& group, const std::vector<ir::ValueId>& operands) {
+    Mapped values;
+    for (size_t i = 0; i < group.inputs.size(); ++i)
+      values[group.inputs[i].value.index] = operands[i];
+    for (const ir::Node& part : group.nodes()) {
+      std::vector<ir::ValueId> mapped;
+      for (ir::ValueId operand : part.operands)
+        mapped.push_back(values[operand.index]);
+      values[part.results.front().index] = copy(group, part, mapped);
     }
-    return inner[operand.index];
+    return values[group.outputs.front().value.index];
+  }
+
+  const ir::Graph& from_;
+  ir::Graph body_;
+  Mapped inner_;
+};
+
+}  // namespace
+
+GroupMaker::Group GroupMaker::make(ir::ValueId result) const {
+  Body body(*graph_);
+  std::vector<ir::ValueId> operands;
+  const auto is_made = [&](ir::ValueId value) {
+    const ir::Node* producer = graph_->producer(value);
+    if (std::ranges::find(nodes_, producer) != nodes_.end()) return true;
+    return producer && stays_inside(*producer);
   };
   for (const ir::Node* node : nodes_) {
-    std::vector<ir::ValueId> mapped;
-    for (ir::ValueId operand : node->operands)
-      mapped.push_back(map_operand(operand));
-    if (node->regions.empty()) {
-      inner[node->results.front().index] = copy(*graph_, *node, mapped).front();
-      continue;
+    for (ir::ValueId operand : node->operands) {
+      if (is_made(operand) || body.has(operand)) continue;
+      body.input(operand);
+      operands.push_back(operand);
     }
-    const ir::Graph& nested = node->regions.front();
-    std::map<int32_t, ir::ValueId> from_nested;
-    for (size_t i = 0; i < nested.inputs.size(); ++i)
-      from_nested[nested.inputs[i].value.index] = mapped[i];
-    for (const ir::Node& part : nested.nodes()) {
-      std::vector<ir::ValueId> part_operands;
-      for (ir::ValueId operand : part.operands)
-        part_operands.push_back(from_nested[operand.index]);
-      from_nested[part.results.front().index] = copy(nested, part, part_operands).front();
-    }
-    inner[node->results.front().index] = from_nested[nested.outputs.front().value.index];
   }
-  body.outputs.push_back({"", inner[result.index], ""});
-  return {std::move(body), std::move(operands)};
+  for (const ir::Node* node : nodes_)
+    body.node(*node);
+  return {body.finish(result), std::move(operands)};
 }
 
 void GroupMaker::finish(ir::Rewriter& rewriter, ir::ValueId result) {

@@ -22,6 +22,11 @@ void pause() {
 }
 
 // Workers wait for a number to change: each new number is one kernel's tiles.
+//
+// All atomics are sequentially consistent. `number_` and `sleepers_` must be: begin() writes the
+// one and reads the other, a worker the other way round, and with weaker orders both could read
+// what was before: nobody would be woken. `next_` and `busy_` would do with acquire and release,
+// which are the same instructions on x86-64, once a tile.
 class Pool {
 public:
   explicit Pool(int count) {

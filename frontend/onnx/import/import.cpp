@@ -1,8 +1,5 @@
 // Walks an ONNX graph: inputs, initializers, then each node by its operator's row.
-#include "frontend/onnx/import/import.h"
-
 #include "frontend/onnx/import/importer.h"
-#include "frontend/onnx/import/metadata.h"
 
 #include "base/text.h"
 #include "ir/entries.h"
@@ -13,7 +10,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <new>
 
 namespace linnet::frontend {
@@ -178,14 +174,14 @@ void OnnxImporter::name_value(ir::ValueId value, const std::string& name) {
   graph_.rename(value, name);
 }
 
-std::vector<bool> OnnxImporter::sources_of(ir::ValueId value) const {
+ir::ValueMap<bool> OnnxImporter::sources_of(ir::ValueId value) const {
   std::vector<ir::ValueId> open{value};
-  std::vector<bool> seen(graph_.values().size(), false);
+  ir::ValueMap<bool> seen(graph_, false);
   while (!open.empty()) {
     const ir::ValueId next = open.back();
     open.pop_back();
-    if (!next || seen[static_cast<size_t>(next.index)]) continue;
-    seen[static_cast<size_t>(next.index)] = true;
+    if (!next || seen[next]) continue;
+    seen[next] = true;
     if (const ir::Node* node = graph_.producer(next))
       open.insert(open.end(), node->operands.begin(), node->operands.end());
   }
@@ -193,21 +189,21 @@ std::vector<bool> OnnxImporter::sources_of(ir::ValueId value) const {
 }
 
 bool OnnxImporter::depends_on_input(ir::ValueId value) const {
-  const std::vector<bool> sources = sources_of(value);
+  const ir::ValueMap<bool> sources = sources_of(value);
   return std::ranges::any_of(graph_.inputs, [&](const ir::GraphInput& input) {
     const bool parameter =
         !input.slot.empty() && module_.slot(input.slot)->kind != ir::SlotKind::kState;
-    return !parameter && sources[static_cast<size_t>(input.value.index)];
+    return !parameter && sources[input.value];
   });
 }
 
 std::string OnnxImporter::bind_remedy(ir::ValueId value) const {
   constexpr int64_t kMostElements = 16;  // nobody fixes a picture
-  const std::vector<bool> sources = sources_of(value);
+  const ir::ValueMap<bool> sources = sources_of(value);
   std::vector<std::string> binds;
   for (const ir::GraphInput& input : graph_.inputs) {
     const ir::Value& given = graph_.value(input.value);
-    if (!sources[static_cast<size_t>(input.value.index)] || !input.slot.empty()) continue;
+    if (!sources[input.value] || !input.slot.empty()) continue;
     if (given.type.elements() > kMostElements) return "";
     binds.push_back(fmt::format("--bind {}=…", given.name));
   }
@@ -421,70 +417,6 @@ std::vector<ir::ValueId> OnnxImporter::import_node(const NodeProto& node, OnnxSc
   if (node.op_type() == "DequantizeLinear" && !results.empty() && results[0])
     results[0] = dequantized(node, results[0]);
   return results;
-}
-
-namespace {
-
-// Runs `make`; nothing, with an error, if there is not enough memory.
-template <class Result>
-Result within_memory(const std::string& path, Diagnostics& diagnostics,
-                     const std::function<Result()>& make) {
-  try {
-    return make();
-  } catch (const std::bad_alloc&) {
-    Diagnostic diagnostic;
-    diagnostic.message = path + ": there is not enough memory for this model";
-    diagnostic.status = Status::kMachine;
-    diagnostics.report(std::move(diagnostic));
-    return {};
-  }
-}
-
-class OnnxFile final : public ModelFile {
-public:
-  OnnxFile(std::string path, ::onnx::ModelProto model, SourceManager& sources,
-           ImportOptions options)
-      : path_(std::move(path)), model_(std::move(model)), sources_(sources),
-        options_(std::move(options)) {}
-
-  std::optional<ir::Module> at_batch(int64_t samples, bool, Diagnostics& diagnostics) override {
-    return within_memory<std::optional<ir::Module>>(
-        path_, diagnostics, [&]() -> std::optional<ir::Module> {
-          options_.batch = samples;
-          auto module = OnnxImporter(path_, model_, options_, diagnostics).run();
-          if (module) declare_exported(model_, path_, sources_, *module, diagnostics);
-          if (diagnostics.has_errors()) return std::nullopt;
-          return module;
-        });
-  }
-
-private:
-  std::string path_;
-  ::onnx::ModelProto model_;
-  SourceManager& sources_;
-  ImportOptions options_;
-};
-
-}  // namespace
-
-std::unique_ptr<ModelFile> open_onnx(const std::string& path, SourceManager& sources,
-                                     const ImportOptions& options, Diagnostics& diagnostics) {
-  return within_memory<std::unique_ptr<ModelFile>>(
-      path, diagnostics, [&]() -> std::unique_ptr<ModelFile> {
-        auto model = read_onnx_file(path, diagnostics);
-        if (!model) return nullptr;
-        ImportOptions complete = options;
-        if (complete.states.empty())
-          complete.states = exported_states(*model, path, sources, diagnostics);
-        if (diagnostics.has_errors()) return nullptr;
-        return std::make_unique<OnnxFile>(path, *std::move(model), sources, std::move(complete));
-      });
-}
-
-std::optional<ir::Module> load_onnx(const std::string& path, SourceManager& sources,
-                                    const ImportOptions& options, Diagnostics& diagnostics) {
-  const auto file = open_onnx(path, sources, options, diagnostics);
-  return file ? file->at_batch(options.batch, false, diagnostics) : std::nullopt;
 }
 
 }  // namespace linnet::frontend

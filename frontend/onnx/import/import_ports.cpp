@@ -389,9 +389,8 @@ void OnnxImporter::check_declared(const ValueInfoProto& declared, ir::ValueId va
   if (same) return;
   // The type may be that of the branch of an If that is not taken.
   if (!decided_.empty()) {
-    const std::vector<bool> sources = sources_of(value);
-    if (std::ranges::any_of(decided_, [&](int32_t v) { return sources[static_cast<size_t>(v)]; }))
-      return;
+    const ir::ValueMap<bool> sources = sources_of(value);
+    if (std::ranges::any_of(decided_, [&](int32_t v) { return sources[ir::ValueId{v}]; })) return;
   }
   report(fmt::format("{}: {} '{}'", path_, what, declared.name()),
          {Status::kBadInput,

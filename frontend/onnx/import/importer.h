@@ -6,6 +6,7 @@
 #include "frontend/onnx/import/model_file.h"
 #include "frontend/onnx/import/node.h"
 #include "frontend/onnx/import/schemas.h"
+#include "ir/value_map.h"
 
 #include <map>
 #include <memory>
@@ -103,7 +104,7 @@ private:
   OnnxEntry* find(const std::string& name, OnnxScope& scope);
 
   // Values that this one depends on, itself included.
-  [[nodiscard]] std::vector<bool> sources_of(ir::ValueId value) const;
+  [[nodiscard]] ir::ValueMap<bool> sources_of(ir::ValueId value) const;
   void report(const std::string& place, const NodeFault& fault);
   void report_here(std::string message, std::string remedy = "", Status status = Status::kBadInput);
   [[nodiscard]] std::string place_of(const ::onnx::NodeProto& node) const;
