@@ -364,11 +364,6 @@ std::vector<EntryParameter> entry_parameters(const EntryInfo& entry) {
   return all;
 }
 
-const ir::Graph& entry_graph(const ir::Module& module) {
-  LINNET_CHECK(!module.graphs.empty(), "a module without an entry graph");
-  return module.graphs.front();
-}
-
 int64_t arena_bytes(const ir::Graph& graph) {
   int64_t bytes = 0;
   for (const ir::Value& value : graph.values()) {

@@ -39,8 +39,7 @@ struct EntryInfo {
 //   step        inputs, outputs, slots (the model's state), arena
 [[nodiscard]] std::vector<EntryParameter> entry_parameters(const EntryInfo& entry);
 
-// The entry graph of a planned module, and the bytes of arena its plan takes.
-[[nodiscard]] const ir::Graph& entry_graph(const ir::Module& module);
+// The bytes of arena that the plan of an entry graph takes.
 [[nodiscard]] int64_t arena_bytes(const ir::Graph& graph);
 
 // Adds to `module`, which holds the bodies of the kernels as internal functions: a wrapper for each

@@ -31,7 +31,7 @@ Result<std::vector<LabelledFile>> labelled_pictures(const std::string& root,
   const auto is_label = [&](const std::string& name) {
     return std::ranges::find(labels, name) != labels.end();
   };
-  LINNET_TRY_ASSIGN(auto names, list_folder(root));
+  LINNET_TRY_ASSIGN(const auto& names, list_folder(root));
   std::vector<std::string> folders, unknown, absent;
   for (const std::string& name : names) {
     if (!is_folder(root + "/" + name)) continue;
@@ -59,7 +59,7 @@ Result<std::vector<LabelledFile>> labelled_pictures(const std::string& root,
   for (int64_t label = 0; label < classes.count; ++label) {
     if (std::ranges::find(folders, labels[static_cast<size_t>(label)]) == folders.end()) continue;
     const std::string folder = root + "/" + classes.labels[label];
-    LINNET_TRY_ASSIGN(auto inside, list_folder(folder));
+    LINNET_TRY_ASSIGN(const auto& inside, list_folder(folder));
     const size_t before = files.size();
     for (const std::string& name : inside) {
       if (is_picture(name)) files.push_back({folder + "/" + name, label});

@@ -61,7 +61,7 @@ public:
 
 private:
   Found idx(const std::string& images_path, const std::string& labels_path) {
-    LINNET_TRY_ASSIGN(auto images, read_idx(images_path));
+    LINNET_TRY_ASSIGN(const auto& images, read_idx(images_path));
     if (images.shape.size() != 3 && images.shape.size() != 4)
       return fail("%s: pictures are expected, not rank %zu", images_path.c_str(),
                   images.shape.size());
@@ -87,8 +87,8 @@ private:
 
   Result<void> idx_labels(const std::string& images_path, const std::string& labels_path,
                           Samples& samples) const {
-    LINNET_TRY_ASSIGN(auto labels, read_idx_labels(labels_path, images_path, samples.count,
-                                                   *t_.targets[0].classes));
+    LINNET_TRY_ASSIGN(const auto& labels, read_idx_labels(labels_path, images_path, samples.count,
+                                                          *t_.targets[0].classes));
     for (size_t i = 0; i < labels.size(); ++i)
       samples.targets[0].as<int64_t>()[i] = labels[i];
     return {};
@@ -97,7 +97,7 @@ private:
   // The test part may lack a class: what it holds is still a sample of what will come.
   Found classes(const std::string& root, const std::vector<std::string>& beside) {
     const linnet_classes_v1& classes = *t_.targets[0].classes;
-    LINNET_TRY_ASSIGN(auto files,
+    LINNET_TRY_ASSIGN(const auto& files,
                       labelled_pictures(root, classes,
                                         test_ ? MissingClass::kAllowed : MissingClass::kError,
                                         beside));
@@ -107,7 +107,7 @@ private:
     Samples samples = empty_samples(t_, static_cast<int64_t>(files.size()));
     PictureDecoder decoder(t_.inputs[0], samples.inputs[0]);
     for (size_t i = 0; i < files.size(); ++i) {
-      LINNET_TRY_ASSIGN(auto image, read_image(files[i].path));
+      LINNET_TRY_ASSIGN(const auto& image, read_image(files[i].path));
       decoder.image(static_cast<int64_t>(i), image);
       samples.targets[0].as<int64_t>()[i] = files[i].label;
     }

@@ -43,10 +43,11 @@ Found read(Part& part) {
   const linnet_trainer_v1& t = part.trainer;
   const std::string file = csv_of(part);
   if (file.empty()) return std::nullopt;
-  LINNET_TRY_ASSIGN(auto ports, SeriesPorts::of({t.inputs, static_cast<size_t>(t.input_count)},
-                                                {t.targets, static_cast<size_t>(t.target_count)}));
+  LINNET_TRY_ASSIGN(const auto& ports,
+                    SeriesPorts::of({t.inputs, static_cast<size_t>(t.input_count)},
+                                    {t.targets, static_cast<size_t>(t.target_count)}));
   if (t.target_count != 1) return fail("a model of series has one target, '%s'", t.targets[0].name);
-  LINNET_TRY_ASSIGN(auto table, SeriesTable::read(file, ports));
+  LINNET_TRY_ASSIGN(const auto& table, SeriesTable::read(file, ports));
   const int64_t window = ports.series(0).window, first = ports.first_row();
   const int64_t last = table.rows() - 1 - ports.steps;  // a row that is forecast from
   const int64_t count = last - first - window + 2;

@@ -41,14 +41,14 @@ Result<SeriesTable> SeriesTable::read(const std::string& path, const SeriesPorts
     return read.table_.column_named(series.column);
   };
   const linnet_series_v1& target = ports.series(static_cast<size_t>(ports.target));
-  LINNET_TRY_ASSIGN(const auto column, column_of(target));
+  LINNET_TRY_ASSIGN(const auto& column, column_of(target));
   size_t rows = read.table_.rows();
   while (rows > 0 && read.table_.cell(rows - 1, column).empty())
     --rows;
   read.rows_ = static_cast<int64_t>(rows);
   for (size_t i = 0; i < ports.inputs.size(); ++i) {
     const linnet_series_v1& series = ports.series(i);
-    LINNET_TRY_ASSIGN(const auto at, column_of(series));
+    LINNET_TRY_ASSIGN(const auto& at, column_of(series));
     LINNET_TRY_ASSIGN(auto values, read.table_.numbers(at, static_cast<Missing>(series.missing),
                                                        series.ahead ? read.table_.rows() : rows));
     read.columns_.push_back(std::move(values));

@@ -13,9 +13,9 @@ Result<void> read_row(const CsvTable& table, size_t row, const linnet_table_v1& 
                       float* to) {
   for (int64_t i = 0; i < columns.count; ++i) {
     const linnet_column_v1& c = columns.columns[i];
-    LINNET_TRY_ASSIGN(auto column, table.column_named(c.name));
+    LINNET_TRY_ASSIGN(const auto& column, table.column_named(c.name));
     if (c.category_count == 0) {
-      LINNET_TRY_ASSIGN(auto value, table.number(row, column));
+      LINNET_TRY_ASSIGN(const auto& value, table.number(row, column));
       *to++ = static_cast<float>((value - c.mean) / c.deviation);
       continue;
     }
@@ -61,9 +61,9 @@ Result<void> read_columns(const CsvTable& table, const linnet_port_v1& port, Ten
 
 // Classes stand in the column named like the output.
 Result<void> read_classes(const CsvTable& table, const linnet_port_v1& port, Tensor& to) {
-  LINNET_TRY_ASSIGN(auto column, table.column_named(port.name));
+  LINNET_TRY_ASSIGN(const auto& column, table.column_named(port.name));
   for (size_t row = 0; row < table.rows(); ++row) {
-    LINNET_TRY_ASSIGN(auto label, read_class(table, row, column, *port.classes));
+    LINNET_TRY_ASSIGN(const auto& label, read_class(table, row, column, *port.classes));
     to.as<int64_t>()[row] = label;
   }
   return {};
@@ -77,7 +77,7 @@ Found read(Part& part) {
   const linnet_trainer_v1& t = part.trainer;
   const std::string file = csv_of(part);
   if (file.empty()) return std::nullopt;
-  LINNET_TRY_ASSIGN(auto table, CsvTable::read(file, CsvHeader::kYes));
+  LINNET_TRY_ASSIGN(const auto& table, CsvTable::read(file, CsvHeader::kYes));
   Samples samples = empty_samples(t, static_cast<int64_t>(table.rows()));
   for (int64_t i = 0; i < t.input_count; ++i) {
     if (!t.inputs[i].table) return fail("input '%s' has no column declared", t.inputs[i].name);

@@ -35,7 +35,7 @@ Found read(Part& part) {
   samples.count = -1;
   const auto read = [&](const linnet_port_v1& port, std::vector<Tensor>& list) -> Result<void> {
     const std::string file = folder + "/" + port.name + ".npy";
-    LINNET_TRY_ASSIGN(auto tensor, read_npy(file));
+    LINNET_TRY_ASSIGN(const auto& tensor, read_npy(file));
     const int64_t each = elements_of(port);
     const int64_t count = tensor.shape.empty() ? 0 : tensor.shape[0];
     if (tensor.elements() != count * each || count < 1)

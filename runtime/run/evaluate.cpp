@@ -102,9 +102,9 @@ Result<Measured> evaluate_model(const Model& model, const std::string& path) {
   const linnet_model_v1& abi = model.abi();
   if (abi.stateful)
     return fail("a model with a state is measured along a series: its data block needs a series");
-  LINNET_TRY_ASSIGN(auto ports, EvaluationPorts::of(abi));
+  LINNET_TRY_ASSIGN(const auto& ports, EvaluationPorts::of(abi));
   const linnet_trainer_v1 trainer = ports.trainer();
-  LINNET_TRY_ASSIGN(auto samples, train::read_to_evaluate(trainer, path));
+  LINNET_TRY_ASSIGN(const auto& samples, train::read_to_evaluate(trainer, path));
   Measured evaluation;
   evaluation.data = path;
   evaluation.samples = samples.count;

@@ -32,7 +32,7 @@ Result<void> run(const Options& options, const std::string& program) {
   const linnet_port_v1& input = abi.inputs[0];
   const bool series = input.series && abi.stream;
   if (!options.evaluate.empty() && !series) {
-    LINNET_TRY_ASSIGN(const auto evaluation, evaluate_model(model, options.evaluate));
+    LINNET_TRY_ASSIGN(const auto& evaluation, evaluate_model(model, options.evaluate));
     return report(evaluation, options.json, options.plot);
   }
   if (options.follow && !series) return fail_call("--follow is for models of series");

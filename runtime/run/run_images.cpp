@@ -31,7 +31,7 @@ public:
         LINNET_TRY(folder(path, pictures));
         continue;
       }
-      LINNET_TRY_ASSIGN(auto bytes, read_file(path));
+      LINNET_TRY_ASSIGN(const auto& bytes, read_file(path));
       if (!looks_like_idx(bytes)) {
         pictures.push_back(path);
         continue;
@@ -59,7 +59,7 @@ private:
   // accuracy is printed; of others the pictures are answered too.
   Result<void> folder(const std::string& path, std::vector<std::string>& pictures) {
     const size_t before = pictures.size();
-    LINNET_TRY_ASSIGN(auto names, list_folder(path));
+    LINNET_TRY_ASSIGN(const auto& names, list_folder(path));
     std::vector<std::string> folders;
     bool labelled = false;
     for (const std::string& name : names) {
@@ -76,7 +76,7 @@ private:
       return class_folders(path);
     }
     for (const std::string& folder : folders) {
-      LINNET_TRY_ASSIGN(auto inside, list_folder(path + "/" + folder));
+      LINNET_TRY_ASSIGN(const auto& inside, list_folder(path + "/" + folder));
       for (const std::string& name : inside) {
         if (is_picture(name)) pictures.push_back(path + "/" + folder + "/" + name);
       }
@@ -112,7 +112,7 @@ private:
     std::vector<Tensor> inputs = {Model::make(port_, samples)};
     PictureDecoder decoder(port_, inputs[0]);
     for (int64_t i = 0; i < samples; ++i) {
-      LINNET_TRY_ASSIGN(auto image, read_image(files[static_cast<size_t>(i)].path));
+      LINNET_TRY_ASSIGN(const auto& image, read_image(files[static_cast<size_t>(i)].path));
       decoder.image(i, image);
     }
     return answers(inputs, samples);
@@ -124,7 +124,7 @@ private:
       widest = std::max(widest, path.size());
     for (const std::string& path : paths) {
       const LabelledFile one{path, 0};
-      LINNET_TRY_ASSIGN(auto outputs, answers_to({&one, 1}));
+      LINNET_TRY_ASSIGN(const auto& outputs, answers_to({&one, 1}));
       print(path, widest, outputs, 0);
     }
     return {};
@@ -139,7 +139,8 @@ private:
   }
 
   Result<void> class_folders(const std::string& path) {
-    LINNET_TRY_ASSIGN(auto files, labelled_pictures(path, classes(), MissingClass::kAllowed));
+    LINNET_TRY_ASSIGN(const auto& files,
+                      labelled_pictures(path, classes(), MissingClass::kAllowed));
     if (files.empty())
       return fail("%s: no .png, .jpg or .jpeg is in its folders called like labels (%s)",
                   path.c_str(), quoted_list(classes().labels, classes().count).c_str());
@@ -149,7 +150,7 @@ private:
       const int64_t samples = std::min(kChunk, count - done);
       const auto some =
           std::span(files).subspan(static_cast<size_t>(done), static_cast<size_t>(samples));
-      LINNET_TRY_ASSIGN(auto outputs, answers_to(some));
+      LINNET_TRY_ASSIGN(const auto& outputs, answers_to(some));
       for (int64_t i = 0; i < samples; ++i)
         correct += answer_of(outputs, i) == some[static_cast<size_t>(i)].label;
       progress(done + samples, count);
@@ -165,7 +166,7 @@ private:
 
   Result<void> run_idx(const std::string& path, std::span<const uint8_t> bytes,
                        const std::string& labels_path) {
-    LINNET_TRY_ASSIGN(auto images, parse_idx(path, bytes));
+    LINNET_TRY_ASSIGN(const auto& images, parse_idx(path, bytes));
     if (images.shape.size() < 3)
       return fail("%s: images have three dimensions, this has %zu", path.c_str(),
                   images.shape.size());
@@ -177,7 +178,7 @@ private:
     int64_t correct = 0;
     for (int64_t done = 0; done < count; done += kChunk) {
       const int64_t samples = std::min(kChunk, count - done);
-      LINNET_TRY_ASSIGN(auto outputs, run_chunk(images, done, samples));
+      LINNET_TRY_ASSIGN(const auto& outputs, run_chunk(images, done, samples));
       for (int64_t i = 0; i < samples; ++i) {
         if (labels.empty()) {
           print(format("%s[%lld]", path.c_str(), static_cast<long long>(done + i)), 0, outputs, i);

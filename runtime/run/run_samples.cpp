@@ -72,8 +72,8 @@ private:
       LINNET_TRY(read_row(table_, row, *target.table, values.as<float>().data()));
       return values;
     }
-    LINNET_TRY_ASSIGN(const auto column, table_.column_named(target.name));
-    LINNET_TRY_ASSIGN(auto label, read_class(table_, row, column, *target.classes));
+    LINNET_TRY_ASSIGN(const auto& column, table_.column_named(target.name));
+    LINNET_TRY_ASSIGN(const auto& label, read_class(table_, row, column, *target.classes));
     Tensor one = make_tensor(DType::kI64, {1});
     one.as<int64_t>()[0] = label;
     return one;
@@ -99,7 +99,7 @@ Result<void> run_samples(const Model& model, const Options& options) {
   if (reader.any || abi.inputs[0].series) return run_tensors(model, options);
   for (const std::string& path : options.files) {
     train::Part part{.trainer = asked, .path = path};
-    LINNET_TRY_ASSIGN(auto samples, reader.read(part));
+    LINNET_TRY_ASSIGN(const auto& samples, reader.read(part));
     CsvTable table;
     if (abi.inputs[0].table) {
       LINNET_TRY_ASSIGN(table, CsvTable::read(path, CsvHeader::kYes));

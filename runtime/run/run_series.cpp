@@ -240,7 +240,7 @@ private:
 
 Result<void> one_file(const linnet_model_v1& model, const SeriesPorts& ports,
                       const Options& options, const std::string& path, Stream& stream) {
-  LINNET_TRY_ASSIGN(auto table, SeriesTable::read(path, ports));
+  LINNET_TRY_ASSIGN(const auto& table, SeriesTable::read(path, ports));
   if (options.files.size() > 1) {
     const auto heading = Answer::in(options.json);
     heading->sentence(path);
@@ -263,7 +263,7 @@ Result<void> one_file(const linnet_model_v1& model, const SeriesPorts& ports,
 
 Result<void> run_series(const Model& model, const Options& options) {
   const linnet_model_v1& abi = model.abi();
-  LINNET_TRY_ASSIGN(auto ports,
+  LINNET_TRY_ASSIGN(const auto& ports,
                     SeriesPorts::of({abi.inputs, static_cast<size_t>(abi.input_count)},
                                     {abi.outputs, static_cast<size_t>(abi.output_count)}));
   for (int64_t i = 0; abi.stateful && i < abi.input_count; ++i) {

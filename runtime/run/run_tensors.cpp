@@ -72,9 +72,9 @@ Result<void> run_tensors(const Model& model, const Options& options) {
     const size_t equals = text.find('=');
     if (equals == std::string::npos)
       return fail_call("--input takes NAME=F.npy, not '%s'", text.c_str());
-    LINNET_TRY_ASSIGN(auto at, port_named(abi, text.substr(0, equals)));
+    LINNET_TRY_ASSIGN(const auto& at, port_named(abi, text.substr(0, equals)));
     const std::string path = text.substr(equals + 1);
-    LINNET_TRY_ASSIGN(auto tensor, read_npy(path));
+    LINNET_TRY_ASSIGN(const auto& tensor, read_npy(path));
     const linnet_port_v1& port = abi.inputs[at];
     const int64_t count = samples_of(tensor, port, abi.batched != 0 || abi.stateful != 0);
     if (count == 0 || (samples != 0 && count != samples)) {

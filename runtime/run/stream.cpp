@@ -72,7 +72,7 @@ Result<void> Stream::save(const std::string& path) const {
 }
 
 Result<void> Stream::load(const std::string& path) {
-  LINNET_TRY_ASSIGN(const auto bytes, read_file(path, model_.stream->state_bytes + 64));
+  LINNET_TRY_ASSIGN(const auto& bytes, read_file(path, model_.stream->state_bytes + 64));
   const auto size = static_cast<size_t>(model_.stream->state_bytes);
   const auto other = [&] {
     return fail("%s: no state of this model with these weights; --save-state writes one",

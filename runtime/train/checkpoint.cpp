@@ -137,7 +137,7 @@ Result<void> place(const std::string& path, const Safetensors& file, const linne
 
 Result<RunState> read_checkpoint(const linnet_trainer_v1& trainer, const std::string& path,
                                  Slots& slots) {
-  LINNET_TRY_ASSIGN(auto file, Safetensors::read(path));
+  LINNET_TRY_ASSIGN(const auto& file, Safetensors::read(path));
   Metadata facts = file.metadata();
   const std::string sum = fact(facts, "checksum");
   if (sum.empty()) return fail("%s: is no checkpoint of a training run", path.c_str());
@@ -280,7 +280,7 @@ Result<void> save_result(const linnet_trainer_v1& trainer, const std::string& pa
 }
 
 Result<void> load_weights(const linnet_trainer_v1& trainer, const std::string& path, Slots& slots) {
-  LINNET_TRY_ASSIGN(auto file, Safetensors::read(path));
+  LINNET_TRY_ASSIGN(const auto& file, Safetensors::read(path));
   for (int64_t i = 0; i < trainer.slot_count; ++i) {
     const linnet_slot_v1& slot = trainer.slots[i];
     if (is_result(slot)) LINNET_TRY(place(path, file, slot, "", slots.data()));

@@ -17,7 +17,7 @@ std::string loss_text(double value, DType dtype) {
 
 Result<void> keep_lines(const std::string& path, int64_t done, std::string& kept) {
   if (done == 0 || !file_exists(path)) return {};
-  LINNET_TRY_ASSIGN(auto bytes, read_file(path));
+  LINNET_TRY_ASSIGN(const auto& bytes, read_file(path));
   const std::string text(bytes.begin(), bytes.end());
   for (size_t at = 0; at < text.size();) {
     const size_t end = text.find('\n', at);

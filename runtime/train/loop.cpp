@@ -162,7 +162,7 @@ private:
   }
 
   Result<void> solved(Progress& progress) {
-    LINNET_TRY_ASSIGN(auto note, solve(t_, slots_, evaluation_, data_.train));
+    LINNET_TRY_ASSIGN(const auto& note, solve(t_, slots_, evaluation_, data_.train));
     if (!note.empty()) progress.note(note);
     state_.step = steps_;
     return {};
@@ -249,7 +249,7 @@ private:
       LINNET_TRY(save_result(t_, o_.output, slots_.data(), data_.scales));
     report.train = evaluation_.score(data_.train);
     if (data_.validation) report.validation = evaluation_.score(*data_.validation);
-    LINNET_TRY_ASSIGN(auto test, read_test(t_, o_.data, data_.scales));
+    LINNET_TRY_ASSIGN(const auto& test, read_test(t_, o_.data, data_.scales));
     if (test) {
       note_absent(progress, "test", *test);
       report.test = evaluation_.score(*test);

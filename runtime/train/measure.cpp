@@ -10,7 +10,7 @@
 namespace linnet::runtime::train {
 
 Result<Measured> measure(const linnet_trainer_v1& trainer, const std::string& path) {
-  LINNET_TRY_ASSIGN(auto samples, read_to_evaluate(trainer, path));
+  LINNET_TRY_ASSIGN(const auto& samples, read_to_evaluate(trainer, path));
   Slots slots(trainer);
   slots.initialize(0);
   Aligned arena(trainer.arena_bytes);

@@ -30,7 +30,7 @@ Result<std::string> solve(const linnet_trainer_v1& trainer, Slots& slots,
     store(values);
     return evaluation.outputs(samples);
   };
-  LINNET_TRY_ASSIGN(const auto solution, least_squares(count, target, outputs, rank));
+  LINNET_TRY_ASSIGN(const auto& solution, least_squares(count, target, outputs, rank));
   store(solution);
   if (rank == count) return std::string();
   return format("the data decide %lld of %lld directions of the parameters; of equal fits the "
