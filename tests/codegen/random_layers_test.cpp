@@ -30,21 +30,62 @@ int64_t setting(const char* name, int64_t otherwise) {
   return text ? std::atoll(text) : otherwise;
 }
 
+// Blocks that learn the sizes they need from what they are applied to.
+constexpr const char* kBlocks = R"(
+block normed(x: f32[..., K]) -> f32[...] {
+  layer n = layer_norm(K)
+  n(x)
+}
+block normed_map(x: f32[..., H, W]) -> f32[...] {
+  layer n = layer_norm([H, W], bias: false)
+  n(x)
+}
+block attended(heads: int)(x: f32[N, L, E]) -> f32[...] {
+  layer a = multi_head_attention(heads, batch_first: true)
+  a(x, x, x)
+}
+block rnn(hidden: int)(x: f32[N, C, L]) -> f32[...] {
+  layer begin = linear(hidden)
+  layer cell = rnn_cell(hidden)
+  let h = begin(x[:, :, 0])
+  repeat t in 1..L { let h = cell(x[:, :, t], h) }
+  h
+}
+block gru(hidden: int)(x: f32[N, C, L]) -> f32[...] {
+  layer begin = linear(hidden)
+  layer cell = gru_cell(hidden)
+  let h = begin(x[:, :, 0])
+  repeat t in 1..L { let h = cell(x[:, :, t], h) }
+  h
+}
+block lstm(hidden: int)(x: f32[N, C, L]) -> f32[...] {
+  layer begin = linear(hidden)
+  layer cell = lstm_cell(hidden)
+  let h = begin(x[:, :, 0])
+  let c = tanh(h)
+  repeat t in 1..L { let (h, c) = cell(x[:, :, t], h, c) }
+  concat(h, c, dim: 1)
+}
+)";
+
 // The text of a model; what does not fit the shapes is left to the front end to refuse.
 class Layers {
 public:
   explicit Layers(uint64_t seed) : seed_(seed) {}
 
   std::string model() {
-    const bool picture = pick(5) != 0;
-    const std::string input = picture ? fmt::format("f32[N, {}, {}, {}]", size(), size(), size())
-                                      : fmt::format("f32[N, {}]", size());
+    constexpr int kRanks[] = {2, 2, 3, 3, 3, 4, 4, 4, 4, 4};
+    rank_ = kRanks[pick(10)];
+    std::string input = "f32[N";
+    for (int dim = 1; dim < rank_; ++dim)
+      input += fmt::format(", {}", size());
+    input += "]";
     std::string body = "  let v0 = x\n";
     const int layers = 1 + pick(3);
-    rank_ = picture ? 4 : 2;
     for (int i = 0; i < layers; ++i)
       body += layer(i);
-    return fmt::format("model m(x: {}) -> f32[...] {{\n{}  v{}\n}}\n", input, body, layers);
+    return fmt::format("model m(x: {}) -> f32[...] {{\n{}  v{}\n}}\n{}", input, body, layers,
+                       kBlocks);
   }
   int64_t batch() { return pick(4) == 0 ? 1 + pick(5) : 1; }
 
@@ -78,7 +119,7 @@ private:
   }
 
   std::string picture_layer(const std::string& from, int i) {
-    switch (pick(9)) {
+    switch (pick(11)) {
     case 0:
     case 1:
     case 2: {
@@ -110,16 +151,69 @@ private:
                          pick(2) ? "global_avg_pool2d" : "global_max_pool2d", from);
     case 7:
       return fmt::format("  layer n{0} = batch_norm2d()\n  let r{0} = n{0}({1})\n", i, from);
+    case 8:
+      return fmt::format("  layer n{0} = {1}()\n  let r{0} = n{0}({2})\n", i,
+                         pick(2) ? "normed" : "normed_map", from);
+    case 9:  // a row of each picture
+      rank_ = 3;
+      return fmt::format("  let r{} = {}[:, :, {}]\n", i, from, pick(2) ? 0 : -1);
     default:
       rank_ = 2;
       return fmt::format("  let r{} = flatten({})\n", i, from);
     }
   }
 
+  // [N, C, L]: a sequence with its time last, or rows of features.
+  std::string sequence_layer(const std::string& from, int i) {
+    switch (pick(8)) {
+    case 0:
+    case 1: {
+      std::string settings = fmt::format("{}, kernel_size: {}", channels(), 1 + pick(5));
+      if (pick(3) == 0) settings += fmt::format(", stride: {}", 1 + pick(3));
+      if (pick(2) == 0) settings += fmt::format(", padding: {}", pick(4));
+      if (pick(4) == 0) settings += ", dilation: 2";
+      if (pick(6) == 0) settings += ", groups: 2";
+      if (pick(6) == 0) settings += ", bias: false";
+      return fmt::format("  layer c{0} = conv1d({1})\n  let r{0} = c{0}({2})\n", i, settings, from);
+    }
+    case 2:
+      return fmt::format("  layer n{0} = {1}()\n  let r{0} = n{0}({2})\n", i,
+                         pick(2) ? "normed" : "normed_map", from);
+    case 3:
+      return fmt::format("  layer a{0} = attended({1})\n  let r{0} = a{0}({2})\n", i, 1 + pick(4),
+                         from);
+    case 4: {
+      constexpr const char* kCells[] = {"rnn", "gru", "lstm"};
+      rank_ = 2;
+      return fmt::format("  layer h{0} = {1}({2})\n  let r{0} = h{0}({3})\n", i, kCells[pick(3)],
+                         size(), from);
+    }
+    case 5:
+      return fmt::format("  let r{} = transpose({}, dims: [0, 2, 1])\n", i, from);
+    case 6:
+      return fmt::format("  layer l{0} = linear({1})\n  let r{0} = l{0}({2})\n", i, channels(),
+                         from);
+    default:
+      rank_ = 2;
+      return fmt::format("  let r{} = {}\n", i,
+                         pick(2) ? fmt::format("mean({}, dim: [2])", from)
+                                 : fmt::format("flatten({})", from));
+    }
+  }
+
   std::string row_layer(const std::string& from, int i) {
-    switch (pick(4)) {
+    // Indices are exact: they come from the input by a power of two.
+    if (i == 0 && pick(3) == 0) {
+      rank_ = 3;
+      return fmt::format("  layer e{0} = embedding({1}, {2})\n"
+                         "  let r{0} = e{0}(cast(abs({3}) * 8, dtype: i64))\n",
+                         i, 1 + pick(9), size(), from);
+    }
+    switch (pick(5)) {
     case 0:
       return fmt::format("  let r{} = softmax({}, dim: 1)\n", i, from);
+    case 2:
+      return fmt::format("  layer n{0} = normed()\n  let r{0} = n{0}({1})\n", i, from);
     case 1:
       return fmt::format("  let r{0} = {1} - mean({1}, dim: [1], keepdim: true)\n", i, from);
     default:
@@ -131,7 +225,9 @@ private:
   // What follows a layer, v{i + 1} = f(r{i}).
   std::string layer(int i) {
     const std::string from = fmt::format("v{}", i);
-    std::string text = rank_ == 4 ? picture_layer(from, i) : row_layer(from, i);
+    std::string text = rank_ == 4   ? picture_layer(from, i)
+                       : rank_ == 3 ? sequence_layer(from, i)
+                                    : row_layer(from, i);
     constexpr const char* kAfter[] = {"relu", "tanh", "sigmoid", "gelu", "silu", "leaky_relu"};
     switch (pick(7)) {
     case 0:
