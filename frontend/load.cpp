@@ -7,6 +7,8 @@
 #include "frontend/onnx/import/import.h"
 #include "frontend/onnx/import/model_file.h"
 
+#include "ir/check_recipes.h"
+#include "ir/entries.h"
 #include "ir/print.h"
 #include "ir/read.h"
 #include "ir/verify.h"
@@ -16,6 +18,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 
@@ -82,15 +85,48 @@ std::optional<ir::Module> load_lir(const std::string& path, SourceManager& sourc
   if (!tensors) return std::nullopt;
   auto module = ir::read(*file, *tensors, diagnostics, schedules);
   if (!module) return std::nullopt;
-  if (const auto broken = ir::verify(*module)) {
-    report(diagnostics, fmt::format("{}: {}", path, *broken), Status::kBadInput,
-           "correct the text; `linnet dump` prints modules that pass");
+  const auto refuse = [&](const ir::Place& place, std::string message, std::string remedy) {
+    Diagnostic diagnostic;
+    diagnostic.place = place.diag();
+    if (!diagnostic.place.span) diagnostic.place.name = path;
+    diagnostic.message = std::move(message);
+    diagnostic.remedy = std::move(remedy);
+    diagnostics.report(std::move(diagnostic));
     return std::nullopt;
-  }
+  };
+  ir::Place where;
+  if (const auto broken = ir::verify(*module, &where))
+    return refuse(where, *broken, "correct the text; `linnet dump` prints modules that pass");
+  if (const auto fault = ir::check_recipes(*module))
+    return refuse(fault->place, fault->message, fault->remedy);
   return module;
 }
 
 namespace {
+
+// Text IR can be anything; what is used as a model begins with the graph of its use, which reads
+// only what a product has. The message and the remedy, or nothing.
+std::optional<std::pair<std::string, std::string>> no_model(const ir::Module& module) {
+  using ir::SlotKind;
+  if (module.graphs.empty()) return {{"no graph in it", "`linnet kernel` runs kernels alone"}};
+  const ir::Graph& graph = module.graphs.front();
+  const bool step = graph.name == ir::kStep;
+  if (!step && graph.name != ir::kPredict)
+    return {{fmt::format("the first graph is @{}", graph.name),
+             "a model begins with @predict, or with @step if it has a state"}};
+  const auto is_state = [](const ir::Slot& slot) { return slot.kind == SlotKind::kState; };
+  if (step && std::ranges::none_of(module.slots, is_state))
+    return {{"@step without a state", "a graph without a state is called @predict"}};
+  for (const ir::GraphInput& input : graph.inputs) {
+    const ir::Slot* slot = input.slot.empty() ? nullptr : module.slot(input.slot);
+    if (!slot || slot->kind == SlotKind::kParameter || slot->kind == SlotKind::kBuffer) continue;
+    if (step && is_state(*slot)) continue;
+    return {{fmt::format("@{} reads @{}, of kind {}", graph.name, slot->path, name(slot->kind)),
+             is_state(*slot) ? "a graph with a state is called @step"
+                             : "only graphs of training read it"}};
+  }
+  return std::nullopt;
+}
 
 // Text IR is what it is.
 class LirFile final : public ModelFile {
@@ -141,7 +177,14 @@ std::unique_ptr<ModelFile> open_model(const std::string& path, SourceManager& so
   const std::string kind = path == kStandardInput ? kind_of_standard_input() : path;
   if (kind.ends_with(".lir")) {
     auto module = load_lir(path, sources, diagnostics);
-    return module ? std::make_unique<LirFile>(std::move(*module)) : nullptr;
+    if (!module) return nullptr;
+    if (auto fault = no_model(*module)) {
+      report(diagnostics, fmt::format("{}: {}", path, fault->first), Status::kBadInput,
+             std::move(fault->second));
+      return nullptr;
+    }
+    check_declared_shapes(*module, diagnostics);
+    return diagnostics.has_errors() ? nullptr : std::make_unique<LirFile>(std::move(*module));
   }
   if (kind.ends_with(".onnx")) {
     if (!options.model.empty()) {

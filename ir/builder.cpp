@@ -10,7 +10,8 @@
 namespace linnet::ir {
 namespace {
 
-std::string count_error(const OpDef& op, size_t given) {
+std::string count_error(const OpDef& op, std::span<const Type* const> operands) {
+  const auto given = std::ranges::count_if(operands, [](const Type* type) { return type; });
   const size_t most = op.operands.size();
   const size_t least = static_cast<size_t>(std::ranges::count_if(
       op.operands, [](const OperandDef& operand) { return !operand.optional; }));
@@ -35,11 +36,11 @@ OpResult<std::vector<Type>> infer(const OpDef& op, std::span<const Type* const> 
   LINNET_CHECK(op.infer != nullptr, fmt::format("{} is structural", op.name));
   const bool variadic = !op.operands.empty() && op.operands.back().variadic;
   if (operands.size() > op.operands.size() && !variadic) {
-    return op_error(count_error(op, operands.size()), static_cast<int>(op.operands.size()));
+    return op_error(count_error(op, operands), static_cast<int>(op.operands.size()));
   }
   for (size_t i = 0; i < op.operands.size(); ++i) {
     if (!op.operands[i].optional && (i >= operands.size() || !operands[i])) {
-      return op_error(count_error(op, operands.size()));
+      return op_error(count_error(op, operands));
     }
   }
   auto types = op.infer({operands, attrs});

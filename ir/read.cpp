@@ -13,6 +13,15 @@ namespace {
 
 constexpr int kMaxDepth = 16;  // groups within groups
 
+bool fits(DType dtype, int64_t value) {
+  if (dtype == DType::kI64) return true;
+  if (dtype == DType::kBool) return value == 0 || value == 1;
+  const int bits = 8 * static_cast<int>(size_of(dtype));
+  const bool negative = dtype != DType::kU8;
+  const int64_t least = negative ? -(int64_t{1} << (bits - 1)) : 0;
+  return value >= least && value - least < (int64_t{1} << bits);
+}
+
 // Recursive descent over the scanner's tokens; the first error ends it by Stop.
 class Reader {
 public:
@@ -286,15 +295,22 @@ private:
     Doubles doubles;
     Ints ints;
     while (!scan_.accept(close)) {
+      const Place item_at = scan_.here();
       const Attr item = attr();
       const auto* integer = std::get_if<int64_t>(&item);
       const auto* number = std::get_if<double>(&item);
-      if (!integer && !number) scan_.fail("expected a number");
+      if (!integer && !number) scan_.fail(item_at, "expected a number");
+      if (!is_float(type.dtype) && !(integer && fits(type.dtype, *integer))) {
+        scan_.fail(item_at, fmt::format("{} is no {}", to_string(item), name(type.dtype)));
+      }
       ints.push_back(integer ? *integer : 0);
       doubles.push_back(integer ? static_cast<double>(*integer) : *number);
       if (!scan_.peek(close)) scan_.expect(",");
     }
-    if (doubles.size() != (splat ? 1 : elements)) {
+    if (splat && doubles.size() != 1) {
+      scan_.fail(at, fmt::format("splat takes one number, {} are given", doubles.size()));
+    }
+    if (!splat && doubles.size() != elements) {
       scan_.fail(at, fmt::format("{} has {} elements, {} given", to_string(type), elements,
                                  doubles.size()));
     }
@@ -382,12 +398,20 @@ private:
         operands.push_back(operand ? &graph.value(operand).type : nullptr);
       }
       auto inferred = infer(*node.op, operands, node.attrs);
-      if (!inferred)
-        scan_.fail(node.place, fmt::format("{}: {}", node.op->name, inferred.error().message));
-      for (size_t i = 0; i < std::max(types.size(), inferred->size()); ++i) {
-        if (i >= types.size() || i >= inferred->size() || !types[i].same_logical((*inferred)[i])) {
+      if (!inferred) {
+        const std::string& why = inferred.error().message;
+        const bool named = why.starts_with(node.op->name);
+        scan_.fail(node.place, named ? why : fmt::format("{}: {}", node.op->name, why));
+      }
+      if (types.size() != inferred->size()) {
+        scan_.fail(node.place,
+                   fmt::format("{} gives {} value{}, not {}", node.op->name, inferred->size(),
+                               inferred->size() == 1 ? "" : "s", types.size()));
+      }
+      for (size_t i = 0; i < types.size(); ++i) {
+        if (!types[i].same_logical((*inferred)[i])) {
           scan_.fail(node.place,
-                     fmt::format("{} gives {}", node.op->name, to_string(inferred->front())));
+                     fmt::format("{} gives {}", node.op->name, to_string((*inferred)[i])));
         }
       }
     }

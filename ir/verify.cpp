@@ -2,6 +2,7 @@
 #include "ir/verify.h"
 
 #include "ir/builder.h"
+#include "ir/entries.h"
 
 #include <fmt/format.h>
 
@@ -16,15 +17,20 @@ class Verifier {
 public:
   explicit Verifier(const Module& module) : module_(module) {}
 
+  // Of what is looked at, or was when something was broken.
+  [[nodiscard]] const Place& place() const { return place_; }
+
   Broken run() {
     std::set<std::string> names;
     for (const Slot& slot : module_.slots) {
+      place_ = slot.place;
       if (!names.insert("@" + slot.path).second) return "two slots @" + slot.path;
       if (!valid(slot.type.shape, slot.type.dtype)) return "slot @" + slot.path + " has no size";
       if (slot.value && !slot.value->type().same_logical(slot.type)) {
         return "the value of slot @" + slot.path + " has another type";
       }
     }
+    place_ = {};
     for (const auto* list : {&module_.kernels, &module_.graphs}) {
       for (const Graph& graph : *list) {
         if (!names.insert(graph.name).second) return "two graphs named @" + graph.name;
@@ -54,38 +60,64 @@ private:
           fmt::format("{} making %{}", node.op->name,
                       node.results.empty() ? "nothing" : graph.value(node.results.front()).name);
       if (!node.place.known()) return label + ": no place";
+      place_ = node.place;
       for (ValueId operand : node.operands) {
         if (operand && operand.index >= static_cast<int32_t>(known)) {
           return label + ": operand used before its definition";
         }
       }
-      if (Broken broken = check_node(graph, node)) return label + ": " + *broken;
+      if (Broken broken = check_node(graph, node, entry)) return label + ": " + *broken;
       for (ValueId result : node.results) {
         if (result.index != static_cast<int32_t>(known++)) return label + ": results out of order";
       }
     }
+    if (entry) place_ = {};
     if (graph.outputs.empty()) return "no outputs";
+    if (Broken broken = check_outputs(graph, known)) return broken;
+    return check_storage(graph, entry);
+  }
+
+  Broken check_outputs(const Graph& graph, size_t known) const {
+    std::set<std::string> names;
     for (const GraphOutput& output : graph.outputs) {
       if (!output.value || output.value.index >= static_cast<int32_t>(known)) {
         return "output '" + output.name + "' is undefined";
       }
-      if (!output.slot.empty() && !module_.slot(output.slot)) return "no slot @" + output.slot;
+      if (!output.name.empty() && !names.insert(output.name).second) {
+        return "two outputs '" + output.name + "'";
+      }
+      if (output.slot.empty()) continue;
+      const Slot* slot = module_.slot(output.slot);
+      if (!slot) return "no slot @" + output.slot;
+      const bool used = graph.name == kPredict || graph.name == kStep;
+      if (used && slot->kind != SlotKind::kState) {
+        return fmt::format("only state changes in @{}, and @{} is none", graph.name, output.slot);
+      }
+      if (!names.insert("@" + output.slot).second) return "two outputs into @" + output.slot;
+      const Type& type = graph.value(output.value).type;
+      if (!type.same_logical(slot->type)) {
+        return fmt::format("{} into slot @{}, which is {}", to_string(type), output.slot,
+                           to_string(slot->type));
+      }
     }
-    return check_storage(graph, entry);
+    return std::nullopt;
   }
 
-  Broken check_node(const Graph& graph, const Node& node) {
+  Broken check_node(const Graph& graph, const Node& node, bool entry) {
     if (node.op == &ops::constant) {
       if (!node.tensor) return "no value";
+      if (node.results.size() != 1) return "a constant is one value";
       const Type& type = graph.value(node.results.front()).type;
       return type.same_logical(node.tensor->type()) ? Broken{} : "the value has another type";
     }
     if (node.op == &ops::group) {
       if (node.regions.size() != 1) return "no body";
       if (Broken broken = check_graph(node.regions.front(), false)) return broken;
+      place_ = node.place;
       return check_signature(graph, node, node.regions.front());
     }
     if (node.op == &ops::call) {
+      if (!entry) return "only entry graphs call kernels";
       const Graph* kernel = module_.kernel(node.callee);
       return kernel ? check_signature(graph, node, *kernel) : "no kernel @" + node.callee;
     }
@@ -157,12 +189,16 @@ private:
   }
 
   const Module& module_;
+  Place place_;
 };
 
 }  // namespace
 
-std::optional<std::string> verify(const Module& module) {
-  return Verifier(module).run();
+std::optional<std::string> verify(const Module& module, Place* where) {
+  Verifier verifier(module);
+  Broken broken = verifier.run();
+  if (where) *where = verifier.place();
+  return broken;
 }
 
 }  // namespace linnet::ir

@@ -10,6 +10,7 @@
 #include "ir/verify.h"
 
 #include "base/io/file.h"
+#include "tests/support/message_cases.h"
 
 #include <gtest/gtest.h>
 
@@ -212,6 +213,36 @@ TEST_P(Ops, LeaveSamplesApartWhereTheirRecordSaysSo) {
 
 INSTANTIATE_TEST_SUITE_P(Each, Ops, testing::ValuesIn(all_ops().begin(), all_ops().end()),
                          [](const auto& info) { return std::string(info.param->name); });
+
+const std::set<std::string> kNoCases = {
+    "the result is too large",  // a sum of sizes that are legal: of millions of operands
+    "the seed of all numbers is made of the batch",  // what made one number of it is refused first
+};
+
+// Every refusal of an op is the error of a case here, or of a program where what is refused is a
+// batch. The records' own docs are no messages.
+TEST(Records, EveryRefusalHasACase) {
+  const std::string programs = std::string(LINNET_SOURCE_DIR) + "/tests/frontend/";
+  std::vector<std::string> lines = messages::expected_lines(programs + "messages/");
+  for (const std::string& path : messages::files(programs + "wrong/", ".txt"))
+    lines.push_back(messages::text_of(path));
+  for (const OpDef* op : all_ops()) {
+    for (const Case& test : cases_of(kFolder + std::string(op->name) + ".lir"))
+      lines.push_back(test.error);
+    lines.emplace_back(op->doc);
+    for (const OperandDef& operand : op->operands)
+      lines.emplace_back(operand.doc);
+    for (const AttrDef& attr : op->attrs)
+      lines.emplace_back(attr.doc);
+  }
+  const std::string ops = std::string(LINNET_SOURCE_DIR) + "/ir/ops/";
+  std::vector<std::string> sources = messages::files(ops, ".cpp");
+  const std::vector<std::string> shared = messages::files(ops + "shared/", ".cpp");
+  sources.insert(sources.end(), shared.begin(), shared.end());
+  const messages::Search found = messages::search(sources, lines, kNoCases);
+  EXPECT_EQ(found.missing, "") << "a refusal without a case in tests/ops/";
+  EXPECT_GT(found.messages, 150U) << "the sources were not read";
+}
 
 TEST(Records, SayWhatTheyAre) {
   for (const OpDef* op : all_ops()) {
