@@ -154,6 +154,7 @@ void add_check(CLI::App& app, Session& session) {
   command->add_flag("--wide", *wide, "Whole names, even if the table is wider than the terminal");
   command->callback([&session, options, json, train, wide] {
     session.command = [options, json, train, wide](Session& s) {
+      if (!options->find_target(s)) return Status::kBadCall;
       auto model = options->open(s);
       const ir::Module* module = model ? model->at_batch(options->batch) : nullptr;
       if (!module) return Status::kBadInput;

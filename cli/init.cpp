@@ -10,7 +10,9 @@ void add_init(CLI::App& app, Session& session) {
   CLI::App* command = app.add_subcommand("init", "Write a model's initial parameters");
   command->footer("linnet init lenet.lin --seed 7 -o lenet.safetensors");
   options->add_model(*command);
-  command->add_option("--seed", options->seed, "Seed of the initial values")->type_name("N");
+  command->add_option("--seed", options->seed, "Seed of the initial values")
+      ->check(seed_fault)
+      ->type_name("N");
   command->add_option("-o,--output", *output, "The file to write")
       ->required()
       ->type_name("F.safetensors");

@@ -39,7 +39,9 @@ void add_kernel(CLI::App& app, Session& session) {
       app.add_subcommand("kernel", "Compile the kernels of a .lir and compare with the evaluator");
   command->footer("linnet kernel kernel.lir --target x86-64-v3");
   command->add_option("FILE", model->path, "A .lir file with kernels")->required();
-  command->add_option("--seed", model->seed, "Seed of the random inputs")->type_name("N");
+  command->add_option("--seed", model->seed, "Seed of the random inputs")
+      ->check(seed_fault)
+      ->type_name("N");
   model->add_target(*command);
   command->callback([&session, model] {
     session.command = [model](Session& s) { return run(s, *model, model->seed); };

@@ -8,15 +8,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <limits>
 
 namespace linnet::cli {
-
-namespace {
-constexpr int64_t kMostCount = std::numeric_limits<int32_t>::max();
-}
 
 void ModelOptions::add_model(CLI::App& command) {
   const TitledOptions title(command, "Model options");
@@ -36,6 +33,7 @@ void ModelOptions::add_weights(CLI::App& command) {
   command.add_option("--map", maps, "Tensor OLD of the file is the parameter NEW")
       ->type_name("OLD=NEW");
   command.add_option("--seed", seed, "Seed of the initial values, used without --weights")
+      ->check(seed_fault)
       ->type_name("N");
 }
 
@@ -60,6 +58,14 @@ split_assignment(Session& session, std::string_view flag, const std::string& tex
     return std::nullopt;
   }
   return std::pair{text.substr(0, at), text.substr(at + 1)};
+}
+
+std::string seed_fault(const std::string& text) {
+  uint64_t seed = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, code] = std::from_chars(text.data(), end, seed);
+  if (code == std::errc() && stop == end) return "";
+  return fmt::format("Value {} not in range 0 to {}", text, UINT64_MAX);
 }
 
 std::optional<int64_t> parse_count(const std::string& text) {
@@ -113,7 +119,12 @@ std::optional<driver::Model> ModelOptions::open(Session& session,
   options.import.model = model;
   bool ok = true;
   for (const std::string& text : settings) {
-    if (auto pair = split_assignment(session, "--set", text)) {
+    auto pair = split_assignment(session, "--set", text);
+    const auto same = [&](const auto& other) { return pair && other.first == pair->first; };
+    if (std::ranges::any_of(options.import.settings, same)) {
+      session.error(fmt::format("--set {} is given twice", pair->first), Status::kBadCall);
+      ok = false;
+    } else if (pair) {
       options.import.settings.push_back(std::move(*pair));
     } else {
       ok = false;

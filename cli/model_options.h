@@ -7,6 +7,7 @@
 #include "ir/module.h"
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -48,7 +49,13 @@ struct ModelOptions {
 [[nodiscard]] std::optional<std::pair<std::string, std::string>>
 split_assignment(Session& session, std::string_view flag, const std::string& text);
 
-// A count from 1 to 2^31 − 1, or nullopt.
+// What is wrong with the value of a --seed, for CLI::Option::check; "": nothing.
+[[nodiscard]] std::string seed_fault(const std::string& text);
+
+// Of samples, sizes, epochs: what fits 31 bits.
+inline constexpr int64_t kMostCount = std::numeric_limits<int32_t>::max();
+
+// A count from 1 to kMostCount, or nullopt.
 [[nodiscard]] std::optional<int64_t> parse_count(const std::string& text);
 
 }  // namespace linnet::cli

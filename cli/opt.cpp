@@ -29,6 +29,11 @@ Status update(Session& session, const OptOptions& options) {
   }
   const auto target = options.model.find_target(session);
   if (!target) return Status::kBadCall;
+  if (std::string(text->begin(), text->end()).find("// run:") == std::string::npos) {
+    session.error(options.model.path + ": not a file of test cases", Status::kBadInput,
+                  "its first line says which passes they are of: // run: fuse_pool");
+    return Status::kBadInput;
+  }
   const passes::UpdatedFile updated = passes::update_cases(
       options.model.path, std::string(text->begin(), text->end()), target->info);
   for (const std::string& error : updated.errors)
@@ -71,6 +76,7 @@ void add_opt(CLI::App& app, Session& session) {
       ->check(is_pass())
       ->type_name("A,B,C");
   command->add_option("--seed", options->model.seed, "Seed of untrained parameters")
+      ->check(seed_fault)
       ->type_name("N");
   options->model.add_target(*command);
   options->flags.add(*command, session);

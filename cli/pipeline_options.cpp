@@ -62,7 +62,9 @@ void PipelineFlags::add(CLI::App& command, Session& session) {
       ->delimiter(',')
       ->check(is_pass(true))
       ->type_name("PASS,…|all");
-  command.add_option("--pass-limit", limit, "Stop after N rewrites")->type_name("N");
+  command.add_option("--pass-limit", limit, "Stop after N rewrites")
+      ->check(CLI::Range(int64_t{0}, int64_t{1} << 53))
+      ->type_name("N");
   command.add_flag_callback(
       "--time-passes", [this, &session] { times = session.time_passes = true; },
       "Print what each pass, Halide, LLVM and linking take");

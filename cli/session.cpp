@@ -99,7 +99,10 @@ void report_call(Session& session, const CLI::App& app, const CLI::ParseError& e
   const auto code = static_cast<CLI::ExitCodes>(error.get_exit_code());
   const bool follows = code == CLI::ExitCodes::RequiredError || code == CLI::ExitCodes::ExtrasError;
   if (words && follows) return;
-  const std::string text = error.what();
+  std::string text = error.what();
+  // CLI11: "--batch: 1 required N:INT in [1 - 2147483647] missing".
+  if (code == CLI::ExitCodes::ArgumentMismatch && text.ends_with(" missing"))
+    text = text.substr(0, text.find(':')) + ": a value is missing";
   const size_t line = text.find('\n');
   const CLI::App* command = chosen(app);
   std::string remedy = line == std::string::npos ? "" : text.substr(line + 1);

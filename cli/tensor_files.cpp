@@ -28,7 +28,11 @@ public:
     for (const std::string& text : assignments) {
       const auto pair = split_assignment(session_, "--input", text);
       const auto at = pair ? find(pair->first) : std::nullopt;
-      if (at) {
+      if (at && !paths[*at].empty()) {
+        session_.error(fmt::format("--input {} is given twice", ports_[*at].name),
+                       Status::kBadCall);
+        ok = false;
+      } else if (at) {
         paths[*at] = pair->second;
       } else {
         ok = false;

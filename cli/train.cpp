@@ -71,20 +71,26 @@ void add_train(CLI::App& app, Session& session) {
   auto& loop = flags->loop;
   command->add_option("--data", loop.data, "Folder or file of the samples (docs/tutorial.md)")
       ->type_name("PATH");
-  command->add_option("--epochs", loop.epochs, "Passes over the training samples")
-      ->check(CLI::PositiveNumber)
-      ->type_name("N");
+  CLI::Option* epochs =
+      command->add_option("--epochs", loop.epochs, "Passes over the training samples")
+          ->check(CLI::Range(int64_t{1}, kMostCount))
+          ->type_name("N");
   command->add_option("--steps", loop.steps, "Training steps in all, instead of epochs")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(int64_t{1}, kMostCount))
+      ->excludes(epochs)
       ->type_name("N");
   command
       ->add_option("--threads", loop.threads, "Threads; the results do not depend on their number")
       ->check(CLI::Range(1, 256))
       ->type_name("N");
   command->add_option("--seed", flags->model.seed, "Seed of initial values, sample order and noise")
+      ->check(seed_fault)
       ->type_name("N");
-  command->add_option("--init", loop.init, "Begin with these weights")->type_name("F");
-  command->add_option("--resume", loop.resume, "Go on from the checkpoint F.ckpt")->type_name("F");
+  CLI::Option* init =
+      command->add_option("--init", loop.init, "Begin with these weights")->type_name("F");
+  command->add_option("--resume", loop.resume, "Go on from the checkpoint F.ckpt")
+      ->excludes(init)
+      ->type_name("F");
   command
       ->add_option("-o,--output", loop.output,
                    "The result, default NAME.safetensors; F.ckpt beside it")

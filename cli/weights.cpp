@@ -84,8 +84,9 @@ Status print_weights(Session& session, const std::string& path, bool json) {
     return Status::kDone;
   }
   table.rule();
-  table.row({fmt::format("{} tensors", file->entries().size()), "", "", thousands(elements), "", "",
-             "", ""});
+  const size_t tensors = file->entries().size();
+  table.row({fmt::format("{} tensor{}", tensors, tensors == 1 ? "" : "s"), "", "",
+             thousands(elements), "", "", "", ""});
   std::fputs(table.text().c_str(), stdout);
   for (const auto& [key, value] : file->metadata())
     fmt::print("{}: {}\n", key, value);

@@ -114,16 +114,20 @@ std::optional<std::pair<std::string, std::string>> no_model(const ir::Module& mo
   if (!step && graph.name != ir::kPredict)
     return {{fmt::format("the first graph is @{}", graph.name),
              "a model begins with @predict, or with @step if it has a state"}};
-  const auto is_state = [](const ir::Slot& slot) { return slot.kind == SlotKind::kState; };
-  if (step && std::ranges::none_of(module.slots, is_state))
+  const auto is_state = [](const ir::Slot* slot) { return slot && slot->kind == SlotKind::kState; };
+  const auto moves = [&](const auto& port) {
+    return !port.slot.empty() && is_state(module.slot(port.slot));
+  };
+  if (step && std::ranges::none_of(graph.inputs, moves) &&
+      std::ranges::none_of(graph.outputs, moves))
     return {{"@step without a state", "a graph without a state is called @predict"}};
   for (const ir::GraphInput& input : graph.inputs) {
     const ir::Slot* slot = input.slot.empty() ? nullptr : module.slot(input.slot);
     if (!slot || slot->kind == SlotKind::kParameter || slot->kind == SlotKind::kBuffer) continue;
-    if (step && is_state(*slot)) continue;
+    if (step && is_state(slot)) continue;
     return {{fmt::format("@{} reads @{}, of kind {}", graph.name, slot->path, name(slot->kind)),
-             is_state(*slot) ? "a graph with a state is called @step"
-                             : "only graphs of training read it"}};
+             is_state(slot) ? "a graph with a state is called @step"
+                            : "only graphs of training read it"}};
   }
   return std::nullopt;
 }

@@ -222,8 +222,8 @@ public:
       diagnostics
           .error(model_->span, fmt::format("--bind {}: only inputs of an ONNX model can be fixed",
                                            options_.values.begin()->first))
-          .help("here --bind NAME=N is the size of a dimension; a number of the model is a "
-                "setting, --set");
+          .help("here --bind NAME=N is the size of a dimension, from 1 on; a number of the model "
+                "is a setting, --set");
       return false;
     }
     if (model_->faulty) return false;

@@ -26,7 +26,7 @@ std::string described(const TypeProto& type) {
   case TypeProto::kSparseTensorType:
     return "a sparse tensor";
   default:
-    return "without a type";
+    return "this type";
   }
 }
 
@@ -299,7 +299,8 @@ void OnnxImporter::add_inputs() {
           input.type().value_case() == TypeProto::VALUE_NOT_SET ||
           (input.type().has_tensor_type() && input.type().tensor_type().elem_type() == 0);
       report(place, {undefined ? Status::kBadInput : Status::kUnsupported,
-                     fmt::format("{} is not supported", described(input.type())),
+                     undefined ? "it has no type"
+                               : fmt::format("{} is not supported", described(input.type())),
                      "tensors of FLOAT, DOUBLE, INT64, INT32, INT8, UINT8, BOOL are"});
       define(input.name(), OnnxEntry{{}, nullptr, true, ""}, root_, "input");
       continue;

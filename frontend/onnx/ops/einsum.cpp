@@ -38,7 +38,8 @@ std::string spelled(OnnxNode& node, const std::string& text, size_t rank) {
     letters.replace(dots, 3, wide);
   }
   const bool all = std::ranges::all_of(letters, [](unsigned char c) { return std::isalnum(c); });
-  if (!all || letters.size() != rank)
+  const bool digits = std::ranges::any_of(text, [](unsigned char c) { return std::isdigit(c); });
+  if (!all || digits || letters.size() != rank)
     node.wrong(fmt::format("'{}' for an operand of {} dimensions", text, rank));
   return letters;
 }
