@@ -95,8 +95,7 @@ std::optional<ir::Module> with_gradients(Session& session, ir::Module module,
   }
   if (!root) {
     session.error(fmt::format("--grad {}: the model has no such output of floats", of),
-                  Status::kBadCall,
-                  of == ir::kLoss ? "'loss' needs a train block" : did_you_mean(of, names));
+                  Status::kBadCall, did_you_mean(of, names));
     return std::nullopt;
   }
   std::vector<ir::ValueId> by;

@@ -61,5 +61,29 @@ INSTANTIATE_TEST_SUITE_P(Each, Transcripts,
                          testing::ValuesIn(messages::files(kTranscripts, ".txt")),
                          [](const auto& info) { return messages::stem(info.param); });
 
+// Not in a transcript: what only linnet's own faults and other machines get, and lists of commands
+// and passes that are cut there.
+const std::set<std::string> kNoTranscripts = {
+    "internal error: {}",
+    "this is a bug of linnet; please report it with the command and the model",
+    "find the rewrite with --pass-limit=N",
+    "this CPU lacks instructions of ",
+    "leave --target out, or name one this machine has",
+    "no command '{}'; there are {}",
+    "no cache is used: ",  // the user's own: cache_test.cpp
+    "make it your own folder, or say --no-cache",
+};
+
+TEST(Refusals, AreInATranscript) {
+  const std::string source = std::string(LINNET_SOURCE_DIR) + "/";
+  std::vector<std::string> sources = messages::files(source + "cli/", ".cpp");
+  const std::vector<std::string> driver = messages::files(source + "driver/", ".cpp");
+  sources.insert(sources.end(), driver.begin(), driver.end());
+  const messages::Search found =
+      messages::search(sources, messages::expected_lines(kTranscripts), kNoTranscripts, "error(");
+  EXPECT_EQ(found.missing, "") << "a refusal that no transcript shows";
+  EXPECT_GT(found.messages, 40U) << "the sources were not read";
+}
+
 }  // namespace
 }  // namespace linnet

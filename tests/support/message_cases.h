@@ -109,7 +109,8 @@ inline std::vector<std::string> expected_lines(const std::string& folder) {
 
 struct Literal {
   std::string text;
-  size_t line;
+  size_t line = 0;
+  size_t at = 0;  // of its quote in the source
 };
 
 // The string literals of a C++ source, adjacent ones joined; comments and includes left out.
@@ -131,6 +132,7 @@ inline std::vector<Literal> literals_of(const std::string& source) {
       for (++i; source[i] != '\''; ++i)
         i += source[i] == '\\' ? 1 : 0;
     } else if (c == '"') {
+      const size_t begin = i;
       std::string text;
       for (++i; source[i] != '"'; ++i) {
         if (source[i] != '\\') {
@@ -143,7 +145,7 @@ inline std::vector<Literal> literals_of(const std::string& source) {
       if (joined != std::string::npos) {
         literals.back().text += text;
       } else {
-        literals.push_back({text, line});
+        literals.push_back({text, line, begin});
       }
       joined = i;
       continue;
@@ -187,13 +189,18 @@ struct Search {
   std::string missing;  // "ir/read.cpp:36: "…"", a line each
 };
 
-// The literals with a blank in them (a message has one, a name none) that stand in no line.
+// The literals with a blank in them (a message has one, a name none) that stand in no line; with
+// `within` only those of statements that hold it, such as "error(".
 inline Search search(const std::vector<std::string>& sources, const std::vector<std::string>& lines,
-                     const std::set<std::string>& others) {
+                     const std::set<std::string>& others, std::string_view within = "") {
   Search found;
   const std::string root = std::string(LINNET_SOURCE_DIR) + "/";
   for (const std::string& path : sources) {
-    for (const Literal& literal : literals_of(text_of(path))) {
+    const std::string source = text_of(path);
+    for (const Literal& literal : literals_of(source)) {
+      const size_t end = source.rfind(';', literal.at);  // of the statement before
+      const size_t begin = end == std::string::npos ? 0 : end;
+      if (source.substr(begin, literal.at - begin).find(within) == std::string::npos) continue;
       if (literal.text.find(' ') == std::string::npos || others.contains(literal.text)) continue;
       ++found.messages;
       const std::vector<std::string> pieces = pieces_of(literal.text);
