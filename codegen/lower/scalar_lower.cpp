@@ -20,6 +20,11 @@ Expr truth(const Expr& e) {
   return e.type().is_bool() ? e : e != Halide::cast(e.type(), 0);
 }
 
+// Halide takes a <= b for !(b < a), which is true of NaN.
+Expr at_most(const Expr& a, const Expr& b) {
+  return a.type().is_float() ? a < b || a == b : a <= b;
+}
+
 // Toward zero; x / 0 is 0, and the least value over -1 wraps to itself.
 Expr integer_quotient(const Expr& a, const Expr& b) {
   const Halide::Type type = a.type();
@@ -62,7 +67,7 @@ private:
     case ScalarOp::kLess:
       return x[0] < x[1];
     case ScalarOp::kLessEqual:
-      return x[0] <= x[1];
+      return at_most(x[0], x[1]);
     case ScalarOp::kEqual:
       return x[0] == x[1];
     case ScalarOp::kAnd:

@@ -17,9 +17,10 @@ Expr lower_cast(Lowering& lowering, const ir::Node& node, const Position& positi
   const Expr limit = Halide::Internal::make_const(value.type(), 0x1p63);
   const Expr inside = value < limit && value >= -limit;
   const Expr safe = Halide::select(inside, value, Halide::cast(value.type(), 0));
+  // Not by >=, which Halide takes for !(<): that is true of NaN.
   const Expr beyond = Halide::select(
-      value >= limit, wide.max(),
-      Halide::select(value < -limit, wide.min(), Halide::Internal::make_const(wide, 0)));
+      value < -limit, wide.min(),
+      Halide::select(value != value, Halide::Internal::make_const(wide, 0), wide.max()));
   return Halide::cast(halide_type(to), Halide::select(inside, Halide::cast(wide, safe), beyond));
 }
 
