@@ -6,6 +6,7 @@
 #include "ir/initialize.h"
 #include "ir/print.h"
 #include "ir/rewrite.h"
+#include "ir/scalar_nodes.h"
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
@@ -21,8 +22,10 @@ namespace {
 // A protobuf message stays below this.
 constexpr int64_t kMostBytes = (int64_t{1} << 31) - 1;
 
+// What has no row is written by the ops it is made of: those of its expansion, or of its formula.
 bool expands(const ir::Node& node) {
-  return node.op->expand && !export_row(*node.op);
+  if (export_row(*node.op)) return false;
+  return node.op->expand || ir::has_scalar_expansion(*node.op, node.attrs);
 }
 
 // The node computed in a dtype for which ONNX has its op; nothing where it has it as it is.
@@ -55,7 +58,9 @@ ir::Graph prepared(ir::Graph graph) {
       results = in_other_dtype(rewriter, node);
       if (expands(node)) {
         ir::Builder builder = rewriter.at(node.place);
-        results = node.op->expand(builder, rewriter.mapped(node.operands), node.attrs);
+        const auto operands = rewriter.mapped(node.operands);
+        results = node.op->expand ? node.op->expand(builder, operands, node.attrs)
+                                  : ir::scalar_expansion(*node.op, builder, operands, node.attrs);
       }
       if (!results.empty()) rewriter.rename(results[0], rewriter.old().value(node.results[0]).name);
     }
@@ -77,9 +82,12 @@ bool all_known(const ir::Graph& graph, Diagnostics& diagnostics) {
     if (node.tensor || (row && row->refused.empty())) continue;
     Diagnostic diagnostic;
     diagnostic.place = node.place.diag();
+    const bool from_passes = node.op->has(ir::kStructural);
     diagnostic.message = fmt::format("{} cannot be exported: {}", node.op->name,
-                                     row ? row->refused : "it comes from the passes");
-    if (!row) diagnostic.remedy = "export the model as it is before the passes";
+                                     row           ? row->refused
+                                     : from_passes ? "it comes from the passes"
+                                                   : "linnet knows nothing in ONNX that it is");
+    if (!row && from_passes) diagnostic.remedy = "export the model as it is before the passes";
     diagnostic.status = Status::kUnsupported;
     diagnostics.report(std::move(diagnostic));
     known = false;

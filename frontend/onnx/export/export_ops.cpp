@@ -48,11 +48,6 @@ void matmul(OnnxWriter& w, const ExportRow& row, const Node& node) {
   w.add(node, row.onnx, inputs);
 }
 
-void square(OnnxWriter& w, const ExportRow& row, const Node& node) {
-  const std::string x = w[node.operands[0]];
-  w.add(node, row.onnx, {x, x});
-}
-
 void silu(OnnxWriter& w, const ExportRow& row, const Node& node) {
   const std::string x = w[node.operands[0]];
   w.add(node, row.onnx, {x, w.step(node, "Sigmoid", {x}, "sigmoid")});
@@ -255,7 +250,6 @@ const std::vector<ExportRow> kExports = {
     {.op = &ops::pow, .onnx = "Pow", .through = wide_integer},
     {.op = &ops::neg, .onnx = "Neg", .through = wide_integer},
     {.op = &ops::abs, .onnx = "Abs"},
-    {.op = &ops::square, .onnx = "Mul", .write = square},
     {.op = &ops::exp, .onnx = "Exp"},
     {.op = &ops::log, .onnx = "Log"},
     {.op = &ops::sqrt, .onnx = "Sqrt"},

@@ -24,8 +24,8 @@ struct ExportRow {
 };
 
 [[nodiscard]] std::span<const ExportRow> export_rows();
-// The row of an op; nullptr for ops that are written by their expansion, for those that are the
-// identity at inference, and for structure.
+// The row of an op; nullptr for ops that are written by their expansion or their formula, for those
+// that are the identity at inference, for structure, and for what ONNX does not have.
 [[nodiscard]] const ExportRow* export_row(const ir::OpDef& op);
 [[nodiscard]] std::string_view shape_attr(const ir::OpDef& op);
 void write_node(OnnxWriter& writer, const ir::Node& node);
