@@ -12,14 +12,16 @@ if(product_sources)
   target_compile_options(linnet_product_runtime PRIVATE
     -Wall -Wextra -march=x86-64 -mtune=generic -O2 -g0 -fPIC -ffp-contract=off
     -ffunction-sections -fdata-sections -ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}/=)
-  # What an executable does once, however long: small before fast.
-  foreach(source
+  # What an executable does once, however long: small before fast. Readers of samples are all of it.
+  file(GLOB readers CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}
+       ${CMAKE_CURRENT_SOURCE_DIR}/runtime/data/*_samples.cpp)
+  list(TRANSFORM readers REPLACE "\\.cpp$" "")
+  foreach(source ${readers}
           base/flags base/io/csv base/io/file base/io/idx base/io/image_file base/io/npy base/result
           base/text runtime/answers/answer runtime/answers/metrics runtime/answers/plot
           runtime/answers/tensor_text runtime/data/labels runtime/data/number_text
-          runtime/data/picture_samples runtime/data/ports runtime/data/samples runtime/data/scales
-          runtime/data/series_samples runtime/data/series_table runtime/data/table_samples
-          runtime/data/tensor_samples runtime/run/backtest runtime/run/evaluate runtime/run/main
+          runtime/data/ports runtime/data/samples runtime/data/scales runtime/data/series_table
+          runtime/run/backtest runtime/run/evaluate runtime/run/main
           runtime/run/model runtime/run/options runtime/run/run_bench runtime/run/run_images
           runtime/run/run_samples runtime/run/run_series runtime/run/run_tensors)
     set_source_files_properties(${source}.cpp PROPERTIES COMPILE_OPTIONS -Os)

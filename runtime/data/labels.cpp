@@ -1,9 +1,8 @@
-// Reads folders of pictures by class, and refuses those that do not fit the model's labels.
+// Reads folders of files by class, and refuses those that do not fit the model's labels.
 #include "runtime/data/labels.h"
 
 #include "base/io/file.h"
 #include "base/io/idx.h"
-#include "runtime/data/ports.h"
 
 #include <algorithm>
 
@@ -23,10 +22,10 @@ std::string quoted_list(const char* const* names, int64_t count) {
   return quoted_list(std::vector<std::string>(names, names + count));
 }
 
-Result<std::vector<LabelledFile>> labelled_pictures(const std::string& root,
-                                                    const linnet_classes_v1& classes,
-                                                    MissingClass missing,
-                                                    std::span<const std::string> beside) {
+Result<std::vector<LabelledFile>> labelled_files(const std::string& root,
+                                                 const linnet_classes_v1& classes,
+                                                 const FileKind& kind, MissingClass missing,
+                                                 std::span<const std::string> beside) {
   const std::vector<std::string> labels(classes.labels, classes.labels + classes.count);
   const auto is_label = [&](const std::string& name) {
     return std::ranges::find(labels, name) != labels.end();
@@ -62,12 +61,11 @@ Result<std::vector<LabelledFile>> labelled_pictures(const std::string& root,
     LINNET_TRY_ASSIGN(const auto& inside, list_folder(folder));
     const size_t before = files.size();
     for (const std::string& name : inside) {
-      if (is_picture(name)) files.push_back({folder + "/" + name, label});
+      if (kind.is_one(name)) files.push_back({folder + "/" + name, label});
     }
     if (files.size() == before && missing == MissingClass::kError)
-      return fail("%s: no PNG or JPEG picture is in this folder, so nothing can be learnt or told "
-                  "of the class '%s'",
-                  folder.c_str(), classes.labels[label]);
+      return fail("%s: no %s is in this folder, so nothing can be learnt or told of the class '%s'",
+                  folder.c_str(), kind.what, classes.labels[label]);
   }
   return files;
 }

@@ -5,10 +5,15 @@
 #include "base/io/tensor.h"
 
 #include "base/abi/model.h"
+#include "runtime/data/labels.h"
+#include "runtime/data/ports.h"
 
 #include <vector>
 
 namespace linnet::runtime {
+
+// What folders of pictures are searched for.
+inline constexpr FileKind kPictures = {is_picture, "PNG or JPEG picture"};
 
 // Writes channels × height × width elements a sample into `to`, which has the port's float type and
 // room for every sample. In f32 the arithmetic is io/image.h's; in f64 values are scaled in f64, so

@@ -98,9 +98,8 @@ private:
   Found classes(const std::string& root, const std::vector<std::string>& beside) {
     const linnet_classes_v1& classes = *t_.targets[0].classes;
     LINNET_TRY_ASSIGN(const auto& files,
-                      labelled_pictures(root, classes,
-                                        test_ ? MissingClass::kAllowed : MissingClass::kError,
-                                        beside));
+                      labelled_files(root, classes, kPictures,
+                                     test_ ? MissingClass::kAllowed : MissingClass::kError, beside));
     if (files.empty())
       return fail("%s: there is no picture in a folder called like a label (%s)", root.c_str(),
                   quoted_list(classes.labels, classes.count).c_str());
@@ -196,9 +195,13 @@ private:
   bool test_;
 };
 
+bool compares(const linnet_port_v1& output) {
+  return output.classes || output.image;
+}
+
 bool reads(const linnet_trainer_v1& trainer) {
-  return trainer.input_count == 1 && trainer.inputs[0].image && trainer.target_count == 1 &&
-         (trainer.targets[0].classes || trainer.targets[0].image);
+  if (trainer.input_count != 1 || !trainer.inputs[0].image) return false;
+  return trainer.target_count == 0 || (trainer.target_count == 1 && compares(trainer.targets[0]));
 }
 
 Found read(Part& part) {
@@ -212,7 +215,14 @@ Found read_whole(Part& part) {
 }  // namespace
 
 Reader readers::picture() {
-  return {.reads = reads, .read = read, .read_whole = read_whole};
+  Reader reader;
+  reader.reads = reads;
+  reader.read = read;
+  reader.read_whole = read_whole;
+  reader.compares = compares;
+  reader.one_target = true;
+  reader.evaluates = "a folder of class folders or MNIST's files, an IDX file";
+  return reader;
 }
 
 }  // namespace linnet::runtime::train

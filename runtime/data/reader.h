@@ -26,23 +26,33 @@ struct Part {
 using Found = Result<std::optional<Samples>>;  // nullopt: there is no test part
 
 struct Reader {
-  // By what the ports declare.
-  bool (*reads)(const linnet_trainer_v1&);
+  // By what the ports declare; without targets by the inputs alone.
+  bool (*reads)(const linnet_trainer_v1&) = nullptr;
   // Samples in the order of the files. Errors name the file or folder.
-  Found (*read)(Part&);
+  Found (*read)(Part&) = nullptr;
   // Of what `path` names itself, for evaluation. nullptr: its test part, else all of it.
   Found (*read_whole)(Part&) = nullptr;
-  bool one_file = false;  // the samples are one CSV file; of a folder, test.csv
-  bool any = false;       // reads whatever no other does
+  // Does it read what is true of such an output? nullptr: of any.
+  bool (*compares)(const linnet_port_v1& output) = nullptr;
+  bool one_target = false;  // of the first such output alone
+  bool one_file = false;    // the samples are one CSV file; of a folder, test.csv
+  bool any = false;         // reads whatever no other does
+  // What an executable's help says: of a file that it answers ("FILE.csv          an answer for
+  // each row"; nullptr: such models have help of their own), and of the data that --evaluate takes.
+  const char* answers = nullptr;
+  const char* evaluates = nullptr;
 };
 
 // The first that reads the trainer's ports, in the order of base/abi/data.def.
 [[nodiscard]] Reader reader_of(const linnet_trainer_v1& trainer);
+// The same for a model's inputs alone.
+[[nodiscard]] Reader reader_of(const linnet_model_v1& model);
 
 // The CSV file of a part: PATH itself is the training data. "": there is none.
 [[nodiscard]] std::string csv_of(const Part& part);
 
-// Functions rather than constants: tables of addresses would have to be relocated in each program.
+// Functions rather than constants, which set one member after the other: tables of addresses, also
+// those of an initialiser, would have to be relocated in each program.
 namespace readers {
 #define LINNET_DATA(name)
 #define LINNET_READER(name) [[nodiscard]] Reader name();

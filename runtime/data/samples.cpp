@@ -70,6 +70,13 @@ Reader reader_of(const linnet_trainer_v1& trainer) {
   return readers::tensor();
 }
 
+Reader reader_of(const linnet_model_v1& model) {
+  linnet_trainer_v1 inputs{};
+  inputs.input_count = model.input_count;
+  inputs.inputs = model.inputs;
+  return reader_of(inputs);
+}
+
 std::string csv_of(const Part& part) {
   if (!is_folder(part.path)) return part.test ? "" : part.path;
   const std::string file = part.path + (part.test ? "/test.csv" : "/train.csv");

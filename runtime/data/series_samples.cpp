@@ -80,7 +80,12 @@ Found read(Part& part) {
 }  // namespace
 
 Reader readers::series() {
-  return {.reads = reads, .read = read, .one_file = true};
+  Reader reader;
+  reader.reads = reads;
+  reader.read = read;
+  reader.one_file = true;
+  reader.evaluates = "errors along the series, as --backtest";
+  return reader;
 }
 
 }  // namespace linnet::runtime::train

@@ -73,6 +73,10 @@ bool reads(const linnet_trainer_v1& trainer) {
   return trainer.inputs[0].table != nullptr;
 }
 
+bool compares(const linnet_port_v1& output) {
+  return output.classes || output.table;
+}
+
 Found read(Part& part) {
   const linnet_trainer_v1& t = part.trainer;
   const std::string file = csv_of(part);
@@ -95,7 +99,14 @@ Found read(Part& part) {
 }  // namespace
 
 Reader readers::table() {
-  return {.reads = reads, .read = read, .one_file = true};
+  Reader reader;
+  reader.reads = reads;
+  reader.read = read;
+  reader.compares = compares;
+  reader.one_file = true;
+  reader.answers = "FILE.csv          an answer for each row";
+  reader.evaluates = "a CSV file with the column of the target";
+  return reader;
 }
 
 }  // namespace train

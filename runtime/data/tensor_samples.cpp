@@ -59,7 +59,12 @@ Found read(Part& part) {
 }  // namespace
 
 Reader readers::tensor() {
-  return {.reads = reads, .read = read, .any = true};
+  Reader reader;
+  reader.reads = reads;
+  reader.read = read;
+  reader.any = true;
+  reader.evaluates = "a folder with NAME.npy of each input and output";
+  return reader;
 }
 
 }  // namespace linnet::runtime::train

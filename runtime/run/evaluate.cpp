@@ -4,6 +4,7 @@
 #include "base/io/file.h"
 #include "runtime/answers/answer.h"
 #include "runtime/data/ports.h"
+#include "runtime/data/reader.h"
 
 #include <algorithm>
 #include <cmath>
@@ -59,8 +60,7 @@ private:
 Result<EvaluationPorts> EvaluationPorts::of(const linnet_model_v1& model) {
   EvaluationPorts ports;
   ports.model_ = &model;
-  const bool pictures = model.input_count == 1 && model.inputs[0].image;
-  const bool table = model.inputs[0].table;
+  const train::Reader reader = train::reader_of(model);
   for (int64_t i = 0; i < model.output_count; ++i) {
     linnet_port_v1 target = model.outputs[i];
     if (target.classes) {
@@ -68,15 +68,13 @@ Result<EvaluationPorts> EvaluationPorts::of(const linnet_model_v1& model) {
       target.rank = std::max<int64_t>(target.rank - 1, 1);
       if (model.outputs[i].rank == 1) target.dims[0] = 1;
     }
-    const bool read = pictures ? target.classes || target.image
-                      : table  ? target.classes || target.table
-                               : true;
-    if (read && (!pictures || ports.targets_.empty())) ports.targets_.push_back(target);
+    if (reader.compares && !reader.compares(target)) continue;
+    if (!reader.one_target || ports.targets_.empty()) ports.targets_.push_back(target);
   }
   if (ports.targets_.empty())
     return fail("nothing says what the answers are compared with: the data block declares no "
                 "output; say `%s: classes(labels: [...])`%s there and compile again",
-                model.outputs[0].name, table ? " or `value(\"column\")`" : "");
+                model.outputs[0].name, model.inputs[0].table ? " or `value(\"column\")`" : "");
   return ports;
 }
 

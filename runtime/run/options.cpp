@@ -2,6 +2,7 @@
 #include "runtime/run/options.h"
 
 #include "base/flags.h"
+#include "runtime/data/reader.h"
 
 namespace linnet::runtime {
 namespace {
@@ -43,8 +44,9 @@ std::string usage(const linnet_model_v1& model, const std::string& program) {
   std::string text = format("%s, a model compiled by linnet %s for %s\n\n", model.name,
                             model.linnet_version, model.target);
   const linnet_port_v1& input = model.inputs[0];
+  const train::Reader reader = train::reader_of(model);
   const char* name = program.c_str();
-  if (input.image) {
+  if (input.image && model.input_count == 1) {
     text += format("  %s PICTURE…          what each PNG or JPEG shows\n", name);
     text +=
         format("  %s IMAGES [LABELS]   IDX files: accuracy, or the answers without labels\n", name);
@@ -58,17 +60,14 @@ std::string usage(const linnet_model_v1& model, const std::string& program) {
     text += format(
         "  %s [FILE.csv] --follow   a number a line from standard input, a forecast each\n", name);
     text += "      --save-state F     what the next answer depends on; --load-state F goes on\n";
-  } else if (input.table) {
-    text += format("  %s FILE.csv          an answer for each row\n", name);
+  } else if (reader.answers) {
+    text += format("  %s %s\n", name, reader.answers);
   }
   text += format(
       "  %s --input NAME=F.npy … [--output-dir DIR]   tensors: printed, or NAME.npy in DIR\n",
       name);
   text += format("  %s --evaluate DATA [--plot F.svg]   how good the answers are: %s\n", name,
-                 input.series  ? "errors along the series, as --backtest"
-                 : input.image ? "a folder of class folders or MNIST's files, an IDX file"
-                 : input.table ? "a CSV file with the column of the target"
-                               : "a folder with NAME.npy of each input and output");
+                 reader.evaluates);
   text += "\n  --json        one JSON object for each answer\n"
           "  --bench       time of a call, in memory\n"
           "  --batch N     samples of a call, at most what was compiled\n"

@@ -140,7 +140,7 @@ private:
 
   Result<void> class_folders(const std::string& path) {
     LINNET_TRY_ASSIGN(const auto& files,
-                      labelled_pictures(path, classes(), MissingClass::kAllowed));
+                      labelled_files(path, classes(), kPictures, MissingClass::kAllowed));
     if (files.empty())
       return fail("%s: no .png, .jpg or .jpeg is in its folders called like labels (%s)",
                   path.c_str(), quoted_list(classes().labels, classes().count).c_str());

@@ -91,12 +91,12 @@ private:
 
 Result<void> run_samples(const Model& model, const Options& options) {
   const linnet_model_v1& abi = model.abi();
+  const train::Reader reader = train::reader_of(abi);
+  // A series whose model cannot be stepped has no task of its own.
+  if (reader.any || abi.inputs[0].series) return run_tensors(model, options);
   linnet_trainer_v1 asked{};  // inputs and no targets: what is true is not needed for an answer
   asked.input_count = abi.input_count;
   asked.inputs = abi.inputs;
-  const train::Reader reader = train::reader_of(asked);
-  // A series whose model cannot be stepped has no task of its own.
-  if (reader.any || abi.inputs[0].series) return run_tensors(model, options);
   for (const std::string& path : options.files) {
     train::Part part{.trainer = asked, .path = path};
     LINNET_TRY_ASSIGN(const auto& samples, reader.read(part));

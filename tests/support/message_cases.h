@@ -20,14 +20,14 @@
 namespace linnet::messages {
 
 inline std::string text_of(const std::string& path) {
-  const auto bytes = runtime::read_file(path);
+  const auto bytes = read_file(path);
   return bytes ? std::string(bytes->begin(), bytes->end()) : "no file " + path;
 }
 
 // The paths of a folder's files whose names end so, sorted.
 inline std::vector<std::string> files(const std::string& folder, std::string_view ending) {
   std::vector<std::string> names;
-  const auto all = runtime::list_folder(folder);
+  const auto all = list_folder(folder);
   for (const std::string& name : all.value_or(std::vector<std::string>{})) {
     if (name.ends_with(ending)) names.push_back(folder + name);
   }
