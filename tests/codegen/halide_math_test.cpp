@@ -151,10 +151,15 @@ TEST_P(Bits, KernelEqualsEvaluator) {
   }
 }
 
+// Every elementary function, and one op that is made of one.
 std::vector<Case> cases() {
   std::vector<Case> list;
-  for (const ir::OpDef* op : {&ir::ops::exp, &ir::ops::log, &ir::ops::tanh, &ir::ops::erf,
-                              &ir::ops::sin, &ir::ops::cos, &ir::ops::pow, &ir::ops::sigmoid}) {
+  const std::vector<const ir::OpDef*> functions = {
+#define LINNET_SCALAR(enumerator, name, operands, op)
+#define LINNET_ELEMENTARY(enumerator, name, operands, op) &ir::op,
+#include "ir/scalar_ops.def"
+      &ir::ops::sigmoid};
+  for (const ir::OpDef* op : functions) {
     for (DType dtype : {DType::kF32, DType::kF64}) {
       for (const char* target : {"x86-64-v2", "x86-64-v3", "x86-64-v4"})
         list.push_back({op, dtype, target});

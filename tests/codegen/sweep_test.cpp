@@ -325,7 +325,9 @@ TEST_P(Sweep, EveryLegalScheduleIsRight) {
   };
   std::vector<Group> groups;
   std::vector<Trial> trials;
-  for (const ir::Module& module : cases().at(GetParam())) {
+  const auto small = cases().find(GetParam());
+  ASSERT_NE(small, cases().end()) << "cases() has no small groups that the family fits";
+  for (const ir::Module& module : small->second) {
     groups.emplace_back(module, family, targets.front());
     ASSERT_TRUE(groups.back().found()) << ir::print(module).text;
     std::vector<ir::Schedule> all;

@@ -2,8 +2,10 @@
 // order. `LINNET_UPDATE_DOCS=1 build/tests/linnet_passes_test --gtest_filter='PassesPage.*'` writes
 // it anew.
 #include "passes/run/pass.h"
+#include "passes/schedule/families.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -114,6 +116,16 @@ TEST(PassesPage, ListIsFresh) {
   EXPECT_TRUE(page.substr(begin, page.find(kEnd) - begin) == fresh)
       << "docs/passes.md is stale; write it anew: LINNET_UPDATE_DOCS=1 "
          "build/tests/linnet_passes_test --gtest_filter='PassesPage.*'";
+}
+
+// The table of schedules: a row for each family, with its numbers.
+TEST(PassesPage, HasARowForEveryFamily) {
+  const std::string page = text_of(kPage);
+  for (const Family& family : families()) {
+    const std::string row =
+        fmt::format("\n| `{}{{{}}}` |", family.name, fmt::join(family.keys, ", "));
+    EXPECT_NE(page.find(row), std::string::npos) << "docs/passes.md has no row:" << row;
+  }
 }
 
 }  // namespace
