@@ -78,7 +78,9 @@ namespace linnet::passes {
 [[nodiscard]] ir::Module expand_ops(ir::Module module, PassContext& context);
 
 // Does: brings equal programs to one form: a constant is the right operand of a commutative op,
-//   a reshape of a reshape is one, what changes nothing is gone.
+//   a reshape of a reshape is one, what changes nothing is gone; a stack of matrices times one
+//   matrix is one product of all rows, a signal that stands (one pixel wide) lies down, and views
+//   come after what is computed element by element.
 // Needs: expand_ops.
 // Leaves: fewer nodes.
 //   %a = reshape(%x) {shape = [4]}  %b = reshape(%a) {shape = [2, 2]}

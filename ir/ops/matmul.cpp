@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace linnet::ir {
 namespace {
 
@@ -107,8 +109,15 @@ Var transposed_matrix(const Var& a) {
   return a.apply(ops::transpose);
 }
 
+// A stack of matrices as one of all their rows.
+Var rows_of(const Var& a) {
+  const Shape& shape = a.shape();
+  return reshaped(a, {a.type().elements() / std::max<int64_t>(shape.back(), 1), shape.back()});
+}
+
 std::vector<ValueId> matmul_gradient(const GradientContext& c) {
-  const Var a = c.in(0), b = c.in(1), g = c.gradient();
+  Var a = c.in(0), g = c.gradient();
+  const Var b = c.in(1);
   const bool transposed = c.attrs().get(kTransposeB);
   std::vector<ValueId> gradients(2);
   if (c.wants(0)) {
@@ -116,6 +125,11 @@ std::vector<ValueId> matmul_gradient(const GradientContext& c) {
     gradients[0] = sum_to(da, a.shape()).id();
   }
   if (c.wants(1)) {
+    // One matrix for all of a stack: its gradient is one product, not a sum of products.
+    if (b.shape().size() == 2 && a.type().elements() > 0 && g.type().elements() > 0) {
+      a = rows_of(a);
+      g = rows_of(g);
+    }
     const Var db = transposed ? apply(ops::matmul, transposed_matrix(g), a)
                               : apply(ops::matmul, transposed_matrix(a), g);
     gradients[1] = sum_to(db, b.shape()).id();

@@ -93,10 +93,19 @@ Found<AnchorGroup> matmul_group(const ir::Graph& body) {
   if (!group) return group;
   if (group->anchor->op != &ir::ops::matmul) return no("it is no matmul");
   if (group->pool) return no("it has a pool");
-  if (group->rank[0] != 2 || group->rank[1] != 2) return no("it is a matmul of stacks");
   if (!source_dims(*group, 0)) return no("its left operand is read through more than transposes");
   if (!group->through[1].empty()) return no("its right operand is read through data movement");
   return group;
+}
+
+Product::Product(const ir::Graph& body) : group(*matmul_group(body)) {
+  const ir::Node& matmul = *group.anchor;
+  const ir::Shape& left = body.value(matmul.operands[0]).type.shape;
+  const ir::Shape& right = body.value(matmul.operands[1]).type.shape;
+  transposed = matmul.attrs.get(ir::Key<bool>{"transpose_b"});
+  rows = left[left.size() - 2];
+  inner = left.back();
+  columns = right[right.size() - (transposed ? 2 : 1)];
 }
 
 std::string not_in_rows(const ir::Graph& body) {

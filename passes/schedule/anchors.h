@@ -36,9 +36,18 @@ template <class T> using Found = tl::expected<T, std::string>;
 // The same of a group whose anchor reads its operands as they are.
 [[nodiscard]] Found<AnchorGroup> plain_anchor_group(const ir::Graph& body);
 
-// A group around a matmul of two matrices that takes its first operand from anywhere, by transposes
-// only, and its second as it lies.
+// A group around a matmul that takes its first operand from anywhere, by transposes only, and its
+// second as it lies.
 [[nodiscard]] Found<AnchorGroup> matmul_group(const ir::Graph& body);
+
+// The matmul of such a group with its sizes: a stack of [rows, inner] × [inner, columns].
+struct Product {
+  AnchorGroup group;
+  int64_t rows = 0, inner = 0, columns = 0;
+  bool transposed = false;  // the right operand lies in rows of `inner`: transpose_b
+
+  explicit Product(const ir::Graph& body);
+};
 
 // Why a kernel that stores its results row by row cannot: another layout; or "".
 [[nodiscard]] std::string not_in_rows(const ir::Graph& body);

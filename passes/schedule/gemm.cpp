@@ -15,37 +15,28 @@ namespace {
 // lost to the cache on Zen 5.
 constexpr int64_t kWidest = 4;
 
-struct Sizes {
-  int64_t rows = 0, columns = 0;
-
-  explicit Sizes(const ir::Graph& body) {
-    const ir::Node& matmul = *matmul_group(body)->anchor;
-    rows = body.value(matmul.operands[0]).type.shape[0];
-    columns = body.value(matmul.operands[1]).type.shape[1];
-  }
-};
-
 }  // namespace
 
 std::string Gemm::fits(const ir::Graph& body) {
   const auto parts = matmul_group(body);
   if (!parts) return parts.error();
-  if (parts->anchor->attrs.get(ir::Key<bool>{"transpose_b"}))
-    return "its right operand lies in rows of inputs";
-  if (Sizes(body).columns < 4)
-    return fmt::format("{} columns fill no vector of 4", Sizes(body).columns);
+  const Product product(body);
+  if (product.transposed) return "its right operand lies in rows of inputs";
+  if (product.columns < 4) return fmt::format("{} columns fill no vector of 4", product.columns);
   return not_in_rows(body);
 }
 
 std::vector<int64_t> Gemm::legal(const ir::Graph& body, size_t key) const {
-  const Sizes sizes(body);
-  if (key == 0) return vector_lanes(sizes.columns);  // the last tile moves inwards
-  if (key == 1) return up_to(std::min(sizes.columns / lanes, kMostAccumulators));
-  return up_to(std::min(sizes.rows, kMostAccumulators / vectors));
+  const Product product(body);
+  if (key == 0) return vector_lanes(product.columns);  // the last tile moves inwards
+  if (key == 1) return up_to(std::min(product.columns / lanes, kMostAccumulators));
+  return up_to(std::min(product.rows, kMostAccumulators / vectors));
 }
 
 Choice<Gemm> Gemm::choose(const Candidate& group) {
-  const auto [rows, columns] = Sizes(group.body);
+  const Product product(group.body);
+  const int64_t rows = product.rows;
+  const int64_t columns = product.columns;
   Gemm best;
   best.lanes = group.target.lanes(4);
   while (best.lanes > columns)

@@ -6,6 +6,7 @@
 // multiply-add, are summed in order at the end.
 #include "passes/schedule/dense.h"
 #include "codegen/lower/families.h"
+#include "codegen/lower/kernels/shared/stacked.h"
 
 #include "base/integers.h"
 
@@ -19,66 +20,91 @@ using Halide::RDom;
 using Halide::TailStrategy;
 using Halide::Var;
 
+namespace {
+
+// Blocks of outputs × rows; returns the loop over rows, which is inside: a block of the weight
+// stays in L2 for all of them.
+Var tile_output(Func& out, const ir::Type& type, const passes::Dense& schedule) {
+  const std::vector<Var> to = out.args();  // column, row, stack
+  const std::vector<int> extents = physical_extents(type);
+  const int lanes = static_cast<int>(schedule.lanes);
+  const int block = lanes * static_cast<int>(schedule.vectors);
+  const int rows = static_cast<int>(schedule.rows);
+  for (size_t i = 0; i < to.size(); ++i)
+    out.bound(to[i], 0, extents[i]);
+  Var nb("nb"), ni("ni"), lane("lane"), mi("mi");
+  const auto guard = extents[0] % block == 0 ? TailStrategy::Auto : TailStrategy::GuardWithIf;
+  out.split(to[0], nb, ni, block, guard)
+      .split(ni, ni, lane, lanes)
+      .split(to[1], to[1], mi, rows,
+             extents[1] % rows == 0 ? TailStrategy::Auto : TailStrategy::ShiftInwards)
+      .reorder(lane, ni, mi, to[1], nb)
+      .vectorize(lane)
+      .unroll(ni)
+      .unroll(mi);
+  return to[1];
+}
+
+}  // namespace
+
 std::vector<Func> dense_kernel(Lowering& lowering, const ir::Schedule& numbers) {
   const auto schedule = passes::numbers<passes::Dense>(numbers);
   const ir::Node& matmul = anchor_of(lowering.graph());
-  const int inner = static_cast<int>(lowering.operand_type(matmul, 0).shape[1]);
+  const ir::Type& x = lowering.operand_type(matmul, 0);
+  const int inner = static_cast<int>(x.shape.back());
   const bool transposed = matmul.attrs.get(ir::Key<bool>{"transpose_b"});
   const int lanes = static_cast<int>(schedule.lanes);
   const int vectors = static_cast<int>(schedule.vectors);
   const int chains = static_cast<int>(schedule.chains);
-  const int rows = static_cast<int>(schedule.rows);
   const int block = lanes * vectors;
 
   Func part("part");
   Var l("l"), v("v"), s("s"), b("b"), m("m");
+  const std::vector<Var> stack = stack_vars(lowering.type(matmul.results.front()));
   // The last block reaches beyond the outputs: a packed weight has room there, of any other the
   // last output is read again.
   const ir::Type& w = lowering.operand_type(matmul, 1);
-  const size_t dim = transposed ? 0 : 1;
+  const size_t dim = w.rank() - (transposed ? 2 : 1);
   const int outputs = static_cast<int>(w.shape[dim]);
   const bool has_room = round_up(outputs, block) <= w.stored_extent(dim);
   const auto weight = [&](const Expr& k) {
     Expr output = b * block + v * lanes + l;
     if (!has_room) output = Halide::min(output, outputs - 1);
-    return transposed ? lowering.at(matmul.operands[1], {output, k})
-                      : lowering.at(matmul.operands[1], {k, output});
+    return lowering.at(matmul.operands[1],
+                       transposed ? stacked(w, stack, output, k) : stacked(w, stack, k, output));
   };
-  const auto value = [&](const Expr& k) { return lowering.at(matmul.operands[0], {m, k}); };
-  part(l, v, s, b, m) = 0.0F;
+  const auto value = [&](const Expr& k) {
+    return lowering.at(matmul.operands[0], stacked(x, stack, m, k));
+  };
+  const auto with_stack = [&](std::vector<Expr> own) {
+    own.insert(own.end(), stack.begin(), stack.end());
+    return own;
+  };
+  std::vector<Var> args = {l, v, s, b, m};
+  args.insert(args.end(), stack.begin(), stack.end());
+  part(args) = 0.0F;
   RDom k(0, inner / chains, "k");
-  part(l, v, s, b, m) += value(k * chains + s) * weight(k * chains + s);
+  part(args) += value(k * chains + s) * weight(k * chains + s);
   const int rest = inner % chains;  // fewer than chains: one more for the first chains
   RDom tail(0, std::max(rest, 1), "tail");
-  if (rest != 0) part(l, v, tail, b, m) += value(inner - rest + tail) * weight(inner - rest + tail);
+  if (rest != 0)
+    part(with_stack({l, v, tail, b, m})) +=
+        value(inner - rest + tail) * weight(inner - rest + tail);
 
   lowering.define(matmul.results.front(), [&](const Position& at) {
-    const Expr n = at[1];
+    const Expr n = at.back();
     Expr sum;
     for (int chain = 0; chain < chains; ++chain) {
-      const Expr term = part(n % lanes, n / lanes % vectors, chain, n / block, at[0]);
+      const Expr term = part(
+          and_stack({n % lanes, n / lanes % vectors, chain, n / block, at[at.size() - 2]}, at));
       sum = sum.defined() ? sum + term : term;
     }
     return sum;
   });
 
   Func out = lowering.output(0);
-  const std::vector<Var> args = out.args();  // column, row
-  const std::vector<int> extents =
-      physical_extents(lowering.type(lowering.graph().outputs[0].value));
-  for (size_t i = 0; i < args.size(); ++i)
-    out.bound(args[i], 0, extents[i]);
-  Var nb("nb"), ni("ni"), lane("lane"), mi("mi");
-  const auto guard = extents[0] % block == 0 ? TailStrategy::Auto : TailStrategy::GuardWithIf;
-  out.split(args[0], nb, ni, block, guard)
-      .split(ni, ni, lane, lanes)
-      .split(args[1], args[1], mi, rows,
-             extents[1] % rows == 0 ? TailStrategy::Auto : TailStrategy::ShiftInwards)
-      .reorder(lane, ni, mi, nb, args[1])
-      .vectorize(lane)
-      .unroll(ni)
-      .unroll(mi);
-  part.compute_at(out, nb).store_in(Halide::MemoryType::Stack);
+  const Var at_rows = tile_output(out, lowering.type(lowering.graph().outputs[0].value), schedule);
+  part.compute_at(out, at_rows).store_in(Halide::MemoryType::Stack);
   part.bound(l, 0, lanes).bound(v, 0, vectors).bound(s, 0, chains);
   part.vectorize(l).unroll(v).unroll(s).unroll(m);
   part.update().reorder(l, v, m, s, k, b).vectorize(l).unroll(v).unroll(m).unroll(s);

@@ -1,9 +1,11 @@
 // gemm{lanes, vectors, rows}: a matmul that reads both operands where they lie.
 //   acc(n, m) = Σ over k of a(m, k) · b(k, n)
+// of each matrix of a stack.
 // Rows × vectors of columns stay in registers: one load of b for a vector, one broadcast of a for a
 // row. Tiles at the edges move inwards, so that nothing outside is read or written.
 #include "passes/schedule/gemm.h"
 #include "codegen/lower/families.h"
+#include "codegen/lower/kernels/shared/stacked.h"
 
 namespace linnet::codegen {
 
@@ -14,7 +16,9 @@ using Halide::Var;
 std::vector<Func> gemm_kernel(Lowering& lowering, const ir::Schedule& numbers) {
   const auto schedule = passes::numbers<passes::Gemm>(numbers);
   const ir::Node& matmul = anchor_of(lowering.graph());
-  const int inner = static_cast<int>(lowering.operand_type(matmul, 0).shape[1]);
+  const ir::Type& a = lowering.operand_type(matmul, 0);
+  const ir::Type& b = lowering.operand_type(matmul, 1);
+  const int inner = static_cast<int>(a.shape.back());
   const int lanes = static_cast<int>(schedule.lanes);
   const int tile = lanes * static_cast<int>(schedule.vectors);
   const int rows = static_cast<int>(schedule.rows);
@@ -22,9 +26,15 @@ std::vector<Func> gemm_kernel(Lowering& lowering, const ir::Schedule& numbers) {
   Func acc("acc");
   Var n("n"), m("m");
   Halide::RDom k(0, inner, "k");
-  acc(n, m) = 0.0F;
-  acc(n, m) += lowering.at(matmul.operands[0], {m, k}) * lowering.at(matmul.operands[1], {k, n});
-  lowering.define(matmul.results.front(), [&](const Position& at) { return acc(at[1], at[0]); });
+  const std::vector<Var> stack = stack_vars(lowering.type(matmul.results.front()));
+  std::vector<Var> args = {n, m};
+  args.insert(args.end(), stack.begin(), stack.end());
+  acc(args) = 0.0F;
+  acc(args) += lowering.at(matmul.operands[0], stacked(a, stack, m, k)) *
+               lowering.at(matmul.operands[1], stacked(b, stack, k, n));
+  lowering.define(matmul.results.front(), [&](const Position& at) {
+    return acc(and_stack({at.back(), at[at.size() - 2]}, at));
+  });
 
   Func out = lowering.output(0);
   const Var column = out.args()[0];
@@ -32,7 +42,8 @@ std::vector<Func> gemm_kernel(Lowering& lowering, const ir::Schedule& numbers) {
   const std::vector<int> extents =
       physical_extents(lowering.type(lowering.graph().outputs[0].value));
   Var lane("lane"), v("v"), mi("mi");
-  out.bound(column, 0, extents[0]).bound(row, 0, extents[1]);
+  for (size_t i = 0; i < extents.size(); ++i)
+    out.bound(out.args()[i], 0, extents[i]);
   // Columns outside: their part of b stays in the cache for all rows.
   out.split(column, column, v, tile, TailStrategy::ShiftInwards)
       .split(v, v, lane, lanes)
