@@ -2,6 +2,7 @@
 #include "passes/schedule/relayout.h"
 
 #include "ir/op_def.h"
+#include "ir/ops/transpose.h"
 
 #include <fmt/format.h>
 
@@ -10,68 +11,109 @@
 namespace linnet::passes {
 namespace {
 
-// What the copy stores side by side, and how long the rows are that it reads.
-struct Transposed {
-  bool rows_of_one = false;  // the layout is rows of what follows one dimension, with that
-                             // dimension innermost or in blocks
-  bool blocked = false;
-  int64_t block = 1;
-  int64_t columns = 1;
+using Found = tl::expected<Transposes, std::string>;
 
-  explicit Transposed(const ir::Type& type) {
-    const ir::Layout& layout = type.layout;
-    if (layout.order.empty()) return;
-    blocked = layout.block_dim >= 0;
-    block = layout.block;
-    const int dim = blocked ? layout.block_dim : layout.order.back();
-    std::vector<int> order;
-    bool rounded = false;
-    for (int i = 0; i < static_cast<int>(type.rank()); ++i) {
-      const auto at = static_cast<size_t>(i);
-      if (i != dim || blocked) order.push_back(i);
-      if (i > dim) columns *= type.shape[at];
-      rounded = rounded || (i != dim && type.stored_extent(at) != type.shape[at]);
-    }
-    if (!blocked) order.push_back(dim);
-    rows_of_one = order == layout.order && !rounded;
-  }
-  [[nodiscard]] bool takes(int64_t lanes) const {
-    return columns >= lanes && (!blocked || block % lanes == 0);
-  }
-};
+int64_t product(const ir::Shape& shape, const std::vector<int>& dims) {
+  int64_t result = 1;
+  for (int dim : dims)
+    result *= shape[static_cast<size_t>(dim)];
+  return result;
+}
 
-const ir::Type& stored(const ir::Graph& body) {
-  return body.value(body.nodes().front().results.front()).type;
+// A copy whose layout is rows of what follows one dimension, with that dimension innermost or in
+// blocks.
+Found of_layout(const ir::Type& type) {
+  const ir::Layout& layout = type.layout;
+  const std::string stored = "it stores " + to_string(type) + ", which transposes nothing";
+  if (layout.order.empty()) return tl::unexpected(stored);
+  const bool blocked = layout.block_dim >= 0;
+  const int dim = blocked ? layout.block_dim : layout.order.back();
+  Transposes t;
+  std::vector<int> order;
+  for (int i = 0; i < static_cast<int>(type.rank()); ++i) {
+    const auto at = static_cast<size_t>(i);
+    if (i != dim || blocked) order.push_back(i);
+    if (i > dim) t.columns *= type.shape[at];
+    if (i < dim) t.count *= type.shape[at];
+    if (i != dim && type.stored_extent(at) != type.shape[at]) return tl::unexpected(stored);
+  }
+  if (!blocked) order.push_back(dim);
+  if (order != layout.order) return tl::unexpected(stored);
+  t.rows = type.shape[static_cast<size_t>(dim)];
+  t.block = blocked ? layout.block : type.stored_extent(static_cast<size_t>(dim));
+  return t;
+}
+
+// A transpose that makes the last dimensions, side by side, the first behind some that stay.
+Found of_transpose(const ir::Node& node, const ir::Shape& shape) {
+  std::vector<int> order;  // without dimensions of one element, which are anywhere
+  std::vector<int> dims;
+  for (int64_t dim : ir::permutation(node.attrs, shape.size()))
+    if (shape[static_cast<size_t>(dim)] != 1) order.push_back(static_cast<int>(dim));
+  dims = order;
+  std::ranges::sort(dims);
+  const auto staying = std::ranges::mismatch(order, dims).in1;
+  // Behind them the result is the tail of the operand and then its head.
+  const auto kept = staying - order.begin();
+  const std::vector<int> rest(dims.begin() + kept, dims.end());
+  std::vector<int> turned(order.begin() + kept, order.end());
+  const auto head = std::ranges::min_element(turned);
+  const std::vector<int> columns(turned.begin(), head);
+  const std::vector<int> rows(head, turned.end());
+  std::ranges::rotate(turned, turned.begin() + (head - turned.begin()));
+  if (turned != rest || rest.empty())
+    return tl::unexpected(std::string("it moves more than two pieces"));
+  const std::vector<int> count(dims.begin(), dims.begin() + kept);
+  Transposes t{product(shape, count), product(shape, rows), product(shape, columns)};
+  t.block = t.rows;
+  return t;
 }
 
 }  // namespace
 
-std::string Relayout::fits(const ir::Graph& body) {
+bool Transposes::takes(int64_t lanes) const {
+  return columns >= lanes && (block == rows || block % lanes == 0);
+}
+
+tl::expected<Transposes, std::string> transposes(const ir::Graph& body) {
+  const auto no = [](std::string why) { return tl::unexpected(std::move(why)); };
   const auto& nodes = body.nodes();
-  if (nodes.size() != 1 || !nodes.front().op->has(ir::kView)) return "it is no copy";
-  const ir::Type& from = body.value(nodes.front().operands.front()).type;
-  const ir::Type& to = stored(body);
-  if (from.dtype != ir::DType::kF32) return "it copies no f32";
-  if (!from.same_logical(to)) return "it reshapes";
-  if (!from.layout.is_row_major()) return "it reads " + to_string(from) + ", not rows";
-  const Transposed transposed(to);
-  if (!transposed.rows_of_one) return "it stores " + to_string(to) + ", which transposes nothing";
-  if (!transposed.takes(4)) return "rows or blocks are too short for tiles of 4 × 4";
-  return "";
+  if (nodes.size() != 1) return no("it is no copy");
+  const ir::Node& node = nodes.front();
+  const bool view = node.op->has(ir::kView);
+  if (!view && node.op != &ir::ops::transpose) return no("it is no copy");
+  const ir::Type& from = body.value(node.operands.front()).type;
+  const ir::Type& to = body.value(node.results.front()).type;
+  if (from.dtype != ir::DType::kF32) return no("it copies no f32");
+  if (to.elements() == 0) return no("it copies nothing");
+  if (!from.layout.is_row_major()) return no("it reads " + to_string(from) + ", not rows");
+  if (!view) {
+    if (!to.layout.is_row_major()) return no("it stores " + to_string(to) + ", not rows");
+    return of_transpose(node, from.shape);
+  }
+  if (!from.same_logical(to)) return no("it reshapes");
+  return of_layout(to);
+}
+
+std::string Relayout::fits(const ir::Graph& body) {
+  const auto found = transposes(body);
+  if (!found) return found.error();
+  return found->takes(4) ? "" : "rows or blocks are too short for tiles of 4 × 4";
 }
 
 std::vector<int64_t> Relayout::legal(const ir::Graph& body, size_t) const {
-  const Transposed transposed(stored(body));
+  const Transposes copied = *transposes(body);
   std::vector<int64_t> values = vector_lanes();
-  std::erase_if(values, [&](int64_t value) { return !transposed.takes(value); });
+  std::erase_if(values, [&](int64_t value) { return !copied.takes(value); });
   return values;
 }
 
 Choice<Relayout> Relayout::choose(const Candidate& group) {
+  const Transposes copied = *transposes(group.body);
   Relayout best;
   best.lanes = group.target.lanes(4);
-  if (!Transposed(stored(group.body)).takes(best.lanes))
-    return fmt::format("rows or blocks are too short for tiles of {0} × {0}", best.lanes);
+  while (best.lanes > 4 && !copied.takes(best.lanes))
+    best.lanes /= 2;
   return best;
 }
 

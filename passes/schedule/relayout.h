@@ -3,6 +3,8 @@
 
 #include "passes/schedule/family.h"
 
+#include <tl/expected.hpp>
+
 namespace linnet::passes {
 
 struct Relayout {
@@ -13,5 +15,16 @@ struct Relayout {
   [[nodiscard]] static Choice<Relayout> choose(const Candidate& group);
   [[nodiscard]] std::vector<int64_t> legal(const ir::Graph& body, size_t key) const;
 };
+
+// Such a copy as matrices of which it stores the transposes: [count, rows, columns] becomes
+// [count, rows / block, columns, block].
+struct Transposes {
+  int64_t count = 1, rows = 1, columns = 1;
+  int64_t block = 1;  // stored rows side by side: all of them, or a layout's block
+
+  [[nodiscard]] bool takes(int64_t lanes) const;
+};
+// What a group copies so, or why it does not.
+[[nodiscard]] tl::expected<Transposes, std::string> transposes(const ir::Graph& body);
 
 }  // namespace linnet::passes

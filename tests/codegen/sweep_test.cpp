@@ -102,6 +102,32 @@ ir::Module matmul(const Shape& a, const Shape& b, bool constant, bool transpose_
   return m.returns(m.make(ir::ops::add, {y, m.constant({transpose_b ? b[0] : b[1]})}));
 }
 
+// Stacks of matrices, of which one operand may be repeated.
+ir::Module stacks(const Shape& a, const Shape& b, bool constant, bool transpose_b) {
+  Model m;
+  const ValueId left = m.input(a);
+  const ValueId right = constant ? m.constant(b) : m.input(b);
+  const ValueId y = m.make(ir::ops::matmul, {left, right}, {{"transpose_b", transpose_b}});
+  return m.returns(m.make(ir::ops::relu, {y}));
+}
+
+ir::Module normalized(const ir::OpDef& op, const Shape& x, const ir::Attrs& attrs = {}) {
+  Model m;
+  return m.returns(m.make(ir::ops::relu, {m.make(op, {m.input(x)}, attrs)}));
+}
+
+// A mean taken from a row and the distance to its extremes.
+ir::Module spread(const Shape& x) {
+  Model m;
+  const ValueId in = m.input(x);
+  const ir::Attrs rows{{"dim", ir::Ints{-1}}, {"keepdim", true}};
+  const ValueId middle = m.make(ir::ops::sub, {in, m.make(ir::ops::mean, {in}, rows)});
+  const ValueId e = m.make(ir::ops::tanh, {middle});
+  const ValueId range =
+      m.make(ir::ops::sub, {m.make(ir::ops::amax, {e}, rows), m.make(ir::ops::amin, {e}, rows)});
+  return m.returns(m.make(ir::ops::div, {e, range}));
+}
+
 ir::Module sum(const ir::OpDef& op, const Shape& x, const ir::Ints& dims) {
   Model m;
   return m.returns(m.make(ir::ops::exp, {m.make(op, {m.input(x)}, {{"dim", dims}})}));
@@ -127,6 +153,11 @@ ir::Module scatter(const Shape& shape, int64_t count, const char* reduce) {
   const ValueId at = m.integers({count}, indices);
   return m.returns(m.make(ir::ops::scatter, {m.input(shape), at, m.input(updates)},
                           {{"reduce", ir::Enum{reduce}}}));
+}
+
+ir::Module transposed(const Shape& shape, const ir::Ints& dims) {
+  Model m;
+  return m.returns(m.make(ir::ops::transpose, {m.input(shape)}, {{"dims", dims}}));
 }
 
 // What pack_weights makes of a weight that is known only at run time.
@@ -169,6 +200,10 @@ const std::map<std::string, std::vector<ir::Module>>& cases() {
         convolution({1, 6, 5, 9}, {18, 1, 1, 4}, grouped(6), {2, 2}),
         convolution({2, 24, 5, 5}, {8, 3, 3, 3}, grouped(8)),
         convolution({1, 16, 9, 9}, {16, 1, 2, 3}, grouped(16, {{"dilation", ir::Ints{2, 3}}}))}},
+      {"dots",
+       {convolution({1, 8, 4, 5}, {6, 8, 3, 3}), convolution({2, 20, 3, 7}, {3, 20, 1, 1}),
+        convolution({1, 16, 5, 9}, {1, 16, 2, 2}, {{"stride", ir::Ints{2, 3}}}),
+        convolution({1, 32, 6, 6}, {2, 32, 3, 2}, {{"dilation", ir::Ints{2, 1}}})}},
       {"pooled_rows",
        {convolution({2, 1, 8, 12}, {6, 1, 5, 3}, {{"padding", odd}}, {2, 2}),
         convolution({1, 2, 9, 14}, {3, 2, 3, 3}, {}, {3, 3}),
@@ -190,16 +225,26 @@ const std::map<std::string, std::vector<ir::Module>>& cases() {
        {matmul({1, 7}, {7, 17}, true), matmul({5, 33}, {33, 10}, true),
         matmul({1, 2}, {2, 1}, true), matmul({3, 8}, {16, 8}, false, true),
         matmul({6, 9}, {9, 40}, true, false), matmul({4, 5}, {3, 5}, true, true),
-        matmul({9, 4}, {9, 32}, true, false, true)}},
+        matmul({9, 4}, {9, 32}, true, false, true), stacks({2, 3, 5, 7}, {2, 3, 6, 7}, false, true),
+        stacks({3, 2, 5}, {3, 5, 9}, true, false)}},
       {"gemm",
        {matmul({5, 7}, {7, 4}, false), matmul({1, 33}, {33, 37}, false),
-        matmul({17, 8}, {8, 16}, false), matmul({9, 6}, {9, 20}, false, false, true)}},
+        matmul({17, 8}, {8, 16}, false), matmul({9, 6}, {9, 20}, false, false, true),
+        stacks({2, 1, 3, 4}, {5, 4, 18}, false, false),
+        stacks({2, 3, 4}, {2, 4, 8}, false, false)}},
       {"relayout",
        {copy({3, 6, 5, 7}, "{nhwc}"), copy({3, 37, 4, 4}, "{nhwc, c:16}"),
-        copy({2, 20, 3, 7}, "{nChw16c}"), copy({33, 17}, "{Nc16n}"), copy({3, 9}, "{Nc4n}")}},
+        copy({2, 20, 3, 7}, "{nChw16c}"), copy({33, 17}, "{Nc16n}"), copy({3, 9}, "{Nc4n}"),
+        transposed({2, 5, 6, 7}, {0, 3, 1, 2}), transposed({2, 5, 3, 9}, {0, 2, 3, 1}),
+        transposed({37, 21}, {1, 0}), transposed({3, 1, 4, 5}, {2, 3, 1, 0})}},
       {"sums",
        {sum(ir::ops::sum, {8, 3, 4, 16}, {0, 2, 3}), sum(ir::ops::mean, {3, 37}, {1}),
         sum(ir::ops::sum, {2, 4}, {1}), sum(ir::ops::mean, {5, 150}, {0, 1})}},
+      {"normalize",
+       {normalized(ir::ops::softmax, {3, 2, 37}, {{"dim", int64_t{2}}}),
+        normalized(ir::ops::softmax, {5}, {{"dim", int64_t{0}}}),
+        normalized(ir::ops::softmax, {2, 160}, {{"dim", int64_t{1}}}),
+        normalized(ir::ops::log_softmax, {4, 16}, {{"dim", int64_t{1}}}), spread({3, 21})}},
       {"concat",
        {concat({2, 3, 4, 5}, 0), concat({2, 3, 4, 5}, 1), concat({2, 3, 4, 5}, 2),
         concat({2, 3, 4, 5}, 3)}},

@@ -9,53 +9,29 @@
 #include "codegen/lower/families.h"
 #include "ir/op_def.h"
 
-#include "support/check.h"
-
 namespace linnet::codegen {
-namespace {
-
 using Halide::Expr;
 using Halide::Func;
 using Halide::Var;
 
-// The copy as matrices of which it stores the transposes: the elements of `dim` side by side, all
-// later dimensions one that runs along the source's rows, all earlier ones one that counts
-// matrices.
-struct Matrices {
-  int count = 1, rows = 0, columns = 1;
-  bool blocked = false;
-  int block = 0;  // stored extent of `dim`, or of one of its blocks
-
-  explicit Matrices(const ir::Type& type) {
-    const ir::Layout& layout = type.layout;
-    blocked = layout.block_dim >= 0;
-    const auto dim = static_cast<size_t>(blocked ? layout.block_dim : layout.order.back());
-    rows = static_cast<int>(type.shape[dim]);
-    for (size_t i = 0; i < type.rank(); ++i) {
-      if (i < dim) count *= static_cast<int>(type.shape[i]);
-      if (i > dim) columns *= static_cast<int>(type.shape[i]);
-    }
-    block = static_cast<int>(blocked ? layout.block : type.stored_extent(dim));
-  }
-};
-
-}  // namespace
-
 std::vector<Func> relayout_kernel(Lowering& lowering, const ir::Schedule& numbers) {
   const auto schedule = passes::numbers<passes::Relayout>(numbers);
   const ir::Type& type = lowering.type(lowering.graph().outputs.front().value);
-  const Matrices m(type);
+  const passes::Transposes copied = *passes::transposes(lowering.graph());
+  const int rows = static_cast<int>(copied.rows);
+  const int columns = static_cast<int>(copied.columns);
+  const int count = static_cast<int>(copied.count);
+  const int block = static_cast<int>(copied.block);
   const int lanes = static_cast<int>(schedule.lanes);
-  LINNET_CHECK(m.columns >= lanes, "relayout of short rows");
-  const Halide::ImageParam source = lowering.input_as(0, {m.columns, m.rows, m.count});
-  const std::vector<int> extents = {m.block, m.columns, ceil_div(m.rows, m.block), m.count};
+  const Halide::ImageParam source = lowering.input_as(0, {columns, rows, count});
+  const std::vector<int> extents = {block, columns, ceil_div(rows, block), count};
   lowering.output_as(0, extents);
 
   // The last tile moves inwards: the source may be exact memory.
-  const auto first = [&](const Expr& tile) { return Halide::min(tile * lanes, m.columns - lanes); };
+  const auto first = [&](const Expr& tile) { return Halide::min(tile * lanes, columns - lanes); };
   // round(j, i, …): element j of row i of a tile; after the last round row j's element i.
   Var j("j"), i("i"), t("t"), v("v"), b("b"), n("n");
-  const Expr row = Halide::min(b * m.block + v * lanes + i, m.rows - 1);
+  const Expr row = Halide::min(b * block + v * lanes + i, rows - 1);
   std::vector<Func> rounds = {Func("rows")};
   rounds.back()(j, i, t, v, b, n) = source(first(t) + j, row, n);
   for (int done = 1; done < lanes; done *= 2) {
@@ -68,14 +44,14 @@ std::vector<Func> relayout_kernel(Lowering& lowering, const ir::Schedule& number
 
   Func out("out");
   Var p("p"), column("column"), lane("lane");
-  Halide::RDom r(0, lanes, 0, ceil_div(m.columns, lanes), "r");
+  Halide::RDom r(0, lanes, 0, ceil_div(columns, lanes), "r");
   out(p, column, b, n) = Halide::undef(halide_type(type.dtype));
   out(p, first(r.y) + r.x, b, n) = rounds.back()(p % lanes, r.x, r.y, p / lanes, b, n);
   const Var vars[] = {p, column, b, n};
   for (size_t k = 0; k < extents.size(); ++k)
     out.bound(vars[k], 0, extents[k]);
   const auto tail =
-      m.block % lanes == 0 ? Halide::TailStrategy::Auto : Halide::TailStrategy::GuardWithIf;
+      block % lanes == 0 ? Halide::TailStrategy::Auto : Halide::TailStrategy::GuardWithIf;
   out.update()
       .split(p, p, lane, lanes, tail)
       .reorder(lane, r.x, p, r.y, b, n)
