@@ -21,6 +21,17 @@ void GroupMaker::add(const ir::Node& node) {
 
 namespace {
 
+// Does an anchor read operand `i` of a node? It is memory then, even where all its elements are
+// equal: families read it so.
+bool is_memory(const ir::Node& node, size_t i) {
+  if (node.regions.empty()) return node.op->has(ir::kAnchor);
+  const ir::Graph& body = node.regions.front();
+  return std::ranges::any_of(body.nodes(), [&](const ir::Node& inner) {
+    return inner.op->has(ir::kAnchor) &&
+           std::ranges::find(inner.operands, body.inputs[i].value) != inner.operands.end();
+  });
+}
+
 // A copy of nodes in a graph of their own.
 class Body {
 public:
@@ -92,14 +103,15 @@ private:
 GroupMaker::Group GroupMaker::make(ir::ValueId result) const {
   Body body(*graph_);
   std::vector<ir::ValueId> operands;
-  const auto is_made = [&](ir::ValueId value) {
+  const auto is_made = [&](ir::ValueId value, bool memory) {
     const ir::Node* producer = graph_->producer(value);
     if (std::ranges::find(nodes_, producer) != nodes_.end()) return true;
-    return producer && stays_inside(*producer);
+    return producer && !memory && stays_inside(*producer);
   };
   for (const ir::Node* node : nodes_) {
-    for (ir::ValueId operand : node->operands) {
-      if (is_made(operand) || body.has(operand)) continue;
+    for (size_t i = 0; i < node->operands.size(); ++i) {
+      const ir::ValueId operand = node->operands[i];
+      if (is_made(operand, is_memory(*node, i)) || body.has(operand)) continue;
       body.input(operand);
       operands.push_back(operand);
     }
