@@ -35,6 +35,7 @@ struct Stage {
   bool updated = false;          // has an update definition (a sum)
   int64_t innermost_extent = 1;  // of the innermost dimension of more than one element,
   size_t along = 0;              // and which of `vars` that is
+  int64_t elements = 1;
 };
 
 class Lowering {
@@ -114,8 +115,8 @@ private:
   int current_ = -1;  // the stage being defined, -1: an output
   std::vector<Halide::Func> outputs_;
   std::vector<std::vector<int>> output_extents_;
-  int widest_ = 1;          // innermost extent of the outputs, of those above 1,
-  size_t vector_loop_ = 0;  // and which of the last output's loops has it
+  int64_t elements_ = 1;    // of the largest output
+  size_t vector_loop_ = 0;  // the last output's loop of vectors
 };
 
 // How one op becomes an expression; elementwise ops do by their scalar tree.

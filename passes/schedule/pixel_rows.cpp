@@ -11,6 +11,8 @@
 namespace linnet::passes {
 namespace {
 
+constexpr int64_t kMostRows = 2;
+
 Convolution convolution_of(const ir::Graph& body) {
   return *convolution(body, anchor_group(body));
 }
@@ -64,13 +66,17 @@ Choice<PixelRows> PixelRows::choose(const Candidate& group) {
     return fmt::format("a row of the window has {} taps, of the result only {} pixels",
                        conv.columns.size, conv.out_width);
   }
+  // Half a vector for a row it covers: no figure, a row of 8 in 16 lanes computes twice as much.
   while (best.lanes / 2 >= conv.out_width)
     best.lanes /= 2;
   if (best.lanes < 4) return fmt::format("rows of {} pixels fill no vector of 4", conv.out_width);
-  // Channels share the pixels they read, rows of pixels the weights.
+  // Channels share the pixels they read, rows of pixels the weights. All six channels of LeNet's
+  // conv1: one takes 1.98x, two 1.16x, three 1.01x of the call at batch 1 (Zen 5). Two rows: one
+  // takes 1.26x, four 1.02x, and 1.75x where 3 × 3 taps of four channels leave no register.
   const int64_t room = accumulators(group.target);
   best.channels = divisors(conv.outputs, room).back();
-  best.rows = divisors(conv.out_height, std::clamp<int64_t>(room / best.channels, 1, 4)).back();
+  best.rows =
+      divisors(conv.out_height, std::clamp<int64_t>(room / best.channels, 1, kMostRows)).back();
   const int64_t bytes = padded_bytes(conv, best.lanes, best.rows);
   if (auto why = beyond_stack("its padded picture has", bytes); !why.empty()) return why;
   TileCost cost{best.channels * best.rows};

@@ -111,6 +111,8 @@ std::vector<int64_t> Relayout::legal(const ir::Graph& body, size_t) const {
 Choice<Relayout> Relayout::choose(const Candidate& group) {
   const Transposes copied = *transposes(group.body);
   Relayout best;
+  // Tiles of 8 × 8 where 16 fit: with the product of 64 rows and 784 → 256 behind it 1.02x, 4 × 4
+  // 1.04x, the generic copy 1.19x (Zen 5).
   best.lanes = group.target.lanes(4);
   while (best.lanes > 4 && !copied.takes(best.lanes))
     best.lanes /= 2;

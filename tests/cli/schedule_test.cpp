@@ -88,9 +88,9 @@ TEST_F(Command, ExplainChooseSchedulesTellsWhyEachFamilyLost) {
   EXPECT_EQ(linnet("dump $S/models/lenet.lin --target x86-64-v4 --after choose_schedules "
                    "--explain choose_schedules"),
             0);
-  EXPECT_THAT(err_, HasSubstr("by pooled_rows{lanes=16, channels=6}: 24 of 24 accumulators, 88 % "
+  EXPECT_THAT(err_, HasSubstr("by pooled_rows{lanes=16, channels=3}: 12 of 24 accumulators, 88 % "
                               "of their work counts"));
-  EXPECT_THAT(err_, HasSubstr("by direct: output channels 6 fill less than half a vector of 16"));
+  EXPECT_THAT(err_, HasSubstr("by direct: output channels 6 are too few to be pooled at once"));
   EXPECT_THAT(err_, HasSubstr("by pooled_rows: output channels 16 fill half a vector of 16: direct "
                               "is better"));
   EXPECT_THAT(err_, HasSubstr("by generic: generic{}; pooled_rows comes before it"));

@@ -17,7 +17,7 @@ namespace {
 // The modules of a file of cases; those that must be refused are left out.
 std::vector<ir::Module> cases_of(std::string_view op) {
   const auto bytes =
-      runtime::read_file(std::string(LINNET_SOURCE_DIR) + "/tests/ops/" + std::string(op) + ".lir");
+      read_file(std::string(LINNET_SOURCE_DIR) + "/tests/ops/" + std::string(op) + ".lir");
   EXPECT_TRUE(bytes.has_value()) << op;
   std::string text(bytes->begin(), bytes->end());
   const std::string separator = "// -----\n";

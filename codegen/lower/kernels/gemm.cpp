@@ -44,7 +44,9 @@ std::vector<Func> gemm_kernel(Lowering& lowering, const ir::Schedule& numbers) {
   Var lane("lane"), v("v"), mi("mi");
   for (size_t i = 0; i < extents.size(); ++i)
     out.bound(out.args()[i], 0, extents[i]);
-  // Columns outside: their part of b stays in the cache for all rows.
+  // Columns outside: their part of b stays in the cache for all rows. Rows outside take 1.00x
+  // to 1.01x for b of 0.2 to 0.8 MB (Zen 5). Steps of k in pairs or fours in code move nothing
+  // (1.00x).
   out.split(column, column, v, tile, TailStrategy::ShiftInwards)
       .split(v, v, lane, lanes)
       .split(row, row, mi, rows, TailStrategy::ShiftInwards)

@@ -3,7 +3,7 @@
 // A vector is a piece of a row of pixels; channels × rows stay in registers, so that a vector of
 // pixels serves all of these channels and a weight all rows. The input of a sample is copied with
 // zeros around its rows; taps that fall above or below the picture for all of these rows are left
-// out, which is a third of the work where the gradient of a 5 × 5 convolution's input pads by 4.
+// out: without that the gradient of LeNet conv2's input, which pads by 4, takes 1.27x (Zen 5).
 #include "passes/schedule/pixel_rows.h"
 #include "codegen/lower/families.h"
 #include "codegen/lower/kernels/shared/padded_input.h"
@@ -61,6 +61,8 @@ std::vector<Func> pixel_rows_kernel(Lowering& lowering, const ir::Schedule& numb
       .vectorize(lane)
       .unroll(yi)
       .unroll(ci);
+  // Taps of a row in code move nothing (0.98x to 1.00x for a loop), all of the window takes up
+  // to 1.58x; zeros in vectors of 8 instead of 4 move nothing (Zen 5).
   padded.schedule(out, args[3], 4);
   acc.compute_at(out, args[0]).store_in(Halide::MemoryType::Stack);
   acc.bound_extent(x, lanes).bound(dy, 0, ty).vectorize(x).unroll(dy).unroll(o);

@@ -86,6 +86,8 @@ std::vector<Func> pooled_rows_kernel(Lowering& lowering, const ir::Schedule& num
   phases.vectorize(x, lanes).unroll(p);
   for (size_t i = 0; i < interiors.size(); ++i)
     phases.update(static_cast<int>(i)).vectorize(interiors[i].x, lanes, TailStrategy::GuardWithIf);
+  // Taps of a row in code: a loop takes 1.20x for LeNet conv1; all 5 × 5 in code take 1.00x,
+  // and 1.34x with AVX2 (Zen 5). Channels before the pixels of the window: 1.00x to 1.02x.
   acc.compute_at(out, args[0]).store_in(Halide::MemoryType::Stack);
   acc.bound_extent(x, lanes).vectorize(x).unroll(o).unroll(dx).unroll(dy);
   acc.bound(dx, 0, pw).bound(dy, 0, ph);

@@ -20,7 +20,8 @@ PaddedInput::PaddedInput(Lowering& lowering, ir::ValueId input, const ir::Window
 void PaddedInput::schedule(Halide::Func consumer, const Halide::Var& batch, int lanes) {
   func.compute_at(consumer, batch).store_in(Halide::MemoryType::Stack);
   func.vectorize(x, lanes, Halide::TailStrategy::RoundUp);
-  // Whole rows of the input are vectors of any length, which LLVM cuts into what there is.
+  // Whole rows of the input are vectors of any length, which LLVM cuts into what there is; one, two
+  // or eight registers a vector move nothing (0.99x to 1.01x, LeNet conv1 without its pool, Zen 5).
   func.update().vectorize(interior.x, std::min(width_, 4 * lanes),
                           Halide::TailStrategy::GuardWithIf);
 }
