@@ -4,6 +4,8 @@
 // where `output` is lane l of vector v of block b of group g. Vectors of channels × pixels ×
 // samples stay in registers, of each pixel the whole window of the pool, while one tap after the
 // other is added: one load of weights for a tap, one broadcast for each pixel.
+// Blocks of outputs are outside of rows: inside them a block takes 1.08x to 1.13x for 1 × 1
+// convolutions at rows of 26 and 56, but 0.93x at rows of 7 (Zen 5).
 #include "passes/schedule/direct.h"
 #include "base/integers.h"
 #include "codegen/lower/families.h"
@@ -28,6 +30,19 @@ int64_t stored_outputs(const ir::Graph& kernel) {
   const passes::AnchorGroup group = *passes::anchor_group(kernel);
   const auto dim = static_cast<size_t>(passes::source_dims(group, 1)->front());
   return kernel.value(kernel.inputs[group.weight()].value).type.stored_extent(dim);
+}
+
+// Taps of a row one after the other in code: 0.90x to 0.99x of a loop while their common pixels
+// have registers of their own; for the 24 and 12 accumulators of a tile that fills the
+// registers 1.05x, and 2.6x with AVX2 (3 × 3 convolutions, Zen 5); for the 20 of LeNet conv2 1.2x
+// to 1.5x.
+bool unrolls_taps(Lowering& lowering, const passes::Direct& schedule) {
+  const ir::Graph& kernel = lowering.graph();
+  const passes::Convolution conv = *passes::convolution(kernel, passes::anchor_group(kernel));
+  const int64_t accumulators =
+      schedule.vectors * schedule.pixels * schedule.samples * conv.window();
+  return conv.columns.size <= kMostUnrolledTaps &&
+         2 * accumulators <= lowering.target().info.vector_registers;
 }
 
 }  // namespace
@@ -84,10 +99,7 @@ std::vector<Func> direct_kernel(Lowering& lowering, const ir::Schedule& numbers)
       .unroll(ci)
       .unroll(xi)
       .unroll(ni);
-  // The input of one sample is padded once, not for each row. Blocks of outputs outside of rows:
-  // inside them a block takes 1.08x to 1.13x for 1 × 1 convolutions at rows of 26 and 56, but 0.93x
-  // at rows of 7 (Zen 5). Whole windows in code instead of rows of taps move nothing (0.98x
-  // to 1.02x).
+  // The input of one sample is padded once, not for each row.
   if (padded) padded->schedule(func, out.n, lanes);
   acc.compute_at(func, out.x).store_in(Halide::MemoryType::Stack);
   acc.bound(l, 0, lanes).bound(v, 0, vectors);
@@ -99,15 +111,7 @@ std::vector<Func> direct_kernel(Lowering& lowering, const ir::Schedule& numbers)
       .unroll(x)
       .unroll(y)
       .unroll(n);
-  // Taps of a row one after the other in code: 0.90x to 0.99x of a loop while their common pixels
-  // have registers of their own; for the 24 and 12 accumulators of a tile that fills the
-  // registers 1.05x, and 2.6x with AVX2 (3 × 3 convolutions, Zen 5); for the 20 of LeNet conv2 1.2x
-  // to 1.5x.
-  const int64_t accumulators =
-      schedule.vectors * schedule.pixels * schedule.samples *
-      passes::convolution(lowering.graph(), passes::anchor_group(lowering.graph()))->window();
-  if (w[3] <= kMostUnrolledTaps && 2 * accumulators <= lowering.target().info.vector_registers)
-    acc.update().unroll(r.x);
+  if (unrolls_taps(lowering, schedule)) acc.update().unroll(r.x);
   return {func};
 }
 
