@@ -34,7 +34,7 @@ void set_tile(Dense& best, const Product& product, const TargetInfo& target) {
     for (int64_t r = 1; r <= std::min(kMostRows, product.rows); ++r) {
       if (!fits_registers(v, r, target)) break;
       const int64_t tiles = ceil_div(vectors, v) * ceil_div(product.rows, r);
-      const int64_t cost = tiles * (step_cost(v, r) + 3 * v);
+      const int64_t cost = tiles * (step_cost(v, r) + 2 * v);
       if (best_cost != 0 && cost >= best_cost) continue;
       best.vectors = v;
       best.rows = r;

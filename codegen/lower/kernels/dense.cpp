@@ -23,7 +23,9 @@ using Halide::Var;
 namespace {
 
 // Blocks of outputs × rows; returns the loop over rows, which is inside: a block of the weight
-// stays in L2 for all of them.
+// stays in L2 for all of them. Rows outside take 0.98x where all weights fit L2 and 1.09x where not
+// (64 rows of 784 → 256 and 1000, Zen 5). Two steps of k in code take 1.9x for one row of
+// 784 → 256, and 1.0x else.
 Var tile_output(Func& out, const ir::Type& type, const passes::Dense& schedule) {
   const std::vector<Var> to = out.args();  // column, row, stack
   const std::vector<int> extents = physical_extents(type);
