@@ -18,10 +18,10 @@ constexpr int64_t kMostChains = 8;
 // beyond L2 (Zen 5): 4 take 1.28x of 8, 2 take 2.5x, 12 take 1.1x; of 256 in L2 4 take 1.05x.
 constexpr int64_t kMostRows = 8;
 
-// Vectors and rows of a tile. One row waits for its weights: the fewest blocks, all of one size; of
-// 784 → 256 (Zen 5) blocks of 8 vectors take 1.33x of 16, of 4 1.11x; with AVX2 4 take 1.37x
-// to 1.70x of 8 to 11. More rows: the least work as in gemm, where a vector of weights comes from
-// further away than a value. 3 × 4 with AVX2, which leaves no register, takes 2.0x of 2 × 6.
+// Vectors and rows of a tile. One row waits for its weights: the fewest blocks, all of one size;
+// with AVX2 blocks of 4 vectors take 1.39x of 8 for 400 → 120, 1.37x for 256 → 128; with AVX-512
+// 1.00x (Zen 5). More rows: the least work as in gemm, where a vector of weights comes from further
+// away than a value. 3 × 4 with AVX2, which leaves no register, takes 2.0x of 2 × 6.
 void set_tile(Dense& best, const Product& product, const TargetInfo& target) {
   const int64_t vectors = ceil_div(product.columns, best.lanes);
   if (product.rows == 1) {
