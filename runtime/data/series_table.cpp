@@ -4,8 +4,28 @@
 #include "runtime/data/number_text.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 
 namespace linnet::runtime {
+namespace {
+
+bool is_whole(std::string_view cell) {
+  return cell.find_first_not_of("+-0123456789") == std::string_view::npos;
+}
+
+uint64_t whole(std::string_view cell) {
+  return std::strtoull(std::string(cell).c_str(), nullptr, 10);  // of a negative one modulo 2⁶⁴
+}
+
+int decimals(std::string_view cell) {
+  int count = 0;
+  for (size_t at = cell.find('.'); at < cell.size() - 1; ++at)
+    count += cell[at + 1] >= '0' && cell[at + 1] <= '9';
+  return count;
+}
+
+}  // namespace
 
 Result<SeriesPorts> SeriesPorts::of(std::span<const linnet_port_v1> inputs,
                                     std::span<const linnet_port_v1> outputs) {
@@ -66,11 +86,19 @@ std::string SeriesTable::name(int64_t row) const {
   if (static_cast<size_t>(row) < rows)
     return std::string(table_.cell(static_cast<size_t>(row), index_));
   if (rows < 2) return "";
-  const auto last = parse_number(table_.cell(rows - 1, index_));
-  const auto before = parse_number(table_.cell(rows - 2, index_));
-  if (!last || !before) return "";
-  const auto beyond = static_cast<double>(row - static_cast<int64_t>(rows) + 1);
-  return number_text(static_cast<float>(*last + (*last - *before) * beyond));
+  const std::string_view last = table_.cell(rows - 1, index_);
+  const std::string_view before = table_.cell(rows - 2, index_);
+  const auto end = parse_number(last), begin = parse_number(before);
+  if (!end || !begin) return "";
+  const int64_t ahead = row + 1 - static_cast<int64_t>(rows);
+  const double next = *end + (*end - *begin) * static_cast<double>(ahead);
+  if (!std::isfinite(next)) return "";
+  // As the file writes them. A double ends at 2⁵³, and nanoseconds since 1970 do not.
+  if (is_whole(last) && is_whole(before) && std::fabs(next) < 0x1p63)
+    return format("%lld", static_cast<long long>(whole(last) + (whole(last) - whole(before)) *
+                                                                   static_cast<uint64_t>(ahead)));
+  if (last.find_first_of("eE") != std::string_view::npos) return number_text(next);
+  return format("%.*f", std::max(decimals(last), decimals(before)), next);
 }
 
 }  // namespace linnet::runtime
