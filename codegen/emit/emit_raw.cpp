@@ -1,6 +1,6 @@
 // Entries that take and return the data's own units, in LLVM IR. The arithmetic is that of the
-// executable (runtime/data/ports.cpp, runtime/run/stream.cpp): in double, rounded to the model's
-// type once.
+// executable (scaled and unscaled in runtime/data/ports.h): in double, rounded to the model's type
+// once.
 #include "codegen/emit/emit_raw.h"
 
 #include "codegen/emit/emit_image.h"

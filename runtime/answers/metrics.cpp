@@ -355,8 +355,8 @@ void Measured::add(const linnet_port_v1& output, const Tensor& values, const lin
       }
       const linnet_column_v1& c = output.table->columns[column];
       if (c.category_count > 0) continue;
-      at[column - skipped].numbers.add(truth * c.deviation + c.mean,
-                                       predicted * c.deviation + c.mean);
+      at[column - skipped].numbers.add(unscaled(truth, c.mean, c.deviation),
+                                       unscaled(predicted, c.mean, c.deviation));
     }
   }
 }

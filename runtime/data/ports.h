@@ -13,6 +13,15 @@ namespace linnet::runtime {
 
 [[nodiscard]] ImageDecoding decoding_of(const linnet_image_v1& image);
 
+// What the model sees of a number of a series or a table, and back: in double, rounded to the
+// model's type by whoever stores it.
+[[nodiscard]] inline double scaled(double value, double mean, double deviation) {
+  return (value - mean) / deviation;
+}
+[[nodiscard]] inline double unscaled(double value, double mean, double deviation) {
+  return value * deviation + mean;
+}
+
 // .png, .jpg or .jpeg, in any case?
 [[nodiscard]] bool is_picture(const std::string& path);
 

@@ -1,6 +1,8 @@
 // Learns and applies the scales of columns.
 #include "runtime/data/scales.h"
 
+#include "runtime/data/ports.h"
+
 #include <cmath>
 
 namespace linnet::runtime::train {
@@ -17,20 +19,20 @@ Scale scale_of(const char* name, std::span<const double> values) {
 }
 
 void apply(const linnet_trainer_v1& trainer, const Scale& scale, Samples& samples) {
-  const auto scaled = [&](const linnet_port_v1& port, Tensor& tensor) {
+  const auto apply_to = [&](const linnet_port_v1& port, Tensor& tensor) {
     if (!port.table || scale.name != port.name) return;
     Tensor wide = converted(tensor, DType::kF64);
     const auto values = wide.as<double>();
     const size_t columns = scale.mean.size();
     for (size_t i = 0; i < values.size(); ++i)
-      values[i] = (values[i] - scale.mean[i % columns]) / scale.deviation[i % columns];
+      values[i] = scaled(values[i], scale.mean[i % columns], scale.deviation[i % columns]);
     const DType dtype = tensor.dtype;
     tensor = converted(wide, dtype);
   };
   for (size_t i = 0; i < samples.inputs.size(); ++i)
-    scaled(trainer.inputs[i], samples.inputs[i]);
+    apply_to(trainer.inputs[i], samples.inputs[i]);
   for (size_t i = 0; i < samples.targets.size(); ++i)
-    scaled(trainer.targets[i], samples.targets[i]);
+    apply_to(trainer.targets[i], samples.targets[i]);
 }
 
 void learn_tables(const linnet_trainer_v1& trainer, DataSet& data) {

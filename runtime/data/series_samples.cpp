@@ -1,4 +1,5 @@
 // Windows over the series of a CSV file, and the values after them.
+#include "runtime/data/ports.h"
 #include "runtime/data/reader.h"
 #include "runtime/data/scales.h"
 #include "runtime/data/series_table.h"
@@ -30,7 +31,7 @@ void store(const Part& part, const SeriesTable& table, size_t input, int64_t row
     deviation = scale.deviation[0];
   }
   for (int64_t k = 0; k < count; ++k) {
-    const double value = (table.column(input)[static_cast<size_t>(row + k)] - mean) / deviation;
+    const double value = scaled(table.column(input)[static_cast<size_t>(row + k)], mean, deviation);
     convert(DType::kF64, &value, to.dtype, to.data.data() + (at + k) * size_of(to.dtype), 1);
   }
 }

@@ -16,7 +16,7 @@ Result<void> read_row(const CsvTable& table, size_t row, const linnet_table_v1& 
     LINNET_TRY_ASSIGN(const auto& column, table.column_named(c.name));
     if (c.category_count == 0) {
       LINNET_TRY_ASSIGN(const auto& value, table.number(row, column));
-      *to++ = static_cast<float>((value - c.mean) / c.deviation);
+      *to++ = static_cast<float>(scaled(value, c.mean, c.deviation));
       continue;
     }
     const std::string cell(table.cell(row, column));

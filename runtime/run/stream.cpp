@@ -34,14 +34,14 @@ double Stream::step(const std::vector<std::vector<double>>& values) {
     const linnet_series_v1& series = ports_.series(i);
     Tensor& input = inputs_[i];
     for (int64_t k = 0; k < widths_[i]; ++k) {
-      const double scaled = (values[i][static_cast<size_t>(k)] - series.mean) / series.deviation;
-      convert(DType::kF64, &scaled, input.dtype, input.data.data() + k * size_of(input.dtype), 1);
+      const double value = scaled(values[i][static_cast<size_t>(k)], series.mean, series.deviation);
+      convert(DType::kF64, &value, input.dtype, input.data.data() + k * size_of(input.dtype), 1);
     }
   }
   model_.stream->step(from_.data(), to_.data(), state_.get(), arena_.get());
   if (++steps_ <= model_.stream->warmup) return std::numeric_limits<double>::quiet_NaN();
   const linnet_series_v1& series = ports_.series(static_cast<size_t>(ports_.target));
-  return value_at(outputs_[target_output_], 0) * series.deviation + series.mean;
+  return unscaled(value_at(outputs_[target_output_], 0), series.mean, series.deviation);
 }
 
 double Stream::step(const std::vector<std::vector<double>>& columns, int64_t row) {
