@@ -1,12 +1,11 @@
 // Composes the messages of errors, printf-style, without streams or fmt.
 #include "base/result.h"
 
-#include <cstdarg>
+#include "base/format_list.h"
+
 #include <cstdio>
 
 namespace linnet {
-
-namespace {
 
 std::string format_list(const char* pattern, va_list arguments) {
   va_list again;
@@ -19,6 +18,8 @@ std::string format_list(const char* pattern, va_list arguments) {
   text.pop_back();
   return text;
 }
+
+namespace {
 
 tl::unexpected<Error> failure(Status status, const char* pattern, va_list arguments) {
   return tl::make_unexpected(Error{format_list(pattern, arguments), status});

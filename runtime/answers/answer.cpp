@@ -1,6 +1,7 @@
-// Answers, and the two writers of them: text and JSON.
+// Answers, written as text or JSON by one format each: an executable has few bytes for it.
 #include "runtime/answers/answer.h"
 
+#include "base/format_list.h"
 #include "base/text.h"
 #include "runtime/data/number_text.h"
 #include "runtime/data/ports.h"
@@ -14,10 +15,6 @@ namespace linnet::runtime {
 namespace {
 
 constexpr int64_t kMostShown = 1000, kEdge = 3;
-
-std::string whole(int64_t value) {
-  return format("%lld", static_cast<long long>(value));
-}
 
 int64_t argmax(const Tensor& values, int64_t first, int64_t count) {
   int64_t best = 0;
@@ -79,90 +76,95 @@ int64_t classes_output(const linnet_model_v1& model) {
   return -1;
 }
 
-namespace {
-
-// Values with two blanks between them.
-class TextAnswer : public Answer {
-public:
-  void text(const char*, const std::string& value, size_t width) override {
-    field(value + std::string(width > value.size() ? width - value.size() : 0, ' '));
-  }
-  void count(const char*, int64_t value) override { field(whole(value)); }
-  void number(const char*, double value) override { field(format("%.6g", value)); }
-  void fixed(const char*, double value, int decimals) override {
-    field(format("%.*f", decimals, value));
-  }
-  void numbers(const char* key, const Tensor& tensor, int64_t first, int64_t count) override {
-    std::string list = key;
-    for (int64_t i = 0; i < count; ++i) {
-      if (count > kMostShown && i == kEdge) {
-        list += " …";
-        i = count - kEdge;
-      }
-      list += " " + element_text(tensor, first + i);
+bool Answer::begin(const char* key) {
+  if (json_) {
+    if (line_.empty()) {
+      line_ += '{';
+    } else if (line_.back() != '{') {
+      line_ += ',';
     }
-    field(list);
+    line_ += '"';
+    line_ += json_escaped(key);
+    line_ += "\":";
+  } else if (!told_ && !line_.empty()) {
+    line_ += "  ";
   }
-  void of_class(const ClassAnswer& answer, const char*) override {
-    field(answer.label + format("  %5.1f %%", 100 * answer.probability));
-  }
-  void sentence(const std::string& text) override { sentence_ = text; }
-  void print() const override {
-    std::printf("%s\n", sentence_.empty() ? line_.c_str() : sentence_.c_str());
-  }
+  return json_ || !told_;
+}
 
-private:
-  void field(const std::string& value) { line_ += (line_.empty() ? "" : "  ") + value; }
+void Answer::write(const char* pattern, va_list arguments) {
+  line_ += format_list(pattern, arguments);
+}
 
-  std::string line_, sentence_;
-};
+void Answer::field(const char* key, const char* pattern, ...) {
+  if (!begin(key)) return;
+  va_list arguments;
+  va_start(arguments, pattern);
+  write(pattern, arguments);
+  va_end(arguments);
+}
 
-// The members of one object.
-class JsonAnswer : public Answer {
-public:
-  void text(const char* key, const std::string& value, size_t) override {
-    field(key, quoted(value));
-  }
-  void count(const char* key, int64_t value) override { field(key, whole(value)); }
-  void number(const char* key, double value) override { field(key, number_json(value)); }
-  void fixed(const char* key, double value, int decimals) override {
-    field(key, format("%.*f", decimals, value));
-  }
-  void numbers(const char* key, const Tensor& tensor, int64_t first, int64_t count) override {
-    std::string list;
-    for (int64_t i = 0; i < count; ++i)
-      list += (i ? "," : "") + element_json(tensor, first + i);
-    field(key, "[" + list + "]");
-  }
-  void of_class(const ClassAnswer& answer, const char* within) override {
-    if (within) {
-      JsonAnswer inside;
-      inside.of_class(answer, nullptr);
-      return field(within, inside.line_ + "}");
+void Answer::sentence(const char* pattern, ...) {
+  if (json_) return;
+  told_ = true;
+  va_list arguments;
+  va_start(arguments, pattern);
+  write(pattern, arguments);
+  va_end(arguments);
+}
+
+void Answer::text(const char* key, const char* value, size_t width) {
+  if (json_) return field(key, "\"%s\"", json_escaped(value).c_str());
+  field(key, "%-*s", static_cast<int>(width), value);
+}
+
+void Answer::count(const char* key, int64_t value) {
+  field(key, "%lld", static_cast<long long>(value));
+}
+
+void Answer::number(const char* key, double value) {
+  if (json_ && !std::isfinite(value)) return field(key, "%s", number_json(value).c_str());
+  field(key, json_ ? "%.9g" : "%.6g", value);
+}
+
+void Answer::fixed(const char* key, double value, int decimals) {
+  field(key, "%.*f", decimals, value);
+}
+
+void Answer::numbers(const char* key, const Tensor& tensor, int64_t first, int64_t count) {
+  if (!begin(key)) return;
+  line_ += json_ ? "[" : key;
+  for (int64_t i = 0; i < count; ++i) {
+    if (!json_ && count > kMostShown && i == kEdge) {
+      line_ += " …";
+      i = count - kEdge;
     }
-    text("label", answer.label, 0);
-    count("index", answer.index);
-    fixed("probability", answer.probability, 6);
+    if (!json_) {
+      line_ += ' ';
+    } else if (i > 0) {
+      line_ += ',';
+    }
+    line_ += json_ ? element_json(tensor, first + i) : element_text(tensor, first + i);
   }
-  void sentence(const std::string&) override {}
-  void print() const override {
-    if (!line_.empty()) std::printf("%s}\n", line_.c_str());
+  if (json_) line_ += ']';
+}
+
+void Answer::of_class(const ClassAnswer& answer, const char* within) {
+  if (!json_) return field("", "%s  %5.1f %%", answer.label.c_str(), 100 * answer.probability);
+  if (within) {
+    begin(within);
+    line_ += '{';
   }
+  text("label", answer.label.c_str());
+  count("index", answer.index);
+  fixed("probability", answer.probability, 6);
+  if (within) line_ += '}';
+}
 
-private:
-  static std::string quoted(const std::string& value) { return "\"" + json_escaped(value) + "\""; }
-  void field(const char* key, const std::string& json) {
-    line_ += (line_.empty() ? "{" : ",") + quoted(key) + ":" + json;
-  }
-
-  std::string line_;  // without the brace that ends it
-};
-
-}  // namespace
-
-std::unique_ptr<Answer> Answer::in(bool json) {
-  if (json) return std::make_unique<JsonAnswer>();
-  return std::make_unique<TextAnswer>();
+void Answer::print() {
+  if (json_ && line_.empty()) return;
+  if (json_) line_ += '}';
+  std::puts(line_.c_str());
 }
 
 void Answer::outputs(const linnet_model_v1& model, std::span<const Tensor> tensors,
@@ -190,7 +192,7 @@ void Answer::outputs(const linnet_model_v1& model, std::span<const Tensor> tenso
         for (int64_t c = 0; c < port.table->count; ++c) {
           const linnet_column_v1& column = port.table->columns[c];
           if (column.category_count == 0) {
-            number(column.name, value_at(tensor, first++) * column.deviation + column.mean);
+            number(column.name, unscaled(value_at(tensor, first++), column.mean, column.deviation));
             continue;
           }
           text(column.name, column.categories[argmax(tensor, first, column.category_count)]);

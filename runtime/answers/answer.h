@@ -5,8 +5,8 @@
 #include "base/abi/model.h"
 #include "base/io/tensor.h"
 
+#include <cstdarg>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,31 +37,40 @@ struct ClassAnswer {
 // Position of the first output that `data` declares as classes, or −1.
 [[nodiscard]] int64_t classes_output(const linnet_model_v1& model);
 
-// One line of standard output, told field by field and written by one of two writers: as text for
-// people, or as a JSON object. Keys are seen in JSON, and in text those of numbers().
+// One line of standard output, told field by field and written as text for people or as a JSON
+// object. Keys are seen in JSON, and in text those of numbers().
 class Answer {
 public:
-  [[nodiscard]] static std::unique_ptr<Answer> in(bool json);
-  virtual ~Answer() = default;
+  explicit Answer(bool json) : json_(json) {}
 
   // In text the value alone, padded to `width` columns.
-  virtual void text(const char* key, const std::string& value, size_t width = 0) = 0;
-  virtual void count(const char* key, int64_t value) = 0;
-  virtual void number(const char* key, double value) = 0;
+  void text(const char* key, const char* value, size_t width = 0);
+  void count(const char* key, int64_t value);
+  void number(const char* key, double value);
   // With so many digits after the point.
-  virtual void fixed(const char* key, double value, int decimals) = 0;
+  void fixed(const char* key, double value, int decimals);
   // `count` elements from `first` on: in text after the key, all of them up to 1000, else the first
   // and last three.
-  virtual void numbers(const char* key, const Tensor& tensor, int64_t first, int64_t count) = 0;
+  void numbers(const char* key, const Tensor& tensor, int64_t first, int64_t count);
   // JSON: label, index and probability, in an object called `within` if that is not null.
-  virtual void of_class(const ClassAnswer& answer, const char* within = nullptr) = 0;
-  // What a person reads in place of the fields, which are seen in JSON only; a line that has no
-  // fields beside it is none in JSON.
-  virtual void sentence(const std::string& text) = 0;
+  void of_class(const ClassAnswer& answer, const char* within = nullptr);
+  // Told before them: what a person reads in place of the fields, which are seen in JSON only; a
+  // line that has no fields beside it is none in JSON.
+  [[gnu::format(printf, 2, 3)]] void sentence(const char* pattern, ...);
   // Every output of sample `sample`: classes, columns in their own units, or plain numbers.
   void outputs(const linnet_model_v1& model, std::span<const Tensor> tensors, int64_t sample);
 
-  virtual void print() const = 0;
+  // Ends the line.
+  void print();
+
+private:
+  // What stands before a value; false if a sentence stands for it.
+  bool begin(const char* key);
+  void write(const char* pattern, va_list arguments);
+  [[gnu::format(printf, 3, 4)]] void field(const char* key, const char* pattern, ...);
+
+  bool json_, told_ = false;
+  std::string line_;  // without the brace that ends it
 };
 
 }  // namespace linnet::runtime

@@ -68,26 +68,25 @@ void look_ahead(Stream& stream, const SeriesPorts& ports, const SeriesTable& tab
 }
 
 void print(const Scores& scores, const SeriesPorts& ports, const std::string& path, bool json) {
-  const auto heading = Answer::in(json);
-  heading->sentence(format("%s, column %s\n%6s %10s %12s %12s %12s %12s", path.c_str(),
-                           ports.series(static_cast<size_t>(ports.target)).column, "steps",
-                           "forecasts", "rmse", "naive rmse", "mae", "naive mae"));
-  heading->print();
+  Answer heading(json);
+  heading.sentence("%s, column %s\n%6s %10s %12s %12s %12s %12s", path.c_str(),
+                   ports.series(static_cast<size_t>(ports.target)).column, "steps", "forecasts",
+                   "rmse", "naive rmse", "mae", "naive mae");
+  heading.print();
   for (size_t i = 0; i < kSteps.size(); ++i) {
     const Error2 &m = scores.model[i], &n = scores.naive[i];
     if (m.count == 0) continue;
-    const auto answer = Answer::in(json);
-    answer->sentence(format("%6lld %10lld %12.5g %12.5g %12.5g %12.5g",
-                            static_cast<long long>(kSteps[i]), static_cast<long long>(m.count),
-                            m.root(), n.root(), m.mean(), n.mean()));
-    answer->text("file", path);
-    answer->count("steps", kSteps[i]);
-    answer->count("n", m.count);
-    answer->number("rmse", m.root());
-    answer->number("naive_rmse", n.root());
-    answer->number("mae", m.mean());
-    answer->number("naive_mae", n.mean());
-    answer->print();
+    Answer answer(json);
+    answer.sentence("%6lld %10lld %12.5g %12.5g %12.5g %12.5g", static_cast<long long>(kSteps[i]),
+                    static_cast<long long>(m.count), m.root(), n.root(), m.mean(), n.mean());
+    answer.text("file", path.c_str());
+    answer.count("steps", kSteps[i]);
+    answer.count("n", m.count);
+    answer.number("rmse", m.root());
+    answer.number("naive_rmse", n.root());
+    answer.number("mae", m.mean());
+    answer.number("naive_mae", n.mean());
+    answer.print();
   }
 }
 

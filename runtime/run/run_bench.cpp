@@ -3,7 +3,9 @@
 #include "runtime/run/tasks.h"
 
 #include <algorithm>
+#include <array>
 #include <ctime>
+#include <utility>
 
 namespace linnet::runtime {
 namespace {
@@ -42,22 +44,24 @@ Result<void> run_bench(const Model& model, const Options& options) {
   };
   const auto calls =
       std::max<int64_t>(static_cast<int64_t>(kRoundNs / std::max(round(10), 1.0)), 1);
-  std::vector<double> times;
-  for (int i = 0; i < kRounds; ++i)
-    times.push_back(round(calls));
-  std::sort(times.begin(), times.end());
+  std::array<double, kRounds> times;
+  for (size_t i = 0; i < times.size(); ++i) {
+    times[i] = round(calls);
+    for (size_t k = i; k > 0 && times[k] < times[k - 1]; --k)
+      std::swap(times[k], times[k - 1]);
+  }
   const double median = times[kRounds / 2];
   const double p99 = times[kRounds * 99 / 100];
   const double rate = static_cast<double>(abi.flops * batch) / median;
-  const auto answer = Answer::in(options.json);
-  answer->sentence(format("%s, batch %lld: median %.2f µs, p99 %.2f µs, %.1f GFLOP/s", abi.name,
-                          static_cast<long long>(batch), median * 1e-3, p99 * 1e-3, rate));
-  answer->text("model", abi.name);
-  answer->count("batch", batch);
-  answer->fixed("median_ns", median, 1);
-  answer->fixed("p99_ns", p99, 1);
-  answer->fixed("gflops", rate, 2);
-  answer->print();
+  Answer answer(options.json);
+  answer.sentence("%s, batch %lld: median %.2f µs, p99 %.2f µs, %.1f GFLOP/s", abi.name,
+                  static_cast<long long>(batch), median * 1e-3, p99 * 1e-3, rate);
+  answer.text("model", abi.name);
+  answer.count("batch", batch);
+  answer.fixed("median_ns", median, 1);
+  answer.fixed("p99_ns", p99, 1);
+  answer.fixed("gflops", rate, 2);
+  answer.print();
   return {};
 }
 

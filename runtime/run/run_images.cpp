@@ -132,10 +132,10 @@ private:
 
   void print(const std::string& name, size_t widest, const std::vector<Tensor>& outputs,
              int64_t sample) const {
-    const auto answer = Answer::in(options_.json);
-    answer->text("file", name, widest);
-    answer->outputs(model_.abi(), outputs, sample);
-    answer->print();
+    Answer answer(options_.json);
+    answer.text("file", name.c_str(), widest);
+    answer.outputs(model_.abi(), outputs, sample);
+    answer.print();
   }
 
   Result<void> class_folders(const std::string& path) {
@@ -206,13 +206,13 @@ private:
 
   void report(int64_t count, int64_t correct) const {
     const double accuracy = count ? static_cast<double>(correct) / static_cast<double>(count) : 0;
-    const auto answer = Answer::in(options_.json);
-    answer->sentence(format("%lld of %lld right, accuracy %.2f %%", static_cast<long long>(correct),
-                            static_cast<long long>(count), 100 * accuracy));
-    answer->count("n", count);
-    answer->count("correct", correct);
-    answer->fixed("accuracy", accuracy, 6);
-    answer->print();
+    Answer answer(options_.json);
+    answer.sentence("%lld of %lld right, accuracy %.2f %%", static_cast<long long>(correct),
+                    static_cast<long long>(count), 100 * accuracy);
+    answer.count("n", count);
+    answer.count("correct", correct);
+    answer.fixed("accuracy", accuracy, 6);
+    answer.print();
   }
 
   // Long work on a terminal shows how far it is.

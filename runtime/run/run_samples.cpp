@@ -113,11 +113,11 @@ Result<void> run_samples(const Model& model, const Options& options) {
       for (int64_t i = 0; i < abi.output_count; ++i)
         outputs.push_back(Model::make(abi.outputs[i], 1));
       LINNET_TRY(model.run(inputs, outputs, 1));
-      const auto answer = Answer::in(options.json);
-      if (options.json) answer->text("file", path);
-      answer->count("row", row + 1);
-      answer->outputs(abi, outputs, 0);
-      answer->print();
+      Answer answer(options.json);
+      if (options.json) answer.text("file", path.c_str());
+      answer.count("row", row + 1);
+      answer.outputs(abi, outputs, 0);
+      answer.print();
       comparison.add(static_cast<size_t>(row), outputs);
     }
     std::fflush(stdout);

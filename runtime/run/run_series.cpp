@@ -85,13 +85,13 @@ public:
       const double value = forecasts_[static_cast<size_t>(row)];
       const std::string name = table_.name(row);
       const std::string when = name.empty() ? format("+%lld", static_cast<long long>(step)) : name;
-      const auto answer = Answer::in(options_.json);
-      answer->sentence(format("%s  %.6g", when.c_str(), value));
-      answer->text("file", path);
-      answer->count("step", step);
-      if (!name.empty()) answer->text(series.index, name);
-      answer->number(series.column, value);
-      answer->print();
+      Answer answer(options_.json);
+      answer.sentence("%s  %.6g", when.c_str(), value);
+      answer.text("file", path.c_str());
+      answer.count("step", step);
+      if (!name.empty()) answer.text(series.index, name.c_str());
+      answer.number(series.column, value);
+      answer.print();
     }
   }
 
@@ -242,9 +242,9 @@ Result<void> one_file(const linnet_model_v1& model, const SeriesPorts& ports,
                       const Options& options, const std::string& path, Stream& stream) {
   LINNET_TRY_ASSIGN(const auto& table, SeriesTable::read(path, ports));
   if (options.files.size() > 1) {
-    const auto heading = Answer::in(options.json);
-    heading->sentence(path);
-    heading->print();
+    Answer heading(options.json);
+    heading.sentence("%s", path.c_str());
+    heading.print();
   }
   if (options.backtest) return run_backtest(stream, ports, table, path, options);
   Forecast forecast(model, stream, ports, options, table);
