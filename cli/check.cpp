@@ -126,10 +126,7 @@ std::optional<TrainingBytes> training_bytes(Session& session, driver::Model& mod
   if (!planned) return std::nullopt;
   const ir::Graph& step = planned->graphs.front();
   bytes.slots = passes::slots_bytes(*planned);
-  for (const ir::Value& value : step.values()) {
-    if (value.storage && value.storage->memory == ir::Memory::kArena)
-      bytes.arena = std::max(bytes.arena, value.storage->offset + value.type.stored_bytes());
-  }
+  bytes.arena = passes::arena_bytes(step);
   for (const ir::GraphInput& input : step.inputs) {
     if (input.slot.empty()) bytes.inputs += step.value(input.value).type.stored_bytes();
   }

@@ -73,12 +73,16 @@ void place(std::vector<Block>& blocks) {
 }
 
 // Time from left to right, one column a node; one line a block.
-void explain_map(const ir::Graph& graph, const std::vector<Block>& blocks, PassContext& context) {
+void explain_map(const ir::Graph& graph, const std::vector<Block>& blocks, bool has_units,
+                 PassContext& context) {
   if (!context.explain) return;
-  int64_t total = 0;
-  for (const Block& block : blocks)
-    total = std::max(total, block.offset + block.bytes);
-  context.explain({true, {}, fmt::format("arena of @{}: {} bytes", graph.name, total)});
+  context.explain(
+      {true,
+       {},
+       fmt::format("arena of @{}: {} bytes planned{}", graph.name, arena_bytes(graph),
+                   has_units ? "; a C library's ARENA_BYTES adds what its entries in the units of "
+                               "`data` convert into"
+                             : "")});
   std::vector<const Block*> rows;
   for (const Block& block : blocks)
     rows.push_back(&block);
@@ -103,7 +107,6 @@ ir::Module plan_memory(ir::Module module, PassContext& context) {
     auto storage = storage_classes(module, graph);
     std::vector<Block> blocks = find_blocks(graph, storage);
     place(blocks);
-    explain_map(graph, blocks, context);
     for (const Block& block : blocks)
       storage[block.value].offset = block.offset;
     int64_t constants = 0;
@@ -119,6 +122,7 @@ ir::Module plan_memory(ir::Module module, PassContext& context) {
       const ir::ValueId id{static_cast<int32_t>(i)};
       graph.value(id).storage = storage[view_root(graph, id)];
     }
+    explain_map(graph, blocks, !module.data.empty(), context);
   }
   return module;
 }

@@ -153,7 +153,7 @@ std::vector<EntryInfo> entry_infos(std::span<const ir::Module> modules,
       const bool known = std::ranges::any_of(
           entries, [&](const EntryInfo& other) { return other.function == info.function; });
       if (known) info.function += fmt::format("_{}", info.batch);
-      info.arena_bytes = arena_bytes(graph);
+      info.arena_bytes = passes::arena_bytes(graph);
       entries.push_back(info);
     }
   }
@@ -227,7 +227,13 @@ public:
           {entries_[i].function, entries_[i].batch,
            ports_of(*entries_[i].module, *entries_[i].graph), is_step(entries_[i]),
            is_step(entries_[i]) ? state_table(*entries_[i].module) : "",
-           is_step(entries_[i]) ? warmup_steps(*entries_[i].module, *entries_[i].graph) : 0});
+           is_step(entries_[i]) ? warmup_steps(*entries_[i].module, *entries_[i].graph) : 0,
+           entries_[i].arena_bytes, 0, ""});
+      for (const RawFunction& raw : raw_functions()) {
+        if (raw.entry != &entries_[i]) continue;
+        header.back().raw_bytes = raw.raw.arena_bytes();
+        header.back().raw_function = raw.name;
+      }
     }
     out_.header = c_header(header, out_, options_);
     return std::move(out_);

@@ -2,8 +2,6 @@
 #include "codegen/emit/emit.h"
 
 #include "base/abi/train.h"
-#include "base/integers.h"
-#include "base/memory.h"
 #include "ir/entries.h"
 #include "ir/op_def.h"
 #include "support/check.h"
@@ -362,16 +360,6 @@ std::vector<EntryParameter> entry_parameters(const EntryInfo& entry) {
   if (graph.name == ir::kStep) append(blob);
   all.push_back({EntryParameter::kArena, 0});
   return all;
-}
-
-int64_t arena_bytes(const ir::Graph& graph) {
-  int64_t bytes = 0;
-  for (const ir::Value& value : graph.values()) {
-    if (!value.storage || value.storage->memory != ir::Memory::kArena) continue;
-    const int64_t end = value.storage->offset + value.type.stored_bytes();
-    bytes = std::max(bytes, round_up(end, kAlign));
-  }
-  return bytes;
 }
 
 void emit_entries(llvm::Module& module, const KernelSymbols& kernels,

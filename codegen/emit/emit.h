@@ -39,9 +39,6 @@ struct EntryInfo {
 //   step        inputs, outputs, slots (the model's state), arena
 [[nodiscard]] std::vector<EntryParameter> entry_parameters(const EntryInfo& entry);
 
-// The bytes of arena that the plan of an entry graph takes.
-[[nodiscard]] int64_t arena_bytes(const ir::Graph& graph);
-
 // Adds to `module`, which holds the bodies of the kernels as internal functions: a wrapper for each
 // kernel that takes plain addresses, `NAME_run` for each of `entries` (and its twins for bench, if
 // asked for), small constants, and a declaration of the blob.

@@ -17,6 +17,9 @@ struct HeaderEntry {
   bool step = false;   // NAME_step: with a state before the arena
   std::string state;   // lines that say where what lies in it
   int64_t warmup = 0;  // steps until its windows are full
+  // Of the arena: what the plan takes, and behind it what the entry in the data's units does.
+  int64_t planned_bytes = 0, raw_bytes = 0;
+  std::string raw_function;
 };
 
 // "float"; a C identifier, with the prefix if the name begins with none's letter; "LENET".

@@ -51,6 +51,16 @@ int64_t slots_bytes(const ir::Module& module) {
   return slot_offset(module, "");
 }
 
+int64_t arena_bytes(const ir::Graph& graph) {
+  int64_t bytes = 0;
+  for (const ir::Value& value : graph.values()) {
+    if (!value.storage || value.storage->memory != ir::Memory::kArena) continue;
+    const int64_t end = value.storage->offset + value.type.stored_bytes();
+    bytes = std::max(bytes, round_up(end, kAlign));
+  }
+  return bytes;
+}
+
 ir::ValueMap<ir::Storage> storage_classes(const ir::Module& module, const ir::Graph& graph) {
   ir::ValueMap<ir::Storage> storage(graph);
   for (size_t i = 0; i < graph.inputs.size(); ++i) {

@@ -19,6 +19,9 @@ inline constexpr int64_t kStateHeader = 64;
 [[nodiscard]] int64_t slot_offset(const ir::Module& module, std::string_view path);
 [[nodiscard]] int64_t slots_bytes(const ir::Module& module);
 
+// The bytes of arena that the plan of an entry graph takes: a multiple of 64.
+[[nodiscard]] int64_t arena_bytes(const ir::Graph& graph);
+
 // For every value: input, output, slot or constant with its position, or arena at 0. Views share
 // what they view; the root of a graph output is that output, or its slot. Storage of a constant is
 // at 0 too; counters are inputs.

@@ -59,6 +59,16 @@ BuildRequest ar() {
   return request;
 }
 
+// The plan's bytes are those of --explain plan_memory; NAME_run_u8 holds its picture behind them.
+TEST(Header, SaysOfWhatTheArenaIsMade) {
+  const std::string header = build(lenet()).compiled.header;
+  EXPECT_NE(
+      header.find("#define LENET_ARENA_BYTES 9472 /* 6336 planned + 3136 for lenet_run_u8 */"),
+      std::string::npos)
+      << header;
+  EXPECT_NE(build(ar()).compiled.header.find("#define AR_ARENA_BYTES 0\n"), std::string::npos);
+}
+
 constexpr const char* kDigits = R"(
 #include <stdio.h>
 #include "lenet.h"
