@@ -22,6 +22,22 @@ OpResult<std::vector<Type>> infer_backward(const InferContext& c) {
   LINNET_TRY_ASSIGN(auto window, windows(c.attrs, c.attrs.get(kKernelSize)));
   const Ints& size = c.attrs.get(kSize);
   if (size[0] < 1 || size[1] < 1) return op_error("sizes are at least 1", -1, "size");
+  // Whether the pool rounded up is seen by its gradient's shape alone.
+  Shape pooled;
+  for (const bool ceil_mode : {false, true}) {
+    LINNET_TRY_ASSIGN(const int64_t height,
+                      output_extent(window.first, size[0], ceil_mode, "height"));
+    LINNET_TRY_ASSIGN(const int64_t width,
+                      output_extent(window.second, size[1], ceil_mode, "width"));
+    const Shape shape = {gradient.shape[0], gradient.shape[1], height, width};
+    if (pooled.empty() || shape == gradient.shape) pooled = shape;
+  }
+  if (pooled != gradient.shape) {
+    return op_error(fmt::format("size {}×{} has {}×{} windows, the gradient {}×{}", size[0],
+                                size[1], pooled[2], pooled[3], gradient.shape[2],
+                                gradient.shape[3]),
+                    -1, "size");
+  }
   return std::vector<Type>{
       {gradient.dtype, {gradient.shape[0], gradient.shape[1], size[0], size[1]}, {}}};
 }
