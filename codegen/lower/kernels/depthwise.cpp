@@ -1,6 +1,6 @@
 // depthwise{lanes, pixels}: a convolution whose groups are too small to fill a vector.
-//   acc(o, x, y) = Σ over c, ky, kx of weight(o, kx, ky, c) · input(x·s + kx·d, y·s + ky·d, first +
-//   c)
+//   acc(o, x, y) = Σ over c, ky, kx of
+//                  weight(o, kx, ky, c) · input(x·s + kx·d, y·s + ky·d, group(o)·C + c)
 // A vector is neighbouring channels, of as many groups as it takes; pixels stay in registers and
 // share the taps' weights. Padding is a copy before: conditions on taps made Halide cut the loops
 // into so many cases that one kernel took longer than a minute to compile.
