@@ -176,8 +176,11 @@ int64_t step_cost(int64_t vectors, int64_t values) {
 }
 
 int64_t Convolution::padded_bytes() const {
+  // What a row may be longer by: it is copied by pieces of up to four vectors of 16
+  // (codegen/lower/kernels/shared/padded_input.cpp).
+  constexpr int64_t kPiece = 4 * 16;
   return channels * (height + rows.before + rows.after) *
-         (width + columns.before + columns.after + 64) * 4;
+         (width + columns.before + columns.after + kPiece) * 4;
 }
 
 int64_t row_tile(int64_t width, int64_t most) {

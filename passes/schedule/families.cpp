@@ -2,6 +2,7 @@
 #include "passes/schedule/families.h"
 
 #include "ir/op_def.h"
+#include "passes/schedule/anchors.h"
 #include "support/text.h"
 
 #include <fmt/format.h>
@@ -73,7 +74,7 @@ std::string key_fault(const Family& family, const ir::Schedule& schedule) {
 
 std::string to_string(const TileCost& cost, const TargetInfo& target) {
   return fmt::format("{} of {} accumulators, {:.0f} % of their work counts", cost.accumulators,
-                     target.vector_registers * 3 / 4, 100 * cost.useful);
+                     accumulators(target), 100 * cost.useful);
 }
 
 std::vector<int64_t> up_to(int64_t most) {
