@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace linnet::passes {
 
 namespace {
@@ -31,6 +33,23 @@ bool worth_threads(const ir::Graph& body) {
   return work >= kWorthThreads;
 }
 
+// What the remark of a convolution says of a kernel before it that stores zeros around its picture.
+std::string padded_before(const ir::Graph& graph, const ir::Node& group) {
+  if (!std::ranges::any_of(group.regions.front().nodes(),
+                           [](const ir::Node& node) { return node.op->has(ir::kAnchor); }))
+    return "";
+  for (const ir::ValueId operand : group.operands) {
+    const ir::Node* before = graph.producer(operand);
+    if (!before || before->op != &ir::ops::group) continue;
+    const ir::Graph& body = before->regions.front();
+    const ir::Node* last = body.producer(body.outputs.front().value);
+    if (last && last->op == &ir::ops::pad)
+      return fmt::format("; padded before, a copy of {} bytes (--explain split_padding)",
+                         graph.value(operand).type.stored_bytes());
+  }
+  return "";
+}
+
 }  // namespace
 
 ir::Module choose_schedules(ir::Module module, PassContext& context) {
@@ -43,7 +62,8 @@ ir::Module choose_schedules(ir::Module module, PassContext& context) {
     ir::Schedule schedule = *std::move(choice.schedule);
     const std::string name = label(r.old(), node);
     const std::string reason = choice.why.empty() ? "" : ": " + choice.why;
-    if (!context.may_rewrite(node.place, name + " by " + to_string(schedule) + reason))
+    if (!context.may_rewrite(node.place, name + " by " + to_string(schedule) + reason +
+                                             padded_before(r.old(), node)))
       schedule = ir::Schedule{std::string(kGeneric), {}};
     if (context.explain) {
       for (const auto& [family, why] : alternatives(candidate, schedule))

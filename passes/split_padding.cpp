@@ -11,6 +11,8 @@
 #include "passes/schedule/anchors.h"
 #include "passes/schedule/families.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace linnet::passes {
@@ -28,7 +30,7 @@ std::optional<PaddingSplit> split_padding_of(const Candidate& group) {
 
   const ir::ValueId input = body.inputs[parts->source[0]].value;
   const auto users = body.users()[static_cast<size_t>(input.index)];
-  PaddingSplit result{{}, {}, parts->source[0], parts->source[0]};
+  PaddingSplit result{{}, {}, parts->source[0], parts->source[0], ""};
   result.pads = {0, 0, padding[0], padding[1], 0, 0, padding[2], padding[3]};
   ir::Type padded = body.value(input).type;
   if (padded.rank() != 4 || parts->anchor->operands.front() != input) return std::nullopt;
@@ -56,7 +58,10 @@ std::optional<PaddingSplit> split_padding_of(const Candidate& group) {
     r.replace(input, bare);
   }
   result.body = r.finish();
-  if (!has_fast_kernel({result.body, constant, group.target})) return std::nullopt;
+  const std::string taker = choose_schedule({result.body, constant, group.target}).family;
+  if (taker == kGeneric) return std::nullopt;
+  result.why = fmt::format("then {} takes it (without: generic, because {}); a copy of {} bytes",
+                           taker, family(taker).choose(group).why, padded.stored_bytes());
   return result;
 }
 
@@ -72,7 +77,8 @@ ir::Module split_padding(ir::Module module, PassContext& context) {
       group.constant.push_back(constant_node(r.old(), operand) != nullptr);
     auto found = split_padding_of(group);
     if (!found) return false;
-    if (!context.may_rewrite(node.place, "padding before " + label(r.old(), node))) return false;
+    if (!context.may_rewrite(node.place, label(r.old(), node) + " padded before: " + found->why))
+      return false;
     std::vector<ir::ValueId> operands = r.mapped(node.operands);
     operands.resize(std::max(operands.size(), found->input + 1));
     operands[found->input] =

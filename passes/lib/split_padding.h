@@ -13,6 +13,7 @@ struct PaddingSplit {
   ir::Ints pads;      // of the picture, as pad takes them
   size_t source = 0;  // the operand that is padded
   size_t input = 0;   // of the body: reads what is padded; the last, if others read the source too
+  std::string why;    // what it brings and costs
 };
 
 // nullopt unless a family but generic takes the group only so.

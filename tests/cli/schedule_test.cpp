@@ -96,6 +96,21 @@ TEST_F(Command, ExplainChooseSchedulesTellsWhyEachFamilyLost) {
   EXPECT_THAT(err_, HasSubstr("by generic: generic{}; pooled_rows comes before it"));
 }
 
+TEST_F(Command, ExplainSplitPaddingTellsWhoTakesTheConvolutionThen) {
+  write("d.lin",
+        "model d(x: f32[N, 8, 9, 9]) -> f32[...] {\n"
+        "  layer c = conv2d(8, kernel_size: 3, padding: 1, groups: 8)\n  relu(x) |> c\n}\n");
+  EXPECT_EQ(linnet("dump d.lin --target x86-64-v3 --explain split_padding,choose_schedules"), 0);
+  EXPECT_THAT(err_, HasSubstr("padded before: then depthwise takes it (without: generic, because "
+                              "its convolution has padding, which would be a copy before it); a "
+                              "copy of 3872 bytes [split_padding]"));
+  EXPECT_THAT(err_, HasSubstr("; padded before, a copy of 3872 bytes (--explain split_padding)"));
+  write("n.lin", "model n(x: f32[N, 1, 9, 9]) -> f32[...] {\n"
+                 "  layer c = conv2d(8, kernel_size: 3, padding: 1)\n  x |> c\n}\n");
+  EXPECT_EQ(linnet("dump n.lin --target x86-64-v3 --explain split_padding,choose_schedules"), 0);
+  EXPECT_THAT(err_, testing::Not(HasSubstr("padded before")));
+}
+
 TEST_F(Command, APoolAsLargeAsThePictureLeavesTheConvolutionItsFamily) {
   for (const char* window : {"25, 5", "24, 4", "5, 5", "25, 1"}) {
     write("big.lin", "model big(x: f32[N, 64, 25, 5]) -> f32[...] {\n"
