@@ -1,4 +1,5 @@
-// The pass choose_schedules: asks the families in order and writes the first schedule that fits.
+// The pass choose_schedules: asks the families in order and writes the schedule of the first that
+// fits a group and wants it.
 #include "ir/entries.h"
 #include "ir/op_def.h"
 #include "passes/lib/fold.h"
