@@ -178,6 +178,7 @@ Json facts_of_family(const passes::Family& family, const codegen::Target& target
           {"place", order + 1},
           {"of", passes::families().size()},
           {"target", target.info.name},
+          {"example", where("family_example", family.name)},
           {"takes", takes},
           {"refuses", refuses},
           {"files", where("family", family.name)},
@@ -251,6 +252,9 @@ void print_family(const Json& facts) {
   row("numbers", listed(facts["numbers"], "none"));
   row("files", listed(facts["files"], ""));
   row("cases", listed(facts["cases"], "none"));
+  fmt::print("\nA kernel of it, from {}:\n", text_of(facts["example"][0]));
+  for (size_t i = 1; i < facts["example"].size(); ++i)
+    fmt::print("{}\n", text_of(facts["example"][i]));
   fmt::print("\nOf the examples of `linnet explain op`, on {}:\n", text_of(facts["target"]));
   std::map<std::string, std::vector<std::string>> taken;  // ops by schedule
   for (const Json& each : facts["takes"])

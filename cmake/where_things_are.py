@@ -4,7 +4,8 @@
 
 A line each: `op NAME FILE` (the record), `lowering NAME FILE` (its expression in Halide),
 `case NAME FILE` (text cases in which it stands), `family NAME FILE`, `family_case NAME FILE`,
-`family_doc NAME TEXT` (the comment at the head of its header).
+`family_doc NAME TEXT` (the comment at the head of its header), `family_example NAME TEXT` (the file
+of the cases of choose_schedules, then the lines of the first group that the family takes there).
 """
 import os
 import re
@@ -30,6 +31,17 @@ def opening_comment(text):
     return " ".join(lines)
 
 
+EXAMPLES = "tests/passes/choose_schedules.lir"
+
+
+def example_of(family, cases):
+    """The group with a schedule of the family, from its `%y = group(` to the closing brace."""
+    group = re.search(r"^  %%.*\bgroup\(.*\) %s\{.*\n(?:    .*\n)*  \}" % family, cases, re.M)
+    if not group:
+        sys.exit("%s: no case in which %s takes a group" % (EXAMPLES, family))
+    return group.group().split("\n")
+
+
 def main():
     root, output = sys.argv[1:]
     lines = []
@@ -41,7 +53,10 @@ def main():
                   for name in re.findall(r"^(?:Halide::)?Expr lower_(\w+)\(", text, re.M)]
     with open(os.path.join(root, "passes/schedule/families.def"), encoding="utf-8") as file:
         families = re.findall(r"^LINNET_FAMILY\((\w+)", file.read(), re.M)
+    with open(os.path.join(root, EXAMPLES), encoding="utf-8") as file:
+        cases = file.read()
     for name in families:
+        lines += ["family_example %s %s" % (name, text) for text in [EXAMPLES] + example_of(name, cases)]
         for path in ("passes/schedule/%s.h", "passes/schedule/%s.cpp",
                      "codegen/lower/kernels/%s.cpp"):
             lines.append("family %s %s" % (name, path % name))

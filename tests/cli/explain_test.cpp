@@ -66,7 +66,24 @@ TEST_F(Explain, EveryOpHasAnExampleARecordAndCases) {
   for (const passes::Family& family : passes::families()) {
     expect_files(cli::where("family", family.name));
     EXPECT_EQ(cli::where("family_doc", family.name).size(), 1u) << family.name;
+    const auto example = cli::where("family_example", family.name);
+    ASSERT_GT(example.size(), 2u) << family.name;
+    EXPECT_THAT(example[1], HasSubstr(") " + std::string(family.name) + "{"));
   }
+}
+
+TEST_F(Explain, AFamilyShowsAKernelThatItTakes) {
+  EXPECT_EQ(linnet("explain family depthwise"), 0);
+  EXPECT_THAT(out_,
+              HasSubstr("A kernel of it, from tests/passes/choose_schedules.lir:\n"
+                        "  %c: f32[1,8,4,4] = group(%x, %w_1) depthwise{lanes=8, pixels=4} {"));
+}
+
+// Twelve pixels in windows of two are six: what the pool gave.
+TEST_F(Explain, TheExampleOfAPoolsGradientIsAPools) {
+  EXPECT_THAT(explained("op max_pool2d_backward")["example"].get<std::string>(),
+              HasSubstr("f32[1,16,12,12] = max_pool2d_backward(%gradient, %index) {kernel_size = "
+                        "[2, 2], size = [12, 12]}"));
 }
 
 TEST_F(Explain, AnUnknownNameGetsTheNearest) {
