@@ -6,6 +6,12 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <string_view>
+#include <unistd.h>
+
 namespace linnet::cli {
 namespace {
 
@@ -22,9 +28,22 @@ std::vector<frontend::AtBatch> at_other_batches(driver::Model& model) {
   return others;
 }
 
+Result<void> write_stdout(std::string_view bytes) {
+  errno = 0;
+  if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size() &&
+      std::fflush(stdout) == 0)
+    return {};
+  return fail_machine("standard output: %s", std::strerror(errno));
+}
+
 Status run(Session& session, const ModelOptions& options, const std::string& output,
            bool batch_given) {
   if (!options.spares(session, output)) return Status::kBadCall;
+  if (output == "-" && isatty(STDOUT_FILENO) == 1) {
+    session.error("an ONNX file is bytes, and standard output is a terminal", Status::kBadCall,
+                  "-o F.onnx writes a file, -o - into a pipe");
+    return Status::kBadCall;
+  }
   auto model = options.open(session);
   const ir::Module* module = model ? model->at_batch(options.batch) : nullptr;
   if (!module) return Status::kBadInput;
@@ -39,7 +58,7 @@ Status run(Session& session, const ModelOptions& options, const std::string& out
          .place = {},
          .message = module->name + " is untrained: its parameters are initial values"});
   }
-  const auto written = write_file(output, *bytes);
+  const auto written = output == "-" ? write_stdout(*bytes) : write_file(output, *bytes);
   if (written) return Status::kDone;
   session.error(written.error().message, written.error().status);
   return Status::kMachine;
@@ -55,7 +74,9 @@ void add_export(CLI::App& app, Session& session) {
   options->add_model(*command);
   options->add_dtype(*command);
   options->add_weights(*command);
-  command->add_option("-o,--output", *output, "The file to write")->required()->type_name("F.onnx");
+  command->add_option("-o,--output", *output, "The file to write; -: standard output")
+      ->required()
+      ->type_name("F.onnx");
   command->callback([&session, command, options, output] {
     const bool batch_given = command->count("--batch") != 0;
     session.command = [=](Session& s) { return run(s, *options, *output, batch_given); };

@@ -24,9 +24,12 @@ Status run(Session& session, const ModelOptions& model, uint64_t seed) {
       session.error(fmt::format("kernel @{}: {}", kernel.name, check.error), Status::kBug);
       continue;
     }
-    fmt::print("@{}  {}  largest error {:.3g} % of the rounding bound, {} bytes of code\n",
-               kernel.name, kernel.schedule ? to_string(*kernel.schedule) : "", 100 * check.worst,
-               check.code_bytes);
+    // What takes less than a call is no function of its own.
+    const std::string code = check.code_bytes == 0
+                                 ? "part of its caller's code"
+                                 : fmt::format("{} bytes of code", check.code_bytes);
+    fmt::print("@{}  {}  largest error {:.3g} % of the rounding bound, {}\n", kernel.name,
+               kernel.schedule ? to_string(*kernel.schedule) : "", 100 * check.worst, code);
   }
   return Status::kDone;
 }

@@ -16,7 +16,8 @@ struct TrainFlags {
   driver::TrainerOptions build;
   runtime::train::TrainOptions loop;
   std::string order = "shuffle";
-  std::optional<driver::Emit> emit;  // nullopt: train here
+  std::optional<driver::Emit> emit;   // nullopt: train here
+  std::vector<std::string> of_a_run;  // options given that say how to train, not what is compiled
 };
 
 Status failed(Session& session, const Error& error) {
@@ -37,6 +38,15 @@ Status run(Session& session, TrainFlags& flags) {
   flags.build.gradients = executable || !flags.loop.logdir.empty();
   flags.loop.file_order = flags.order == "file";
   flags.loop.seed = flags.model.seed;
+  if (flags.emit && !flags.of_a_run.empty()) {
+    session.error(fmt::format("{} is for training, and --emit only makes the trainer",
+                              flags.of_a_run.front()),
+                  Status::kBadCall,
+                  executable ? "the trainer takes it when it is run: ./NAME-train --data PATH " +
+                                   flags.of_a_run.front()
+                             : "a library leaves that to its caller");
+    return Status::kBadCall;
+  }
   if (!flags.emit && flags.loop.data.empty()) {
     session.error("--data PATH is needed", Status::kBadCall,
                   "a folder with MNIST's files, pictures by label, a CSV, or .npy files");
@@ -109,8 +119,13 @@ void add_train(CLI::App& app, Session& session) {
   command->add_option("--jobs", flags->build.jobs, "Kernels compiled at the same time")
       ->check(CLI::Range(1, 256))
       ->type_name("N");
-  command->callback(
-      [&session, flags] { session.command = [flags](Session& s) { return run(s, *flags); }; });
+  command->callback([&session, command, flags] {
+    for (const char* option : {"--epochs", "--steps", "--threads", "--init", "--resume",
+                               "--data-order", "--log-steps", "--wall-time", "--plot", "--json"}) {
+      if (command->count(option) != 0) flags->of_a_run.emplace_back(option);
+    }
+    session.command = [flags](Session& s) { return run(s, *flags); };
+  });
 }
 
 }  // namespace linnet::cli

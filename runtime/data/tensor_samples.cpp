@@ -31,6 +31,9 @@ Found read(Part& part) {
   const std::string folder = part.test ? part.path + "/test" : part.path;
   if (part.test && !is_folder(folder)) return std::nullopt;
   const linnet_trainer_v1& t = part.trainer;
+  if (file_exists(folder) && !is_folder(folder))
+    return fail("%s: not a folder of %s.npy, and no data block says what else '%s' is",
+                folder.c_str(), t.inputs[0].name, t.inputs[0].name);
   Samples samples;
   samples.count = -1;
   const auto read = [&](const linnet_port_v1& port, std::vector<Tensor>& list) -> Result<void> {
