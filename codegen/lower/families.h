@@ -11,7 +11,7 @@ namespace linnet::codegen {
 // codegen/lower/kernels/NAME.cpp: outputs of the kernel, scheduled.
 #define LINNET_FAMILY(name)                                                                        \
   [[nodiscard]] std::vector<Halide::Func> name##_kernel(Lowering& lowering,                        \
-                                                        const ir::Schedule& numbers);
+                                                        const ir::Schedule& schedule);
 #include "passes/schedule/families.def"
 
 // By the family that the schedule names; it must be legal.

@@ -16,13 +16,13 @@ using Halide::Func;
 using Halide::RDom;
 using Halide::Var;
 
-std::vector<Func> concat_kernel(Lowering& lowering, const ir::Schedule& numbers) {
-  const auto schedule = passes::numbers<passes::Concat>(numbers);
+std::vector<Func> concat_kernel(Lowering& lowering, const ir::Schedule& schedule) {
+  const auto numbers = passes::numbers<passes::Concat>(schedule);
   const ir::Graph& graph = lowering.graph();
   const ir::Node& concat = *std::ranges::find(graph.nodes(), &ir::ops::concat, &ir::Node::op);
   const ir::Type& type = lowering.type(graph.outputs.front().value);
   const size_t joined = *ir::one_dim(concat.attrs, type.rank());
-  const int lanes = static_cast<int>(schedule.lanes);
+  const int lanes = static_cast<int>(numbers.lanes);
 
   // The stored dimensions, innermost first, and the one that is joined.
   std::vector<Var> vars;

@@ -26,12 +26,12 @@ namespace {
 // stays in L2 for all of them. Rows outside take 0.98x where all weights fit L2 and 1.09x where not
 // (64 rows of 784 → 256 and 1000, Zen 5). Two steps of k in code take 1.9x for one row of
 // 784 → 256, and 1.0x else.
-Var tile_output(Func& out, const ir::Type& type, const passes::Dense& schedule) {
+Var tile_output(Func& out, const ir::Type& type, const passes::Dense& numbers) {
   const std::vector<Var> to = out.args();  // column, row, stack
   const std::vector<int> extents = physical_extents(type);
-  const int lanes = static_cast<int>(schedule.lanes);
-  const int block = lanes * static_cast<int>(schedule.vectors);
-  const int rows = static_cast<int>(schedule.rows);
+  const int lanes = static_cast<int>(numbers.lanes);
+  const int block = lanes * static_cast<int>(numbers.vectors);
+  const int rows = static_cast<int>(numbers.rows);
   for (size_t i = 0; i < to.size(); ++i)
     out.bound(to[i], 0, extents[i]);
   Var nb("nb"), ni("ni"), lane("lane"), mi("mi");
@@ -49,15 +49,15 @@ Var tile_output(Func& out, const ir::Type& type, const passes::Dense& schedule) 
 
 }  // namespace
 
-std::vector<Func> dense_kernel(Lowering& lowering, const ir::Schedule& numbers) {
-  const auto schedule = passes::numbers<passes::Dense>(numbers);
+std::vector<Func> dense_kernel(Lowering& lowering, const ir::Schedule& schedule) {
+  const auto numbers = passes::numbers<passes::Dense>(schedule);
   const ir::Node& matmul = anchor_of(lowering.graph());
   const ir::Type& x = lowering.operand_type(matmul, 0);
   const int inner = static_cast<int>(x.shape.back());
   const bool transposed = matmul.attrs.get(ir::Key<bool>{"transpose_b"});
-  const int lanes = static_cast<int>(schedule.lanes);
-  const int vectors = static_cast<int>(schedule.vectors);
-  const int chains = static_cast<int>(schedule.chains);
+  const int lanes = static_cast<int>(numbers.lanes);
+  const int vectors = static_cast<int>(numbers.vectors);
+  const int chains = static_cast<int>(numbers.chains);
   const int block = lanes * vectors;
 
   Func part("part");
@@ -105,7 +105,7 @@ std::vector<Func> dense_kernel(Lowering& lowering, const ir::Schedule& numbers) 
   });
 
   Func out = lowering.output(0);
-  const Var at_rows = tile_output(out, lowering.type(lowering.graph().outputs[0].value), schedule);
+  const Var at_rows = tile_output(out, lowering.type(lowering.graph().outputs[0].value), numbers);
   part.compute_at(out, at_rows).store_in(Halide::MemoryType::Stack);
   part.bound(l, 0, lanes).bound(v, 0, vectors).bound(s, 0, chains);
   part.vectorize(l).unroll(v).unroll(s).unroll(m);

@@ -16,13 +16,13 @@ using Halide::Expr;
 using Halide::Func;
 using Halide::Var;
 
-std::vector<Func> depthwise_kernel(Lowering& lowering, const ir::Schedule& numbers) {
-  const auto schedule = passes::numbers<passes::Depthwise>(numbers);
+std::vector<Func> depthwise_kernel(Lowering& lowering, const ir::Schedule& schedule) {
+  const auto numbers = passes::numbers<passes::Depthwise>(schedule);
   const ir::Node& conv = anchor_of(lowering.graph());
   const ir::Shape& w = lowering.operand_type(conv, 1).shape;
   const auto [rows, columns] = *ir::windows(conv.attrs, {w[2], w[3]});
-  const int lanes = static_cast<int>(schedule.lanes);
-  const int pixels = static_cast<int>(schedule.pixels);
+  const int lanes = static_cast<int>(numbers.lanes);
+  const int pixels = static_cast<int>(numbers.pixels);
   const int groups = static_cast<int>(conv.attrs.get(ir::Key<int64_t>{"groups"}));
   const int outputs = static_cast<int>(w[0]) / groups;
 

@@ -36,26 +36,25 @@ int64_t stored_outputs(const ir::Graph& kernel) {
 // have registers of their own; for the 24 and 12 accumulators of a tile that fills the
 // registers 1.05x, and 2.6x with AVX2 (3 × 3 convolutions, Zen 5); for the 20 of LeNet conv2 1.2x
 // to 1.5x.
-bool unrolls_taps(Lowering& lowering, const passes::Direct& schedule) {
+bool unrolls_taps(Lowering& lowering, const passes::Direct& numbers) {
   const ir::Graph& kernel = lowering.graph();
   const passes::Convolution conv = *passes::convolution(kernel, passes::anchor_group(kernel));
-  const int64_t accumulators =
-      schedule.vectors * schedule.pixels * schedule.samples * conv.window();
+  const int64_t accumulators = numbers.vectors * numbers.pixels * numbers.samples * conv.window();
   return conv.columns.size <= kMostUnrolledTaps &&
          2 * accumulators <= lowering.target().info.vector_registers;
 }
 
 }  // namespace
 
-std::vector<Func> direct_kernel(Lowering& lowering, const ir::Schedule& numbers) {
-  const auto schedule = passes::numbers<passes::Direct>(numbers);
+std::vector<Func> direct_kernel(Lowering& lowering, const ir::Schedule& schedule) {
+  const auto numbers = passes::numbers<passes::Direct>(schedule);
   const ir::Node& conv = anchor_of(lowering.graph());
   const ir::Shape& w = lowering.operand_type(conv, 1).shape;
   const auto [rows, columns] = *ir::windows(conv.attrs, {w[2], w[3]});
-  const int lanes = static_cast<int>(schedule.lanes);
-  const int vectors = static_cast<int>(schedule.vectors);
-  const int pixels = static_cast<int>(schedule.pixels);
-  const int samples = static_cast<int>(schedule.samples);
+  const int lanes = static_cast<int>(numbers.lanes);
+  const int vectors = static_cast<int>(numbers.vectors);
+  const int pixels = static_cast<int>(numbers.pixels);
+  const int samples = static_cast<int>(numbers.samples);
   const int groups = static_cast<int>(conv.attrs.get(ir::Key<int64_t>{"groups"}));
   const int outputs = static_cast<int>(w[0]) / groups;
   const int block = lanes * vectors;
@@ -111,7 +110,7 @@ std::vector<Func> direct_kernel(Lowering& lowering, const ir::Schedule& numbers)
       .unroll(x)
       .unroll(y)
       .unroll(n);
-  if (unrolls_taps(lowering, schedule)) acc.update().unroll(r.x);
+  if (unrolls_taps(lowering, numbers)) acc.update().unroll(r.x);
   return {func};
 }
 

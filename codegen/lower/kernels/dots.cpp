@@ -15,12 +15,12 @@ using Halide::Expr;
 using Halide::Func;
 using Halide::Var;
 
-std::vector<Func> dots_kernel(Lowering& lowering, const ir::Schedule& numbers) {
-  const auto schedule = passes::numbers<passes::Dots>(numbers);
+std::vector<Func> dots_kernel(Lowering& lowering, const ir::Schedule& schedule) {
+  const auto numbers = passes::numbers<passes::Dots>(schedule);
   const ir::Node& conv = anchor_of(lowering.graph());
   const ir::Shape& w = lowering.operand_type(conv, 1).shape;
   const auto [rows, columns] = *ir::windows(conv.attrs, {w[2], w[3]});
-  const int lanes = static_cast<int>(schedule.lanes);
+  const int lanes = static_cast<int>(numbers.lanes);
 
   Func acc("acc");
   Var l("l"), o("o"), x("x"), y("y"), n("n");
@@ -47,9 +47,8 @@ std::vector<Func> dots_kernel(Lowering& lowering, const ir::Schedule& numbers) {
   });
   Func func = out.define(lowering);
   Var xi("xi"), co("co");
-  func.split(out.x, out.x, xi, static_cast<int>(schedule.pixels),
-             Halide::TailStrategy::ShiftInwards)
-      .split(out.channel, out.channel, co, static_cast<int>(schedule.outputs))
+  func.split(out.x, out.x, xi, static_cast<int>(numbers.pixels), Halide::TailStrategy::ShiftInwards)
+      .split(out.channel, out.channel, co, static_cast<int>(numbers.outputs))
       .reorder(co, xi, out.x, out.channel, out.y, out.group, out.n)
       .unroll(co)
       .unroll(xi);

@@ -13,15 +13,15 @@ using Halide::Func;
 using Halide::TailStrategy;
 using Halide::Var;
 
-std::vector<Func> gemm_kernel(Lowering& lowering, const ir::Schedule& numbers) {
-  const auto schedule = passes::numbers<passes::Gemm>(numbers);
+std::vector<Func> gemm_kernel(Lowering& lowering, const ir::Schedule& schedule) {
+  const auto numbers = passes::numbers<passes::Gemm>(schedule);
   const ir::Node& matmul = anchor_of(lowering.graph());
   const ir::Type& a = lowering.operand_type(matmul, 0);
   const ir::Type& b = lowering.operand_type(matmul, 1);
   const int inner = static_cast<int>(a.shape.back());
-  const int lanes = static_cast<int>(schedule.lanes);
-  const int tile = lanes * static_cast<int>(schedule.vectors);
-  const int rows = static_cast<int>(schedule.rows);
+  const int lanes = static_cast<int>(numbers.lanes);
+  const int tile = lanes * static_cast<int>(numbers.vectors);
+  const int rows = static_cast<int>(numbers.rows);
 
   Func acc("acc");
   Var n("n"), m("m");

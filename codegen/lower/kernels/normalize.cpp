@@ -117,12 +117,12 @@ struct Stages {
 
 }  // namespace
 
-std::vector<Func> normalize_kernel(Lowering& lowering, const ir::Schedule& numbers) {
-  const auto schedule = passes::numbers<passes::Normalize>(numbers);
+std::vector<Func> normalize_kernel(Lowering& lowering, const ir::Schedule& schedule) {
+  const auto numbers = passes::numbers<passes::Normalize>(schedule);
   const ir::Graph& graph = lowering.graph();
   const std::vector<ir::ValueId> kept =
-      schedule.kept != 0 ? passes::kept_values(graph) : std::vector<ir::ValueId>{};
-  Stages stages{lowering, static_cast<int>(schedule.lanes)};
+      numbers.kept != 0 ? passes::kept_values(graph) : std::vector<ir::ValueId>{};
+  Stages stages{lowering, static_cast<int>(numbers.lanes)};
   for (const ir::Node& node : graph.nodes()) {
     if (node.op->has(ir::kReduction)) stages.reduce(node);
     if (std::ranges::find(kept, node.results.front()) != kept.end())

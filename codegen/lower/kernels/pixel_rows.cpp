@@ -17,14 +17,14 @@ using Halide::Func;
 using Halide::TailStrategy;
 using Halide::Var;
 
-std::vector<Func> pixel_rows_kernel(Lowering& lowering, const ir::Schedule& numbers) {
-  const auto schedule = passes::numbers<passes::PixelRows>(numbers);
+std::vector<Func> pixel_rows_kernel(Lowering& lowering, const ir::Schedule& schedule) {
+  const auto numbers = passes::numbers<passes::PixelRows>(schedule);
   const ir::Node& conv = anchor_of(lowering.graph());
   const ir::Shape& w = lowering.operand_type(conv, 1).shape;
   auto [rows, columns] = *ir::windows(conv.attrs, {w[2], w[3]});
-  const int lanes = static_cast<int>(schedule.lanes);
-  const int channels = static_cast<int>(schedule.channels);
-  const int ty = static_cast<int>(schedule.rows);
+  const int lanes = static_cast<int>(numbers.lanes);
+  const int channels = static_cast<int>(numbers.channels);
+  const int ty = static_cast<int>(numbers.rows);
   const int height = static_cast<int>(lowering.operand_type(conv, 0).shape[2]);
   const int top = static_cast<int>(rows.before);
   const bool trimmed = rows.before + rows.after != 0;

@@ -20,8 +20,8 @@ using Halide::RDom;
 using Halide::TailStrategy;
 using Halide::Var;
 
-std::vector<Func> pooled_rows_kernel(Lowering& lowering, const ir::Schedule& numbers) {
-  const auto schedule = passes::numbers<passes::PooledRows>(numbers);
+std::vector<Func> pooled_rows_kernel(Lowering& lowering, const ir::Schedule& schedule) {
+  const auto numbers = passes::numbers<passes::PooledRows>(schedule);
   const ir::Graph& graph = lowering.graph();
   const ir::Node& conv = anchor_of(graph);
   const ir::Node* pool = nullptr;
@@ -34,8 +34,8 @@ std::vector<Func> pooled_rows_kernel(Lowering& lowering, const ir::Schedule& num
   const ir::Type& input = lowering.operand_type(conv, 0);
   const ir::Shape& w = lowering.operand_type(conv, 1).shape;
   const auto [rows, columns] = *ir::windows(conv.attrs, {w[2], w[3]});
-  const int lanes = static_cast<int>(schedule.lanes);
-  const int channels = static_cast<int>(schedule.channels);
+  const int lanes = static_cast<int>(numbers.lanes);
+  const int channels = static_cast<int>(numbers.channels);
   const int top = static_cast<int>(rows.before);
   const int left = static_cast<int>(columns.before);
   const int width = static_cast<int>(input.shape[3]);

@@ -14,15 +14,15 @@ using Halide::Expr;
 using Halide::Func;
 using Halide::Var;
 
-std::vector<Func> relayout_kernel(Lowering& lowering, const ir::Schedule& numbers) {
-  const auto schedule = passes::numbers<passes::Relayout>(numbers);
+std::vector<Func> relayout_kernel(Lowering& lowering, const ir::Schedule& schedule) {
+  const auto numbers = passes::numbers<passes::Relayout>(schedule);
   const ir::Type& type = lowering.type(lowering.graph().outputs.front().value);
   const passes::Transposes copied = *passes::transposes(lowering.graph());
   const int rows = static_cast<int>(copied.rows);
   const int columns = static_cast<int>(copied.columns);
   const int count = static_cast<int>(copied.count);
   const int block = static_cast<int>(copied.block);
-  const int lanes = static_cast<int>(schedule.lanes);
+  const int lanes = static_cast<int>(numbers.lanes);
   const Halide::ImageParam source = lowering.input_as(0, {columns, rows, count});
   const std::vector<int> extents = {block, columns, ceil_div(rows, block), count};
   lowering.output_as(0, extents);

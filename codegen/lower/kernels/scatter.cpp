@@ -42,8 +42,8 @@ Expr reduced_by(const std::string& how, const Expr& so_far, const Expr& update) 
 
 }  // namespace
 
-std::vector<Func> scatter_kernel(Lowering& lowering, const ir::Schedule& numbers) {
-  const auto schedule = passes::numbers<passes::Scatter>(numbers);
+std::vector<Func> scatter_kernel(Lowering& lowering, const ir::Schedule& schedule) {
+  const auto numbers = passes::numbers<passes::Scatter>(schedule);
   const ir::Graph& graph = lowering.graph();
   const ir::Node& node = *std::ranges::find(graph.nodes(), &ir::ops::scatter, &ir::Node::op);
   const ir::Type& type = lowering.type(node.results.front());
@@ -60,7 +60,7 @@ std::vector<Func> scatter_kernel(Lowering& lowering, const ir::Schedule& numbers
   if (!flat) vars.insert(vars.begin(), i);
   out(vars) = input(flat ? Expr(0) : Expr(i), row);
   const auto vectorize = [&](auto stage, const Var& along, int extent) {
-    const int vector = std::min(static_cast<int>(schedule.lanes), extent);
+    const int vector = std::min(static_cast<int>(numbers.lanes), extent);
     stage.vectorize(along, vector,
                     extent % vector == 0 ? Halide::TailStrategy::Auto
                                          : Halide::TailStrategy::GuardWithIf);

@@ -30,13 +30,13 @@ const ir::Node& reduction_of(const ir::Graph& kernel) {
 
 }  // namespace
 
-std::vector<Func> sums_kernel(Lowering& lowering, const ir::Schedule& numbers) {
-  const auto schedule = passes::numbers<passes::Sums>(numbers);
+std::vector<Func> sums_kernel(Lowering& lowering, const ir::Schedule& schedule) {
+  const auto numbers = passes::numbers<passes::Sums>(schedule);
   const ir::Node& node = reduction_of(lowering.graph());
   const ir::Shape& in = lowering.operand_type(node, 0).shape;
   const std::vector<bool> reduced = *ir::reduced_dims(node.attrs, in.size());
   const bool keep = node.attrs.get(ir::kKeepDim);
-  const int lanes = static_cast<int>(schedule.lanes);
+  const int lanes = static_cast<int>(numbers.lanes);
   const LaneTiles tiles(static_cast<int>(in.back()), lanes);
   const int chains = std::min(tiles.count, kChains);
 

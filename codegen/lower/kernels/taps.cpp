@@ -18,13 +18,13 @@ using Halide::Func;
 using Halide::RDom;
 using Halide::Var;
 
-std::vector<Func> taps_kernel(Lowering& lowering, const ir::Schedule& numbers) {
-  const auto schedule = passes::numbers<passes::Taps>(numbers);
+std::vector<Func> taps_kernel(Lowering& lowering, const ir::Schedule& schedule) {
+  const auto numbers = passes::numbers<passes::Taps>(schedule);
   const ir::Node& conv = anchor_of(lowering.graph());
   const ir::Shape& w = lowering.operand_type(conv, 1).shape;
   const auto [rows, columns] = *ir::windows(conv.attrs, {w[2], w[3]});
-  const int lanes = static_cast<int>(schedule.lanes);
-  const int channels = static_cast<int>(schedule.channels);
+  const int lanes = static_cast<int>(numbers.lanes);
+  const int channels = static_cast<int>(numbers.channels);
   const ir::Shape& result = lowering.type(conv.results.front()).shape;
   const LaneTiles tiles(static_cast<int>(w[3]), lanes);
 
