@@ -148,6 +148,12 @@ TEST_F(Command, ExplainSaysWhy) {
               HasSubstr("arena of @predict: 6336 bytes planned; a C library's ARENA_BYTES adds"));
 }
 
+// It is 642,544 bytes; a page more is free, for what every program carries of runtime/ adds up.
+TEST_F(Command, LenetsExecutableKeepsItsSize) {
+  EXPECT_EQ(linnet("compile $S/models/lenet.lin --target x86-64-v3 -o lenet"), 0) << err_;
+  EXPECT_LE(text("lenet").size(), 646640u);
+}
+
 TEST_F(Command, CheckPrintsTheTable) {
   EXPECT_EQ(linnet("check $S/models/lenet.lin"), 0);
   EXPECT_THAT(out_, HasSubstr("61,706"));
