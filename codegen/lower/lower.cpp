@@ -127,6 +127,12 @@ std::vector<Expr> physical_position(const ir::Type& type, const Position& at) {
   return position;
 }
 
+void bound_extents(Func& output, const std::vector<int>& extents) {
+  const std::vector<Var> vars = output.args();
+  for (size_t i = 0; i < extents.size(); ++i)
+    output.bound(vars[i], 0, extents[i]);
+}
+
 Lowering::Lowering(const ir::Graph& graph, const Target& target)
     : graph_(&graph), target_(&target) {
   for (size_t i = 0; i < graph.inputs.size(); ++i) {
@@ -266,8 +272,7 @@ Func Lowering::output(size_t index) {
 void Lowering::schedule_output(Func func, const ir::Type& t) {
   const std::vector<int> extents = physical_extents(t);
   const std::vector<Var> vars = func.args();
-  for (size_t i = 0; i < vars.size(); ++i)
-    func.bound(vars[i], 0, extents[i]);
+  bound_extents(func, extents);
   int lanes = static_cast<int>(target_->info.lanes(ir::size_of(t.dtype)));
   // Vectors of four registers where data only moves: 0.85x of one for the padding of [3, 224, 224],
   // 0.42x of [16, 56, 56], 0.16x of [16, 28, 28], whose rows are one; Zen 5. Of arithmetic it moves

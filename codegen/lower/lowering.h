@@ -27,6 +27,9 @@ using Position = std::vector<Halide::Expr>;
 // Where logical position `at` is stored, innermost first.
 [[nodiscard]] std::vector<Halide::Expr> physical_position(const ir::Type& type, const Position& at);
 
+// Halide knows that an output has these extents, innermost first.
+void bound_extents(Halide::Func& output, const std::vector<int>& extents);
+
 // A Func computed on the way to an output: a reduction or anything worth storing.
 struct Stage {
   Halide::Func func;  // arguments: logical dimensions, innermost first

@@ -4,22 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
 #include <regex>
 
 namespace linnet::house {
 namespace {
 
 constexpr size_t kMostFunctionLines = 60;
-
-// Functions that are longer, and how long they may be: each is to be cut, none may grow. By file
-// and the first words of its signature.
-const std::map<std::string, size_t> kLonger = {
-    {"codegen/lower/kernels/dense.cpp: dense_kernel", 67},
-    {"codegen/lower/kernels/direct.cpp: direct_kernel", 67},
-    {"codegen/lower/kernels/pooled_rows.cpp: pooled_rows_kernel", 80},
-    {"codegen/lower/kernels/sums.cpp: sums_kernel", 65},
-};
 
 struct Function {
   std::string name;
@@ -60,9 +50,7 @@ TEST(Functions, NoneIsLongerThan60Lines) {
     for (const SourceFile& file : files_under(folder, {".h", ".cpp"})) {
       for (const auto& [name, lines] : functions_of(file)) {
         ++seen;
-        const auto longer = kLonger.find(file.path + ": " + name);
-        const size_t most = longer == kLonger.end() ? kMostFunctionLines : longer->second;
-        if (lines > most)
+        if (lines > kMostFunctionLines)
           wrong.push_back(file.path + ": " + name + " has " + std::to_string(lines) + " lines");
       }
     }

@@ -40,8 +40,7 @@ std::vector<Func> concat_kernel(Lowering& lowering, const ir::Schedule& schedule
   Func out("out");
   out(vars) = Halide::undef(halide_type(type.dtype));
   const std::vector<int> extents = physical_extents(type);
-  for (size_t i = 0; i < vars.size(); ++i)
-    out.bound(vars[i], 0, extents[i]);
+  bound_extents(out, extents);
 
   int first = 0;
   int update = 0;

@@ -32,8 +32,7 @@ Var tile_output(Func& out, const ir::Type& type, const passes::Dense& numbers) {
   const int lanes = static_cast<int>(numbers.lanes);
   const int block = lanes * static_cast<int>(numbers.vectors);
   const int rows = static_cast<int>(numbers.rows);
-  for (size_t i = 0; i < to.size(); ++i)
-    out.bound(to[i], 0, extents[i]);
+  bound_extents(out, extents);
   Var nb("nb"), ni("ni"), lane("lane"), mi("mi");
   const auto guard = extents[0] % block == 0 ? TailStrategy::Auto : TailStrategy::GuardWithIf;
   out.split(to[0], nb, ni, block, guard)
@@ -78,19 +77,14 @@ std::vector<Func> dense_kernel(Lowering& lowering, const ir::Schedule& schedule)
   const auto value = [&](const Expr& k) {
     return lowering.at(matmul.operands[0], stacked(x, stack, m, k));
   };
-  const auto with_stack = [&](std::vector<Expr> own) {
-    own.insert(own.end(), stack.begin(), stack.end());
-    return own;
-  };
-  std::vector<Var> args = {l, v, s, b, m};
-  args.insert(args.end(), stack.begin(), stack.end());
+  const std::vector<Expr> args = with_stack({l, v, s, b, m}, stack);
   part(args) = 0.0F;
   RDom k(0, inner / chains, "k");
   part(args) += value(k * chains + s) * weight(k * chains + s);
   const int rest = inner % chains;  // fewer than chains: one more for the first chains
   RDom tail(0, std::max(rest, 1), "tail");
   if (rest != 0)
-    part(with_stack({l, v, tail, b, m})) +=
+    part(with_stack({l, v, tail, b, m}, stack)) +=
         value(inner - rest + tail) * weight(inner - rest + tail);
 
   lowering.define(matmul.results.front(), [&](const Position& at) {

@@ -44,6 +44,25 @@ bool unrolls_taps(Lowering& lowering, const passes::Direct& numbers) {
          2 * accumulators <= lowering.target().info.vector_registers;
 }
 
+void tile_output(Func& func, const PictureOutput& out, const passes::Direct& numbers, int outputs) {
+  const int lanes = static_cast<int>(numbers.lanes);
+  const int block = lanes * static_cast<int>(numbers.vectors);
+  const int pixels = static_cast<int>(numbers.pixels);
+  const int samples = static_cast<int>(numbers.samples);
+  Var xi("xi"), co("co"), ci("ci"), lane("lane"), ni("ni");
+  const auto tail =
+      outputs % block == 0 ? Halide::TailStrategy::Auto : Halide::TailStrategy::GuardWithIf;
+  func.split(out.x, out.x, xi, pixels, Halide::TailStrategy::ShiftInwards)
+      .split(out.channel, co, ci, block, tail)
+      .split(ci, ci, lane, lanes)
+      .split(out.n, out.n, ni, samples, Halide::TailStrategy::ShiftInwards)
+      .reorder(lane, ci, xi, ni, out.x, out.y, co, out.group, out.n)
+      .vectorize(lane)
+      .unroll(ci)
+      .unroll(xi)
+      .unroll(ni);
+}
+
 }  // namespace
 
 std::vector<Func> direct_kernel(Lowering& lowering, const ir::Schedule& schedule) {
@@ -53,8 +72,6 @@ std::vector<Func> direct_kernel(Lowering& lowering, const ir::Schedule& schedule
   const auto [rows, columns] = *ir::windows(conv.attrs, {w[2], w[3]});
   const int lanes = static_cast<int>(numbers.lanes);
   const int vectors = static_cast<int>(numbers.vectors);
-  const int pixels = static_cast<int>(numbers.pixels);
-  const int samples = static_cast<int>(numbers.samples);
   const int groups = static_cast<int>(conv.attrs.get(ir::Key<int64_t>{"groups"}));
   const int outputs = static_cast<int>(w[0]) / groups;
   const int block = lanes * vectors;
@@ -86,18 +103,7 @@ std::vector<Func> direct_kernel(Lowering& lowering, const ir::Schedule& schedule
     return acc(c % lanes, c / lanes % vectors, c / block, out.group, p[3], p[2], p[0]);
   });
   Func func = out.define(lowering);
-  Var xi("xi"), co("co"), ci("ci"), lane("lane"), ni("ni");
-  const auto tail =
-      outputs % block == 0 ? Halide::TailStrategy::Auto : Halide::TailStrategy::GuardWithIf;
-  func.split(out.x, out.x, xi, pixels, Halide::TailStrategy::ShiftInwards)
-      .split(out.channel, co, ci, block, tail)
-      .split(ci, ci, lane, lanes)
-      .split(out.n, out.n, ni, samples, Halide::TailStrategy::ShiftInwards)
-      .reorder(lane, ci, xi, ni, out.x, out.y, co, out.group, out.n)
-      .vectorize(lane)
-      .unroll(ci)
-      .unroll(xi)
-      .unroll(ni);
+  tile_output(func, out, numbers, outputs);
   // The input of one sample is padded once, not for each row.
   if (padded) padded->schedule(func, out.n, lanes);
   acc.compute_at(func, out.x).store_in(Halide::MemoryType::Stack);

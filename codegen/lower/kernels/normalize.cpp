@@ -132,8 +132,7 @@ std::vector<Func> normalize_kernel(Lowering& lowering, const ir::Schedule& sched
   Func out = lowering.output(0);
   const std::vector<Var> args = out.args();
   const std::vector<int> extents = physical_extents(lowering.type(graph.outputs[0].value));
-  for (size_t i = 0; i < extents.size(); ++i)
-    out.bound(args[i], 0, extents[i]);
+  bound_extents(out, extents);
   Var lane("lane");
   out.split(args[0], args[0], lane, stages.lanes, Halide::TailStrategy::ShiftInwards)
       .vectorize(lane);

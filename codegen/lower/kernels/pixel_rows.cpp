@@ -50,8 +50,7 @@ std::vector<Func> pixel_rows_kernel(Lowering& lowering, const ir::Schedule& sche
   const std::vector<Var> args = out.args();  // column, row, channel, sample
   const std::vector<int> extents =
       physical_extents(lowering.type(lowering.graph().outputs[0].value));
-  for (size_t i = 0; i < args.size(); ++i)
-    out.bound(args[i], 0, extents[i]);
+  bound_extents(out, extents);
   Var lane("lane"), yi("yi"), ci("ci");
   out.split(args[0], args[0], lane, lanes,
             extents[0] < lanes ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards)

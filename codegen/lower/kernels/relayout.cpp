@@ -48,8 +48,7 @@ std::vector<Func> relayout_kernel(Lowering& lowering, const ir::Schedule& schedu
   out(p, column, b, n) = Halide::undef(halide_type(type.dtype));
   out(p, first(r.y) + r.x, b, n) = rounds.back()(p % lanes, r.x, r.y, p / lanes, b, n);
   const Var vars[] = {p, column, b, n};
-  for (size_t k = 0; k < extents.size(); ++k)
-    out.bound(vars[k], 0, extents[k]);
+  bound_extents(out, extents);
   const auto tail =
       block % lanes == 0 ? Halide::TailStrategy::Auto : Halide::TailStrategy::GuardWithIf;
   out.update()

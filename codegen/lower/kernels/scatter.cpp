@@ -68,8 +68,7 @@ std::vector<Func> scatter_kernel(Lowering& lowering, const ir::Schedule& schedul
   vectorize(out, vars.front(), flat ? size : inner);
   std::vector<int> extents = {size};
   if (!flat) extents.insert(extents.begin(), inner);
-  for (size_t k = 0; k < vars.size(); ++k)
-    out.bound(vars[k], 0, extents[k]);
+  bound_extents(out, extents);
   lowering.output_as(0, extents);
   if (count == 0) return {out};
 

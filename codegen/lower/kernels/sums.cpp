@@ -28,6 +28,23 @@ const ir::Node& reduction_of(const ir::Graph& kernel) {
                                [](const ir::Node& node) { return node.op->has(ir::kReduction); });
 }
 
+// Where the reduction reads: `kept` has a place for each dimension of the result, r.x counts the
+// vectors of a chain and the other dimensions of r rows, from inside out.
+Position summed(const ir::Node& node, const ir::Shape& in, const Halide::RDom& r,
+                const Position& kept, const Expr& column) {
+  const std::vector<bool> reduced = *ir::reduced_dims(node.attrs, in.size());
+  const bool keep = node.attrs.get(ir::kKeepDim);
+  Position from;
+  int next_row = r.dimensions() - 1;
+  size_t next_kept = 0;
+  for (size_t dim = 0; dim + 1 < in.size(); ++dim) {
+    from.push_back(reduced[dim] ? Expr(r[next_row--]) : kept[next_kept]);
+    if (!reduced[dim] || keep) ++next_kept;
+  }
+  from.push_back(column);
+  return from;
+}
+
 }  // namespace
 
 std::vector<Func> sums_kernel(Lowering& lowering, const ir::Schedule& schedule) {
@@ -35,7 +52,6 @@ std::vector<Func> sums_kernel(Lowering& lowering, const ir::Schedule& schedule) 
   const ir::Node& node = reduction_of(lowering.graph());
   const ir::Shape& in = lowering.operand_type(node, 0).shape;
   const std::vector<bool> reduced = *ir::reduced_dims(node.attrs, in.size());
-  const bool keep = node.attrs.get(ir::kKeepDim);
   const int lanes = static_cast<int>(numbers.lanes);
   const LaneTiles tiles(static_cast<int>(in.back()), lanes);
   const int chains = std::min(tiles.count, kChains);
@@ -56,14 +72,7 @@ std::vector<Func> sums_kernel(Lowering& lowering, const ir::Schedule& schedule) 
   }
   const Expr tile = r[0] * chains + t;
   if (tiles.count % chains != 0) r.where(tile < tiles.count);
-  Position from;
-  size_t next_row = bounds.size() - 1;
-  size_t next_kept = 0;
-  for (size_t dim = 0; dim + 1 < in.size(); ++dim) {
-    from.push_back(reduced[dim] ? Expr(r[static_cast<int>(next_row--)]) : kept[next_kept]);
-    if (!reduced[dim] || keep) ++next_kept;
-  }
-  from.push_back(tiles.position(tile, l));
+  const Position from = summed(node, in, r, kept, tiles.position(tile, l));
   Func part("part");
   part(vars) = 0.0F;
   std::vector<Expr> arguments(vars.begin(), vars.end());
@@ -88,8 +97,7 @@ std::vector<Func> sums_kernel(Lowering& lowering, const ir::Schedule& schedule) 
   Func out = lowering.output(0);
   const std::vector<int> extents =
       physical_extents(lowering.type(lowering.graph().outputs[0].value));
-  for (size_t i = 0; i < extents.size(); ++i)
-    out.bound(out.args()[i], 0, extents[i]);
+  bound_extents(out, extents);
   part.compute_at(out, out.args()[0]).store_in(Halide::MemoryType::Stack);
   part.bound(l, 0, lanes).bound(t, 0, chains).vectorize(l).unroll(t);
   part.update().reorder(l, t).vectorize(l).unroll(t);

@@ -51,8 +51,7 @@ std::vector<Func> taps_kernel(Lowering& lowering, const ir::Schedule& schedule) 
   const std::vector<Var> args = out.args();  // column, row, channel, sample
   const std::vector<int> extents =
       physical_extents(lowering.type(lowering.graph().outputs[0].value));
-  for (size_t i = 0; i < args.size(); ++i)
-    out.bound(args[i], 0, extents[i]);
+  bound_extents(out, extents);
   Var oi("oi");
   out.split(args[2], args[2], oi, channels).reorder(args[0], oi, args[1], args[2], args[3]);
   sum.compute_at(out, args[2]).store_in(Halide::MemoryType::Stack);

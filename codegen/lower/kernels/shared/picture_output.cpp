@@ -19,8 +19,7 @@ Halide::Func PictureOutput::define(Lowering& lowering) const {
   Halide::Func func("out");
   func(vars_) =
       lowering.at(lowering.graph().outputs.front().value, {n, group * outputs_ + channel, y, x});
-  for (size_t i = 0; i < vars_.size(); ++i)
-    func.bound(vars_[i], 0, extents_[i]);
+  bound_extents(func, extents_);
   return func;
 }
 

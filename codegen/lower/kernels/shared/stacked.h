@@ -30,6 +30,12 @@ Position stacked(const ir::Type& operand, const Stack& stack, const Halide::Expr
 }
 
 // The arguments of a Func that has variables of its own and then those of the stack.
+inline std::vector<Halide::Expr> with_stack(std::vector<Halide::Expr> own,
+                                            const std::vector<Halide::Var>& stack) {
+  own.insert(own.end(), stack.begin(), stack.end());
+  return own;
+}
+// The same at a position of the result.
 inline std::vector<Halide::Expr> and_stack(std::vector<Halide::Expr> own, const Position& at) {
   own.insert(own.end(), at.begin(), at.end() - 2);
   return own;
