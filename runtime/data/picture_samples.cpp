@@ -99,7 +99,8 @@ private:
     const linnet_classes_v1& classes = *t_.targets[0].classes;
     LINNET_TRY_ASSIGN(const auto& files,
                       labelled_files(root, classes, kPictures,
-                                     test_ ? MissingClass::kAllowed : MissingClass::kError, beside));
+                                     test_ ? MissingClass::kAllowed : MissingClass::kError,
+                                     beside));
     if (files.empty())
       return fail("%s: there is no picture in a folder called like a label (%s)", root.c_str(),
                   quoted_list(classes.labels, classes.count).c_str());
