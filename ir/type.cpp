@@ -71,8 +71,19 @@ bool Layout::is_row_major() const {
   for (size_t i = 0; i < order.size(); ++i) {
     if (order[i] != static_cast<int>(i)) return false;
   }
-  return block_dim < 0 &&
+  return block_dim < 0 && !has_halo() &&
          std::ranges::all_of(round, [](int64_t multiple) { return multiple == 1; });
+}
+
+Layout Layout::without_halo() const {
+  Layout layout = *this;
+  layout.halo = {};
+  return layout;
+}
+
+std::pair<int64_t, int64_t> Layout::around(size_t dim) const {
+  if (dim != 2 && dim != 3) return {0, 0};
+  return {halo[dim - 2], halo[dim]};
 }
 
 std::string_view dimension_letters(size_t rank) {
@@ -96,55 +107,111 @@ std::string to_string(const Layout& layout, size_t rank) {
   for (size_t dim = 0; dim < layout.round.size(); ++dim) {
     if (layout.round[dim] != 1) text += fmt::format(", {}:{}", letters[dim], layout.round[dim]);
   }
+  if (layout.has_halo()) text += fmt::format(", halo:{}", fmt::join(layout.halo, ","));
   return text + "}";
 }
+
+namespace {
+
+// Takes the parts of a layout's text from its front: each says whether it is there.
+class LayoutReader {
+public:
+  LayoutReader(std::string_view text, size_t rank)
+      : text_(text), letters_(dimension_letters(rank)) {}
+
+  std::optional<Layout> read() {
+    if (!order() || !block()) return std::nullopt;
+    while (!text_.empty()) {
+      if (!take(",") && !take(" ") && !(take("halo:") ? halo() : multiple())) return std::nullopt;
+    }
+    return layout_;
+  }
+
+private:
+  bool take(std::string_view word) {
+    if (!text_.starts_with(word)) return false;
+    text_.remove_prefix(word.size());
+    return true;
+  }
+
+  std::optional<int64_t> number(int64_t least, int64_t most) {
+    int64_t value = 0;
+    auto [end, error] = std::from_chars(text_.data(), text_.data() + text_.size(), value);
+    if (error != std::errc{} || value < least || value > most) return std::nullopt;
+    text_.remove_prefix(static_cast<size_t>(end - text_.data()));
+    return value;
+  }
+
+  // The dimension of the letter at the front, or -1.
+  [[nodiscard]] int dimension() const {
+    if (text_.empty()) return -1;
+    const char lower = static_cast<char>(std::tolower(static_cast<unsigned char>(text_.front())));
+    const size_t dim = letters_.find(lower);
+    return dim == std::string_view::npos ? -1 : static_cast<int>(dim);
+  }
+
+  bool order() {
+    for (size_t i = 0; i < letters_.size(); ++i) {
+      const int dim = dimension();
+      if (dim < 0 || std::ranges::find(layout_.order, dim) != layout_.order.end()) return false;
+      if (std::isupper(static_cast<unsigned char>(text_.front()))) {
+        if (layout_.block_dim >= 0) return false;
+        layout_.block_dim = dim;
+      }
+      layout_.order.push_back(dim);
+      text_.remove_prefix(1);
+    }
+    return true;
+  }
+
+  bool block() {
+    if (layout_.block_dim < 0) return true;
+    const auto size = number(1, kMost);
+    if (!size || dimension() != layout_.block_dim) return false;
+    layout_.block = *size;
+    text_.remove_prefix(1);
+    return true;
+  }
+
+  bool multiple() {
+    const int dim = dimension();
+    if (dim < 0 || text_.size() < 3 || text_[1] != ':') return false;
+    text_.remove_prefix(2);
+    if (layout_.round.empty()) layout_.round.assign(letters_.size(), 1);
+    const auto size = number(1, kMost);
+    if (size) layout_.round[static_cast<size_t>(dim)] = *size;
+    return size.has_value();
+  }
+
+  // The last part: four numbers of pictures whose rows lie one behind the other.
+  bool halo() {
+    const auto rows = std::ranges::find(layout_.order, 2);
+    if (letters_.size() != 4 || layout_.block_dim >= 0 || !layout_.round.empty()) return false;
+    if (rows == layout_.order.end() || rows + 1 == layout_.order.end() || rows[1] != 3)
+      return false;
+    for (int64_t& side : layout_.halo) {
+      if (&side != layout_.halo.data() && !take(",")) return false;
+      const auto width = number(0, kMostHalo);
+      if (!width) return false;
+      side = *width;
+    }
+    // What is in rows but for its halo has no order, as what is in rows has none.
+    if (std::ranges::is_sorted(layout_.order)) layout_.order.clear();
+    return text_.empty() && layout_.has_halo();
+  }
+
+  static constexpr int64_t kMost = 1 << 20;
+  std::string_view text_, letters_;
+  Layout layout_;
+};
+
+}  // namespace
 
 std::optional<Layout> layout_from_text(std::string_view text, size_t rank) {
   if (rank > kMaxRank || text.size() < 2 || text.front() != '{' || text.back() != '}') {
     return std::nullopt;
   }
-  text = text.substr(1, text.size() - 2);
-  const std::string_view letters = dimension_letters(rank);
-  Layout layout;
-  auto number = [&](int64_t& value) {
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || value < 1 || value > (1 << 20)) return false;
-    text.remove_prefix(static_cast<size_t>(end - text.data()));
-    return true;
-  };
-  auto dimension = [&]() -> int {
-    if (text.empty()) return -1;
-    const char lower = static_cast<char>(std::tolower(static_cast<unsigned char>(text.front())));
-    const size_t dim = letters.find(lower);
-    if (dim == std::string_view::npos) return -1;
-    return static_cast<int>(dim);
-  };
-  for (size_t i = 0; i < rank; ++i) {
-    const int dim = dimension();
-    if (dim < 0 || std::ranges::find(layout.order, dim) != layout.order.end()) return std::nullopt;
-    if (std::isupper(static_cast<unsigned char>(text.front()))) {
-      if (layout.block_dim >= 0) return std::nullopt;
-      layout.block_dim = dim;
-    }
-    layout.order.push_back(dim);
-    text.remove_prefix(1);
-  }
-  if (layout.block_dim >= 0) {
-    if (!number(layout.block) || dimension() != layout.block_dim) return std::nullopt;
-    text.remove_prefix(1);
-  }
-  while (!text.empty()) {
-    if (text.front() == ',' || text.front() == ' ') {
-      text.remove_prefix(1);
-      continue;
-    }
-    const int dim = dimension();
-    if (dim < 0 || text.size() < 3 || text[1] != ':') return std::nullopt;
-    text.remove_prefix(2);
-    if (layout.round.empty()) layout.round.assign(rank, 1);
-    if (!number(layout.round[static_cast<size_t>(dim)])) return std::nullopt;
-  }
-  return layout;
+  return LayoutReader(text.substr(1, text.size() - 2), rank).read();
 }
 
 int64_t Type::stored_extent(size_t dim) const {
@@ -159,7 +226,8 @@ std::vector<int64_t> Type::stored_strides() const {
   for (size_t i = rank(); i-- > 0;) {
     const size_t dim = layout.order.empty() ? i : static_cast<size_t>(layout.order[i]);
     strides[dim] = stride;
-    const int64_t extent = stored_extent(dim);
+    const auto [before, behind] = layout.around(dim);
+    const int64_t extent = before + stored_extent(dim) + behind;
     stride *= static_cast<int>(dim) == layout.block_dim ? extent / layout.block : extent;
   }
   return strides;
@@ -167,9 +235,17 @@ std::vector<int64_t> Type::stored_strides() const {
 
 int64_t Type::stored_bytes() const {
   int64_t bytes = size_of(dtype);
-  for (size_t dim = 0; dim < rank(); ++dim)
-    bytes *= stored_extent(dim);
+  for (size_t dim = 0; dim < rank(); ++dim) {
+    const auto [before, behind] = layout.around(dim);
+    bytes *= before + stored_extent(dim) + behind;
+  }
   return bytes;
+}
+
+int64_t Type::first_stored() const {
+  if (!layout.has_halo()) return 0;
+  const std::vector<int64_t> strides = stored_strides();
+  return layout.halo[0] * strides[2] + layout.halo[1] * strides[3];
 }
 
 std::string to_string(const Type& type) {

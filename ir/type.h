@@ -3,10 +3,12 @@
 
 #include "base/dtype.h"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace linnet::ir {
@@ -37,16 +39,27 @@ inline constexpr int64_t kMaxBytes = int64_t{1} << 40;
 // How a tensor lies in memory. Only relayout, planner and code generation look at it.
 // Written like oneDNN's format tags: `nhwc`, or blocked `nChw16c` (the upper-case
 // dimension is split into blocks, the innermost of 16), then `dim:multiple` for extents
-// rounded up: `{nhwc, c:16}`.
+// rounded up: `{nhwc, c:16}`, or the halo of pictures: `{nhwc, halo:1,1,1,1}`.
 struct Layout {
   std::vector<int> order;      // dimensions, outermost first; empty: row-major
   std::vector<int64_t> round;  // stored extent is a multiple of this; empty: all 1
   int block_dim = -1;          // dimension split into blocks, or -1
   int64_t block = 1;
+  // Zeros that the memory has around each picture [height, width] of a tensor of rank 4: top, left,
+  // bottom, right, as in a convolution's padding. Whoever stores the tensor stores them too. Not
+  // together with blocks or extents rounded up.
+  std::array<int64_t, 4> halo = {};
 
   [[nodiscard]] bool is_row_major() const;  // dense, in logical order
+  [[nodiscard]] bool has_halo() const { return halo != std::array<int64_t, 4>{}; }
+  [[nodiscard]] Layout without_halo() const;
+  // Zeros before and behind dimension `dim`.
+  [[nodiscard]] std::pair<int64_t, int64_t> around(size_t dim) const;
   friend bool operator==(const Layout&, const Layout&) = default;
 };
+
+// The widest side of a halo.
+inline constexpr int64_t kMostHalo = 1 << 10;
 
 // The letters that name dimensions in a layout: "nchw" for rank 4, "ncw", "nc", …
 [[nodiscard]] std::string_view dimension_letters(size_t rank);
@@ -60,13 +73,15 @@ struct Type {
 
   [[nodiscard]] size_t rank() const { return shape.size(); }
   [[nodiscard]] int64_t elements() const { return element_count(shape); }
-  // Extent of a dimension as stored (rounded up).
+  // Extent of a dimension as stored (rounded up), without the halo.
   [[nodiscard]] int64_t stored_extent(size_t dim) const;
-  // Bytes as stored, rounding included.
+  // Bytes as stored, rounding and halo included.
   [[nodiscard]] int64_t stored_bytes() const;
   // Elements between neighbours of each *logical* dimension; a blocked dimension's entry is
   // the distance between blocks.
   [[nodiscard]] std::vector<int64_t> stored_strides() const;
+  // Elements of the halo before the first of the tensor.
+  [[nodiscard]] int64_t first_stored() const;
   // Same dtype and shape, whatever the layout.
   [[nodiscard]] bool same_logical(const Type& other) const {
     return dtype == other.dtype && shape == other.shape;

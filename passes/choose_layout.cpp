@@ -22,6 +22,30 @@ bool stores_channels_last(const ir::Node& node) {
   });
 }
 
+bool wants_channels_last(const ir::Node& node) {
+  return node.op == &ir::ops::group && node.schedule &&
+         family(node.schedule->family).wants_channels_last;
+}
+
+// The result of a kernel is stored so.
+void store(ir::Graph& body, const ir::Layout& layout) {
+  body.value(body.outputs.front().value).type.layout = layout;
+}
+
+// The schedule by which the kernel stores pictures so: its own, if it does that best, or of a copy
+// one that transposes, if a reader wants it; none of any other.
+std::optional<ir::Schedule> storing(const ir::Node& node, const ir::Layout& layout, bool wanted,
+                                    const TargetInfo& target) {
+  if (stores_channels_last(node)) return node.schedule;
+  ir::Graph body = node.regions.front();
+  if (!wanted || body.nodes().size() != 1 || !body.nodes().front().op->has(ir::kView))
+    return std::nullopt;
+  store(body, layout);
+  ir::Schedule schedule = choose_schedule({body, {false}, target});
+  if (schedule.family == kGeneric) return std::nullopt;
+  return schedule;
+}
+
 bool reads_channels_last(const ir::Node& node) {
   return node.op == &ir::ops::group && node.schedule &&
          family(node.schedule->family).reads_channels_last;
@@ -38,8 +62,15 @@ ir::Module choose_layout(ir::Module module, PassContext& context) {
       if (node.op != &ir::ops::group || !node.schedule) continue;
       const ir::ValueId result = node.results.front();
       const size_t at = static_cast<size_t>(result.index);
-      if (!stores_channels_last(node)) continue;
       if (graph.value(result).type.rank() != 4) continue;
+      ir::Layout layout = graph.value(result).type.layout;
+      layout.order = kChannelsLast;
+      const bool wanted = std::ranges::any_of(users[at], [&](ir::NodeId user) {
+        return storage[result].memory == ir::Memory::kArena &&
+               wants_channels_last(graph.node(user));
+      });
+      const auto schedule = storing(node, layout, wanted, context.target);
+      if (!schedule) continue;
       const std::string name = label(graph, node);
       if (storage[result].memory != ir::Memory::kArena) {
         context.refused(node.place, name + " is an output, which is row-major");
@@ -52,11 +83,10 @@ ir::Module choose_layout(ir::Module module, PassContext& context) {
         continue;
       }
       if (!context.may_rewrite(node.place, name + " has its channels innermost")) continue;
-      ir::Layout layout;
-      layout.order = kChannelsLast;
       graph.value(result).type.layout = layout;
-      ir::Graph& body = graph.node({static_cast<int32_t>(i)}).regions.front();
-      body.value(body.outputs.front().value).type.layout = layout;
+      ir::Node& maker = graph.node({static_cast<int32_t>(i)});
+      store(maker.regions.front(), layout);
+      maker.schedule = schedule;
       for (ir::NodeId user : users[at]) {
         ir::Node& reader = graph.node(user);
         ir::Graph& inside = reader.regions.front();

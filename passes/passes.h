@@ -158,9 +158,18 @@ namespace linnet::passes {
 //   → %b = group(%x, %y) direct{lanes=16, vectors=1, pixels=5, samples=1} { … }
 [[nodiscard]] ir::Module choose_schedules(ir::Module module, PassContext& context);
 
+// Does: a picture that a kernel stores and convolutions pad gets a halo: its memory has room for
+//   the zeros around it, which the kernel stores too, and a copy with zeros around it goes.
+// Needs: choose_schedules, which says which kernels read zeros from memory.
+// Leaves: copies of inputs, and of what is an output or viewed too; pads that others read.
+//   %p: f32[1,8,6,6] = group(%c) { pad }  %d = group(%p, %w) depthwise{…} { conv2d }
+//   → %d = group(%c, %w) depthwise{…} { conv2d {padding = [1, 1, 1, 1]} }, with
+//     %c: f32[1,8,4,4]{nchw, halo:1,1,1,1}
+[[nodiscard]] ir::Module choose_halo(ir::Module module, PassContext& context);
+
 // Does: pictures that a kernel stores best with channels innermost get the layout NHWC, if
-//   every kernel that reads them can.
-// Needs: choose_schedules.
+//   every kernel that reads them can; a copy transposes, if one reads them much better so.
+// Needs: choose_schedules; choose_halo, for a copy would have to be in the layout too.
 // Leaves: inputs, outputs and what is viewed row-major.
 //   %c: f32[1,8,4,4] = group(…) direct{…}   →   %c: f32[1,8,4,4]{nhwc} = group(…) direct{…}
 [[nodiscard]] ir::Module choose_layout(ir::Module module, PassContext& context);

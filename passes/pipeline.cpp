@@ -57,8 +57,11 @@ constexpr std::array kPipeline = std::to_array<Pass>({
     // How each kernel is computed, and how its data lies.
     LINNET_PASS(kScheduled, choose_schedules, "a family and its numbers for each kernel",
                 {group_kernels}),
-    LINNET_PASS(kScheduled, choose_layout, "physical layouts between kernels",
+    LINNET_PASS(kScheduled, choose_halo,
+                "zeros around a picture are there where its kernel stores it",
                 {choose_schedules}),
+    LINNET_PASS(kScheduled, choose_layout, "physical layouts between kernels",
+                {choose_schedules, choose_halo}),
     LINNET_PASS(kScheduled, pack_weights, "constants in the order they are read",
                 {choose_schedules}),
 

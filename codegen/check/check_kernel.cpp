@@ -47,10 +47,11 @@ ir::Tensor random_tensor(ir::Type type, uint64_t seed, uint32_t stream) {
   return ir::Tensor::from_ints(type, values);
 }
 
-// Bytes of a signalling NaN where the layout leaves room between or behind elements.
+// Bytes of a signalling NaN where the layout leaves room between or behind elements; zeros in a
+// halo.
 std::vector<std::byte> poisoned(const ir::Tensor& tensor, const ir::Type& type) {
   std::vector<std::byte> bytes = stored_bytes(tensor, type);
-  if (type.dtype != ir::DType::kF32 ||
+  if (type.dtype != ir::DType::kF32 || type.layout.has_halo() ||
       type.stored_bytes() == type.elements() * ir::size_of(type.dtype))
     return bytes;
   const std::vector<double> ones(static_cast<size_t>(type.elements()), 1.0);
@@ -156,7 +157,10 @@ private:
   std::string compare(size_t output, const std::byte* data, KernelCheck& check) const {
     const ir::Type& type = kernel_.value(kernel_.outputs[output].value).type;
     const ir::Array<Bounded>& expected = expected_[output];
-    const ir::Tensor actual = gather(data, type);
+    const auto where = numbered(type);
+    if (type.layout.has_halo() && !zeros_around(data, where, type))
+      return "its halo is not all zeros";
+    const ir::Tensor actual = gather(data, where, type);
     if (!is_float(type.dtype)) {
       const auto values = actual.as_ints();
       for (size_t i = 0; i < values.size(); ++i) {
@@ -186,26 +190,39 @@ private:
     return "";
   }
 
-  // The logical elements of a stored tensor.
-  static ir::Tensor gather(const std::byte* data, const ir::Type& type) {
-    ir::Type plain = type;
-    plain.layout = {};
-    const auto size = static_cast<size_t>(ir::size_of(type.dtype));
+  // Numbers of elements from 1 on, stored the same way, tell where each lies; 0 is none.
+  static std::vector<int64_t> numbered(ir::Type type) {
     std::vector<int64_t> order(static_cast<size_t>(type.elements()));
     for (size_t i = 0; i < order.size(); ++i)
       order[i] = static_cast<int64_t>(i) + 1;
-    // Numbers of elements, stored the same way, tell where each lies.
-    ir::Type numbered = type;
-    numbered.dtype = ir::DType::kI64;
-    ir::Type plain_numbered = numbered;
-    plain_numbered.layout = {};
-    const auto where = stored_bytes(ir::Tensor::from_ints(plain_numbered, order), numbered);
-    std::vector<std::byte> bytes(order.size() * size);
-    for (size_t i = 0; i < where.size() / 8; ++i) {
-      int64_t number = 0;
-      std::memcpy(&number, where.data() + i * 8, 8);
-      if (number == 0) continue;
-      std::memcpy(bytes.data() + static_cast<size_t>(number - 1) * size, data + i * size, size);
+    type.dtype = ir::DType::kI64;
+    ir::Type plain = type;
+    plain.layout = {};
+    const auto bytes = stored_bytes(ir::Tensor::from_ints(plain, order), type);
+    std::vector<int64_t> numbers(bytes.size() / 8);
+    std::memcpy(numbers.data(), bytes.data(), bytes.size());
+    return numbers;
+  }
+
+  static bool zeros_around(const std::byte* data, const std::vector<int64_t>& where,
+                           const ir::Type& type) {
+    const auto size = static_cast<size_t>(ir::size_of(type.dtype));
+    for (size_t i = 0; i < where.size() * size; ++i) {
+      if (where[i / size] == 0 && data[i] != std::byte{0}) return false;
+    }
+    return true;
+  }
+
+  // The logical elements of a stored tensor.
+  static ir::Tensor gather(const std::byte* data, const std::vector<int64_t>& where,
+                           const ir::Type& type) {
+    ir::Type plain = type;
+    plain.layout = {};
+    const auto size = static_cast<size_t>(ir::size_of(type.dtype));
+    std::vector<std::byte> bytes(static_cast<size_t>(type.elements()) * size);
+    for (size_t i = 0; i < where.size(); ++i) {
+      if (where[i] == 0) continue;
+      std::memcpy(bytes.data() + static_cast<size_t>(where[i] - 1) * size, data + i * size, size);
     }
     return ir::Tensor(plain, std::move(bytes));
   }

@@ -61,7 +61,7 @@ void store(const ir::Tensor& tensor, const ir::Type& type, std::byte* to) {
   const ir::Shape outer(type.shape.begin(),
                         type.shape.begin() + static_cast<std::ptrdiff_t>(inner.outer));
   for (ir::Index at(outer); at.valid(); at.next(), from += inner.tabled.size() * size) {
-    size_t first = 0;
+    auto first = static_cast<size_t>(type.first_stored());
     for (size_t dim = 0; dim < outer.size(); ++dim)
       first += offset(type, strides, dim, at[dim]);
     const auto copy = size == 1   ? scatter<uint8_t>

@@ -2,6 +2,7 @@
 #include "codegen/emit/emit.h"
 
 #include "base/abi/train.h"
+#include "codegen/emit/halo.h"
 #include "ir/entries.h"
 #include "ir/op_def.h"
 #include "support/check.h"
@@ -71,12 +72,16 @@ public:
       auto* buffer =
           builder.CreateAlloca(llvm::ArrayType::get(llvm::Type::getInt8Ty(context_), kBufferBytes));
       buffer->setAlignment(llvm::Align(8));
-      builder.CreateStore(
-          wrapper->getArg(static_cast<unsigned>(i)),
-          builder.CreateConstGEP1_64(llvm::Type::getInt8Ty(context_), buffer, kHostOffset));
+      // An input's positions count from its halo, an output's from its first element.
+      Value* first = wrapper->getArg(static_cast<unsigned>(i));
+      if (i >= kernel.inputs.size()) first = first_element(builder, first, output_type(kernel, i));
+      builder.CreateStore(first,
+                          builder.CreateConstGEP1_64(builder.getInt8Ty(), buffer, kHostOffset));
       arguments.push_back(buffer);
     }
     builder.CreateCall(body, arguments);
+    for (size_t i = kernel.inputs.size(); i < count; ++i)
+      zero_halo(builder, wrapper->getArg(static_cast<unsigned>(i)), output_type(kernel, i));
     builder.CreateRetVoid();
   }
 
@@ -146,6 +151,11 @@ public:
   }
 
 private:
+  // Of a wrapper's parameter that is an output.
+  static const ir::Type& output_type(const ir::Graph& kernel, size_t parameter) {
+    return kernel.value(kernel.outputs[parameter - kernel.inputs.size()].value).type;
+  }
+
   using Parameters = std::function<Value*(EntryParameter::Kind, size_t)>;
 
   // FUNCTIONsuffix(inputs, outputs, slots, counters, arena, last), empty.

@@ -8,6 +8,7 @@
 #include "support/check.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace linnet::codegen {
 namespace {
@@ -28,17 +29,33 @@ bool padded(const ir::Value& value) {
   return value.storage && is_padded(value.storage->memory);
 }
 
-// Fixes shape, strides and alignment, so that generated code asks the buffer only for its address.
+// Fixes shape, strides and alignment, so that generated code asks the buffer only for its address,
+// which lies `offset` bytes into the memory.
 void fix_dimensions(Halide::OutputImageParam param, const ir::Value& value,
-                    const std::vector<int>& extents) {
-  int stride = 1;
-  for (size_t i = 0; i < extents.size(); ++i) {
-    param.dim(static_cast<int>(i)).set_bounds(0, extents[i]).set_stride(stride);
-    stride *= extents[i];
+                    const std::vector<BufferDim>& dims, int64_t offset) {
+  for (size_t i = 0; i < dims.size(); ++i) {
+    param.dim(static_cast<int>(i))
+        .set_bounds(dims[i].min, dims[i].extent)
+        .set_stride(dims[i].stride);
   }
-  param.set_host_alignment(
-      padded(value) ? kPaddedAlignment
-                    : static_cast<int>(std::min<int64_t>(ir::size_of(value.type.dtype), 4)));
+  const int64_t alignment =
+      padded(value) ? kPaddedAlignment : std::min<int64_t>(ir::size_of(value.type.dtype), 4);
+  param.set_host_alignment(static_cast<int>(std::gcd(alignment, offset)));
+}
+
+// An input's memory begins with its halo, whose zeros a kernel may read: positions below 0.
+std::vector<BufferDim> with_halo(const ir::Type& type, std::vector<BufferDim> dims) {
+  if (!type.layout.has_halo()) return dims;
+  for (size_t i = 0; i < dims.size(); ++i) {
+    const size_t from_outside = dims.size() - 1 - i;
+    const size_t dim = type.layout.order.empty()
+                           ? from_outside
+                           : static_cast<size_t>(type.layout.order[from_outside]);
+    const auto [before, behind] = type.layout.around(dim);
+    dims[i].min = -static_cast<int>(before);
+    dims[i].extent += static_cast<int>(before + behind);
+  }
+  return dims;
 }
 
 // Index of the innermost dimension that has more than one element, or 0. Extents come innermost
@@ -111,6 +128,27 @@ std::vector<int> physical_extents(const ir::Type& type) {
   return extents;
 }
 
+std::vector<BufferDim> buffer_dims(const ir::Type& type) {
+  std::vector<BufferDim> dims = dense_dims(physical_extents(type));
+  if (!type.layout.has_halo()) return dims;
+  // Neither blocks nor extents rounded up: a dimension of the type is one of the buffer.
+  std::vector<int64_t> strides = type.stored_strides();
+  std::ranges::sort(strides);
+  for (size_t i = 0; i < dims.size(); ++i)
+    dims[i].stride = static_cast<int>(strides[i]);
+  return dims;
+}
+
+std::vector<BufferDim> dense_dims(const std::vector<int>& extents) {
+  std::vector<BufferDim> dims;
+  int stride = 1;
+  for (const int extent : extents) {
+    dims.push_back({extent, stride});
+    stride *= extent;
+  }
+  return dims;
+}
+
 std::vector<Expr> physical_position(const ir::Type& type, const Position& at) {
   std::vector<Expr> position;
   std::vector<int> order = type.layout.order;
@@ -140,23 +178,27 @@ Lowering::Lowering(const ir::Graph& graph, const Target& target)
     const ir::Value& value = graph.value(id);
     input_of_[id.index] = i;
     inputs_.emplace_back();
-    (void)input_as(i, physical_extents(value.type));
+    (void)input_of(i, with_halo(value.type, buffer_dims(value.type)));
   }
   for (const ir::GraphOutput& output : graph.outputs)
-    output_extents_.push_back(physical_extents(type(output.value)));
+    output_dims_.push_back(buffer_dims(type(output.value)));
 }
 
-Halide::ImageParam Lowering::input_as(size_t index, const std::vector<int>& extents) {
+Halide::ImageParam Lowering::input_of(size_t index, const std::vector<BufferDim>& dims) {
   const ir::Value& value = graph_->value(graph_->inputs[index].value);
-  Halide::ImageParam param(halide_type(value.type.dtype), static_cast<int>(extents.size()),
+  Halide::ImageParam param(halide_type(value.type.dtype), static_cast<int>(dims.size()),
                            "in" + std::to_string(index));
-  fix_dimensions(param, value, extents);
+  fix_dimensions(param, value, dims, 0);
   inputs_[index] = param;
   return param;
 }
 
-void Lowering::output_as(size_t index, std::vector<int> extents) {
-  output_extents_[index] = std::move(extents);
+Halide::ImageParam Lowering::input_as(size_t index, const std::vector<int>& extents) {
+  return input_of(index, dense_dims(extents));
+}
+
+void Lowering::output_as(size_t index, std::vector<BufferDim> dims) {
+  output_dims_[index] = std::move(dims);
 }
 
 Expr Lowering::at(ir::ValueId value, const Position& position) {
@@ -357,8 +399,9 @@ LoweredKernel lower_kernel(const ir::Graph& kernel, const Target& target) {
   }
   LoweredKernel lowered;
   for (size_t i = 0; i < outputs.size(); ++i) {
-    fix_dimensions(outputs[i].output_buffer(), kernel.value(kernel.outputs[i].value),
-                   lowering.output_extents(i));
+    const ir::Value& value = kernel.value(kernel.outputs[i].value);
+    fix_dimensions(outputs[i].output_buffer(), value, lowering.output_dims(i),
+                   value.type.first_stored() * ir::size_of(value.type.dtype));
   }
   for (Halide::ImageParam& input : lowering.inputs())
     lowered.arguments.emplace_back(input);

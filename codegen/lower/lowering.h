@@ -22,6 +22,16 @@ using Position = std::vector<Halide::Expr>;
 // A literal of the dtype; `value` must be exact in it or is rounded.
 [[nodiscard]] Halide::Expr literal(ir::DType dtype, double value);
 
+// A dimension of a kernel's buffer: positions min to min + extent - 1, elements between neighbours.
+struct BufferDim {
+  int extent = 1, stride = 1;
+  int min = 0;
+};
+// Those of memory without gaps, innermost first.
+[[nodiscard]] std::vector<BufferDim> dense_dims(const std::vector<int>& extents);
+// The physical dimensions of a type, innermost first, where its first element is at 0.
+[[nodiscard]] std::vector<BufferDim> buffer_dims(const ir::Type& type);
+
 // Extents of a type's physical dimensions, innermost first; a blocked dimension gives two.
 [[nodiscard]] std::vector<int> physical_extents(const ir::Type& type);
 // Where logical position `at` is stored, innermost first.
@@ -87,11 +97,16 @@ public:
     defined_[value.index] = std::move(element);
   }
 
-  // The bytes of an input or output as an array of other extents, innermost first.
+  // The bytes of an input or output, which have no halo, as an array of other extents, innermost
+  // first.
   [[nodiscard]] Halide::ImageParam input_as(size_t index, const std::vector<int>& extents);
-  void output_as(size_t index, std::vector<int> extents);
-  [[nodiscard]] const std::vector<int>& output_extents(size_t index) const {
-    return output_extents_[index];
+  void output_as(size_t index, const std::vector<int>& extents) {
+    output_as(index, dense_dims(extents));
+  }
+  // An output as an array of other dimensions.
+  void output_as(size_t index, std::vector<BufferDim> dims);
+  [[nodiscard]] const std::vector<BufferDim>& output_dims(size_t index) const {
+    return output_dims_[index];
   }
 
   // Inputs in order; outputs as Funcs over physical dimensions, scheduled by the generic family.
@@ -104,6 +119,7 @@ private:
   using Definition =
       std::function<bool(const Position&, Halide::Func&, const std::vector<Halide::Expr>&)>;
   Halide::Expr read(const ir::Node& node, const Position& position, const Definition& define);
+  Halide::ImageParam input_of(size_t index, const std::vector<BufferDim>& dims);
   Halide::Expr lower_node(const ir::Node& node, const Position& position);
   enum Level { kVector, kRow, kOnce };
   [[nodiscard]] int level(size_t stage) const;
@@ -117,7 +133,7 @@ private:
   std::vector<Stage> stages_;
   int current_ = -1;  // the stage being defined, -1: an output
   std::vector<Halide::Func> outputs_;
-  std::vector<std::vector<int>> output_extents_;
+  std::vector<std::vector<BufferDim>> output_dims_;
   int64_t elements_ = 1;    // of the largest output
   size_t vector_loop_ = 0;  // the last output's loop of vectors
 };

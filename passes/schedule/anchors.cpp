@@ -110,14 +110,15 @@ Product::Product(const ir::Graph& body) : group(*matmul_group(body)) {
 
 std::string not_in_rows(const ir::Graph& body) {
   const ir::Type& type = body.value(body.outputs.front().value).type;
-  return type.layout.is_row_major() ? "" : layout_text(type);
+  return type.layout.without_halo().is_row_major() ? "" : layout_text(type);
 }
 
 std::string not_as_picture(const ir::Graph& body) {
   const ir::Type& type = body.value(body.outputs.front().value).type;
   ir::Layout channels_last;
   channels_last.order = {0, 2, 3, 1};
-  return type.layout.is_row_major() || type.layout == channels_last ? "" : layout_text(type);
+  const ir::Layout layout = type.layout.without_halo();
+  return layout.is_row_major() || layout == channels_last ? "" : layout_text(type);
 }
 
 std::optional<std::vector<int>> source_dims(const AnchorGroup& group, size_t operand) {
@@ -199,6 +200,15 @@ int64_t row_tile(int64_t width, int64_t most) {
   return best;
 }
 
+namespace {
+
+bool has_zeros_for(const ir::Layout& picture, const Convolution& conv) {
+  return picture.halo[0] >= conv.rows.before && picture.halo[1] >= conv.columns.before &&
+         picture.halo[2] >= conv.rows.after && picture.halo[3] >= conv.columns.after;
+}
+
+}  // namespace
+
 Found<Convolution> convolution(const ir::Graph& body, const Found<AnchorGroup>& group) {
   return group ? convolution(body, *group) : tl::unexpected(group.error());
 }
@@ -220,6 +230,8 @@ Found<Convolution> convolution(const ir::Graph& body, const AnchorGroup& group) 
   c.columns = both.second;
   c.out_height = result[2];
   c.out_width = result[3];
+  c.zeros_stored =
+      c.padded() && has_zeros_for(body.value(group.anchor->operands[0]).type.layout, c);
   if (!group.pool) return c;
   const auto pool = *ir::windows(group.pool->attrs, group.pool->attrs.get(ir::kKernelSize));
   for (const ir::Window& w : {pool.first, pool.second}) {

@@ -76,6 +76,7 @@ struct Convolution {
   [[nodiscard]] bool padded() const {
     return rows.before + rows.after + columns.before + columns.after != 0;
   }
+  bool zeros_stored = false;  // the picture's halo has all of its padding
 };
 
 // Not unless the anchor is a conv2d and the pool, if any, is of disjoint windows without gaps, of

@@ -25,7 +25,8 @@ std::string Depthwise::fits(const ir::Graph& body) {
   const auto conv = convolution(body, plain_anchor_group(body));
   if (!conv) return conv.error();
   if (conv->groups == 1) return "its convolution has one group";
-  if (conv->padded()) return "its convolution has padding, which would be a copy before it";
+  if (conv->padded() && !conv->zeros_stored)
+    return "its convolution has padding, which would be a copy before it";
   if (conv->groups * conv->outputs < 4)
     return fmt::format("output channels {} fill no vector of 4", conv->groups * conv->outputs);
   return not_as_picture(body);

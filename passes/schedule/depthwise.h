@@ -14,6 +14,8 @@ struct Depthwise {
       {{"lanes", &Depthwise::lanes}, {"pixels", &Depthwise::pixels}}};
   static constexpr Stores kStores = Stores::kChannelsLast;
   static constexpr bool kReadsChannelsLast = true;
+  static constexpr bool kWantsChannelsLast = true;
+  static constexpr bool kReadsHalo = true;
   [[nodiscard]] static std::string fits(const ir::Graph& body);
   [[nodiscard]] static Choice<Depthwise> choose(const Candidate& group);
   [[nodiscard]] std::vector<int64_t> legal(const ir::Graph& body, size_t key) const;

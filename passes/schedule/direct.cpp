@@ -22,6 +22,9 @@ struct Parts {
   explicit Parts(const ir::Graph& body)
       : group(*anchor_group(body)), conv(*convolution(body, group)),
         samples(body.value(group.anchor->results[0]).type.shape[0]) {}
+
+  // Does the kernel put the zeros around the picture itself, sample by sample?
+  [[nodiscard]] bool pads() const { return conv.padded() && !conv.zeros_stored; }
 };
 
 // Vectors, pixels and samples of a tile: vectors share the pixels they read, pixels and samples the
@@ -30,9 +33,11 @@ struct Parts {
 // 5). With AVX2 it takes 0.61x of what was chosen by row alone for LeNet conv2 (the call 0.77x),
 // 0.79x for 3 × 3 32 → 64, 0.76x for 1 × 1 128 → 48. Several samples: the gradient of LeNet conv2's
 // weight, in rows of 5, takes 1.49x with one (Zen 5).
-void set_tile(Direct& best, const Convolution& conv, int64_t samples, const TargetInfo& target) {
+void set_tile(Direct& best, const Parts& parts, const TargetInfo& target) {
+  const Convolution& conv = parts.conv;
+  const int64_t samples = parts.samples;
   const int64_t vectors = ceil_div(conv.outputs, best.lanes);
-  const int64_t most_samples = conv.padded() ? 1 : samples;
+  const int64_t most_samples = parts.pads() ? 1 : samples;
   int64_t best_cost = 0;
   for (int64_t v = 1; v <= std::min(kWidest, vectors); ++v) {
     for (int64_t p = 1; p <= conv.result_width(); ++p) {
@@ -62,7 +67,7 @@ std::string Direct::fits(const ir::Graph& body) {
     return "its convolution reads an operand through more than transposes";
   if (conv->padded() && !group->through[0].empty())
     return "its convolution pads what it reads through a transpose";
-  if (conv->padded()) {
+  if (conv->padded() && !conv->zeros_stored) {
     const int64_t bytes = conv->groups * conv->padded_bytes();
     if (auto why = beyond_stack("its padded picture has", bytes); !why.empty()) return why;
   }
@@ -75,11 +80,12 @@ std::vector<int64_t> Direct::legal(const ir::Graph& body, size_t key) const {
   if (key == 0) return vector_lanes();
   if (key == 1) return up_to(std::min(ceil_div(parts.conv.outputs, lanes), room));
   if (key == 2) return up_to(std::min(parts.conv.result_width(), room / vectors));
-  return up_to(parts.conv.padded() ? 1 : std::min(parts.samples, room / (vectors * pixels)));
+  return up_to(parts.pads() ? 1 : std::min(parts.samples, room / (vectors * pixels)));
 }
 
 Choice<Direct> Direct::choose(const Candidate& group) {
-  const auto [parts, conv, samples] = Parts(group.body);
+  const Parts all(group.body);
+  const auto& [parts, conv, samples] = all;
   Direct best;
   best.lanes = group.target.lanes(4);
   if (conv.groups > 1 && 2 * conv.outputs < best.lanes) {
@@ -96,7 +102,7 @@ Choice<Direct> Direct::choose(const Candidate& group) {
   while (best.lanes > 4 && best.lanes / 2 >= conv.outputs)
     best.lanes /= 2;
   if (conv.window() > accumulators(group.target)) return no_room(conv, group.target);
-  set_tile(best, conv, samples, group.target);
+  set_tile(best, all, group.target);
   TileCost cost{best.vectors * best.pixels * best.samples * conv.window()};
   cost.along(conv.outputs, best.lanes * best.vectors);
   cost.along(conv.result_width(), best.pixels);

@@ -17,6 +17,7 @@ struct Direct {
                                                         {"samples", &Direct::samples}}};
   static constexpr Stores kStores = Stores::kChannelsLast;
   static constexpr bool kReadsChannelsLast = true;
+  static constexpr bool kReadsHalo = true;
   [[nodiscard]] static std::string fits(const ir::Graph& body);
   [[nodiscard]] static Choice<Direct> choose(const Candidate& group);
   [[nodiscard]] std::vector<int64_t> legal(const ir::Graph& body, size_t key) const;

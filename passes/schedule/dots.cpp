@@ -27,10 +27,12 @@ std::string Dots::fits(const ir::Graph& body) {
   if (!conv) return conv.error();
   if (group->pool) return "it has a pool";
   if (conv->groups != 1) return "its convolution has groups";
-  if (conv->padded()) return "its convolution has padding, which would be a copy before it";
+  if (conv->padded() && !conv->zeros_stored)
+    return "its convolution has padding, which would be a copy before it";
   if (conv->channels % 4 != 0)
     return fmt::format("input channels {} are no whole vectors of 4", conv->channels);
-  const ir::Layout& picture = body.value(body.inputs[group->source[0]].value).type.layout;
+  const ir::Layout picture =
+      body.value(body.inputs[group->source[0]].value).type.layout.without_halo();
   if (!picture.is_row_major() && picture.order != kChannelsLast)
     return "its convolution reads a picture in another layout";
   return not_as_picture(body);
@@ -73,8 +75,11 @@ std::vector<ir::Layout> Dots::layouts(const ir::Graph& body) const {
   std::vector<ir::Layout> layouts(body.inputs.size());
   const AnchorGroup parts = *plain_anchor_group(body);
   layouts[parts.weight()].order = kChannelsLast;
-  if (body.value(body.inputs[parts.source[0]].value).type.layout.is_row_major())
+  const ir::Layout& picture = body.value(body.inputs[parts.source[0]].value).type.layout;
+  if (picture.without_halo().is_row_major()) {
+    layouts[parts.source[0]] = picture;  // with its halo
     layouts[parts.source[0]].order = kChannelsLast;
+  }
   return layouts;
 }
 

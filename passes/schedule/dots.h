@@ -11,6 +11,8 @@ struct Dots {
   int64_t pixels = 0;   // neighbours in a row: they share the weights
 
   static constexpr bool kReadsChannelsLast = true;
+  static constexpr bool kWantsChannelsLast = true;
+  static constexpr bool kReadsHalo = true;
   static constexpr std::array<Key<Dots>, 3> kKeys = {
       {{"lanes", &Dots::lanes}, {"outputs", &Dots::outputs}, {"pixels", &Dots::pixels}}};
   [[nodiscard]] static std::string fits(const ir::Graph& body);

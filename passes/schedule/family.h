@@ -50,6 +50,9 @@ template <class S> struct Choice {
 //   kStores = Stores::kRows                 how it stores pictures
 //   kReadsChannelsLast = false              does it read pictures with their channels innermost as
 //                                           well as any other?
+//   kWantsChannelsLast = false              so much better that a copy should store them so?
+//   kReadsHalo = false                      does its convolution read the zeros around a picture,
+//                                           where memory has them, instead of padding it itself?
 // fits and legal do not look at the machine: what they admit is right on any, if not fast.
 
 // How a kernel stores pictures best: in rows, with their channels innermost, or as those lie that
@@ -70,6 +73,8 @@ struct Family {
   std::vector<ir::Layout> (*layouts)(const ir::Graph& body, const ir::Schedule& schedule);
   Stores stores = Stores::kRows;
   bool reads_channels_last = false;
+  bool wants_channels_last = false;
+  bool reads_halo = false;
 
   // The schedule for a group, or why the family does not want it.
   [[nodiscard]] Choice<ir::Schedule> choose(const Candidate& group) const;
@@ -126,6 +131,9 @@ template <class S> [[nodiscard]] Family family_of() {
   if constexpr (requires { S::kStores; }) family.stores = S::kStores;
   if constexpr (requires { S::kReadsChannelsLast; })
     family.reads_channels_last = S::kReadsChannelsLast;
+  if constexpr (requires { S::kWantsChannelsLast; })
+    family.wants_channels_last = S::kWantsChannelsLast;
+  if constexpr (requires { S::kReadsHalo; }) family.reads_halo = S::kReadsHalo;
   return family;
 }
 

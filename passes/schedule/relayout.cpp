@@ -37,6 +37,11 @@ Found of_layout(const ir::Type& type) {
     if (i < dim) t.count *= type.shape[at];
     if (i != dim && type.stored_extent(at) != type.shape[at]) return tl::unexpected(stored);
   }
+  if (layout.has_halo()) {
+    if (dim != 1 || blocked) return tl::unexpected(stored);
+    t.height = type.shape[2];
+    t.columns = type.shape[3];
+  }
   if (!blocked) order.push_back(dim);
   if (order != layout.order) return tl::unexpected(stored);
   t.rows = type.shape[static_cast<size_t>(dim)];
@@ -64,7 +69,10 @@ Found of_transpose(const ir::Node& node, const ir::Shape& shape) {
   if (turned != rest || rest.empty())
     return tl::unexpected(std::string("it moves more than two pieces"));
   const std::vector<int> count(dims.begin(), dims.begin() + kept);
-  Transposes t{product(shape, count), product(shape, rows), product(shape, columns)};
+  Transposes t;
+  t.count = product(shape, count);
+  t.rows = product(shape, rows);
+  t.columns = product(shape, columns);
   t.block = t.rows;
   return t;
 }

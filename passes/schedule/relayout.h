@@ -17,10 +17,12 @@ struct Relayout {
 };
 
 // Such a copy as matrices of which it stores the transposes: [count, rows, columns] becomes
-// [count, rows / block, columns, block].
+// [count, rows / block, columns, block]. Where pictures have a halo, rows of pixels are apart and
+// each is a matrix: [count, rows, height, columns] becomes [count, height, columns, rows].
 struct Transposes {
   int64_t count = 1, rows = 1, columns = 1;
-  int64_t block = 1;  // stored rows side by side: all of them, or a layout's block
+  int64_t height = 1;  // rows of a picture, if each is a matrix
+  int64_t block = 1;   // stored rows side by side: all of them, or a layout's block
 
   [[nodiscard]] bool takes(int64_t lanes) const;
 };

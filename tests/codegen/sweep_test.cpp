@@ -5,10 +5,12 @@
 #include "codegen/lower/bitcode.h"
 #include "ir/builder.h"
 #include "ir/print.h"
+#include "ir/read.h"
 #include "passes/run/run_pipeline.h"
 #include "passes/schedule/families.h"
 #include "passes/schedule/gemm.h"
 #include "support/check.h"
+#include "support/source.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -160,6 +162,27 @@ ir::Module transposed(const Shape& shape, const ir::Ints& dims) {
   return m.returns(m.make(ir::ops::transpose, {m.input(shape)}, {{"dims", dims}}));
 }
 
+// A convolution whose input is what a kernel stores: with zeros around it, where it pads.
+ir::Module padded(const Shape& x, const Shape& w, const ir::Ints& padding, ir::Attrs attrs = {},
+                  const ir::Ints& window = {}) {
+  Model m;
+  attrs.set("padding", padding);
+  const ValueId picture = m.make(ir::ops::tanh, {m.input(x)});
+  ValueId y = m.make(ir::ops::conv2d, {picture, m.constant(w)}, attrs);
+  if (!window.empty()) y = m.make(ir::ops::max_pool2d, {y}, {{"kernel_size", window}});
+  return m.returns(m.make(ir::ops::relu, {y}));
+}
+
+// A kernel with the layouts of its text, such as pictures with a halo.
+ir::Module kernel(const std::string& text) {
+  SourceManager sources;
+  Diagnostics diagnostics(sources);
+  auto module =
+      ir::read(sources.add("k.lir", "lir 1\nmodule m\nkernel @k" + text), {}, diagnostics);
+  LINNET_CHECK(module.has_value(), "no kernel: " + text);
+  return *std::move(module);
+}
+
 // What pack_weights makes of a weight that is known only at run time.
 ir::Module copy(const Shape& shape, const std::string& layout) {
   Model m;
@@ -192,30 +215,68 @@ const std::map<std::string, std::vector<ir::Module>>& cases() {
                     {2, 2}),
         convolution({1, 6, 4, 5}, {48, 2, 3, 2}, grouped(3)),
         convolution({1, 2, 6, 10}, {20, 2, 3, 3}, {{"padding", ir::Ints{1, 1, 1, 1}}}, {3, 5}),
-        correlation({3, 2, 7, 8}, {3, 17, 5, 5}, true)}},
+        correlation({3, 2, 7, 8}, {3, 17, 5, 5}, true),
+        padded({1, 16, 6, 20}, {17, 16, 3, 3}, {1, 1, 1, 1}),
+        padded({2, 24, 9, 9}, {24, 8, 5, 3}, {2, 0, 1, 3},
+               grouped(3, {{"stride", ir::Ints{2, 2}}})),
+        padded({1, 34, 8, 8}, {8, 34, 3, 3}, {1, 1, 0, 0}, {}, {2, 3}),
+        kernel(
+            R"((%x: f32[2,3,5,6]{nhwc, halo:0,2,1,0} in arena+0, %w: f32[9,3,2,3] in constant+0) generic{} {
+          %y: f32[2,9,5,6]{nhwc, halo:1,2,3,0} in arena+0 = conv2d(%x, %w) {padding = [0, 2, 1, 0]}
+          return %y
+        })"),
+        kernel(
+            R"((%x: f32[2,3,5,6]{nchw, halo:1,1,1,0} in arena+0, %w: f32[9,3,2,3] in constant+0) generic{} {
+          %y: f32[2,9,6,6] in arena+0 = conv2d(%x, %w) {padding = [1, 1, 1, 1]}
+          return %y
+        })")}},
       {"depthwise",
        {convolution({1, 5, 5, 7}, {5, 1, 3, 3}, grouped(5)),
         convolution({2, 17, 4, 1}, {17, 1, 2, 1}, grouped(17)),
         convolution({1, 16, 7, 9}, {16, 1, 3, 3}, grouped(16, {{"stride", ir::Ints{2, 2}}})),
         convolution({1, 6, 5, 9}, {18, 1, 1, 4}, grouped(6), {2, 2}),
         convolution({2, 24, 5, 5}, {8, 3, 3, 3}, grouped(8)),
-        convolution({1, 16, 9, 9}, {16, 1, 2, 3}, grouped(16, {{"dilation", ir::Ints{2, 3}}}))}},
+        convolution({1, 16, 9, 9}, {16, 1, 2, 3}, grouped(16, {{"dilation", ir::Ints{2, 3}}})),
+        padded({2, 17, 5, 7}, {17, 1, 3, 3}, {1, 1, 1, 1}, grouped(17)),
+        padded({1, 16, 8, 8}, {16, 1, 5, 5}, {0, 0, 3, 3},
+               grouped(16, {{"stride", ir::Ints{2, 2}}})),
+        kernel(
+            R"((%x: f32[2,6,4,7]{nchw, halo:3,1,1,4} in arena+0, %w: f32[6,1,3,3] in constant+0) generic{} {
+          %y: f32[2,6,4,7]{nchw, halo:0,0,0,3} in arena+0 = conv2d(%x, %w) {padding = [1, 1, 1, 1], groups = 6}
+          return %y
+        })"),
+        kernel(
+            R"((%x: f32[2,20,4,1]{nhwc, halo:1,1,1,1} in arena+0, %w: f32[20,1,3,3] in constant+0) generic{} {
+          %y: f32[2,20,4,1]{nhwc, halo:1,1,1,1} in arena+0 = conv2d(%x, %w) {padding = [1, 1, 1, 1], groups = 20}
+          return %y
+        })")}},
       {"dots",
        {convolution({1, 8, 4, 5}, {6, 8, 3, 3}), convolution({2, 20, 3, 7}, {3, 20, 1, 1}),
         convolution({1, 16, 5, 9}, {1, 16, 2, 2}, {{"stride", ir::Ints{2, 3}}}),
-        convolution({1, 32, 6, 6}, {2, 32, 3, 2}, {{"dilation", ir::Ints{2, 1}}})}},
+        convolution({1, 32, 6, 6}, {2, 32, 3, 2}, {{"dilation", ir::Ints{2, 1}}}),
+        padded({2, 8, 5, 7}, {3, 8, 3, 3}, {1, 0, 2, 1})}},
       {"pooled_rows",
        {convolution({2, 1, 8, 12}, {6, 1, 5, 3}, {{"padding", odd}}, {2, 2}),
         convolution({1, 2, 9, 14}, {3, 2, 3, 3}, {}, {3, 3}),
         convolution({1, 1, 6, 1}, {1, 1, 3, 3}, {{"padding", ir::Ints{2, 2, 2, 2}}}, {2, 3}),
         convolution({1, 1, 3, 35}, {4, 1, 1, 2}, {}, {1, 1}),
-        convolution({1, 3, 5, 34}, {2, 3, 2, 2}, {}, {2, 6})}},
+        convolution({1, 3, 5, 34}, {2, 3, 2, 2}, {}, {2, 6}),
+        kernel(R"((%x: f32[2,1,6,9] in input 0, %w: f32[3,1,3,3] in constant+0) generic{} {
+          %c: f32[2,3,6,9] = conv2d(%x, %w) {padding = [1, 1, 1, 1]}
+          %y: f32[2,3,2,4]{nchw, halo:2,1,2,1} in arena+0 = max_pool2d(%c) {kernel_size = [3, 2]}
+          return %y
+        })")}},
       {"pixel_rows",
        {convolution({2, 1, 6, 12}, {6, 1, 5, 3}, {{"padding", odd}}),
         convolution({1, 2, 4, 17}, {3, 2, 3, 3}), convolution({1, 2, 5, 1}, {1, 2, 1, 1}),
         convolution({1, 3, 6, 6}, {4, 3, 5, 5}, {{"padding", ir::Ints{4, 4, 4, 4}}}),
         correlation({1, 4, 6, 37}, {2, 4, 3, 7}, false),
-        convolution({1, 2, 3, 5}, {2, 2, 3, 4}, {{"padding", ir::Ints{0, 3, 0, 0}}})}},
+        convolution({1, 2, 3, 5}, {2, 2, 3, 4}, {{"padding", ir::Ints{0, 3, 0, 0}}}),
+        kernel(
+            R"((%x: f32[2,2,6,9]{nchw, halo:1,1,2,2} in arena+0, %w: f32[3,2,3,3] in constant+0) generic{} {
+          %y: f32[2,3,6,9]{nchw, halo:0,5,0,0} in arena+0 = conv2d(%x, %w) {padding = [1, 1, 1, 1]}
+          return %y
+        })")}},
       {"taps",
        {correlation({2, 3, 9, 19}, {4, 3, 7, 17}, false),
         correlation({3, 1, 8, 8}, {3, 6, 5, 4}, true),
@@ -236,7 +297,8 @@ const std::map<std::string, std::vector<ir::Module>>& cases() {
        {copy({3, 6, 5, 7}, "{nhwc}"), copy({3, 37, 4, 4}, "{nhwc, c:16}"),
         copy({2, 20, 3, 7}, "{nChw16c}"), copy({33, 17}, "{Nc16n}"), copy({3, 9}, "{Nc4n}"),
         transposed({2, 5, 6, 7}, {0, 3, 1, 2}), transposed({2, 5, 3, 9}, {0, 2, 3, 1}),
-        transposed({37, 21}, {1, 0}), transposed({3, 1, 4, 5}, {2, 3, 1, 0})}},
+        transposed({37, 21}, {1, 0}), transposed({3, 1, 4, 5}, {2, 3, 1, 0}),
+        copy({2, 17, 3, 9}, "{nhwc, halo:1,2,0,1}")}},
       {"sums",
        {sum(ir::ops::sum, {8, 3, 4, 16}, {0, 2, 3}), sum(ir::ops::mean, {3, 37}, {1}),
         sum(ir::ops::sum, {2, 4}, {1}), sum(ir::ops::mean, {5, 150}, {0, 1})}},
@@ -247,13 +309,26 @@ const std::map<std::string, std::vector<ir::Module>>& cases() {
         normalized(ir::ops::log_softmax, {4, 16}, {{"dim", int64_t{1}}}), spread({3, 21})}},
       {"concat",
        {concat({2, 3, 4, 5}, 0), concat({2, 3, 4, 5}, 1), concat({2, 3, 4, 5}, 2),
-        concat({2, 3, 4, 5}, 3)}},
+        concat({2, 3, 4, 5}, 3),
+        kernel(
+            R"((%a: f32[2,3,4,5]{nhwc, halo:1,1,1,1} in arena+0, %b: f32[2,5,4,5]{nhwc} in arena+0) generic{} {
+          %y: f32[2,8,4,5]{nhwc, halo:0,1,0,2} in arena+0 = concat(%a, %b) {dim = 1}
+          return %y
+        })")}},
       {"scatter",
        {scatter({7, 5}, 4, "none"), scatter({19}, 6, "none"), scatter({5, 17}, 9, "sum")}},
       {"generic",
        {convolution({1, 2, 9, 10}, {5, 2, 2, 3}, {}, {2, 3}), matmul({5, 7}, {7, 4}, false),
         sum(ir::ops::mean, {3, 37}, {1}), concat({2, 3, 4, 5}, 1),
-        convolution({2, 3, 12, 11}, {5, 3, 1, 1}, {}, {12, 11})}},
+        convolution({2, 3, 12, 11}, {5, 3, 1, 1}, {}, {12, 11}),
+        kernel(R"((%x: f32[2,5,4,7]{nchw, halo:1,2,0,3} in arena+0) generic{} {
+          %y: f32[2,5,4,7]{nhwc, halo:2,0,1,1} in arena+0 = tanh(%x)
+          return %y
+        })"),
+        kernel(R"((%x: f32[1,3,7,7]{nhwc, halo:1,1,1,1} in arena+0) generic{} {
+          %y: f32[1,3,3,3]{nchw, halo:1,1,1,1} in arena+0 = max_pool2d(%x) {kernel_size = [3, 3], stride = [2, 2]}
+          return %y
+        })")}},
   };
   return list;
 }

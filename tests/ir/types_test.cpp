@@ -50,8 +50,8 @@ TEST(Shapes, CountAndStride) {
 }
 
 TEST(Layouts, ReadBackAsTheyArePrinted) {
-  for (const char* text :
-       {"{nhwc}", "{chwn}", "{Nchw8n}", "{nChw16c}", "{nchw, c:8}", "{nhwc, c:8, w:4}"}) {
+  for (const char* text : {"{nhwc}", "{chwn}", "{Nchw8n}", "{nChw16c}", "{nchw, c:8}",
+                           "{nhwc, c:8, w:4}", "{nhwc, halo:0,1,0,1}", "{nchw, halo:1,2,3,4}"}) {
     const auto layout = layout_from_text(text, 4);
     ASSERT_TRUE(layout.has_value()) << text;
     EXPECT_EQ(to_string(*layout, 4), text);
@@ -60,11 +60,35 @@ TEST(Layouts, ReadBackAsTheyArePrinted) {
 }
 
 TEST(Layouts, WrongTextsAreRefused) {
-  for (const char* text :
-       {"", "{", "nhwc", "{nhw}", "{nhwcc}", "{nhww}", "{nhwx}", "{NChw8n}", "{Nchw}", "{Nchw8c}",
-        "{Nchw0n}", "{Nchw9999999n}", "{nchw, c}", "{nchw, c:0}", "{nchw, x:2}", "{nchw8c}"})
+  for (const char* text : {"",
+                           "{",
+                           "nhwc",
+                           "{nhw}",
+                           "{nhwcc}",
+                           "{nhww}",
+                           "{nhwx}",
+                           "{NChw8n}",
+                           "{Nchw}",
+                           "{Nchw8c}",
+                           "{Nchw0n}",
+                           "{Nchw9999999n}",
+                           "{nchw, c}",
+                           "{nchw, c:0}",
+                           "{nchw, x:2}",
+                           "{nchw8c}",
+                           "{nhwc, halo:1,1,1}",
+                           "{nhwc, halo:1,1,1,1,1}",
+                           "{nhwc, halo:0,0,0,0}",
+                           "{nhwc, halo:-1,1,1,1}",
+                           "{nhwc, halo:1,1,1,1025}",
+                           "{nChw8c, halo:1,1,1,1}",
+                           "{nhwc, c:8, halo:1,1,1,1}",
+                           "{nhwc, halo:1,1,1,1, c:8}",
+                           "{nhcw, halo:1,1,1,1}",
+                           "{nhwc, halo}"})
     EXPECT_FALSE(layout_from_text(text, 4).has_value()) << text;
   EXPECT_FALSE(layout_from_text("{c}", kMaxRank + 1).has_value());
+  EXPECT_FALSE(layout_from_text("{ncw, halo:1,1,1,1}", 3).has_value());
 }
 
 // [2, 5, 3, 4] with blocks of 8 channels: 5 channels take the room of 8.
@@ -80,6 +104,21 @@ TEST(Layouts, SayWhereAnElementLies) {
   EXPECT_EQ(type.stored_bytes(), 2 * 5 * 3 * 8 * 4);
   EXPECT_EQ(to_string(type), "f32[2,5,3,4]{nchw, w:8}");
   EXPECT_TRUE(type.same_logical({DType::kF32, {2, 5, 3, 4}, {}}));
+}
+
+// [2, 5, 3, 4] with a row of zeros above, two columns of them left and one right.
+TEST(Layouts, HaveAHaloAroundThePictures) {
+  Type type{DType::kF32, {2, 5, 3, 4}, *layout_from_text("{nhwc, halo:1,2,0,1}", 4)};
+  EXPECT_EQ(type.stored_extent(3), 4);
+  EXPECT_EQ(type.stored_strides(), (std::vector<int64_t>{4 * 7 * 5, 1, 7 * 5, 5}));
+  EXPECT_EQ(type.stored_bytes(), 2 * 4 * 7 * 5 * 4);
+  EXPECT_EQ(type.first_stored(), 7 * 5 + 2 * 5);
+  type.layout = *layout_from_text("{nchw, halo:1,2,0,1}", 4);
+  EXPECT_EQ(type.stored_strides(), (std::vector<int64_t>{5 * 4 * 7, 4 * 7, 7, 1}));
+  EXPECT_EQ(type.first_stored(), 7 + 2);
+  EXPECT_FALSE(type.layout.is_row_major());
+  EXPECT_EQ(type.layout.without_halo(), Layout{});
+  EXPECT_EQ(type.layout, *layout_from_text("{nchw, halo:1,2,0,1}", 4));
 }
 
 TEST(Attributes, ShowWhatTheyAre) {

@@ -2,8 +2,9 @@
 //   acc(o, x, y) = Σ over c, ky, kx of
 //                  weight(o, kx, ky, c) · input(x·s + kx·d, y·s + ky·d, group(o)·C + c)
 // A vector is neighbouring channels, of as many groups as it takes; pixels stay in registers and
-// share the taps' weights. Padding is a copy before: conditions on taps made Halide cut the loops
-// into so many cases that one kernel took longer than a minute to compile.
+// share the taps' weights. Padding is the picture's halo, whose zeros lie before row and column 0,
+// or a copy before: conditions on taps made Halide cut the loops into so many cases that one kernel
+// took longer than a minute to compile.
 #include "passes/schedule/depthwise.h"
 #include "codegen/lower/families.h"
 #include "codegen/lower/kernels/shared/picture_output.h"
@@ -30,9 +31,10 @@ std::vector<Func> depthwise_kernel(Lowering& lowering, const ir::Schedule& sched
   Var o("o"), x("x"), y("y"), n("n");
   Halide::RDom r(0, static_cast<int>(w[3]), 0, static_cast<int>(w[2]), 0, static_cast<int>(w[1]),
                  "r");
-  const Expr row = y * static_cast<int>(rows.stride) + r.y * static_cast<int>(rows.dilation);
-  const Expr column =
-      x * static_cast<int>(columns.stride) + r.x * static_cast<int>(columns.dilation);
+  const Expr row = y * static_cast<int>(rows.stride) + r.y * static_cast<int>(rows.dilation) -
+                   static_cast<int>(rows.before);
+  const Expr column = x * static_cast<int>(columns.stride) +
+                      r.x * static_cast<int>(columns.dilation) - static_cast<int>(columns.before);
   const Expr channel =
       w[1] == 1 && outputs == 1 ? Expr(o) : o / outputs * static_cast<int>(w[1]) + r.z;
   acc(o, x, y, n) = 0.0F;

@@ -32,6 +32,36 @@ int64_t stored_outputs(const ir::Graph& kernel) {
   return kernel.value(kernel.inputs[group.weight()].value).type.stored_extent(dim);
 }
 
+// What a convolution reads, with its padding: padded here, or memory as it is, where the zeros of a
+// halo lie before row and column 0.
+class Picture {
+public:
+  Picture(Lowering& lowering, const ir::Node& conv, const ir::Window& rows,
+          const ir::Window& columns)
+      : lowering_(lowering), conv_(conv), top_(static_cast<int>(rows.before)),
+        left_(static_cast<int>(columns.before)) {
+    const ir::Graph& kernel = lowering.graph();
+    const passes::Convolution sizes = *passes::convolution(kernel, passes::anchor_group(kernel));
+    if (sizes.padded() && !sizes.zeros_stored)
+      padded_.emplace(lowering, conv.operands[0], rows, columns);
+  }
+  // The pixel of a row and column that count from those of the padding.
+  Expr at(const Expr& n, const Expr& channel, const Expr& row, const Expr& column) {
+    return padded_ ? padded_->func(column, row, channel, n)
+                   : lowering_.at(conv_.operands[0], {n, channel, row - top_, column - left_});
+  }
+  // The input of one sample is padded once, not for each row.
+  void schedule(const Func& consumer, const Var& batch, int lanes) {
+    if (padded_) padded_->schedule(consumer, batch, lanes);
+  }
+
+private:
+  Lowering& lowering_;
+  const ir::Node& conv_;
+  int top_, left_;
+  std::optional<PaddedInput> padded_;
+};
+
 // Taps of a row one after the other in code: 0.90x to 0.99x of a loop while their common pixels
 // have registers of their own; for the 24 and 12 accumulators of a tile that fills the
 // registers 1.05x, and 2.6x with AVX2 (3 × 3 convolutions, Zen 5); for the 20 of LeNet conv2 1.2x
@@ -75,9 +105,7 @@ std::vector<Func> direct_kernel(Lowering& lowering, const ir::Schedule& schedule
   const int groups = static_cast<int>(conv.attrs.get(ir::Key<int64_t>{"groups"}));
   const int outputs = static_cast<int>(w[0]) / groups;
   const int block = lanes * vectors;
-  const bool is_padded = rows.before + rows.after + columns.before + columns.after != 0;
-  std::optional<PaddedInput> padded;
-  if (is_padded) padded.emplace(lowering, conv.operands[0], rows, columns);
+  Picture picture(lowering, conv, rows, columns);
 
   Func acc("acc");
   Var l("l"), v("v"), b("b"), g("g"), x("x"), y("y"), n("n");
@@ -87,15 +115,14 @@ std::vector<Func> direct_kernel(Lowering& lowering, const ir::Schedule& schedule
       x * static_cast<int>(columns.stride) + r.x * static_cast<int>(columns.dilation);
   const Expr row = y * static_cast<int>(rows.stride) + r.y * static_cast<int>(rows.dilation);
   const Expr channel = g * static_cast<int>(w[1]) + r.z;
-  const Expr pixel = padded ? padded->func(column, row, channel, n)
-                            : lowering.at(conv.operands[0], {n, channel, row, column});
   // The last block reaches beyond the outputs: a packed weight has room there, of any other the
   // last output is read again.
   Expr output = g * outputs + b * block + v * lanes + l;
   const int reach = (groups - 1) * outputs + round_up(outputs, block);
   if (reach > stored_outputs(lowering.graph())) output = Halide::min(output, groups * outputs - 1);
   acc(l, v, b, g, x, y, n) = 0.0F;
-  acc(l, v, b, g, x, y, n) += lowering.at(conv.operands[1], {output, r.z, r.y, r.x}) * pixel;
+  acc(l, v, b, g, x, y, n) +=
+      lowering.at(conv.operands[1], {output, r.z, r.y, r.x}) * picture.at(n, channel, row, column);
 
   PictureOutput out(lowering, groups);
   const Expr c = out.channel;  // of its group
@@ -104,8 +131,7 @@ std::vector<Func> direct_kernel(Lowering& lowering, const ir::Schedule& schedule
   });
   Func func = out.define(lowering);
   tile_output(func, out, numbers, outputs);
-  // The input of one sample is padded once, not for each row.
-  if (padded) padded->schedule(func, out.n, lanes);
+  picture.schedule(func, out.n, lanes);
   acc.compute_at(func, out.x).store_in(Halide::MemoryType::Stack);
   acc.bound(l, 0, lanes).bound(v, 0, vectors);
   acc.vectorize(l).unroll(v).unroll(x).unroll(y).unroll(n);

@@ -1,6 +1,7 @@
 // dots{lanes, outputs, pixels}: a convolution of many channels to a few.
 //   acc(l, o, x, y) = Σ over ky, kx, c of weight(o, ky, kx, c·lanes + l) ·
 //                                         input(x·s + kx·d, y·s + ky·d, c·lanes + l)
+// where the picture's padding is zeros in memory around it.
 // Vectors lie along the channels that are summed, of the picture and of the weight; outputs ×
 // pixels of them are in registers: one load of weights for an output, one of the picture for a
 // pixel. Their lanes are joined at the end, by halves, in one order.
@@ -26,9 +27,10 @@ std::vector<Func> dots_kernel(Lowering& lowering, const ir::Schedule& schedule) 
   Var l("l"), o("o"), x("x"), y("y"), n("n");
   Halide::RDom r(0, static_cast<int>(w[1]) / lanes, 0, static_cast<int>(w[3]), 0,
                  static_cast<int>(w[2]), "r");
-  const Expr column =
-      x * static_cast<int>(columns.stride) + r.y * static_cast<int>(columns.dilation);
-  const Expr row = y * static_cast<int>(rows.stride) + r.z * static_cast<int>(rows.dilation);
+  const Expr column = x * static_cast<int>(columns.stride) +
+                      r.y * static_cast<int>(columns.dilation) - static_cast<int>(columns.before);
+  const Expr row = y * static_cast<int>(rows.stride) + r.z * static_cast<int>(rows.dilation) -
+                   static_cast<int>(rows.before);
   const Expr channel = r.x * lanes + l;
   acc(l, o, x, y, n) = 0.0F;
   acc(l, o, x, y, n) += lowering.at(conv.operands[1], {o, channel, r.z, r.y}) *

@@ -20,20 +20,28 @@ std::vector<Func> relayout_kernel(Lowering& lowering, const ir::Schedule& schedu
   const passes::Transposes copied = *passes::transposes(lowering.graph());
   const int rows = static_cast<int>(copied.rows);
   const int columns = static_cast<int>(copied.columns);
+  const int height = static_cast<int>(copied.height);
   const int count = static_cast<int>(copied.count);
   const int block = static_cast<int>(copied.block);
   const int lanes = static_cast<int>(numbers.lanes);
-  const Halide::ImageParam source = lowering.input_as(0, {columns, rows, count});
-  const std::vector<int> extents = {block, columns, ceil_div(rows, block), count};
-  lowering.output_as(0, extents);
+  const bool by_row = type.layout.has_halo();
+  const Halide::ImageParam source = lowering.input_as(0, {columns, height, rows, count});
+  std::vector<int> extents = {block, columns, ceil_div(rows, block), count};
+  if (by_row) {
+    extents = physical_extents(type);  // channels, columns, rows, samples
+  } else {
+    lowering.output_as(0, extents);
+  }
 
   // The last tile moves inwards: the source may be exact memory.
   const auto first = [&](const Expr& tile) { return Halide::min(tile * lanes, columns - lanes); };
   // round(j, i, …): element j of row i of a tile; after the last round row j's element i.
   Var j("j"), i("i"), t("t"), v("v"), b("b"), n("n");
-  const Expr row = Halide::min(b * block + v * lanes + i, rows - 1);
+  // Along `b` are blocks of rows, or rows of a picture with a halo.
+  const Expr row = (by_row ? Expr(0) : b * block) + v * lanes + i;
   std::vector<Func> rounds = {Func("rows")};
-  rounds.back()(j, i, t, v, b, n) = source(first(t) + j, row, n);
+  rounds.back()(j, i, t, v, b, n) =
+      source(first(t) + j, by_row ? Expr(b) : Expr(0), Halide::min(row, rows - 1), n);
   for (int done = 1; done < lanes; done *= 2) {
     const Func from = rounds.back();
     rounds.emplace_back("round");
@@ -47,7 +55,6 @@ std::vector<Func> relayout_kernel(Lowering& lowering, const ir::Schedule& schedu
   Halide::RDom r(0, lanes, 0, ceil_div(columns, lanes), "r");
   out(p, column, b, n) = Halide::undef(halide_type(type.dtype));
   out(p, first(r.y) + r.x, b, n) = rounds.back()(p % lanes, r.x, r.y, p / lanes, b, n);
-  const Var vars[] = {p, column, b, n};
   bound_extents(out, extents);
   const auto tail =
       block % lanes == 0 ? Halide::TailStrategy::Auto : Halide::TailStrategy::GuardWithIf;

@@ -7,19 +7,24 @@ PictureOutput::PictureOutput(Lowering& lowering, int groups) {
   const ir::Type& type = lowering.type(lowering.graph().outputs.front().value);
   const auto extent = [&](size_t dim) { return static_cast<int>(type.shape[dim]); };
   outputs_ = extent(1) / groups;
-  const bool channels_last = !type.layout.is_row_major();
+  const bool channels_last = !type.layout.without_halo().is_row_major();
+  const std::vector<int64_t> strides = type.stored_strides();
+  const auto dim = [&](size_t of) { return BufferDim{extent(of), static_cast<int>(strides[of])}; };
+  const BufferDim of_group{outputs_, static_cast<int>(strides[1])};
+  const BufferDim of_groups{groups, outputs_ * static_cast<int>(strides[1])};
   vars_ =
       channels_last ? std::vector{channel, group, x, y, n} : std::vector{x, y, channel, group, n};
-  extents_ = channels_last ? std::vector{outputs_, groups, extent(3), extent(2), extent(0)}
-                           : std::vector{extent(3), extent(2), outputs_, groups, extent(0)};
-  lowering.output_as(0, extents_);
+  dims_ = channels_last ? std::vector{of_group, of_groups, dim(3), dim(2), dim(0)}
+                        : std::vector{dim(3), dim(2), of_group, of_groups, dim(0)};
+  lowering.output_as(0, dims_);
 }
 
 Halide::Func PictureOutput::define(Lowering& lowering) const {
   Halide::Func func("out");
   func(vars_) =
       lowering.at(lowering.graph().outputs.front().value, {n, group * outputs_ + channel, y, x});
-  bound_extents(func, extents_);
+  for (size_t i = 0; i < vars_.size(); ++i)
+    func.bound(vars_[i], 0, dims_[i].extent);
   return func;
 }
 

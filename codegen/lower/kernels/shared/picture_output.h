@@ -18,8 +18,8 @@ struct PictureOutput {
 
 private:
   int outputs_ = 0;                // channels of one group
-  std::vector<Halide::Var> vars_;  // innermost first, as the extents
-  std::vector<int> extents_;
+  std::vector<Halide::Var> vars_;  // innermost first, as the dimensions
+  std::vector<BufferDim> dims_;
 };
 
 }  // namespace linnet::codegen
