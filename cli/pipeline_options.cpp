@@ -62,6 +62,10 @@ void PipelineFlags::add(CLI::App& command, Session& session) {
       ->delimiter(',')
       ->check(is_pass(true))
       ->type_name("PASS,…|all");
+  command
+      .add_option("--tuning", tuning,
+                  "Schedules that `linnet tune` found, for the kernels they fit")
+      ->type_name("F.tuning");
   command.add_option("--pass-limit", limit, "Stop after N rewrites")
       ->check(CLI::Range(int64_t{0}, int64_t{1} << 53))
       ->type_name("N");

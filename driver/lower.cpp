@@ -1,6 +1,7 @@
 // Passes for a host: its listeners around the one loop.
 #include "driver/lower.h"
 
+#include "driver/tuning_file.h"
 #include "passes/run/check_phase.h"
 #include "support/text.h"
 
@@ -33,6 +34,8 @@ std::optional<ir::Module> lower(ir::Module module, std::span<const passes::Pass>
                                 const PassOptions& options, passes::PassContext context,
                                 const Host& host, const AfterPass& after) {
   context.limit = options.limit;
+  TuningFile tuning;
+  if (!tuning.open(rows, options, context, host)) return std::nullopt;
   // Of several passes each remark says whose it is.
   const bool several =
       options.explained.size() > 1 || (options.explained.size() == 1 && options.explains("all"));
@@ -64,6 +67,7 @@ std::optional<ir::Module> lower(ir::Module module, std::span<const passes::Pass>
     for (const passes::PassTime& time : result.times)
       host.took(time.name, time.time);
   }
+  tuning.report_unmatched(host);
   return std::move(result.module);
 }
 
@@ -87,11 +91,15 @@ bool complete(const ir::Module& module, const PassOptions& options, const Host& 
 bool plan(std::span<ir::Module> modules, const PassOptions& options,
           const passes::PassContext& wanted, const Host& host) {
   const auto rows = passes::pipeline(passes::Phase::kTraining, passes::Phase::kPlanned);
+  passes::PassContext context = wanted;
+  TuningFile tuning;  // one for all: a line may be for a kernel of any
+  if (!tuning.open(rows, options, context, host)) return false;
   for (ir::Module& module : modules) {
-    auto planned = lower(std::move(module), rows, options, wanted, host);
+    auto planned = lower(std::move(module), rows, options, context, host);
     if (!planned || !complete(*planned, options, host)) return false;
     module = std::move(*planned);
   }
+  tuning.report_unmatched(host);
   return true;
 }
 

@@ -19,6 +19,7 @@ struct PassOptions {
   std::string stop_after;              // a pass or a phase
   std::vector<std::string> disabled;   // passes
   std::vector<std::string> explained;  // passes, or "all"
+  std::string tuning;                  // a file of schedules (driver/tuning_file.h), or ""
   int64_t limit = -1;                  // of rewrites; < 0: none
   bool times = false;
   bool check = false;  // values before and after each pass, promises of phases
@@ -28,8 +29,9 @@ struct PassOptions {
 
 using AfterPass = std::function<void(const passes::Pass&, const ir::Module&)>;
 
-// Runs `rows` on the module. `context` says what is wanted of them; listeners and limits are those
-// of `options`. nullopt, with an error, if a pass broke the module or found it wrong.
+// Runs `rows` on the module. `context` says what is wanted of them; listeners, limits and, unless
+// it has one, the tuning are those of `options`. nullopt, with an error, if a pass broke the module
+// or found it wrong.
 [[nodiscard]] std::optional<ir::Module> lower(ir::Module module, std::span<const passes::Pass> rows,
                                               const PassOptions& options,
                                               passes::PassContext context, const Host& host,

@@ -219,20 +219,9 @@ private:
   }
 
   Schedule schedule() {
-    Schedule schedule;
-    Span span = scan_.here().spans.front();
-    schedule.family = scan_.word();
-    scan_.expect("{");
-    while (true) {
-      span.end = scan_.here().spans.front().begin + 1;  // of the closing brace, at last
-      if (scan_.accept("}")) break;
-      const std::string name = scan_.word();
-      scan_.expect("=");
-      schedule.parameters.emplace_back(name, scan_.integer());
-      if (!scan_.peek("}")) scan_.expect(",");
-    }
-    if (schedules_) schedules_->emplace(path_, span);
-    return schedule;
+    PlacedSchedule read = read_schedule(scan_);
+    if (schedules_) schedules_->emplace(path_, read.place);
+    return std::move(read.schedule);
   }
 
   ValueId use(const Graph& graph) {
@@ -428,6 +417,20 @@ private:
 };
 
 }  // namespace
+
+PlacedSchedule read_schedule(TextScanner& scan) {
+  PlacedSchedule read{{}, scan.here().spans.front()};
+  read.schedule.family = scan.word();
+  scan.expect("{");
+  while (true) {
+    read.place.end = scan.here().spans.front().begin + 1;  // of the closing brace, at last
+    if (scan.accept("}")) return read;
+    const std::string name = scan.word();
+    scan.expect("=");
+    read.schedule.parameters.emplace_back(name, scan.integer());
+    if (!scan.peek("}")) scan.expect(",");
+  }
+}
 
 std::optional<Module> read(uint32_t file, const std::map<std::string, Tensor>& tensors,
                            Diagnostics& diagnostics, SchedulePlaces* schedules) {

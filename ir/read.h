@@ -15,6 +15,15 @@ namespace linnet::ir {
 // and its first result's, "predict/y", and so on inwards.
 using SchedulePlaces = std::map<std::string, Span>;
 
+class TextScanner;
+
+// `direct{lanes=8, vectors=2}` and where it stands; TextScanner's error where something else does.
+struct PlacedSchedule {
+  Schedule schedule;
+  Span place;
+};
+[[nodiscard]] PlacedSchedule read_schedule(TextScanner& scan);
+
 // Parses file `file` of the source manager; every node's place is its line. Errors go to
 // `diagnostics`. `tensors` are the large constants of the file beside it. Fills in `schedules` if
 // it is given.

@@ -7,10 +7,12 @@
 #include "passes/lib/rewrite_graphs.h"
 #include "passes/passes.h"
 #include "passes/schedule/families.h"
+#include "passes/schedule/tuning.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace linnet::passes {
 
@@ -51,6 +53,26 @@ std::string padded_before(const ir::Graph& graph, const ir::Node& group) {
   return "";
 }
 
+// What the families choose, or what was found to be faster.
+Choice<ir::Schedule> choice_for(const Candidate& group, const std::string& name,
+                                PassContext& context) {
+  Choice<ir::Schedule> choice = chosen_schedule(group);
+  if (!context.tuning) return choice;
+  context.tuning->asked = true;
+  TunedSchedule* tuned = context.tuning->find(context.target.name, tuning_key(group));
+  if (!tuned) return choice;
+  const bool known = std::exchange(tuned->matched, true);
+  if (std::string fault = schedule_fault(group.body, tuned->schedule); !fault.empty()) {
+    if (known) return choice;  // one error is enough
+    context.errors.push_back({tuned->place, fmt::format("{}: {}", name, fault),
+                              "linnet tune finds legal ones; without the line the kernel has " +
+                                  to_string(*choice.schedule),
+                              Status::kBadInput});
+    return choice;
+  }
+  return {tuned->schedule, fmt::format("tuned, in place of {}", to_string(*choice.schedule))};
+}
+
 }  // namespace
 
 ir::Module choose_schedules(ir::Module module, PassContext& context) {
@@ -59,9 +81,9 @@ ir::Module choose_schedules(ir::Module module, PassContext& context) {
     Candidate candidate{node.regions.front(), {}, context.target};
     for (ir::ValueId operand : node.operands)
       candidate.constant.push_back(constant_node(r.old(), operand) != nullptr);
-    Choice<ir::Schedule> choice = chosen_schedule(candidate);
-    ir::Schedule schedule = *std::move(choice.schedule);
     const std::string name = label(r.old(), node);
+    Choice<ir::Schedule> choice = choice_for(candidate, name, context);
+    ir::Schedule schedule = *std::move(choice.schedule);
     const std::string reason = choice.why.empty() ? "" : ": " + choice.why;
     if (!context.may_rewrite(node.place, name + " by " + to_string(schedule) + reason +
                                              padded_before(r.old(), node)))

@@ -19,6 +19,8 @@ namespace linnet::passes {
 
 // How far a module is on its way to code. A phase is over when the last of its passes has run; what
 // then holds is in check_phase.h.
+class Tuning;
+
 enum class Phase : uint8_t { kImported, kTraining, kCanonical, kFused, kScheduled, kPlanned };
 inline constexpr std::array kPhases = {Phase::kImported, Phase::kTraining,  Phase::kCanonical,
                                        Phase::kFused,    Phase::kScheduled, Phase::kPlanned};
@@ -43,8 +45,9 @@ struct PassError {
 // Options travel here: no globals, no environment variables.
 struct PassContext {
   TargetInfo target;
-  bool threads = false;  // kernels of a training step split their tiles among threads
-  uint64_t seed = 0;     // of the values of untrained parameters
+  bool threads = false;      // kernels of a training step split their tiles among threads
+  Tuning* tuning = nullptr;  // schedules that go before those the families choose; may be null
+  uint64_t seed = 0;         // of the values of untrained parameters
   // Stop after this many rewrites in all (`--pass-limit=N`, to find the guilty one); < 0: no limit.
   int64_t limit = -1;
   std::function<void(const Remark&)> explain;  // empty: nobody listens
