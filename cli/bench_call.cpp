@@ -125,10 +125,10 @@ void BenchCall::restart() const {
   if (!first_slots_.empty()) std::memcpy(slots_, first_slots_.data(), first_slots_.size());
 }
 
-void BenchCall::take_arena(int64_t bytes) {
+void BenchCall::take_arena(int64_t bytes, size_t shift) {
   arena_bytes_ = static_cast<size_t>(bytes);
-  others_.emplace_back(arena_bytes_);
-  arena_ = others_.back().bytes.data();
+  others_.emplace_back(arena_bytes_, arena_bytes_ + shift);
+  arena_ = static_cast<std::byte*>(others_.back().bytes.data()) + shift;
 }
 
 void BenchCall::poison() const {
@@ -167,7 +167,8 @@ std::vector<std::byte> BenchCall::results() const {
 }
 
 std::unique_ptr<BenchCall> BenchCall::of_model(Session& session, const driver::Product& built,
-                                               const std::vector<std::string>& inputs) {
+                                               const std::vector<std::string>& inputs,
+                                               size_t shift) {
   const ir::Module& module = built.modules.front();
   std::unique_ptr<BenchCall> made(new BenchCall(module, module.graphs.front()));
   made->model_ = Callable::load(session, built);
@@ -187,7 +188,7 @@ std::unique_ptr<BenchCall> BenchCall::of_model(Session& session, const driver::P
     stream->reset(first.bytes.data());
     made->take_slots(first.bytes.data(), first.size);
   }
-  made->take_arena(entry.arena_bytes);
+  made->take_arena(entry.arena_bytes, shift);
   const bool step = made->graph_->name == ir::kStep;
   made->take_code([&](const std::string& name) { return made->model_->symbol(name); },
                   built.compiled.name + (step ? "_step" : "_run"));

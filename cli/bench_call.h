@@ -23,9 +23,12 @@ class BenchCall {
 public:
   // The largest batch of what was built with `product` and `timed_entries`. `inputs`:
   // NAME=F.npy of every input at that batch; none: small numbers, the same on every run.
-  // nullptr, with an error, if files or machine do not fit.
-  [[nodiscard]] static std::unique_ptr<BenchCall>
-  of_model(Session& session, const driver::Product& built, const std::vector<std::string>& inputs);
+  // nullptr, with an error, if files or machine do not fit. `shift`: bytes, a multiple of 64, by
+  // which the arena begins later than usual; how memory lies may change what a kernel takes.
+  [[nodiscard]] static std::unique_ptr<BenchCall> of_model(Session& session,
+                                                           const driver::Product& built,
+                                                           const std::vector<std::string>& inputs,
+                                                           size_t shift = 0);
   // A training step at learning rate 0, so that the parameters stay what they are.
   [[nodiscard]] static std::unique_ptr<BenchCall> of_trainer(Session& session,
                                                              const driver::Product& built,
@@ -60,7 +63,7 @@ private:
   BenchCall(const ir::Module& module, const ir::Graph& graph);
   [[nodiscard]] bool take_inputs(Session& session, const std::vector<std::string>& files);
   void take_slots(const void* slots, size_t bytes);
-  void take_arena(int64_t bytes);
+  void take_arena(int64_t bytes, size_t shift = 0);
   void take_code(const std::function<void*(const std::string&)>& symbol, const std::string& entry);
 
   const ir::Module* module_;
