@@ -94,7 +94,8 @@ ExprPtr ExpressionParser::postfix() {
   while (true) {
     const bool callee =
         value->kind == ExprKind::kName || value->kind == ExprKind::kCall ||
-        value->kind == ExprKind::kMember;  // of `nn.Linear(…)` the name is corrected
+        value->kind == ExprKind::kString ||  // of layer "0" = …
+        value->kind == ExprKind::kMember;    // of `nn.Linear(…)` the name is corrected
     if (is("(") && callee) {
       if (value->kind != ExprKind::kCall) {
         value->kind = ExprKind::kCall;

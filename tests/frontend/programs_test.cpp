@@ -215,6 +215,24 @@ TEST(Language, BlocksNestAndPathsAreQuotable) {
   EXPECT_EQ(p.module.slots.front().path, "p.one.weight");
 }
 
+TEST(Language, LayersWithPathsAreAppliedByThem) {
+  const Program p = load("block twice(x: f32[N, K]) -> f32[N, K] {\n"
+                         "  layer \"0\" = linear(K, bias: false)\n"
+                         "  layer \"1\" = linear(K, bias: false)\n"
+                         "  \"1\"(x |> \"0\")\n}\n"
+                         "model m(x: f32[N, 1]) -> f32[N, 1] {\n"
+                         "  layer \"body.0\" = twice()\n  layer \"body.1\" = twice()\n"
+                         "  x |> body.0 |> body.1\n}\n");
+  ASSERT_EQ(p.module.slots.size(), 4u);
+  EXPECT_EQ(p.module.slots[0].path, "body.0.0.weight");
+  EXPECT_EQ(p.module.slots[3].path, "body.1.1.weight");
+  EXPECT_EQ(p.run({{1}}, {{"body.0.0.weight", {2}},
+                          {"body.0.1.weight", {3}},
+                          {"body.1.0.weight", {5}},
+                          {"body.1.1.weight", {7}}}),
+            (Values{210}));
+}
+
 TEST(Language, TuplesAndSeveralOutputs) {
   const Program p = load("model m(x: f32[N, 2]) -> (a: f32[N, 2], b: f32[N, 2]) {\n"
                          "  let (u, v) = (x + 1, x * 3)\n  (v, u)\n}\n");

@@ -91,7 +91,8 @@ Value Expressions::member(const Expr& expr, const Scope& scope) {
 Value Expressions::pipe(const Expr& expr, Scope& scope) {
   const Value left = evaluate(*expr.operands[0], scope);
   const Expr& right = *expr.operands[1];
-  if (right.kind != ExprKind::kName && right.kind != ExprKind::kCall)
+  const bool path = right.kind == ExprKind::kMember || right.kind == ExprKind::kString;
+  if (right.kind != ExprKind::kName && right.kind != ExprKind::kCall && !path)
     report_.fail(right.span, "behind `|>` stands a layer, a block or an op");
   return calls_.call(right, scope, &left, expr.operands[0]->span);
 }
