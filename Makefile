@@ -1,6 +1,6 @@
 # Each target does all set-up itself (cmake/setup.sh) and repeats nothing that is done.
 # Everything is in CMake; this is the short way in.
-#   make build | demo | test | sweep | mutants | bench     make format | check-format | tidy | install PREFIX=…
+#   make build | demo | test | sweep | mutants | bench | bench-peers     make format | check-format | tidy | install PREFIX=…
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 # On a terminal ninja shows its progress in one line; in a log it is silent unless something fails.
@@ -35,9 +35,15 @@ random-layers: build
 mutants: setup
 	@tests/mutants/mutants.py --worktree build-mutants $(if $(ONLY),--only $(ONLY))
 
-bench: setup
-	@cmake --preset bench >/dev/null && $(NINJA) -C build-bench
-	@benchmarks/run.sh build-bench
+# linnet beside ONNX Runtime and C loops, then its kernels beside the machine's peak: two minutes.
+bench: build
+	@$(NINJA) -C build benchmarks
+	@benchmarks/run.sh build
+
+# linnet beside ONNX Runtime, OpenVINO, LiteRT and ncnn, which come from PyPI (2 GB): writes
+# docs/benchmarks.md in half an hour; QUICK=1 a shorter page into build/bench-peers in two minutes.
+bench-peers: build
+	@benchmarks/peers/run.sh build $(if $(QUICK),--quick)
 
 # The tests under the sanitizers.
 asan-ubsan tsan: setup
@@ -55,4 +61,4 @@ install: build
 clean:
 	rm -rf build build-*
 
-.PHONY: build setup demo test sweep random-layers mutants bench asan-ubsan tsan tidy format check-format install clean
+.PHONY: build setup demo test sweep random-layers mutants bench bench-peers asan-ubsan tsan tidy format check-format install clean

@@ -15,7 +15,9 @@ namespace linnet::benchmarks {
 class OnnxRuntime {
 public:
   OnnxRuntime(const std::string& library, const std::string& model, std::vector<int64_t> in_shape,
-              float* in, std::vector<int64_t> out_shape, float* out) {
+              float* in, std::vector<int64_t> out_shape, float* out, const char* in_name = "x",
+              const char* out_name = "y")
+      : in_name_(in_name), out_name_(out_name) {
     void* handle = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (!handle) fail(dlerror());
     using GetBase = const Base* (*)();
@@ -33,10 +35,8 @@ public:
   }
 
   void run() {
-    const char* in_names[] = {"x"};
-    const char* out_names[] = {"y"};
-    check(kRun, session_, static_cast<void*>(nullptr), in_names, &input_, std::size_t{1}, out_names,
-          std::size_t{1}, &output_);
+    check(kRun, session_, static_cast<void*>(nullptr), &in_name_, &input_, std::size_t{1},
+          &out_name_, std::size_t{1}, &output_);
   }
 
 private:
@@ -74,6 +74,8 @@ private:
           shape.size(), kFloat, value);
   }
 
+  const char* in_name_;
+  const char* out_name_;
   void* const* api_ = nullptr;
   void* session_ = nullptr;
   void* input_ = nullptr;

@@ -1,0 +1,118 @@
+"""The models that are measured: their weights, and the ONNX files that linnet exports of them."""
+import dataclasses
+import json
+import math
+import os
+import struct
+import subprocess
+import zlib
+
+import numpy as np
+import onnx
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+@dataclasses.dataclass
+class Model:
+    name: str
+    what: str
+    batch: int  # for throughput
+    quick: bool = True
+
+    @property
+    def path(self):
+        return os.path.join(ROOT, "models", self.name + ".lin")
+
+
+MODELS = [
+    Model("ar", "AR(4)", 64),
+    Model("ar_mlp", "perceptron 4-10-10-1", 64, quick=False),
+    Model("block20", "perceptron 20-256-10", 64, quick=False),
+    Model("mlp", "perceptron 784-256-128-10", 64),
+    Model("lenet", "LeNet-5, relu, max pooling", 64),
+    Model("lenet_classic", "LeNet-5, sigmoid, average pooling", 64, quick=False),
+    Model("ds_cnn", "keyword spotting of MLPerf Tiny", 64),
+    Model("squeezenet", "SqueezeNet 1.1", 8, quick=False),
+    Model("mobilenet_v2", "MobileNetV2", 8),
+    Model("resnet18", "ResNet-18", 8, quick=False),
+]
+
+
+def read_safetensors(path):
+    with open(path, "rb") as file:
+        data = file.read()
+    size = struct.unpack("<Q", data[:8])[0]
+    arrays = {}
+    for name, entry in json.loads(data[8:8 + size]).items():
+        if name != "__metadata__":
+            begin, end = (8 + size + offset for offset in entry["data_offsets"])
+            arrays[name] = np.frombuffer(data[begin:end], np.float32).reshape(entry["shape"])
+    return arrays
+
+
+def write_safetensors(path, arrays):
+    header, at = {}, 0
+    for name, array in arrays.items():
+        header[name] = {"dtype": "F32", "shape": array.shape,
+                        "data_offsets": [at, at + array.nbytes]}
+        at += array.nbytes
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        for array in arrays.values():
+            file.write(np.ascontiguousarray(array, np.float32).tobytes())
+
+
+def weights(model, linnet, work):
+    """A weights file. Untrained networks get weights by which values neither fade nor explode over
+    many layers (He et al. 2015), or an answer would compare the last layer's bias alone."""
+    trained = os.path.join(ROOT, "models", "data", model.name + ".safetensors")
+    if os.path.exists(trained):
+        return trained
+    path = os.path.join(work, model.name + ".safetensors")
+    subprocess.run([linnet, "init", model.path, "-o", path], check=True)
+    random = np.random.default_rng(zlib.crc32(model.name.encode()))
+    arrays = read_safetensors(path)
+    for name, array in arrays.items():
+        if array.ndim >= 2:
+            deviation = math.sqrt(2 / math.prod(array.shape[1:]))
+            arrays[name] = deviation * random.standard_normal(array.shape, np.float32)
+    write_safetensors(path, arrays)
+    return path
+
+
+@dataclasses.dataclass
+class Case:
+    """A model at a batch size: its ONNX file and an input for it."""
+    model: Model
+    batch: int
+    folder: str
+    weights: str
+    onnx: str = ""
+    input: str = ""
+    in_name: str = ""
+    in_shape: tuple = ()
+    out_name: str = ""
+    out_shape: tuple = ()
+
+    @property
+    def outputs(self):
+        return math.prod(self.out_shape)
+
+
+def export(model, batch, linnet, work, weights_file):
+    folder = os.path.join(work, f"{model.name}_{batch}")
+    os.makedirs(folder, exist_ok=True)
+    case = Case(model, batch, folder, weights_file)
+    case.onnx = os.path.join(folder, model.name + ".onnx")
+    subprocess.run([linnet, "export", model.path, "--weights", weights_file, "--batch", str(batch),
+                    "-o", case.onnx], check=True)
+    graph = onnx.load(case.onnx).graph
+    shape = lambda port: tuple(dim.dim_value for dim in port.type.tensor_type.shape.dim)
+    case.in_name, case.in_shape = graph.input[0].name, shape(graph.input[0])
+    case.out_name, case.out_shape = graph.output[0].name, shape(graph.output[0])
+    case.input = os.path.join(folder, "input.f32")
+    np.random.default_rng(7).standard_normal(case.in_shape, np.float32).tofile(case.input)
+    return case
