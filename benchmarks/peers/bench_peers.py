@@ -183,6 +183,8 @@ def main():
               and (m.quick or not options.quick or options.models)]
     chosen = [e for e in engines(options.work, linnet)
               if e.name == "linnet" or re.search(options.engines, e.name)]
+    if not os.path.exists(linnet):
+        raise SystemExit(f"bench-peers: there is no {linnet}; run `make build`")
     if not models:
         raise SystemExit(f"bench-peers: no model matches '{options.models}'; there are "
                          + ", ".join(m.name for m in MODELS))

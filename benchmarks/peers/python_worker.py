@@ -26,8 +26,8 @@ def ncnn(x):
     net.opt.num_threads = 1
     net.opt.use_vulkan_compute = net.opt.use_bf16_storage = False
     net.opt.use_fp16_packed = net.opt.use_fp16_storage = net.opt.use_fp16_arithmetic = False
-    net.load_param(MODEL)
-    net.load_model(MODEL.replace(".param", ".bin"))
+    if net.load_param(MODEL) or net.load_model(MODEL.replace(".param", ".bin")):
+        raise SystemExit("ncnn does not read what its converter wrote")
     mat = engine.Mat(x[0]).clone()  # the Mat of an array does not own its memory
 
     def call():  # an extractor keeps its answers: each call needs a new one
