@@ -19,10 +19,11 @@ class Model:
     what: str
     batch: int  # for throughput
     quick: bool = True
+    folder: str = "models"
 
     @property
     def path(self):
-        return os.path.join(ROOT, "models", self.name + ".lin")
+        return os.path.join(ROOT, self.folder, self.name + ".lin")
 
 
 MODELS = [
@@ -30,6 +31,7 @@ MODELS = [
     Model("ar_mlp", "perceptron 4-10-10-1", 64, quick=False),
     Model("block20", "perceptron 20-256-10", 64, quick=False),
     Model("mlp", "perceptron 784-256-128-10", 64),
+    Model("mlp_1000", "perceptron 784-1000-10", 64, quick=False, folder="benchmarks"),
     Model("lenet", "LeNet-5, relu, max pooling", 64),
     Model("lenet_classic", "LeNet-5, sigmoid, average pooling", 64, quick=False),
     Model("ds_cnn", "keyword spotting of MLPerf Tiny", 64),
