@@ -61,8 +61,7 @@ class Net:
         return self.op("BatchNormalization", x, *names, epsilon=eps)
 
     def linear(self, path, x, inside, out):
-        x = self.op("Flatten", self.op("GlobalAveragePool", x))
-        return self.op("Gemm", x, self.weight(path + ".weight", out, inside, spread=0.1),
+        return self.op("Gemm", self.op("Flatten", x), self.weight(path + ".weight", out, inside, spread=0.1),
                        self.weight(path + ".bias", out, spread=0.1), transB=1)
 
     def model(self, in_shape, out):
@@ -92,7 +91,7 @@ def resnet18(net):
                 x = net.conv(path + ".downsample.0", x, (inside, out), 1, stride)
                 x = net.norm(path + ".downsample.1", x, out)
             x, inside = net.op("Relu", net.op("Add", y, x)), out
-    net.linear("fc", x, 512, 1000)
+    net.linear("fc", net.op("GlobalAveragePool", x), 512, 1000)
 
 
 def mobilenet_v2(net):
@@ -115,7 +114,8 @@ def mobilenet_v2(net):
             y = net.conv(f"{path}.{part + 1}", y, (wide, out), 1)
             y = net.norm(f"{path}.{part + 2}", y, out)
             x, inside = net.op("Add", x, y) if stride == 1 and inside == out else y, out
-    net.linear("classifier.1", conv_norm("features.18", x, (320, 1280), 1), 1280, 1000)
+    x = net.op("GlobalAveragePool", conv_norm("features.18", x, (320, 1280), 1))
+    net.linear("classifier.1", x, 1280, 1000)
 
 
 def squeezenet(net):
@@ -150,6 +150,8 @@ def ds_cnn(net):
         x = net.op("Relu", net.norm(path + "bn1", x, 64, eps))
         x = net.conv(path + "pointwise", x, (64, 64), 1, bias=True)
         x = net.op("Relu", net.norm(path + "bn2", x, 64, eps))
+    # final_pool_size there: (49 // 2, 10 // 2)
+    x = net.op("AveragePool", x, kernel_shape=[24, 5], strides=[24, 5])
     net.linear("fc", x, 64, 12)
 
 
