@@ -254,7 +254,11 @@ const std::map<std::string, std::vector<ir::Module>>& cases() {
        {convolution({1, 8, 4, 5}, {6, 8, 3, 3}), convolution({2, 20, 3, 7}, {3, 20, 1, 1}),
         convolution({1, 16, 5, 9}, {1, 16, 2, 2}, {{"stride", ir::Ints{2, 3}}}),
         convolution({1, 32, 6, 6}, {2, 32, 3, 2}, {{"dilation", ir::Ints{2, 1}}}),
-        padded({2, 8, 5, 7}, {3, 8, 3, 3}, {1, 0, 2, 1})}},
+        kernel(
+            R"((%x: f32[2,8,5,7]{nhwc, halo:1,0,2,1} in arena+0, %w: f32[3,8,3,3] in constant+0) generic{} {
+          %y: f32[2,3,6,6] in arena+0 = conv2d(%x, %w) {padding = [1, 0, 2, 1]}
+          return %y
+        })")}},
       {"pooled_rows",
        {convolution({2, 1, 8, 12}, {6, 1, 5, 3}, {{"padding", odd}}, {2, 2}),
         convolution({1, 2, 9, 14}, {3, 2, 3, 3}, {}, {3, 3}),
