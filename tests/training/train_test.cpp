@@ -396,10 +396,13 @@ TEST_F(Train, SurvivesBeingKilled) {
 TEST_F(Train, ASignalSavesAndLeaves) {
   small_problem("loss: mse; batch: 16; epochs: 100000000; optimizer: sgd(lr: 0.001)");
   ASSERT_EQ(linnet("train m.lin --data . --emit exe -o t"), 0) << err_;
-  EXPECT_EQ(run("timeout -s INT --preserve-status 0.3 ./t --data . -o w.safetensors --quiet"), 130);
+  EXPECT_EQ(run("timeout --foreground -s INT --preserve-status 0.3 ./t --data . -o w.safetensors "
+                "--quiet"),
+            130);
   EXPECT_TRUE(exists("w.safetensors.ckpt"));
   EXPECT_FALSE(exists("w.safetensors"));
-  EXPECT_EQ(run("timeout -s TERM --preserve-status 0.2 ./t --data . --resume w.safetensors -o "
+  EXPECT_EQ(run("timeout --foreground -s TERM --preserve-status 0.2 ./t --data . --resume "
+                "w.safetensors -o "
                 "w.safetensors --quiet"),
             143);
 }
