@@ -143,22 +143,22 @@ private:
     const ValueId padded = node.results.front();
     const ValueId bare = pad.operands.front();
     const auto input = std::ranges::find(body.inputs, bare, &ir::GraphInput::value);
+    const Users users = graph_.users();
     // A kernel that only pads goes, if the picture's own can store the zeros; else it is a copy.
     const bool copies = input != body.inputs.end();
     const ValueId source =
         copies ? node.operands[static_cast<size_t>(input - body.inputs.begin())] : padded;
-    const bool goes = copies && no_place(source).empty();
+    const bool goes = copies && no_place(source, users).empty();
     const ValueId picture = goes ? source : padded;
     const std::string name = "the padding of %" + graph_.value(padded).name;
     const auto no = [&](const std::string& why) {
       context_.refused(node.place, name + ": " + why);
       return false;
     };
-    if (std::string why = no_place(padded); !why.empty()) return no(why);
+    if (std::string why = no_place(padded, users); !why.empty()) return no(why);
     Change change(graph_, picture, goes ? graph_.value(source).type : body.value(bare).type);
     if (!goes) drop_pad(change, id, bare);
     const ir::Ints& pads = pad.attrs.get(ir::kPads);
-    const Users users = graph_.users();
     for (const NodeId reader : users[static_cast<size_t>(padded.index)]) {
       std::string why = change.pad_in(reader, padded, {pads[2], pads[3], pads[6], pads[7]});
       if (!why.empty()) return no(why);
@@ -166,7 +166,7 @@ private:
     if (std::string why = change.spread(users, padded); !why.empty()) return no(why);
     std::string message = name + " lies around ";
     if (copies && !goes) {
-      message += "a copy: " + no_place(source);
+      message += "a copy: " + no_place(source, users);
     } else {
       message +=
           fmt::format("{}: a copy of {} bytes less", label(graph_, *graph_.producer(picture)),
@@ -178,12 +178,11 @@ private:
   }
 
   // Why the picture's memory cannot have zeros around it, or "".
-  [[nodiscard]] std::string no_place(ValueId picture) const {
+  [[nodiscard]] std::string no_place(ValueId picture, const Users& users) const {
     const std::string name = "%" + graph_.value(picture).name;
     if (!is_kernel(graph_.producer(picture))) return name + " is not what a kernel stores";
     if (storage_[picture].memory != ir::Memory::kArena)
       return name + " is an output, which has no zeros around it";
-    const Users users = graph_.users();
     for (const NodeId user : users[static_cast<size_t>(picture.index)]) {
       if (!is_kernel(&graph_.node(user)))
         return label(graph_, graph_.node(user)) + " reads " + name + " without zeros around it";

@@ -3,14 +3,13 @@
 #include "passes/lib/label.h"
 #include "passes/lib/storage.h"
 #include "passes/passes.h"
+#include "passes/schedule/anchors.h"
 #include "passes/schedule/families.h"
 
 #include <algorithm>
 
 namespace linnet::passes {
 namespace {
-
-const std::vector<int> kChannelsLast = {0, 2, 3, 1};
 
 // Does a kernel of this family store pictures with their channels innermost?
 bool stores_channels_last(const ir::Node& node) {

@@ -3,6 +3,8 @@
 #include "passes/lib/fold.h"
 #include "passes/lib/label.h"
 
+#include "ir/ops/transpose.h"
+
 #include <algorithm>
 
 namespace linnet::passes {
@@ -13,15 +15,8 @@ namespace {
 
 constexpr ir::Key<bool> kTransposeB{"transpose_b"};
 
-// Which dimension comes first, …, of a transpose; the last two swapped by default.
 ir::Ints permutation(const ir::Graph& graph, const Node& node) {
-  ir::Ints dims = node.attrs.get(ir::Key<ir::Ints>{"dims"});
-  const size_t rank = graph.value(node.operands.front()).type.rank();
-  if (!dims.empty() || rank < 2) return dims;
-  for (size_t i = 0; i < rank; ++i)
-    dims.push_back(static_cast<int64_t>(i));
-  std::swap(dims[rank - 2], dims[rank - 1]);
-  return dims;
+  return ir::permutation(node.attrs, graph.value(node.operands.front()).type.rank());
 }
 
 // Does a node swap the last two dimensions and nothing else?

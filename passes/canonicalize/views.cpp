@@ -77,9 +77,7 @@ std::optional<Match> view_of_view(ir::Rewriter& r, const Node& node) {
   const ir::ValueId source = producer->operands.front();
   return Match{label(r.old(), node) + " reads through another", merged(node.place, producer->place),
                [&r, &node, &type, source](ir::Builder b) {
-                 if (b.type(source).same_logical(type)) return source;
-                 return b.create(ir::ops::reshape, {source}, {{"shape", ir::Ints(type.shape)}},
-                                 result_name(r, node));
+                 return reshaped(b, source, type.shape, result_name(r, node));
                }};
 }
 

@@ -116,7 +116,7 @@ std::string not_in_rows(const ir::Graph& body) {
 std::string not_as_picture(const ir::Graph& body) {
   const ir::Type& type = body.value(body.outputs.front().value).type;
   ir::Layout channels_last;
-  channels_last.order = {0, 2, 3, 1};
+  channels_last.order = kChannelsLast;
   const ir::Layout layout = type.layout.without_halo();
   return layout.is_row_major() || layout == channels_last ? "" : layout_text(type);
 }

@@ -49,6 +49,9 @@ struct Product {
   explicit Product(const ir::Graph& body);
 };
 
+// The order of a picture's dimensions that has its channels innermost.
+inline const std::vector<int> kChannelsLast = {0, 2, 3, 1};
+
 // Why a kernel that stores its results row by row cannot: another layout; or "".
 [[nodiscard]] std::string not_in_rows(const ir::Graph& body);
 // The same of one that stores pictures in rows or with their channels innermost.

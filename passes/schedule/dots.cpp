@@ -13,8 +13,6 @@ namespace {
 // Fewer vectors to sum than this, and joining the lanes of a sum takes longer than the sum.
 constexpr int64_t kFewestVectors = 4;
 
-const std::vector<int> kChannelsLast = {0, 2, 3, 1};
-
 Convolution convolution_of(const ir::Graph& body) {
   return *convolution(body, plain_anchor_group(body));
 }

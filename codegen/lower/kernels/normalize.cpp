@@ -36,14 +36,6 @@ Rule rule_of(const ir::Node& node) {
   return {0.0F, sum_of};
 }
 
-// Over `count` elements, in halves: element i and element i + count / 2 first.
-Expr joined(const Rule& rule, int count, const std::function<Expr(int)>& element, int first = 0) {
-  if (count == 1) return element(first);
-  const int half = count / 2;
-  return rule.join(joined(rule, half, element, first),
-                   joined(rule, count - half, element, first + half));
-}
-
 // One variable for each dimension of a value, innermost first.
 std::vector<Var> variables(const ir::Type& type) {
   std::vector<Var> vars;
@@ -88,8 +80,8 @@ struct Stages {
       at.insert(at.end(), vars.begin(), vars.end());
       return Expr(part(at));
     };
-    Expr all = joined(rule, lanes, [&](int lane) {
-      return joined(rule, chains, [&](int chain) { return lane_of(chain, lane); });
+    Expr all = joined(lanes, rule.join, [&](int lane) {
+      return joined(chains, rule.join, [&](int chain) { return lane_of(chain, lane); });
     });
     if (node.op == &ir::ops::mean) all = all / literal(type.dtype, tiles.extent);
     total(vars) = all;

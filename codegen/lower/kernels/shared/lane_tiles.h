@@ -29,11 +29,20 @@ struct LaneTiles {
   }
 };
 
-// The sum over `lanes` lanes, in halves: lane i and lane i + lanes / 2 first.
-[[nodiscard]] inline Halide::Expr
-sum_of_lanes(int lanes, const std::function<Halide::Expr(int)>& lane, int first = 0) {
-  if (lanes == 1) return lane(first);
-  return sum_of_lanes(lanes / 2, lane, first) + sum_of_lanes(lanes / 2, lane, first + lanes / 2);
+// `count` elements joined in halves, in one order: of lanes, lane i and lane i + lanes / 2 first.
+template <class Join>
+[[nodiscard]] Halide::Expr joined(int count, Join join,
+                                  const std::function<Halide::Expr(int)>& element, int first = 0) {
+  if (count == 1) return element(first);
+  const int half = count / 2;
+  return join(joined(half, join, element, first),
+              joined(count - half, join, element, first + half));
+}
+
+// The sum over `lanes` lanes.
+[[nodiscard]] inline Halide::Expr sum_of_lanes(int lanes,
+                                               const std::function<Halide::Expr(int)>& lane) {
+  return joined(lanes, std::plus<>(), lane);
 }
 
 }  // namespace linnet::codegen
