@@ -1,30 +1,14 @@
 """Writes LeNet, MLP, AR and a GRU as ONNX with the weights linnet compiles: onnx_models.py DATA OUT.
 
-Input x, output y, float32, batch 1; the GRU takes 64 steps and answers after the last. Needs numpy
-and onnx.
+Input x, output y, float32, batch 1; the GRU takes 64 steps and answers after the last. Needs numpy,
+onnx and safetensors.
 """
-import json
-import struct
 import sys
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-
-
-def safetensors(path):
-    with open(path, "rb") as file:
-        bytes_ = file.read()
-    (length,) = struct.unpack("<Q", bytes_[:8])
-    header = json.loads(bytes_[8:8 + length])
-    tensors = {}
-    for name, entry in header.items():
-        if name == "__metadata__":
-            continue
-        begin, end = entry["data_offsets"]
-        data = np.frombuffer(bytes_[8 + length + begin:8 + length + end], np.float32)
-        tensors[name] = data.reshape(entry["shape"])
-    return tensors
+from safetensors.numpy import load_file, save_file
 
 
 def save(path, nodes, tensors, in_shape, out_shape):
@@ -56,25 +40,13 @@ def pool(source, target):
     return helper.make_node("MaxPool", [source], [target], kernel_shape=[2, 2], strides=[2, 2])
 
 
-def write_safetensors(path, tensors):
-    header, data = {}, b""
-    for name, value in sorted(tensors.items()):
-        header[name] = {"dtype": "F32", "shape": list(value.shape),
-                        "data_offsets": [len(data), len(data) + value.nbytes]}
-        data += value.tobytes()
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text + data)
-
-
 def gru(out, hidden, steps):
     rng = np.random.Generator(np.random.PCG64(1))
     uniform = lambda *shape: rng.uniform(-0.18, 0.18, shape).astype(np.float32)
     w = {"cell.weight_ih": uniform(3 * hidden, 1), "cell.weight_hh": uniform(3 * hidden, hidden),
          "cell.bias_ih": uniform(3 * hidden), "cell.bias_hh": uniform(3 * hidden),
          "head.weight": uniform(1, hidden), "head.bias": uniform(1)}
-    write_safetensors(out + "/latent_ar.safetensors", w)
+    save_file(w, out + "/latent_ar.safetensors")
     # PyTorch's gates are r, z, n; ONNX's are z, r, h.
     gates = lambda name: w[name].reshape(3, hidden, -1)[[1, 0, 2]].reshape(3 * hidden, -1)
     bias = np.concatenate([gates("cell.bias_ih")[:, 0], gates("cell.bias_hh")[:, 0]])
@@ -95,16 +67,16 @@ def main(data, out):
           helper.make_node("Flatten", ["f"], ["g"]),
           dense("g", "fc1", "h"), relu("h", "i"), dense("i", "fc2", "j"), relu("j", "k"),
           dense("k", "fc3", "y")],
-         safetensors(data + "/lenet.safetensors"), [1, 1, 28, 28], [1, 10])
+         load_file(data + "/lenet.safetensors"), [1, 1, 28, 28], [1, 10])
     save(out + "/mlp.onnx",
          [dense("x", "hidden1", "a"), relu("a", "b"), dense("b", "hidden2", "c"), relu("c", "d"),
           dense("d", "output", "y")],
-         safetensors(data + "/mlp.safetensors"), [1, 784], [1, 10])
+         load_file(data + "/mlp.safetensors"), [1, 784], [1, 10])
     weights = np.array([[0.1, -0.2, 0.3, 0.7]], np.float32)
     save(out + "/ar.onnx", [dense("x", "head", "y")],
          {"head.weight": weights, "head.bias": np.array([1.5], np.float32)}, [1, 4], [1, 1])
-    write_safetensors(out + "/ar.safetensors",
-                      {"head.weight": weights, "head.bias": np.array([1.5], np.float32)})
+    save_file({"head.weight": weights, "head.bias": np.array([1.5], np.float32)},
+              out + "/ar.safetensors")
     gru(out, 32, 64)
 
 

@@ -21,8 +21,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from safetensors.numpy import save_file
+
 import common
-from interface import write_safetensors
 
 MODELS = os.path.join(common.ROOT, "models")
 
@@ -193,7 +194,7 @@ def verdicts(linnet, architecture, folder):
     x = np.random.default_rng(5).standard_normal(architecture.shape, dtype=np.float32)
     want = common.oracle(reference, {"x": x})
     weights, array = os.path.join(folder, "w.safetensors"), os.path.join(folder, "x.npy")
-    write_safetensors(weights, numbers)
+    save_file(numbers, weights)
     np.save(array, x)
     name = "mfcc" if architecture.name == "ds_cnn" else "image"
     yield "counts", counts(linnet, path, architecture)

@@ -16,6 +16,7 @@ import zlib
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
+from safetensors.numpy import load_file, save_file
 
 import common
 import voice
@@ -28,33 +29,6 @@ ONE_RATE = """model vad = onnx("vad.onnx", sr: 16000, samples: 512) {
   state c = c -> cn
 }
 """
-
-
-def read_safetensors(path):
-    with open(path, "rb") as file:
-        data = file.read()
-    size = struct.unpack("<Q", data[:8])[0]
-    arrays = {}
-    for name, entry in json.loads(data[8:8 + size]).items():
-        if name == "__metadata__":
-            continue
-        begin, end = (8 + size + offset for offset in entry["data_offsets"])
-        arrays[name] = np.frombuffer(data[begin:end], np.float32).reshape(entry["shape"])
-    return arrays
-
-
-def write_safetensors(path, arrays):
-    header, at = {}, 0
-    for name, array in arrays.items():
-        header[name] = {"dtype": "F32", "shape": array.shape,
-                        "data_offsets": [at, at + array.nbytes]}
-        at += array.nbytes
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text)
-        for array in arrays.values():
-            file.write(np.ascontiguousarray(array).tobytes())
 
 
 class Interface(unittest.TestCase):
@@ -257,7 +231,7 @@ train {name} {{ loss: cross_entropy; optimizer: sgd(lr: 0.1); batch: 32; epochs:
         self.folders()
         for name in ("last", "first"):
             self.call("train", name + ".lin", "--data", "pictures", "-o", name + ".safetensors")
-        learnt = [read_safetensors(self.path(n + ".safetensors"))["w"] for n in ("last", "first")]
+        learnt = [load_file(self.path(n + ".safetensors"))["w"] for n in ("last", "first")]
         np.testing.assert_allclose(learnt[0], learnt[1], rtol=0, atol=1e-5)
         self.assertGreater(np.abs(learnt[0] - w).max(), 1e-4)
 
@@ -308,7 +282,7 @@ class Parameters(Interface):
     def slots(self, model):
         """Names and arrays of what `init` writes."""
         self.call("init", model, "-o", "slots.safetensors")
-        return read_safetensors(self.path("slots.safetensors"))
+        return load_file(self.path("slots.safetensors"))
 
     def parameters(self, model):
         rows = json.loads(self.call("check", model, "--json"))
@@ -326,7 +300,7 @@ class Parameters(Interface):
         self.assertEqual(sorted(slots), ["fc.bias", "fc.weight"])
         np.testing.assert_array_equal(slots["fc.weight"], w)
         self.assertEqual(self.parameters("constants.onnx"), 16)
-        write_safetensors(self.path("two.safetensors"), {k: 2 * v for k, v in slots.items()})
+        save_file({k: 2 * v for k, v in slots.items()}, self.path("two.safetensors"))
         x = {"x": np.ones((1, 3), np.float32)}
         answer, got = self.linnet.run(model, x, ("--weights", self.path("two.safetensors")))
         np.testing.assert_allclose(got["y"], 2 * common.oracle(model, x)["y"], rtol=1e-5)
@@ -358,7 +332,7 @@ train q { loss: mse; optimizer: sgd(lr: 0.01); batch: 4; epochs: 2 }
         rows = random.normal(0, 1, (16, 5))
         np.savetxt(self.path("rows.csv"), rows, delimiter=",", header="a,b,c,d,e", comments="")
         self.call("train", "learn.lin", "--data", "rows.csv", "-o", "learnt.safetensors")
-        learnt = read_safetensors(self.path("learnt.safetensors"))
+        learnt = load_file(self.path("learnt.safetensors"))
         self.assertGreater(np.abs(learnt["fc.weight"] - slots["fc.weight"]).max(), 1e-3)
 
     def test_shapes_may_be_computed_with_floats(self):
