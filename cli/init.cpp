@@ -15,6 +15,7 @@ void add_init(CLI::App& app, Session& session) {
       ->type_name("N");
   command->add_option("-o,--output", *output, "The file to write")
       ->required()
+      ->check(file_fault)
       ->type_name("F.safetensors");
   command->callback([&session, options, output] {
     session.command = [options, output](Session& s) {

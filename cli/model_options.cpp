@@ -60,6 +60,11 @@ split_assignment(Session& session, std::string_view flag, const std::string& tex
   return std::pair{text.substr(0, at), text.substr(at + 1)};
 }
 
+std::string file_fault(const std::string& path) {
+  if (path != "-") return "";
+  return "it writes a file, not standard output; a file of this name is ./-";
+}
+
 std::string seed_fault(const std::string& text) {
   uint64_t seed = 0;
   const char* end = text.data() + text.size();

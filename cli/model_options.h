@@ -49,7 +49,10 @@ struct ModelOptions {
 [[nodiscard]] std::optional<std::pair<std::string, std::string>>
 split_assignment(Session& session, std::string_view flag, const std::string& text);
 
-// What is wrong with the value of a --seed, for CLI::Option::check; "": nothing.
+// What is wrong with the value of an -o that names a file and no stream, for CLI::Option::check;
+// "": nothing.
+[[nodiscard]] std::string file_fault(const std::string& path);
+// The same of a --seed.
 [[nodiscard]] std::string seed_fault(const std::string& text);
 
 // Of samples, sizes, epochs: what fits 31 bits.

@@ -104,6 +104,7 @@ void add_train(CLI::App& app, Session& session) {
   command
       ->add_option("-o,--output", loop.output,
                    "The result, default NAME.safetensors; F.ckpt beside it")
+      ->check(file_fault)
       ->type_name("F");
   command->add_option("--data-order", flags->order, "Order of the samples")
       ->check(CLI::IsMember({"shuffle", "file"}));

@@ -181,6 +181,7 @@ void add_tune(CLI::App& app, Session& session) {
   command
       ->add_option("-o,--output", flags->output,
                    "The file to write, for --tuning (default: NAME.tuning)")
+      ->check(file_fault)
       ->type_name("F.tuning");
   command->add_flag("--json", flags->json, "One JSON object instead of the table");
   command->callback(
