@@ -109,6 +109,7 @@ void add_bench(CLI::App& app, Session& session) {
   CLI::App* command = app.add_subcommand("bench", "Time the call and each kernel");
   command->footer("linnet bench lenet.lin --batch 64");
   add_build(*command, session, options->model, options->pipeline, options->build);
+  options->pipeline.remarks = true;
   add_quiet(*command, session);
   command->add_flag("--train", options->train, "A training step instead of inference");
   command

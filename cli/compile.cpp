@@ -104,6 +104,7 @@ Status run(Session& session, CompileFlags& flags) {
   if (!flags.pipeline.stop_after.empty() && !flags.dump_dir.empty())
     return dump_unfinished(session, flags);
   flags.build.product = executable;
+  flags.pipeline.remarks = true;
   flags.build.name_tiny_weights = !flags.build.flush_denormals;
   flags.build.keep_text = !flags.dump_dir.empty();
   const auto built = build(session, flags.model, flags.pipeline, flags.build);
@@ -131,6 +132,7 @@ void add_compile(CLI::App& app, Session& session) {
   add_build(*command, session, flags->model, flags->pipeline, flags->build);
   add_quiet(*command, session);
   command->add_option("-o,--output", flags->output, "The file to write; a header goes beside it")
+      ->check(file_fault)
       ->type_name("OUT");
   add_emit(*command, flags->emit, "Kind of output: program, C library, or object file")
       ->default_str(std::string(word(driver::Emit::kExecutable)));

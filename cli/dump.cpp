@@ -152,19 +152,27 @@ std::string last_pass(const DumpOptions& options) {
   return last;
 }
 
-// What was to be explained and is not reached.
-void warn_unexplained(Session& session, const DumpOptions& options, const std::string& last) {
+// What was asked of passes that do not run.
+void warn_unreached(Session& session, const DumpOptions& options, const std::string& last) {
   const auto place = [](const passes::Pass& pass) { return &pass - passes::pipeline().data(); };
   const auto phase = passes::find_phase(last);
   const passes::Pass* end =
       phase ? &passes::pipeline(*phase, *phase).back() : passes::find_pass(last);
+  const bool whole = last.empty() && (options.all || options.diff || options.unchanged);
+  const auto warn = [&](const std::string& option, std::string_view pass) {
+    if (whole || (end && place(*passes::find_pass(pass)) <= place(*end))) return;
+    const std::string where = end ? fmt::format("the pipeline ends with {} before it", last)
+                                  : fmt::format("{} does not run", pass);
+    session.diagnostics.report({.severity = Severity::kWarning,
+                                .place = {},
+                                .message = fmt::format("{}: {}", option, where),
+                                .remedy = end ? "" : fmt::format("--after {}", pass)});
+  };
   for (const std::string& name : options.flags.explained) {
-    if (name == "all" || !end || place(*passes::find_pass(name)) <= place(*end)) continue;
-    session.diagnostics.report(
-        {.severity = Severity::kWarning,
-         .place = {},
-         .message = fmt::format("--explain {}: the pipeline ends with {} before it", name, last)});
+    if (name != "all" && end) warn("--explain " + name, name);
   }
+  if (!options.flags.tuning.empty()) warn("--tuning " + options.flags.tuning, "choose_schedules");
+  if (options.flags.weights) warn("--weights-dtype", "narrow_weights");
 }
 
 Status run(Session& session, const DumpOptions& options) {
@@ -178,7 +186,7 @@ Status run(Session& session, const DumpOptions& options) {
   wanted.seed = options.model.seed;
   if (const passes::Pass* end = passes::find_pass(last)) passes::ask_for({end, 1}, wanted);
   const auto rows = passes::pipeline(passes::Phase::kTraining, passes::Phase::kPlanned);
-  warn_unexplained(session, options, last);
+  warn_unreached(session, options, last);
   if (options.all || options.diff || options.unchanged) {
     if (!options.after.empty()) flags.stop_after = options.after;
     PassDumps dumps(session, options);

@@ -15,6 +15,7 @@ namespace {
 // For whom a row runs, where it is not for all.
 std::string_view asked_by(const passes::Pass& pass) {
   if (pass.only_if == &passes::PassContext::f64) return "--dtype f64";
+  if (pass.only_if == &passes::PassContext::narrow) return "--weights-dtype";
   if (pass.only_if == &passes::PassContext::gradients) return "train --logdir, --emit exe";
   if (pass.only_if == &passes::PassContext::first_values) return "train --emit lib, shared, obj";
   return "";

@@ -66,6 +66,12 @@ void PipelineFlags::add(CLI::App& command, Session& session) {
       .add_option("--tuning", tuning,
                   "Schedules that `linnet tune` found, for the kernels they fit")
       ->type_name("F.tuning");
+  command
+      .add_option_function<std::string>(
+          "--weights-dtype", [this](const std::string& name) { weights = dtype_from_name(name); },
+          "Store weights of dense layers that wait for memory in this type; sums stay f32")
+      ->check(CLI::IsMember({"bf16", "f16"}))
+      ->type_name("bf16|f16");
   command.add_option("--pass-limit", limit, "Stop after N rewrites")
       ->check(CLI::Range(int64_t{0}, int64_t{1} << 53))
       ->type_name("N");

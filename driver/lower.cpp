@@ -34,6 +34,10 @@ std::optional<ir::Module> lower(ir::Module module, std::span<const passes::Pass>
                                 const PassOptions& options, passes::PassContext context,
                                 const Host& host, const AfterPass& after) {
   context.limit = options.limit;
+  if (options.weights) {
+    context.narrow = true;
+    context.weights = *options.weights;
+  }
   TuningFile tuning;
   if (!tuning.open(rows, options, context, host)) return std::nullopt;
   // Of several passes each remark says whose it is.
@@ -63,6 +67,11 @@ std::optional<ir::Module> lower(ir::Module module, std::span<const passes::Pass>
   for (const passes::PassError& error : context.errors)
     report(error, host);
   if (!result.broken.empty() || !context.errors.empty()) return std::nullopt;
+  if (options.remarks) {
+    for (const passes::Remark& remark : context.notable)
+      host.diagnostics.report(
+          {.severity = Severity::kRemark, .place = remark.place.diag(), .message = remark.message});
+  }
   if (options.times) {
     for (const passes::PassTime& time : result.times)
       host.took(time.name, time.time);

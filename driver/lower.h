@@ -22,7 +22,9 @@ struct PassOptions {
   std::string tuning;                  // a file of schedules (driver/tuning_file.h), or ""
   int64_t limit = -1;                  // of rewrites; < 0: none
   bool times = false;
-  bool check = false;  // values before and after each pass, promises of phases
+  bool remarks = false;              // also what the passes find notable, without `explained`
+  std::optional<ir::DType> weights;  // weights that wait for memory are stored so: bf16 or f16
+  bool check = false;                // values before and after each pass, promises of phases
 
   [[nodiscard]] bool explains(std::string_view pass) const;  // it, or all
 };

@@ -2,6 +2,7 @@
 // fits a group and wants it.
 #include "ir/entries.h"
 #include "ir/op_def.h"
+#include "ir/ops/shared/window.h"
 #include "passes/lib/fold.h"
 #include "passes/lib/label.h"
 #include "passes/lib/rewrite_graphs.h"
@@ -36,6 +37,36 @@ bool worth_threads(const ir::Graph& body) {
   return work >= kWorthThreads;
 }
 
+// Multiply-adds, or elements of the windows of a pool, from which a kernel of generic is worth a
+// remark that nobody asked for: some ten microseconds, where other families take one.
+constexpr int64_t kWorthRemark = 1 << 16;
+
+int64_t steps(const ir::Graph& body, const ir::Node& node) {
+  const ir::Type& result = body.value(node.results.front()).type;
+  if (!node.op->multiply_adds) {
+    const ir::Ints& kernel = node.attrs.get(ir::kKernelSize);
+    return result.elements() * kernel[0] * kernel[1];
+  }
+  std::vector<const ir::Type*> types;
+  for (const ir::ValueId operand : node.operands)
+    types.push_back(&body.value(operand).type);
+  return node.op->multiply_adds({types, node.attrs}, result);
+}
+
+// Says that no family but generic takes a kernel of much work; `why` is theirs.
+void remark_on_generic(const ir::Graph& graph, const ir::Node& group, const std::string& why,
+                       PassContext& context) {
+  const ir::Graph& body = group.regions.front();
+  const ir::Node* op = main_op(body);
+  if (!op) return;
+  const int64_t count = steps(body, *op);
+  if (count < kWorthRemark) return;
+  const std::string unit = op->op->has(ir::kPool) ? "elements of its windows" : "multiply-adds";
+  context.notable.push_back({false, group.place,
+                          fmt::format("{} has no fast kernel: generic computes its {} {}; {}",
+                                      label(graph, group), count, unit, why)});
+}
+
 // What the remark of a convolution says of a kernel before it that stores zeros around its picture.
 std::string padded_before(const ir::Graph& graph, const ir::Node& group) {
   if (!std::ranges::any_of(group.regions.front().nodes(),
@@ -53,10 +84,9 @@ std::string padded_before(const ir::Graph& graph, const ir::Node& group) {
   return "";
 }
 
-// What the families choose, or what was found to be faster.
-Choice<ir::Schedule> choice_for(const Candidate& group, const std::string& name,
-                                PassContext& context) {
-  Choice<ir::Schedule> choice = chosen_schedule(group);
+// `choice`, which is the families', or what was found to be faster.
+Choice<ir::Schedule> tuned_or(Choice<ir::Schedule> choice, const Candidate& group,
+                              const std::string& name, PassContext& context) {
   if (!context.tuning) return choice;
   context.tuning->asked = true;
   TunedSchedule* tuned = context.tuning->find(context.target.name, tuning_key(group));
@@ -82,7 +112,9 @@ ir::Module choose_schedules(ir::Module module, PassContext& context) {
     for (ir::ValueId operand : node.operands)
       candidate.constant.push_back(constant_node(r.old(), operand) != nullptr);
     const std::string name = label(r.old(), node);
-    Choice<ir::Schedule> choice = choice_for(candidate, name, context);
+    Choice<ir::Schedule> choice = chosen_schedule(candidate);
+    if (choice.schedule->family == kGeneric) remark_on_generic(r.old(), node, choice.why, context);
+    choice = tuned_or(std::move(choice), candidate, name, context);
     ir::Schedule schedule = *std::move(choice.schedule);
     const std::string reason = choice.why.empty() ? "" : ": " + choice.why;
     if (!context.may_rewrite(node.place, name + " by " + to_string(schedule) + reason +

@@ -151,8 +151,17 @@ namespace linnet::passes {
 //   %a = exp(%x)  %b = add(%a, %y)   →   %b = group(%x, %y) { … }
 [[nodiscard]] ir::Module group_kernels(ir::Module module, PassContext& context);
 
-// Does: each group gets a family of kernels and its numbers, by the table in passes/schedule.
+// Does: weights of products that wait for memory are stored in bf16 or f16, rounded to nearest even,
+//   and widened to f32 where their kernel reads them, where --weights-dtype asks for it. A remark
+//   has the error of each on a probe.
 // Needs: group_kernels.
+// Leaves: weights that fit the second-level cache, or serve many rows.
+//   %w: f32[784,1000] = constant  %y = group(%x, %w) { matmul }
+//   → %w: bf16[784,1000] = constant  %y = group(%x, %w) { cast matmul }
+[[nodiscard]] ir::Module narrow_weights(ir::Module module, PassContext& context);
+
+// Does: each group gets a family of kernels and its numbers, by the table in passes/schedule.
+// Needs: group_kernels; narrow_weights, for a kernel reads its weights in their type.
 // Leaves: a schedule on every group.
 //   %b = group(%x, %y) { … }
 //   → %b = group(%x, %y) direct{lanes=16, vectors=1, pixels=5, samples=1} { … }

@@ -54,9 +54,12 @@ constexpr std::array kPipeline = std::to_array<Pass>({
     LINNET_PASS(kFused, group_kernels, "the rest becomes kernels",
                 {fuse_epilogue, fuse_pool, fuse_prologue}),
 
+    LINNET_PASS(kFused, narrow_weights, "weights that wait for memory are stored in half",
+                {group_kernels}, &PassContext::narrow, false),
+
     // How each kernel is computed, and how its data lies.
     LINNET_PASS(kScheduled, choose_schedules, "a family and its numbers for each kernel",
-                {group_kernels}),
+                {group_kernels, narrow_weights}),
     LINNET_PASS(kScheduled, choose_halo,
                 "zeros around a picture are there where its kernel stores it",
                 {choose_schedules}),

@@ -65,6 +65,11 @@ template <class Extents> size_t innermost(const Extents& extents) {
   return at == std::end(extents) ? 0 : static_cast<size_t>(at - std::begin(extents));
 }
 
+// How an input's elements are read: bf16 as bits, which `cast` widens; Halide would emulate it.
+Halide::Type stored_type(ir::DType dtype) {
+  return dtype == ir::DType::kBF16 ? Halide::UInt(16) : halide_type(dtype);
+}
+
 Expr evaluate_elementwise(Lowering& lowering, const ir::Node& node, const Position& position) {
   std::vector<Expr> arguments;
   ir::DType dtype = lowering.operand_type(node, 0).dtype;
@@ -186,7 +191,7 @@ Lowering::Lowering(const ir::Graph& graph, const Target& target)
 
 Halide::ImageParam Lowering::input_of(size_t index, const std::vector<BufferDim>& dims) {
   const ir::Value& value = graph_->value(graph_->inputs[index].value);
-  Halide::ImageParam param(halide_type(value.type.dtype), static_cast<int>(dims.size()),
+  Halide::ImageParam param(stored_type(value.type.dtype), static_cast<int>(dims.size()),
                            "in" + std::to_string(index));
   fix_dimensions(param, value, dims, 0);
   inputs_[index] = param;
@@ -204,8 +209,11 @@ void Lowering::output_as(size_t index, std::vector<BufferDim> dims) {
 Expr Lowering::at(ir::ValueId value, const Position& position) {
   if (const auto own = defined_.find(value.index); own != defined_.end())
     return own->second(position);
-  if (const auto input = input_of_.find(value.index); input != input_of_.end())
-    return inputs_[input->second](physical_position(type(value), position));
+  if (const auto input = input_of_.find(value.index); input != input_of_.end()) {
+    const Expr stored = inputs_[input->second](physical_position(type(value), position));
+    const Halide::Type dtype = halide_type(type(value).dtype);
+    return stored.type() == dtype ? stored : Halide::reinterpret(dtype, stored);
+  }
   const ir::Node* node = graph_->producer(value);
   LINNET_CHECK(node != nullptr, "a value without a producer");
   if (node->tensor) {

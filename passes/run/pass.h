@@ -56,8 +56,11 @@ struct PassContext {
   bool f64 = false;           // compute in f64 where the model says f32
   bool gradients = false;     // also the gradients of a training step, for its log
   bool first_values = false;  // also the first values of every slot, for a training library
+  bool narrow = false;        // weights that wait for memory are stored in `weights`
+  ir::DType weights = ir::DType::kBF16;  // or f16
 
   std::vector<PassError> errors;  // the module is of no use if there is any
+  std::vector<Remark> notable;    // what is worth saying to who did not ask for explanations
 
   // Asked before each rewrite; says it and counts it. False: the limit is reached, leave it.
   [[nodiscard]] bool may_rewrite(const ir::Place& place, std::string message);

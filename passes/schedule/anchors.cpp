@@ -36,6 +36,14 @@ std::string tail_obstacle(const ir::Graph& body, const AnchorGroup& group) {
   return "";
 }
 
+// A weight stored in half: f32 from where it is read on.
+bool widens(const ir::Graph& body, const ir::Node& node) {
+  if (node.op != &ir::ops::cast) return false;
+  const ir::DType from = body.value(node.operands.front()).type.dtype;
+  return (from == ir::DType::kBF16 || from == ir::DType::kF16) &&
+         body.value(node.results.front()).type.dtype == ir::DType::kF32;
+}
+
 std::string layout_text(const ir::Type& type) {
   return "its result lies " + to_string(type) + ", which it cannot store";
 }
@@ -47,7 +55,7 @@ Found<AnchorGroup> anchor_group(const ir::Graph& body) {
   AnchorGroup group;
   for (const ir::Node& node : body.nodes()) {
     if (node.tensor) continue;
-    if (!group.anchor && node.op->has(ir::kDataMovement)) continue;
+    if (!group.anchor && (node.op->has(ir::kDataMovement) || widens(body, node))) continue;
     const ir::Value& result = body.value(node.results.front());
     if (result.type.dtype != ir::DType::kF32)
       return no("%" + result.name + " is " + std::string(name(result.type.dtype)) + ", not f32");
@@ -67,6 +75,10 @@ Found<AnchorGroup> anchor_group(const ir::Graph& body) {
     ir::ValueId operand = group.anchor->operands[i];
     group.rank[i] = body.value(operand).type.rank();
     while (const ir::Node* node = body.producer(operand)) {
+      if (i == 1 && widens(body, *node)) {
+        operand = node->operands.front();
+        continue;
+      }
       if (!node->op->has(ir::kDataMovement) || node->operands.size() != 1)
         return no("its " + std::string(group.anchor->op->name) + " reads what it computes");
       group.through[i].push_back(node);

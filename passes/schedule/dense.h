@@ -11,6 +11,7 @@ struct Dense {
   int64_t chains = 0;   // of additions side by side, to hide the latency of one
   int64_t rows = 0;     // of the input: they share the weights
 
+  static constexpr std::array kOps = {&ir::ops::matmul};
   static constexpr std::array<Key<Dense>, 4> kKeys = {{{"lanes", &Dense::lanes},
                                                        {"vectors", &Dense::vectors},
                                                        {"chains", &Dense::chains},

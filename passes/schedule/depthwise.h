@@ -10,6 +10,7 @@ struct Depthwise {
   int64_t lanes = 0;   // output channels of a vector
   int64_t pixels = 0;  // neighbours of a row of the result, after its pool: they share weights
 
+  static constexpr std::array kOps = {&ir::ops::conv2d};
   static constexpr std::array<Key<Depthwise>, 2> kKeys = {
       {{"lanes", &Depthwise::lanes}, {"pixels", &Depthwise::pixels}}};
   static constexpr Stores kStores = Stores::kChannelsLast;

@@ -11,6 +11,7 @@ struct Direct {
   int64_t pixels = 0;   // neighbours of a row of the result, after its pool: they share weights
   int64_t samples = 0;  // the same of samples
 
+  static constexpr std::array kOps = {&ir::ops::conv2d};
   static constexpr std::array<Key<Direct>, 4> kKeys = {{{"lanes", &Direct::lanes},
                                                         {"vectors", &Direct::vectors},
                                                         {"pixels", &Direct::pixels},

@@ -10,6 +10,7 @@ struct Dots {
   int64_t outputs = 0;  // share the pixels they read
   int64_t pixels = 0;   // neighbours in a row: they share the weights
 
+  static constexpr std::array kOps = {&ir::ops::conv2d};
   static constexpr bool kReadsChannelsLast = true;
   static constexpr bool kWantsChannelsLast = true;
   static constexpr bool kReadsHalo = true;

@@ -125,9 +125,41 @@ bool has_threads(const ir::Schedule& schedule) {
 
 Choice<ir::Schedule> chosen_schedule(const Candidate& group) {
   for (const Family& family : families()) {
+    if (family.name == kGeneric) continue;
     if (auto choice = family.choose(group); choice.schedule) return choice;
   }
-  return ir::Schedule{std::string(kGeneric), {}};
+  return {ir::Schedule{std::string(kGeneric), {}}, why_generic(group)};
+}
+
+const ir::Node* main_op(const ir::Graph& body) {
+  const ir::Node* found = nullptr;
+  for (const ir::Node& node : body.nodes()) {
+    if (body.value(node.results.front()).type.dtype != ir::DType::kF32) continue;
+    if (node.op->has(ir::kAnchor)) return &node;
+    if (node.op->has(ir::kPool)) found = &node;
+  }
+  return found;
+}
+
+std::string why_generic(const Candidate& group) {
+  const ir::Node* op = main_op(group.body);
+  if (!op) return "";
+  // Families that say the same together, in the order of the first.
+  std::vector<std::pair<std::string, std::string>> reasons;
+  for (const Family& family : families()) {
+    if (std::ranges::find(family.ops, op->op) == family.ops.end()) continue;
+    const std::string why = family.choose(group).why;
+    const auto same = std::ranges::find(reasons, why, &std::pair<std::string, std::string>::second);
+    if (same == reasons.end()) {
+      reasons.emplace_back(family.name, why);
+    } else {
+      same->first += ", " + std::string(family.name);
+    }
+  }
+  std::vector<std::string> parts;
+  for (const auto& [names, why] : reasons)
+    parts.push_back(names + ": " + why);
+  return parts.empty() ? "no other family is for " + std::string(op->op->name) : join(parts, "; ");
 }
 
 ir::Schedule choose_schedule(const Candidate& group) {

@@ -31,6 +31,11 @@ struct Alternative {
 };
 [[nodiscard]] std::vector<Alternative> alternatives(const Candidate& group,
                                                     const ir::Schedule& chosen);
+// The product, convolution or pool of f32 that a group spends its time in, or nullptr.
+[[nodiscard]] const ir::Node* main_op(const ir::Graph& body);
+// What the families for its main op say against it: "direct: output channels 2 fill no vector of 4;
+// dots, taps: …". "" if it has none.
+[[nodiscard]] std::string why_generic(const Candidate& group);
 // Has it a better kernel than generic?
 [[nodiscard]] bool has_fast_kernel(const Candidate& group);
 

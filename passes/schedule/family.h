@@ -4,6 +4,7 @@
 
 #include "base/integers.h"
 #include "ir/graph.h"
+#include "ir/op_def.h"
 #include "passes/lib/target_info.h"
 
 #include "support/check.h"
@@ -45,6 +46,9 @@ template <class S> struct Choice {
 //   legal(body, key) → values               of number `key`, where those before it are as they are
 //   choose(candidate) → Choice<S>           the best of the legal; asked only where it fits
 // and, where they differ from what is said here,
+//   kOps = {}                               products, convolutions or pools the kernels are made
+//                                           for: what it says of them is in the remark on one that
+//                                           no family but generic takes
 //   layouts(body) → layouts                 in which the kernel wants its inputs, by position; an
 //                                           empty layout is row-major, which all are
 //   kStores = Stores::kRows                 how it stores pictures
@@ -63,6 +67,7 @@ enum class Stores { kRows, kChannelsLast, kAsRead };
 struct Family {
   std::string_view name;  // by families.def
   std::vector<std::string_view> keys;
+  std::vector<const ir::OpDef*> ops;
   // Why no kernel of the family computes the group, or "".
   std::string (*fits)(const ir::Graph& body);
   // Legal values of the key behind the schedule's parameters, which are the first of the keys.
@@ -106,6 +111,7 @@ template <class S> [[nodiscard]] Family family_of() {
   Family family;
   for (const Key<S>& key : S::kKeys)
     family.keys.push_back(key.name);
+  if constexpr (requires { S::kOps; }) family.ops.assign(S::kOps.begin(), S::kOps.end());
   family.fits = S::fits;
   family.legal = [](const ir::Graph& body, const ir::Schedule& before) {
     S schedule;

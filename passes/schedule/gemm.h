@@ -10,6 +10,7 @@ struct Gemm {
   int64_t vectors = 0;  // of columns: they share the values of a
   int64_t rows = 0;     // of a: they share the vectors of b
 
+  static constexpr std::array kOps = {&ir::ops::matmul};
   static constexpr std::array<Key<Gemm>, 3> kKeys = {
       {{"lanes", &Gemm::lanes}, {"vectors", &Gemm::vectors}, {"rows", &Gemm::rows}}};
   [[nodiscard]] static std::string fits(const ir::Graph& body);

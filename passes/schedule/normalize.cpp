@@ -21,6 +21,12 @@ int64_t row(const ir::Graph& body) {
   return body.value(body.outputs.front().value).type.shape.back();
 }
 
+// Elements side by side that a vector may hold.
+int64_t vector_extent(const ir::Graph& body) {
+  const ir::Type& out = body.value(body.outputs.front().value).type;
+  return across_rows(body) ? many_dim(out).second : row(body);
+}
+
 // Why the family does not compute `node` as a sum or maximum of a row; "" if it does.
 std::string obstacle(const ir::Graph& body, const ir::Node& node) {
   if (node.op != &ir::ops::sum && node.op != &ir::ops::mean && node.op != &ir::ops::amax &&
@@ -63,11 +69,27 @@ std::vector<ir::ValueId> kept_values(const ir::Graph& body) {
   return kept;
 }
 
+bool across_rows(const ir::Graph& body) {
+  return row(body) < 4;
+}
+
+std::pair<size_t, int64_t> many_dim(const ir::Type& type) {
+  // The innermost that fills the widest vector, else the longest.
+  std::pair<size_t, int64_t> best = {0, 0};
+  for (size_t dim = type.rank() - 1; dim-- > 0;) {
+    if (type.shape[dim] > best.second) best = {dim, type.shape[dim]};
+    if (best.second >= 16) break;
+  }
+  return best;
+}
+
 std::string Normalize::fits(const ir::Graph& body) {
   if (body.outputs.size() != 1) return "it has several results";
   const ir::Type& out = body.value(body.outputs.front().value).type;
   if (out.rank() == 0 || out.elements() == 0) return "it has no rows";
-  if (row(body) < 4) return fmt::format("rows of {} fill no vector of 4", row(body));
+  if (row(body) < 2) return "its rows have one element";
+  if (across_rows(body) && many_dim(out).second < 4)
+    return fmt::format("{} rows of {} fill no vector of 4", out.elements() / row(body), row(body));
   size_t reductions = 0;
   for (const ir::Node& node : body.nodes()) {
     if (node.tensor) continue;
@@ -88,7 +110,8 @@ std::string Normalize::fits(const ir::Graph& body) {
 }
 
 std::vector<int64_t> Normalize::legal(const ir::Graph& body, size_t key) const {
-  if (key == 0) return vector_lanes(row(body));
+  if (key == 0) return vector_lanes(vector_extent(body));
+  if (across_rows(body)) return {0};
   const std::vector<ir::ValueId> values = kept_values(body);
   const auto count = static_cast<int64_t>(values.size());
   return values.empty() || count * row(body) * 4 > kStackScratch ? std::vector<int64_t>{0}
@@ -98,7 +121,7 @@ std::vector<int64_t> Normalize::legal(const ir::Graph& body, size_t key) const {
 Choice<Normalize> Normalize::choose(const Candidate& group) {
   Normalize best;
   best.lanes = group.target.lanes(4);
-  while (best.lanes > row(group.body))
+  while (best.lanes > vector_extent(group.body))
     best.lanes /= 2;
   best.kept = best.legal(group.body, 1).back();
   return best;

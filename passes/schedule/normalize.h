@@ -6,7 +6,7 @@
 namespace linnet::passes {
 
 struct Normalize {
-  int64_t lanes = 0;  // elements of a vector, in a row
+  int64_t lanes = 0;  // elements of a vector: of a row, or of rows too short for one
   int64_t kept = 0;   // 1: what a sum and the result share is stored, not computed twice
 
   static constexpr std::array<Key<Normalize>, 2> kKeys = {
@@ -15,6 +15,11 @@ struct Normalize {
   [[nodiscard]] static Choice<Normalize> choose(const Candidate& group);
   [[nodiscard]] std::vector<int64_t> legal(const ir::Graph& body, size_t key) const;
 };
+
+// Rows of two or three elements: vectors lie across them.
+[[nodiscard]] bool across_rows(const ir::Graph& body);
+// The dimension of a result along which vectors lie then, and its extent.
+[[nodiscard]] std::pair<size_t, int64_t> many_dim(const ir::Type& type);
 
 // What is stored where `kept` is 1: values that a reduction and something else read, and that take
 // an elementary function (exp, erf, …) to compute since the reduction before.

@@ -11,6 +11,7 @@ struct PixelRows {
   int64_t channels = 0;  // that share the pixels they read
   int64_t rows = 0;      // of the result: they share the weights
 
+  static constexpr std::array kOps = {&ir::ops::conv2d};
   static constexpr std::array<Key<PixelRows>, 3> kKeys = {{{"lanes", &PixelRows::lanes},
                                                            {"channels", &PixelRows::channels},
                                                            {"rows", &PixelRows::rows}}};

@@ -10,6 +10,7 @@ struct PooledRows {
   int64_t lanes = 0;     // pooled pixels of a vector
   int64_t channels = 0;  // that share the pixels they read
 
+  static constexpr std::array kOps = {&ir::ops::conv2d};
   static constexpr std::array<Key<PooledRows>, 2> kKeys = {
       {{"lanes", &PooledRows::lanes}, {"channels", &PooledRows::channels}}};
   [[nodiscard]] static std::string fits(const ir::Graph& body);

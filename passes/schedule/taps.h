@@ -10,6 +10,7 @@ struct Taps {
   int64_t lanes = 0;     // pixels of a vector, in a row of the window
   int64_t channels = 0;  // that share the pixels they read
 
+  static constexpr std::array kOps = {&ir::ops::conv2d};
   static constexpr std::array<Key<Taps>, 2> kKeys = {
       {{"lanes", &Taps::lanes}, {"channels", &Taps::channels}}};
   [[nodiscard]] static std::string fits(const ir::Graph& body);

@@ -13,6 +13,7 @@
 #include "support/source.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -183,6 +184,16 @@ ir::Module kernel(const std::string& text) {
   return *std::move(module);
 }
 
+// A pool of a picture [N,C,H,W] in one layout to pictures of another.
+ir::Module pooled(const std::string& from, const std::string& to, const std::string& op,
+                  const Shape& x, const Shape& out) {
+  const auto dims = [](const Shape& shape) { return fmt::format("{}", fmt::join(shape, ",")); };
+  const std::string result = fmt::format("f32[{}]{}", dims({x[0], x[1], out[0], out[1]}), to);
+  return kernel(fmt::format("(%x: f32[{}]{} in arena+0) generic{{}} {{\n  %y: {} in arena+0 = {}\n"
+                            "  return %y\n}}",
+                            dims(x), from, result, op));
+}
+
 // What pack_weights makes of a weight that is known only at run time.
 ir::Module copy(const Shape& shape, const std::string& layout) {
   Model m;
@@ -297,6 +308,27 @@ const std::map<std::string, std::vector<ir::Module>>& cases() {
         matmul({17, 8}, {8, 16}, false), matmul({9, 6}, {9, 20}, false, false, true),
         stacks({2, 1, 3, 4}, {5, 4, 18}, false, false),
         stacks({2, 3, 4}, {2, 4, 8}, false, false)}},
+      {"pool",
+       {pooled("{nhwc}", "{nhwc}",
+               "max_pool2d(%x) {kernel_size = [3, 3], stride = [1, 1], padding = "
+               "[1, 1, 1, 1]}",
+               {2, 17, 5, 9}, {5, 9}),
+        pooled("{nhwc, halo:1,0,2,1}", "{nhwc, halo:0,1,0,2}",
+               "max_pool2d(%x) {kernel_size = [3, 2], stride = [2, 2], padding = [1, 0, 1, 1], "
+               "ceil_mode = true}",
+               {1, 20, 8, 10}, {5, 5}),
+        pooled("{nhwc}", "{nchw, halo:1,1,1,1}",
+               "max_pool2d(%x) {kernel_size = [2, 3], stride = [1, 3]}", {2, 5, 6, 11}, {5, 3}),
+        pooled("{nhwc}", "{nhwc}",
+               "avg_pool2d(%x) {kernel_size = [3, 3], stride = [2, 1], padding = [1, 1, 1, 1], "
+               "count_include_pad = false}",
+               {1, 16, 7, 8}, {4, 8}),
+        pooled("{nhwc, halo:2,1,1,1}", "{nchw}",
+               "avg_pool2d(%x) {kernel_size = [4, 2], stride = [3, 2], padding = [1, 1, 2, 0]}",
+               {2, 9, 9, 6}, {3, 3}),
+        pooled("{nhwc}", "{nhwc}", "avg_pool2d(%x) {kernel_size = [7, 7]}", {1, 34, 7, 7}, {1, 1}),
+        pooled("{nchw}", "{nchw}", "max_pool2d(%x) {kernel_size = [2, 2], padding = [0, 1, 1, 0]}",
+               {1, 4, 5, 7}, {3, 4})}},
       {"relayout",
        {copy({3, 6, 5, 7}, "{nhwc}"), copy({3, 37, 4, 4}, "{nhwc, c:16}"),
         copy({2, 20, 3, 7}, "{nChw16c}"), copy({33, 17}, "{Nc16n}"), copy({3, 9}, "{Nc4n}"),
@@ -310,7 +342,9 @@ const std::map<std::string, std::vector<ir::Module>>& cases() {
        {normalized(ir::ops::softmax, {3, 2, 37}, {{"dim", int64_t{2}}}),
         normalized(ir::ops::softmax, {5}, {{"dim", int64_t{0}}}),
         normalized(ir::ops::softmax, {2, 160}, {{"dim", int64_t{1}}}),
-        normalized(ir::ops::log_softmax, {4, 16}, {{"dim", int64_t{1}}}), spread({3, 21})}},
+        normalized(ir::ops::log_softmax, {4, 16}, {{"dim", int64_t{1}}}), spread({3, 21}),
+        normalized(ir::ops::softmax, {37, 2}, {{"dim", int64_t{1}}}),
+        normalized(ir::ops::log_softmax, {2, 5, 1, 3}, {{"dim", int64_t{3}}}), spread({19, 3})}},
       {"concat",
        {concat({2, 3, 4, 5}, 0), concat({2, 3, 4, 5}, 1), concat({2, 3, 4, 5}, 2),
         concat({2, 3, 4, 5}, 3),

@@ -5,6 +5,7 @@
 // vectors × chains × rows are in registers; the chains, which hide the latency of the
 // multiply-add, are summed in order at the end.
 #include "passes/schedule/dense.h"
+#include "passes/schedule/anchors.h"
 #include "codegen/lower/families.h"
 #include "codegen/lower/kernels/shared/stacked.h"
 
@@ -46,6 +47,12 @@ Var tile_output(Func& out, const ir::Type& type, const passes::Dense& numbers) {
   return to[1];
 }
 
+// The weight as it lies in memory, packed or narrower than f32.
+const ir::Type& stored_weight(const Lowering& lowering) {
+  const ir::Graph& graph = lowering.graph();
+  return lowering.type(graph.inputs[passes::matmul_group(graph)->weight()].value);
+}
+
 }  // namespace
 
 std::vector<Func> dense_kernel(Lowering& lowering, const ir::Schedule& schedule) {
@@ -64,7 +71,7 @@ std::vector<Func> dense_kernel(Lowering& lowering, const ir::Schedule& schedule)
   const std::vector<Var> stack = stack_vars(lowering.type(matmul.results.front()));
   // The last block reaches beyond the outputs: a packed weight has room there, of any other the
   // last output is read again.
-  const ir::Type& w = lowering.operand_type(matmul, 1);
+  const ir::Type& w = stored_weight(lowering);
   const size_t dim = w.rank() - (transposed ? 2 : 1);
   const int outputs = static_cast<int>(w.shape[dim]);
   const bool has_room = round_up(outputs, block) <= w.stored_extent(dim);

@@ -2,7 +2,8 @@
 //   part(l, t) = Σ or max over i of x(row, (i·chains + t)·lanes + l)
 //   total(row) = Σ or max over l and t of part
 // Vectors along a row are chains of their own, up to a handful; they and their lanes are joined at
-// the end, in one order. What the row's elements are made of is computed in the same vectors.
+// the end, in one order. What the row's elements are made of is computed in the same vectors. Rows
+// too short for a vector lie side by side: a vector holds the same element of many.
 #include "passes/schedule/normalize.h"
 #include "base/integers.h"
 #include "codegen/lower/families.h"
@@ -107,11 +108,48 @@ struct Stages {
   }
 };
 
+// Sums and maxima of short rows are written out; what several elements share LLVM finds.
+std::vector<Func> across_rows_kernel(Lowering& lowering, int lanes) {
+  const ir::Graph& graph = lowering.graph();
+  for (const ir::Node& node : graph.nodes()) {
+    if (!node.op->has(ir::kReduction)) continue;
+    const ir::ValueId from = node.operands.front();
+    const int count = static_cast<int>(lowering.type(from).shape.back());
+    const Rule rule = rule_of(node);
+    const bool keep = node.attrs.get(ir::kKeepDim);
+    const bool is_mean = node.op == &ir::ops::mean;
+    lowering.define(node.results.front(), [=, &lowering](Position at) {
+      if (keep) at.pop_back();
+      at.emplace_back(0);
+      Expr all = lowering.at(from, at);
+      for (int i = 1; i < count; ++i) {
+        at.back() = i;
+        all = rule.join(all, lowering.at(from, at));
+      }
+      return is_mean ? all / literal(ir::DType::kF32, count) : all;
+    });
+  }
+  Func out = lowering.output(0);
+  const ir::Type& type = lowering.type(graph.outputs[0].value);
+  const std::vector<int> extents = physical_extents(type);
+  bound_extents(out, extents);
+  const Var element = out.args()[0];
+  const Var rows = out.args()[type.rank() - 1 - passes::many_dim(type).first];
+  Var lane("lane");
+  out.split(rows, rows, lane, lanes, Halide::TailStrategy::ShiftInwards)
+      .reorder(lane, element, rows)
+      .vectorize(lane)
+      .unroll(element);
+  return {out};
+}
+
 }  // namespace
 
 std::vector<Func> normalize_kernel(Lowering& lowering, const ir::Schedule& schedule) {
   const auto numbers = passes::numbers<passes::Normalize>(schedule);
   const ir::Graph& graph = lowering.graph();
+  if (passes::across_rows(graph))
+    return across_rows_kernel(lowering, static_cast<int>(numbers.lanes));
   const std::vector<ir::ValueId> kept =
       numbers.kept != 0 ? passes::kept_values(graph) : std::vector<ir::ValueId>{};
   Stages stages{lowering, static_cast<int>(numbers.lanes)};

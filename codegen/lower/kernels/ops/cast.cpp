@@ -7,8 +7,20 @@ namespace linnet::codegen {
 
 using Halide::Expr;
 
+namespace {
+
+// A bf16 that is read from memory as f32, whose upper half it is; else undefined.
+Expr widened_bits(const Expr& value) {
+  const auto* stored = value.as<Halide::Internal::Reinterpret>();
+  if (!stored || !value.type().is_bfloat()) return {};
+  return Halide::reinterpret<float>(Halide::cast<uint32_t>(stored->value) << 16);
+}
+
+}  // namespace
+
 Expr lower_cast(Lowering& lowering, const ir::Node& node, const Position& position) {
-  const Expr value = lowering.at(node.operands[0], position);
+  Expr value = lowering.at(node.operands[0], position);
+  if (const Expr wide = widened_bits(value); wide.defined()) value = wide;
   const ir::DType to = lowering.type(node.results.front()).dtype;
   if (to == ir::DType::kBool) return Halide::cast<uint8_t>(value != Halide::cast(value.type(), 0));
   if (!value.type().is_float() || is_float(to)) return Halide::cast(halide_type(to), value);

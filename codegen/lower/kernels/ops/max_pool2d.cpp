@@ -9,9 +9,11 @@ using Halide::Expr;
 
 Expr lower_max_pool2d(Lowering& lowering, const ir::Node& node, const Position& position) {
   const ir::DType dtype = lowering.operand_type(node, 0).dtype;
-  return Pool(lowering, node)
-      .fold(lowering, node, position, least(dtype),
-            [](const Expr& best, const Expr& tap) { return larger(tap, best); });
+  const PoolWindow pool(lowering, node);
+  if (is_float(dtype) && pool.written_out())
+    return largest(pool.taps(lowering, node, position, least(dtype)));
+  return pool.fold(lowering, node, position, least(dtype),
+                   [](const Expr& best, const Expr& tap) { return larger(tap, best); });
 }
 
 }  // namespace linnet::codegen

@@ -11,7 +11,7 @@ using Halide::Expr;
 Expr lower_max_pool2d_index(Lowering& lowering, const ir::Node& node, const Position& position) {
   const ir::DType dtype = lowering.operand_type(node, 0).dtype;
   const Expr lowest = least(dtype);
-  const Pool pool(lowering, node);
+  const PoolWindow pool(lowering, node);
   const int width = static_cast<int>(pool.columns.size);
   Expr best = lowest;
   Expr index = -1;

@@ -30,6 +30,18 @@ Expr smaller(const Expr& a, const Expr& b) {
   return Halide::select(b < a || b != b, b, a);
 }
 
+Expr largest(const std::vector<Expr>& elements) {
+  Expr most = elements.front();
+  Expr any_nan = most != most;
+  for (size_t i = 1; i < elements.size(); ++i) {
+    most = Halide::select(most > elements[i], most, elements[i]);
+    any_nan = any_nan || elements[i] != elements[i];
+  }
+  const Expr nan =
+      Halide::Internal::make_const(most.type(), std::numeric_limits<double>::quiet_NaN());
+  return Halide::select(any_nan, nan, most);
+}
+
 Expr least(ir::DType dtype) {
   return is_float(dtype)
              ? literal(dtype, -kInfinity)

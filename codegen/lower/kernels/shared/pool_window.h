@@ -8,11 +8,11 @@
 
 namespace linnet::codegen {
 
-struct Pool {
+struct PoolWindow {
   ir::Window rows, columns;
   bool inside;  // no window reaches over an edge
 
-  Pool(Lowering& lowering, const ir::Node& node) {
+  PoolWindow(Lowering& lowering, const ir::Node& node) {
     const auto both = *ir::windows(node.attrs, node.attrs.get(ir::kKernelSize));
     rows = both.first;
     columns = both.second;
@@ -27,8 +27,34 @@ struct Pool {
            k * static_cast<int>(w.dilation);
   }
 
+  // ir::pool_divisor for a position that is known only at run time.
+  static Halide::Expr divisor(const ir::Window& w, const Halide::Expr& output, int64_t input,
+                              bool padding_counts) {
+    const int64_t first = padding_counts ? -w.before : 0;
+    const int64_t end = padding_counts ? input + w.after : input;
+    const Halide::Expr start = along(w, output, 0);
+    const int dilation = static_cast<int>(w.dilation);
+    // The first tap that counts, and the first that counts no more; Halide's division rounds down.
+    const Halide::Expr from =
+        Halide::max((static_cast<int>(first) - start + (dilation - 1)) / dilation, 0);
+    const Halide::Expr to = Halide::min((static_cast<int>(end) - start + (dilation - 1)) / dilation,
+                                        static_cast<int>(w.size));
+    return to - from;
+  }
+
   static bool fits(const ir::Window& window, int64_t in, int64_t out) {
     return window.before == 0 && window.at(out - 1, window.size - 1) < in;
+  }
+
+  // What an average divides by at a position: ir::pool_divisor of both dimensions.
+  [[nodiscard]] Halide::Expr count(Lowering& lowering, const ir::Node& node,
+                                   const Position& at) const {
+    const ir::Type& input = lowering.operand_type(node, 0);
+    if (inside) return literal(input.dtype, static_cast<double>(rows.size * columns.size));
+    const bool counts = node.attrs.get(ir::kCountIncludePad);
+    const Halide::Expr all = divisor(rows, at[2], input.shape[2], counts) *
+                             divisor(columns, at[3], input.shape[3], counts);
+    return Halide::cast(halide_type(input.dtype), all);
   }
 
   // Does a tap lie in the input?
@@ -48,16 +74,28 @@ struct Pool {
                   : lowering.at_or(node.operands[0], from, fallback);
   }
 
+  [[nodiscard]] bool written_out() const { return rows.size * columns.size <= kMostUnrolledPool; }
+
+  // The elements of a window that is written out, in row-major order.
+  [[nodiscard]] std::vector<Halide::Expr> taps(Lowering& lowering, const ir::Node& node,
+                                               const Position& position,
+                                               const Halide::Expr& fallback) const {
+    std::vector<Halide::Expr> all;
+    for (int ky = 0; ky < rows.size; ++ky) {
+      for (int kx = 0; kx < columns.size; ++kx)
+        all.push_back(tap(lowering, node, position, ky, kx, fallback));
+    }
+    return all;
+  }
+
   // first, then combine(·, tap) over the window in row-major order.
   template <class Combine>
   Halide::Expr fold(Lowering& lowering, const ir::Node& node, const Position& position,
                     const Halide::Expr& first, Combine combine) const {
-    if (rows.size * columns.size <= kMostUnrolledPool) {
+    if (written_out()) {
       Halide::Expr result = first;
-      for (int ky = 0; ky < rows.size; ++ky) {
-        for (int kx = 0; kx < columns.size; ++kx)
-          result = combine(result, tap(lowering, node, position, ky, kx, first));
-      }
+      for (const Halide::Expr& element : taps(lowering, node, position, first))
+        result = combine(result, element);
       return result;
     }
     return lowering.reduced(
