@@ -131,7 +131,7 @@ TEST_F(Command, BashCompletesCommandsOptionsPassesAndFiles) {
   ASSERT_EQ(linnet("completion bash"), 0);
   write("script", out_);
   EXPECT_EQ(complete("linnet comp", 1), "compile completion\n");
-  EXPECT_EQ(complete("linnet compile --weig", 2), "--weights\n");
+  EXPECT_EQ(complete("linnet compile --weig", 2), "--weights --weights-dtype\n");
   EXPECT_EQ(complete("linnet compile m.lin --emit s", 4), "shared\n");
   EXPECT_EQ(complete("linnet dump m.lin --explain fuse_p", 4), "fuse_pool fuse_prologue\n");
   EXPECT_EQ(complete("linnet dump m.lin --explain drop_dead,fuse_po", 4), "drop_dead,fuse_pool\n");

@@ -33,7 +33,7 @@ TEST_F(Explain, APoolTellsItsGradientKernelAndFiles) {
   EXPECT_THAT(out_, HasSubstr("gradient     of its own: max_pool2d_index, max_pool2d_backward"));
   EXPECT_THAT(out_, HasSubstr("record       ir/ops/max_pool2d.cpp\n"));
   EXPECT_THAT(out_, HasSubstr("tests/ops/max_pool2d.lir"));
-  EXPECT_THAT(out_, HasSubstr("kernel       max_pool2d: generic{}"));
+  EXPECT_THAT(out_, HasSubstr("kernel       max_pool2d: pool{lanes=8, pixels=2}"));
   EXPECT_THAT(out_, HasSubstr("\n  direct "));  // and why it does not take it
 }
 
