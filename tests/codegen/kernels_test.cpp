@@ -529,7 +529,7 @@ TEST(Direct, ChannelsInnermostThroughOtherKernels) {
     graph.outputs.push_back({"y", last, ""});
     const std::string families = expect_kernels_right(graph, target, name);
     if (name == "x86-64-v2") continue;
-    EXPECT_EQ(families, "direct generic depthwise direct concat direct ");
+    EXPECT_EQ(families, "direct pool depthwise direct concat direct ");
   }
 }
 
