@@ -41,9 +41,10 @@ bench: build
 	@benchmarks/run.sh build
 
 # linnet beside ONNX Runtime, OpenVINO, LiteRT and ncnn, which come from PyPI (2 GB): writes
-# docs/benchmarks.md in half an hour; QUICK=1 a shorter page into build/bench-peers in two minutes.
+# docs/benchmarks.md in half an hour; QUICK=1 a shorter page into build/bench-peers in two minutes;
+# SET=public networks that everybody knows, with random weights: docs/benchmarks_public.md.
 bench-peers: build
-	@benchmarks/peers/run.sh build $(if $(QUICK),--quick)
+	@benchmarks/peers/run.sh build $(if $(QUICK),--quick) $(if $(SET),--set $(SET))
 
 # The tests under the sanitizers.
 asan-ubsan tsan: setup

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """linnet beside other engines: one core, one run, taking turns, the same weights, answers compared.
 
-  bench_peers.py [--build DIR] [--quick] [--models REGEX] [--engines REGEX] [--page F.md]
+  bench_peers.py [--build DIR] [--set public] [--quick] [--models REGEX] [--engines REGEX]
+                 [--page F.md]
 
 benchmarks/peers/run.sh calls it in an environment that has the engines. For each model every
 engine is a process of its own on one core; they take turns in rounds, so that whatever else the
@@ -21,7 +22,7 @@ import numpy as np
 import machine
 import page
 from engines import Refused, engines
-from models import MODELS, ROOT, export, weights
+from models import MODELS, PUBLIC, ROOT, export, weights
 from worker import Failed, Worker
 
 TOLERANCE = 1e-3  # of the largest magnitude; beyond it an engine computes something else
@@ -38,6 +39,9 @@ def arguments():
     parser.add_argument("--work", help="for what is made on the way (default: BUILD/bench-peers)")
     parser.add_argument("--quick", action="store_true",
                         help="five models, few rounds: two minutes; the page goes to --work")
+    parser.add_argument("--set", default="own", choices=["own", "public"],
+                        help="models of linnet's, or networks that everybody knows (docs/"
+                             "benchmarks_public.md)")
     parser.add_argument("--models", default="", help="those whose name matches")
     parser.add_argument("--engines", default="", help="those whose name matches, besides linnet")
     parser.add_argument("--rounds", type=int, help="turns of each engine (default 10, quick 4)")
@@ -52,7 +56,8 @@ def arguments():
     options.seconds = options.seconds or (0.15 if quick else 0.5)
     options.starts = options.starts or (3 if quick else 9)
     folder = options.work if quick else os.path.join(ROOT, "docs")
-    options.page = options.page or os.path.join(folder, "benchmarks.md")
+    name = "benchmarks.md" if options.set == "own" else "benchmarks_public.md"
+    options.page = options.page or os.path.join(folder, name)
     return options
 
 
@@ -148,8 +153,8 @@ def prepare(case, chosen):
     return ready, missing, differences
 
 
-def counts(model, linnet):
-    report = json.loads(subprocess.run([linnet, "check", model.path, "--json"], check=True,
+def counts(case, linnet):
+    report = json.loads(subprocess.run([linnet, "check", case.source[0], "--json"], check=True,
                                        capture_output=True, text=True).stdout)
     return report["parameters"], report["multiply_adds"]
 
@@ -159,16 +164,18 @@ def measure(one, many, chosen, linnet, options):
     model = one.model
     ready, missing, differences = prepare(one, chosen)
     record = {"name": model.name, "what": model.what, "batch": model.batch, "missing": missing}
-    record["parameters"], record["multiply_adds"] = counts(model, linnet)
+    record["parameters"], record["multiply_adds"] = counts(one, linnet)
     record["difference"] = differences
     record["deployed"] = {name: item.deployed for name, item in ready.items()}
     record["ahead"] = {name: item.ahead for name, item in ready.items()}
     record["latency"] = latency(ready, options, one.folder)
     record["start"] = starts(ready, options.starts)
-    ready, record["missing_batch"], _ = prepare(many, chosen)
-    samples, _ = turns(ready, max(options.rounds // 2, 2), options.seconds, many.folder)
-    record["throughput"] = {name: 1e9 * model.batch / float(np.median(np.concatenate(rows)))
-                            for name, rows in samples.items()}
+    record["missing_batch"], record["throughput"] = {}, {}
+    if many is not one:
+        ready, record["missing_batch"], _ = prepare(many, chosen)
+        samples, _ = turns(ready, max(options.rounds // 2, 2), options.seconds, many.folder)
+        record["throughput"] = {name: 1e9 * model.batch / float(np.median(np.concatenate(rows)))
+                                for name, rows in samples.items()}
     fastest = min((row["p50"], name) for name, row in record["latency"].items())
     say(f"  {model.name}: linnet {record['latency']['linnet']['p50'] / 1e3:.3f} µs, "
         f"fastest {fastest[1]} {fastest[0] / 1e3:.3f} µs")
@@ -179,7 +186,8 @@ def main():
     options = arguments()
     os.makedirs(options.work, exist_ok=True)
     linnet = os.path.abspath(os.path.join(options.build, "linnet"))
-    models = [m for m in MODELS if re.search(options.models, m.name)
+    known = MODELS if options.set == "own" else PUBLIC
+    models = [m for m in known if re.search(options.models, m.name)
               and (m.quick or not options.quick or options.models)]
     chosen = [e for e in engines(options.work, linnet)
               if e.name == "linnet" or re.search(options.engines, e.name)]
@@ -187,16 +195,17 @@ def main():
         raise SystemExit(f"bench-peers: there is no {linnet}; run `make build`")
     if not models:
         raise SystemExit(f"bench-peers: no model matches '{options.models}'; there are "
-                         + ", ".join(m.name for m in MODELS))
+                         + ", ".join(m.name for m in known))
     start = time.monotonic()
-    results = {"machine": machine.describe(linnet), "load_before": os.getloadavg()[0],
+    results = {"set": options.set, "machine": machine.describe(linnet),
+               "load_before": os.getloadavg()[0],
                "rounds": options.rounds, "seconds": options.seconds, "starts": options.starts,
                "engines": [{"name": e.name, "label": e.label, "version": e.version,
                             "note": e.note} for e in chosen], "models": []}
     say("bench-peers: exporting and converting the models")
     files = {m.name: weights(m, linnet, options.work) for m in models}
     cases = {(m.name, b): export(m, b, linnet, options.work, files[m.name])
-             for m in models for b in (1, m.batch)}
+             for m in models for b in {1, m.batch}}
     for engine in chosen:
         engine.prepare(list(cases.values()))
     say(f"bench-peers: measuring, on core {machine.CORE}")
@@ -204,7 +213,8 @@ def main():
         one, many = cases[model.name, 1], cases[model.name, model.batch]
         results["models"].append(measure(one, many, chosen, linnet, options))
     results["load_after"] = os.getloadavg()[0]
-    with open(os.path.join(options.work, "results.json"), "w", encoding="utf8") as file:
+    file_name = "results.json" if options.set == "own" else "results_public.json"
+    with open(os.path.join(options.work, file_name), "w", encoding="utf8") as file:
         json.dump(results, file, indent=1)
     page.write(results, options.page, not options.no_pictures)
     say(f"bench-peers: {time.monotonic() - start:.0f} s, {options.page}")

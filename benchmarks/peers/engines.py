@@ -88,8 +88,8 @@ class Linnet(Engine):
                               check=True).stdout.split()[1]
 
     def ready(self, case):
-        compile_ = [self.command, "compile", case.model.path, "--weights", case.weights, "--batch",
-                    str(case.batch), "--no-cache"]
+        compile_ = [self.command, "compile", *case.source, "--no-cache"]
+        compile_ += [] if case.model.public else ["--batch", str(case.batch)]
         program = os.path.join(case.folder, "program")
         ahead = timed([*compile_, "-o", program])
         timed([*compile_, "--emit", "lib", "--name", "model", "-o", case.folder + "/libmodel.a"])

@@ -1,14 +1,15 @@
 """The models that are measured: their weights, and the ONNX files that linnet exports of them."""
 import dataclasses
-import json
 import math
 import os
-import struct
 import subprocess
 import zlib
 
 import numpy as np
 import onnx
+from safetensors.numpy import load_file, save_file
+
+import public_models
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -20,6 +21,7 @@ class Model:
     batch: int  # for throughput
     quick: bool = True
     folder: str = "models"
+    public: bool = False  # an ONNX file, of public_models.py, with its weights
 
     @property
     def path(self):
@@ -41,47 +43,27 @@ MODELS = [
 ]
 
 
-def read_safetensors(path):
-    with open(path, "rb") as file:
-        data = file.read()
-    size = struct.unpack("<Q", data[:8])[0]
-    arrays = {}
-    for name, entry in json.loads(data[8:8 + size]).items():
-        if name != "__metadata__":
-            begin, end = (8 + size + offset for offset in entry["data_offsets"])
-            arrays[name] = np.frombuffer(data[begin:end], np.float32).reshape(entry["shape"])
-    return arrays
-
-
-def write_safetensors(path, arrays):
-    header, at = {}, 0
-    for name, array in arrays.items():
-        header[name] = {"dtype": "F32", "shape": array.shape,
-                        "data_offsets": [at, at + array.nbytes]}
-        at += array.nbytes
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text)
-        for array in arrays.values():
-            file.write(np.ascontiguousarray(array, np.float32).tobytes())
+PUBLIC = [Model(name, what, 1, quick=name in ("shufflenet", "gru"), public=True)
+          for name, (what, _) in public_models.MODELS.items()]
 
 
 def weights(model, linnet, work):
     """A weights file. Untrained networks get weights by which values neither fade nor explode over
     many layers (He et al. 2015), or an answer would compare the last layer's bias alone."""
+    if model.public:
+        return ""
     trained = os.path.join(ROOT, "models", "data", model.name + ".safetensors")
     if os.path.exists(trained):
         return trained
     path = os.path.join(work, model.name + ".safetensors")
     subprocess.run([linnet, "init", model.path, "-o", path], check=True)
     random = np.random.default_rng(zlib.crc32(model.name.encode()))
-    arrays = read_safetensors(path)
+    arrays = load_file(path)
     for name, array in arrays.items():
         if array.ndim >= 2:
             deviation = math.sqrt(2 / math.prod(array.shape[1:]))
             arrays[name] = deviation * random.standard_normal(array.shape, np.float32)
-    write_safetensors(path, arrays)
+    save_file(arrays, path)
     return path
 
 
@@ -100,6 +82,11 @@ class Case:
     out_shape: tuple = ()
 
     @property
+    def source(self):
+        """What linnet reads, as arguments."""
+        return [self.onnx] if self.model.public else [self.model.path, "--weights", self.weights]
+
+    @property
     def outputs(self):
         return math.prod(self.out_shape)
 
@@ -109,8 +96,11 @@ def export(model, batch, linnet, work, weights_file):
     os.makedirs(folder, exist_ok=True)
     case = Case(model, batch, folder, weights_file)
     case.onnx = os.path.join(folder, model.name + ".onnx")
-    subprocess.run([linnet, "export", model.path, "--weights", weights_file, "--batch", str(batch),
-                    "-o", case.onnx], check=True)
+    if model.public:
+        public_models.write(model.name, case.onnx)
+    else:
+        subprocess.run([linnet, "export", *case.source, "--batch", str(batch), "-o", case.onnx],
+                       check=True)
     graph = onnx.load(case.onnx).graph
     shape = lambda port: tuple(dim.dim_value for dim in port.type.tensor_type.shape.dim)
     case.in_name, case.in_shape = graph.input[0].name, shape(graph.input[0])

@@ -4,9 +4,14 @@ import json
 import os
 import sys
 
-SOURCE = "Written by `make bench-peers` (`benchmarks/peers/`); do not edit."
+SOURCE = "Written by `{command}` (`benchmarks/peers/`); do not edit."
+COMMANDS = {"own": "make bench-peers", "public": "make bench-peers SET=public"}
+TITLES = {"own": "Benchmarks", "public": "Benchmarks: networks that everybody knows"}
+FILES = {"own": "the same ONNX file, which `linnet export` wrote,",
+         "public": "the same ONNX file (the graph of the onnx package's light model, or a recurrent "
+                   "layer,\nwith random weights: `benchmarks/peers/public_models.py`)"}
 ABOUT = """\
-Every engine gets the same ONNX file, which `linnet export` wrote, and answers on one thread of one core in f32. It is a process of its own; they
+Every engine gets {file} and answers on one thread of one core in f32. It is a process of its own; they
 take turns in {rounds} rounds of {seconds} s, so that whatever else the machine does meets all of them. The answers are compared before anything is measured: an
 engine that is off by more than 1e-3 of the largest output is not shown. A call is from input to output in memory that stands ready. Figures of
 several runs differ by some per cent, on a busy machine by more: trust the ratios, which are medians over rounds."""
@@ -128,14 +133,29 @@ def batches_text(results):
     return "at a batch of " + " and ".join(parts)
 
 
-def text(results):
+def throughput_section(results, stem):
+    """Nothing where no model was measured in batches."""
+    if not any(model["throughput"] for model in results["models"]):
+        return ""
+    return f"""## Throughput
+Samples a second {batches_text(results)}; behind the dot as a part of linnet's.
+
+![throughput]({stem}_throughput.svg)
+
+{throughput_text(results)}
+
+"""
+
+
+def text(results, stem):
+    which = results.get("set", "own")
     engines = "\n".join(f"* {e['label']} {e['version']}: {e['note']}" for e in results["engines"])
     seconds = lambda value: None if value is None else f"{value:.2g} s"
-    return f"""# Benchmarks
-{SOURCE}
+    return f"""# {TITLES[which]}
+{SOURCE.format(command=COMMANDS[which])}
 `benchmarks/README.md` says how to run it again.
 
-{ABOUT.format(**results)}
+{ABOUT.format(file=FILES[which], **results)}
 
 {engines}
 
@@ -146,7 +166,7 @@ def text(results):
 ## Latency, batch 1
 Median of a call; behind the dot linnet's time as a part of it (under 1, linnet is faster).
 
-![latency](benchmarks_latency.svg)
+![latency]({stem}_latency.svg)
 
 {latency_text(results)}
 
@@ -155,17 +175,10 @@ their percentiles are those of blocks. One call does not wait for the last, so t
 
 {tails_text(results)}
 
-## Throughput
-Samples a second {batches_text(results)}; behind the dot as a part of linnet's.
-
-![throughput](benchmarks_throughput.svg)
-
-{throughput_text(results)}
-
-## Start, memory, size
+{throughput_section(results, stem)}## Start, memory, size
 From the start of the process to its first answer, median of {results['starts']} with the files in memory; LiteRT and ncnn start Python and numpy first.
 
-![start, memory, size](benchmarks_cost.svg)
+![start, memory, size]({stem}_cost.svg)
 
 {by_engine(results, lambda m, e: time_text(m["start"][e]["ms"] * 1e6) if e in m["start"] else None)}
 
@@ -186,11 +199,12 @@ Ahead of deployment: `linnet compile`, and the converters of LiteRT and ncnn. Th
 
 
 def write(results, path, pictures=True):
+    stem = os.path.splitext(path)[0]
     with open(path, "w", encoding="utf8") as file:
-        file.write(text(results))
+        file.write(text(results, os.path.basename(stem)))
     if pictures:
         import plots  # needs matplotlib, which the text does not
-        plots.draw(results, os.path.splitext(path)[0])
+        plots.draw(results, stem)
 
 
 if __name__ == "__main__":

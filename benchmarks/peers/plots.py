@@ -84,5 +84,6 @@ def cost(results, path):
 def draw(results, stem):
     """STEM_latency.svg, STEM_throughput.svg, STEM_cost.svg"""
     latency(results, stem + "_latency.svg")
-    throughput(results, stem + "_throughput.svg")
+    if any(model["throughput"] for model in results["models"]):
+        throughput(results, stem + "_throughput.svg")
     cost(results, stem + "_cost.svg")

@@ -48,6 +48,37 @@ class WholeRun(unittest.TestCase):
         self.assertIn("| `ar` | ONNX Runtime |", text)
 
 
+class Public(unittest.TestCase):
+    def test_weights_are_random_and_answers_tell_engines_apart(self):
+        import onnxruntime
+        import public_models
+        model = public_models.MODELS["squeezenet1_1"][1]()
+        self.assertEqual([n.op_type for n in model.graph.node if n.op_type == "ConstantOfShape"], [])
+        again = public_models.MODELS["squeezenet1_1"][1]()
+        self.assertEqual(model.SerializeToString(), again.SerializeToString())
+        session = onnxruntime.InferenceSession(model.SerializeToString())
+        port = session.get_inputs()[0]
+        x = np.random.default_rng(1).standard_normal(port.shape, np.float32)
+        answer = session.run(None, {port.name: x})[0]
+        self.assertLess(answer.max(), 0.5)  # of 1000 classes, after a softmax
+        self.assertGreater(answer.max() / answer.min(), 2)
+
+    def test_a_public_model_becomes_a_page_without_throughput(self):
+        with tempfile.TemporaryDirectory(prefix="linnet-peers-") as folder:
+            path = os.path.join(folder, "page.md")
+            subprocess.run(
+                [sys.executable, "-B", os.path.join(PEERS, "bench_peers.py"), "--build",
+                 os.path.dirname(os.path.abspath(LINNET)), "--work", folder, "--set", "public",
+                 "--models", "^gru$", "--engines", "onnxruntime", "--rounds", "2", "--seconds",
+                 "0.002", "--starts", "1", "--no-pictures", "--page", path], check=True,
+                stderr=subprocess.DEVNULL)
+            with open(path, encoding="utf8") as file:
+                text = file.read()
+        self.assertIn("| `gru` | GRU-32 of 1 input, 64 steps, dense layer | 3,393 |", text)
+        self.assertIn("make bench-peers SET=public", text)
+        self.assertNotIn("## Throughput", text)
+
+
 def worker(folder, name, script):
     """A worker that is a line of Python; `answer` writes what it answered."""
     path = os.path.join(folder, name + ".answer")
