@@ -63,8 +63,8 @@ void remark_on_generic(const ir::Graph& graph, const ir::Node& group, const std:
   if (count < kWorthRemark) return;
   const std::string unit = op->op->has(ir::kPool) ? "elements of its windows" : "multiply-adds";
   context.notable.push_back({false, group.place,
-                          fmt::format("{} has no fast kernel: generic computes its {} {}; {}",
-                                      label(graph, group), count, unit, why)});
+                             fmt::format("{} has no fast kernel: generic computes its {} {}; {}",
+                                         label(graph, group), count, unit, why)});
 }
 
 // What the remark of a convolution says of a kernel before it that stores zeros around its picture.

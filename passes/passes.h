@@ -151,7 +151,8 @@ namespace linnet::passes {
 //   %a = exp(%x)  %b = add(%a, %y)   →   %b = group(%x, %y) { … }
 [[nodiscard]] ir::Module group_kernels(ir::Module module, PassContext& context);
 
-// Does: weights of products that wait for memory are stored in bf16 or f16, rounded to nearest even,
+// Does: weights of products that wait for memory are stored in bf16 or f16, rounded to nearest
+// even,
 //   and widened to f32 where their kernel reads them, where --weights-dtype asks for it. A remark
 //   has the error of each on a probe.
 // Needs: group_kernels.

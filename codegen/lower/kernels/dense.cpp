@@ -5,9 +5,9 @@
 // vectors × chains × rows are in registers; the chains, which hide the latency of the
 // multiply-add, are summed in order at the end.
 #include "passes/schedule/dense.h"
-#include "passes/schedule/anchors.h"
 #include "codegen/lower/families.h"
 #include "codegen/lower/kernels/shared/stacked.h"
+#include "passes/schedule/anchors.h"
 
 #include "base/integers.h"
 
