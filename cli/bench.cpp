@@ -110,6 +110,7 @@ void add_bench(CLI::App& app, Session& session) {
   command->footer("linnet bench lenet.lin --batch 64");
   add_build(*command, session, options->model, options->pipeline, options->build);
   options->pipeline.remarks = true;
+  options->pipeline.add_threads(*command);
   add_quiet(*command, session);
   command->add_flag("--train", options->train, "A training step instead of inference");
   command

@@ -3,6 +3,8 @@
 
 #include "support/check.h"
 
+#include <fmt/format.h>
+
 namespace linnet::cli {
 
 std::unique_ptr<Callable> Callable::load(Session& session, const driver::Product& built) {
@@ -12,7 +14,17 @@ std::unique_ptr<Callable> Callable::load(Session& session, const driver::Product
   callable->model_ =
       static_cast<const linnet_model_v1*>(callable->loaded_->symbol("linnet_product_model"));
   LINNET_CHECK(callable->model_ != nullptr, "the object has no linnet_product_model");
-  return callable;
+  const linnet_threads_v1* threads = callable->model_->threads;
+  if (!threads || threads->start(static_cast<int>(threads->most), 0) == LINNET_DONE)
+    return callable;
+  session.error(fmt::format("the system does not start {} threads", threads->most),
+                Status::kMachine, "give a smaller --threads");
+  return nullptr;
+}
+
+// Their pool lies in the object.
+Callable::~Callable() {
+  if (model_ && model_->threads) model_->threads->stop();
 }
 
 int Callable::run(std::span<const Tensor> inputs, std::span<Tensor> outputs,

@@ -28,9 +28,14 @@ private:
 class Callable {
 public:
   // The object must have been built with `product`. nullptr, with an error, if it does not load
-  // or this CPU lacks the instructions.
+  // or this CPU lacks the instructions. With the threads that it was compiled for, while it lives.
   [[nodiscard]] static std::unique_ptr<Callable> load(Session& session,
                                                       const driver::Product& built);
+
+  Callable() = default;
+  ~Callable();
+  Callable(const Callable&) = delete;
+  Callable& operator=(const Callable&) = delete;
 
   [[nodiscard]] const linnet_model_v1& model() const { return *model_; }
   [[nodiscard]] void* symbol(const std::string& name) const { return loaded_->symbol(name); }

@@ -143,6 +143,7 @@ void add_compile(CLI::App& app, Session& session) {
   command->add_option("--jobs", flags->build.jobs, "Kernels compiled at the same time")
       ->check(CLI::Range(1, 256))
       ->type_name("N");
+  flags->pipeline.add_threads(*command);
   command->add_flag("--static", flags->build.link_static,
                     "An executable that needs no dynamic loader and no library");
   command->add_flag("--debug-symbols", flags->build.debug_symbols,

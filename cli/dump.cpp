@@ -184,6 +184,7 @@ Status run(Session& session, const DumpOptions& options) {
   passes::PassContext wanted;
   wanted.target = target->info;
   wanted.seed = options.model.seed;
+  wanted.threads = flags.threads_wanted();
   if (const passes::Pass* end = passes::find_pass(last)) passes::ask_for({end, 1}, wanted);
   const auto rows = passes::pipeline(passes::Phase::kTraining, passes::Phase::kPlanned);
   warn_unreached(session, options, last);
@@ -219,6 +220,7 @@ void add_dump(CLI::App& app, Session& session) {
   options->model.add_weights(*command);
   options->model.add_target(*command);
   options->flags.add(*command, session);
+  options->flags.add_threads(*command);
   command->add_option("--after", options->after, "The module after this phase or pass")
       ->check(is_end())
       ->type_name("PHASE|PASS");

@@ -1,6 +1,7 @@
 // The flags of passes, and names of passes and phases as they are given.
 #include "cli/pipeline_options.h"
 
+#include "base/abi/pool.h"
 #include "cli/help.h"
 #include "support/text.h"
 
@@ -82,6 +83,17 @@ void PipelineFlags::add(CLI::App& command, Session& session) {
                    "Evaluate before and after each pass and compare; check what phases promise");
 }
 
+void PipelineFlags::add_threads(CLI::App& command) {
+  const TitledOptions title(command, "Compilation options");
+  command
+      .add_option("--threads", threads,
+                  "Threads of a call, which share the tiles of long kernels; the bits do not "
+                  "depend on their number")
+      ->check(CLI::Range(1, LINNET_MOST_THREADS))
+      ->type_name("N")
+      ->capture_default_str();
+}
+
 std::optional<ir::Module> PipelineFlags::run(Session& session, ir::Module module,
                                              const codegen::Target& target, uint64_t seed,
                                              std::span<const passes::Pass> rows,
@@ -89,6 +101,7 @@ std::optional<ir::Module> PipelineFlags::run(Session& session, ir::Module module
   passes::PassContext wanted;
   wanted.target = target.info;
   wanted.seed = seed;
+  wanted.threads = threads_wanted();
   return driver::lower(std::move(module), rows, *this, std::move(wanted), session.host, after);
 }
 

@@ -14,6 +14,8 @@ namespace linnet::cli {
 
 struct PipelineFlags : driver::PassOptions {
   void add(CLI::App& command, Session& session);
+  // --threads.
+  void add_threads(CLI::App& command);
   // Runs `rows` on the module for inference, or of a module with a train block for its step;
   // nullopt, with an error, if a pass broke it.
   [[nodiscard]] std::optional<ir::Module> run(Session& session, ir::Module module,

@@ -287,6 +287,7 @@ void add_run(CLI::App& app, Session& session) {
   command->footer(
       "linnet run lenet.lin --weights lenet.safetensors --input image=x.npy --output-dir out");
   add_build(*command, session, options->model, options->pipeline, options->build);
+  options->pipeline.add_threads(*command);
   add_quiet(*command, session);
   command->add_option("--input", options->inputs, "Tensor of an input, or @0 by position")
       ->type_name("NAME=F.npy");

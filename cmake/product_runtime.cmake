@@ -31,6 +31,20 @@ if(product_sources)
     ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
   linnet_embed(linnet_codegen NAME product_runtime FILE ${product_archive})
 
+  # The pool of threads alone, for libraries: C programs have no libstdc++.
+  set(product_pool ${CMAKE_BINARY_DIR}/linnet_product_pool.o)
+  add_custom_command(
+    OUTPUT ${product_pool}
+    COMMAND ${CMAKE_CXX_COMPILER} -std=c++20 -I${CMAKE_CURRENT_SOURCE_DIR} -Wall -Wextra
+            -march=x86-64 -mtune=generic -O2 -g0 -fPIC -fno-exceptions -fno-rtti
+            -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections
+            -ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}/=
+            -c ${CMAKE_CURRENT_SOURCE_DIR}/base/pool.cpp -o ${product_pool}
+    DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/base/pool.cpp ${CMAKE_CURRENT_SOURCE_DIR}/base/abi/pool.h
+            ${CMAKE_CURRENT_SOURCE_DIR}/base/abi/model.h
+    VERBATIM)
+  linnet_embed(linnet_codegen NAME product_pool FILE ${product_pool})
+
   # The same sources with this build's flags, for the tests of runtime/.
   linnet_layer(linnet_runtime FOLDERS runtime
                LINK linnet_base Eigen3::Eigen)

@@ -51,6 +51,7 @@ std::optional<Product> compile(Model& model, const codegen::Target& target,
   code.batched = batched;
   code.seed = options.seed;
   code.flush_denormals = options.flush_denormals;
+  code.threads = options.passes.threads;
   Product product;
   product.target = target;
   product.flops = code.flops;
@@ -60,6 +61,7 @@ std::optional<Product> compile(Model& model, const codegen::Target& target,
   passes::PassContext wanted;
   wanted.target = target.info;
   wanted.seed = options.seed;
+  wanted.threads = options.passes.threads_wanted();
   if (!plan(modules, options.passes, wanted, host)) return std::nullopt;
   product.modules = std::move(modules);
 

@@ -21,12 +21,16 @@ struct PassOptions {
   std::vector<std::string> explained;  // passes, or "all"
   std::string tuning;                  // a file of schedules (driver/tuning_file.h), or ""
   int64_t limit = -1;                  // of rewrites; < 0: none
+  int threads = 1;                     // of a call of the product, at most
   bool times = false;
   bool remarks = false;              // also what the passes find notable, without `explained`
   std::optional<ir::DType> weights;  // weights that wait for memory are stored so: bf16 or f16
   bool check = false;                // values before and after each pass, promises of phases
 
   [[nodiscard]] bool explains(std::string_view pass) const;  // it, or all
+  [[nodiscard]] passes::PassContext::Threads threads_wanted() const {
+    return threads > 1 ? passes::PassContext::Threads::kAll : passes::PassContext::Threads::kNone;
+  }
 };
 
 using AfterPass = std::function<void(const passes::Pass&, const ir::Module&)>;

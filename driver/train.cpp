@@ -56,7 +56,7 @@ std::optional<Product> trainer(Model& model, const codegen::Target& target,
   passes::PassContext wanted;
   wanted.target = target.info;
   wanted.seed = options.seed;
-  wanted.threads = !options.library;
+  if (!options.library) wanted.threads = passes::PassContext::Threads::kTrainingStep;
   wanted.gradients = options.gradients;
   wanted.first_values = options.library;
   if (!plan(modules, options.passes, wanted, host)) return std::nullopt;

@@ -19,11 +19,11 @@ namespace linnet::passes {
 
 namespace {
 
-// Bytes and multiply-adds from which a kernel of a training step is worth its tiles' threads: some
-// ten microseconds of work.
+// Words and multiply-adds from which a kernel is worth its tiles' threads: some ten microseconds of
+// work.
 constexpr int64_t kWorthThreads = 1 << 18;
 
-bool worth_threads(const ir::Graph& body) {
+int64_t work_of(const ir::Graph& body) {
   int64_t work = 0;
   for (const ir::Node& node : body.nodes()) {
     const ir::Type& result = body.value(node.results.front()).type;
@@ -34,7 +34,14 @@ bool worth_threads(const ir::Graph& body) {
       types.push_back(&body.value(operand).type);
     work += node.op->multiply_adds({types, node.attrs}, result) / 8;
   }
-  return work >= kWorthThreads;
+  return work;
+}
+
+// Is the graph one of those whose kernels are to split their tiles?
+bool splits(const ir::Graph& graph, const PassContext& context) {
+  if (context.threads == PassContext::Threads::kAll) return true;
+  return context.threads == PassContext::Threads::kTrainingStep &&
+         (graph.name == ir::kTrainStep || graph.name == ir::kGradients);
 }
 
 // Multiply-adds, or elements of the windows of a pool, from which a kernel of generic is worth a
@@ -124,9 +131,15 @@ ir::Module choose_schedules(ir::Module module, PassContext& context) {
       for (const auto& [family, why] : alternatives(candidate, schedule))
         context.refused(node.place, fmt::format("{} by {}: {}", name, family, why));
     }
-    const bool step = r.old().name == ir::kTrainStep || r.old().name == ir::kGradients;
-    if (step && context.threads && worth_threads(candidate.body))
-      schedule.parameters.emplace_back(kThreads, 1);
+    if (splits(r.old(), context) && schedule.get(kThreads, -1) < 0) {
+      const int64_t work = work_of(candidate.body);
+      const std::string compared = fmt::format("work of {:.2g} times what pays", static_cast<double>(work) / kWorthThreads);
+      if (work < kWorthThreads) {
+        context.refused(node.place, fmt::format("{} in several threads: {}", name, compared));
+      } else if (context.may_rewrite(node.place, fmt::format("{} in several threads: {}", name, compared))) {
+        schedule.parameters.emplace_back(kThreads, 1);
+      }
+    }
     ir::Node scheduled = node;
     scheduled.schedule = std::move(schedule);
     r.copy(scheduled);

@@ -7,6 +7,8 @@
  * null unless the comment says so; texts are UTF-8 and end with NUL. */
 #pragma once
 
+#include "base/abi/pool.h"
+
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -33,7 +35,10 @@ enum linnet_call_status {
   LINNET_ARENA_NULL = -1,       /* arena is NULL and its size is not 0 */
   LINNET_ARENA_MISALIGNED = -2, /* arena is not a multiple of its alignment */
   LINNET_STATE_INVALID = -3,    /* state is NULL or not aligned to its alignment */
-  LINNET_CATEGORY_UNKNOWN = -4  /* entries that take raw values: no such category of a onehot */
+  LINNET_CATEGORY_UNKNOWN = -4, /* entries that take raw values: no such category of a onehot */
+  /* Of NAME_threads_start; no call returns them. */
+  LINNET_THREADS_INVALID = -5, /* not 1 to the number that was compiled for, or a negative spin */
+  LINNET_THREADS_FAILED = -6   /* the system starts no more of them */
 };
 
 /* One call of the model. inputs[i] and outputs[i] are dense arrays in the declared order, aligned
@@ -171,6 +176,7 @@ typedef struct {
   const linnet_stream_v1* stream; /* NULL: the model cannot be stepped */
   int64_t stateful;               /* 1: entries[0] is stream->step, and the only entry */
   const char* loss;               /* as the train block writes it, or NULL */
+  const linnet_threads_v1* threads; /* NULL: a call has one */
 } linnet_model_v1;
 
 #if defined(__GNUC__)
@@ -190,5 +196,5 @@ static_assert(sizeof(linnet_table_v1) == 2 * 8);
 static_assert(sizeof(linnet_port_v1) == 16 * 8);
 static_assert(sizeof(linnet_entry_v1) == 4 * 8);
 static_assert(sizeof(linnet_stream_v1) == 7 * 8);
-static_assert(sizeof(linnet_model_v1) == 21 * 8);
+static_assert(sizeof(linnet_model_v1) == 22 * 8);
 #endif

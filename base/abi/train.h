@@ -72,9 +72,7 @@ typedef int (*linnet_evaluate_v1)(const void* const* inputs, const void* slots,
                                   void* const* outputs, void* arena);
 
 /* Calls tile(context, i, closure) for each i of min … min + count − 1, in any order and on any
- * thread, and returns when all are done. The tiles are independent: no bit depends on who does
- * them. Halide's halide_do_par_for. */
-typedef int (*linnet_tile_v1)(void* context, int32_t i, uint8_t* closure);
+ * thread, and returns when all are done. Halide's halide_do_par_for. */
 typedef int (*linnet_parallel_for_v1)(linnet_tile_v1 tile, int32_t min, int32_t count,
                                       uint8_t* closure);
 

@@ -10,6 +10,7 @@
 #include "codegen/emit/header.h"
 #include "codegen/emit/kernel_symbols.h"
 #include "codegen/emit/product.h"
+#include "codegen/emit/threads.h"
 #include "codegen/emit/train_header.h"
 #include "codegen/emit/trainer.h"
 #include "codegen/lower/bitcode.h"
@@ -17,6 +18,7 @@
 #include "codegen/object/import.h"
 #include "codegen/object/object.h"
 
+#include "base/integers.h"
 #include "base/io/file.h"
 #include "ir/entries.h"
 #include "ir/print.h"
@@ -49,6 +51,11 @@ std::string write_reproducer(const ir::Graph& kernel) {
   module.kernels.push_back(kernel);
   return write_file(path, ir::print(module).text) ? path : "";
 }
+
+// Of a thread's stack beside what tiles take: the thread's own data in libc, static thread-local
+// variables of the program, and the functions of base/pool.cpp.
+constexpr int64_t kThreadsOwn = 48 << 10;
+constexpr int64_t kPage = 4096;
 
 // What a worker sends: time and length of the Stmt in two columns, the Stmt, the bitcode.
 constexpr size_t kColumn = 20;
@@ -214,6 +221,10 @@ public:
       if (options_.keep_text) build(bitcode, out_.stack_bytes);
       set_product_stack(out_.object, out_.stack_bytes);
     }
+    if (options_.threads > 1) {
+      out_.thread_bytes = round_up(out_.stack_bytes + kThreadsOwn, kPage);
+      set_thread_bytes(out_.object, options_, out_.thread_bytes);
+    }
     // Weights pass through neither Halide nor LLVM.
     if (auto blob = pool_.take_blob(); !blob.empty())
       out_.constants = constants_object(std::move(blob), blob_symbol(options_));
@@ -281,7 +292,8 @@ private:
     for (const EntryInfo& entry : entries_)
       add(entry.function);
     for (const char* suffix : {"_run_u8", "_steps", "_steps_raw", "_reset", "_state_check",
-                               "_first_state", "_supported", "_parallel_for", "_constants"})
+                               "_first_state", "_supported", "_parallel_for", "_constants",
+                               "_pool", "_thread_bytes", "_threads_start", "_threads_stop"})
       add(options_.name + suffix);
     for (const UnitConstant& constant : unit_constants(ports_of(modules_.back()), options_.name))
       taken.insert(constant.symbol);
@@ -340,7 +352,8 @@ private:
       if (is_step(*raw.entry))
         emit_raw_steps(module, raw.raw, raw.name, options_.name + "_steps_raw");
     }
-    if (options_.trainer) emit_parallel_for(module, options_);
+    emit_tiles(module, options_);
+    if (options_.threads > 1) emit_threads(module, options_);
     if (options_.product && options_.trainer) {
       emit_trainer(module, modules_.front(), entries_, *options_.trainer, options_);
     } else if (options_.product) {

@@ -41,6 +41,7 @@ struct CompileOptions {
   bool batched = false;          // dimension 0 of every port is the batch
   int64_t flops = 0;             // of one sample, for --bench
   uint64_t seed = 0;             // of a state that begins with random numbers
+  int threads = 1;               // NAME_threads_start may start so many; 1: there is none
   bool flush_denormals = false;  // entries set FTZ and DAZ, and restore MXCSR
   bool debug_symbols = false;    // products keep symbols and tables for unwinding
   bool keep_text = false;        // fill in the texts of Compiled
@@ -95,6 +96,7 @@ struct Compiled {
   int64_t arena_bytes = 0;
   int64_t arena_align = kAlign;
   int64_t stack_bytes = 0;
+  int64_t thread_bytes = 0;      // of the stack of each thread that is started; 0: none ever is
   int64_t state_bytes = 0;       // 0: no NAME_step
   int64_t step_arena_bytes = 0;  // of NAME_step and NAME_steps
   std::vector<KernelReport> kernels;

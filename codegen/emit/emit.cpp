@@ -3,6 +3,7 @@
 
 #include "base/abi/train.h"
 #include "codegen/emit/halo.h"
+#include "codegen/emit/threads.h"
 #include "ir/entries.h"
 #include "ir/op_def.h"
 #include "support/check.h"
@@ -110,8 +111,9 @@ public:
       check_aligned(builder, function, parameter(EntryParameter::kArena, 0), LINNET_ARENA_NULL,
                     LINNET_ARENA_MISALIGNED);
     }
+    begin(builder, info);
     calls(builder, info, parameter, [](size_t) {});
-    builder.CreateRet(llvm::ConstantInt::get(i32_, LINNET_DONE));
+    end(builder, info);
   }
 
   // The same calls, on what a TimedEntry is given, with the clock read around each.
@@ -127,27 +129,29 @@ public:
           builder.CreateCall(rdtsc),
           builder.CreateConstInBoundsGEP1_64(i64_, function->getArg(5), static_cast<uint64_t>(i)));
     };
+    begin(builder, info);
     const size_t count = calls(builder, info, bench_parameters(builder, info), read_clock);
     read_clock(count);
     read_clock(count + 1);
-    builder.CreateRet(llvm::ConstantInt::get(i32_, LINNET_DONE));
+    end(builder, info);
   }
 
   // The first of these calls, as many as a PartialEntry is told.
   void partial_entry(const EntryInfo& info) {
     llvm::Function* function = bench_function(info, kPartialSuffix, i64_);
     llvm::IRBuilder<> builder(&function->getEntryBlock());
-    auto* end = llvm::BasicBlock::Create(context_, "end", function);
+    auto* last = llvm::BasicBlock::Create(context_, "end", function);
+    begin(builder, info);
     calls(builder, info, bench_parameters(builder, info), [&](size_t i) {
-      auto* next = llvm::BasicBlock::Create(context_, "next", function, end);
+      auto* next = llvm::BasicBlock::Create(context_, "next", function, last);
       builder.CreateCondBr(
           builder.CreateICmpEQ(function->getArg(5), builder.getInt64(static_cast<uint64_t>(i))),
-          end, next);
+          last, next);
       builder.SetInsertPoint(next);
     });
-    builder.CreateBr(end);
-    builder.SetInsertPoint(end);
-    builder.CreateRet(llvm::ConstantInt::get(i32_, LINNET_DONE));
+    builder.CreateBr(last);
+    builder.SetInsertPoint(last);
+    end(builder, info);
   }
 
 private:
@@ -157,6 +161,18 @@ private:
   }
 
   using Parameters = std::function<Value*(EntryParameter::Kind, size_t)>;
+
+  // Around the calls of an entry.
+  [[nodiscard]] bool wakes_threads(const EntryInfo& info) const {
+    return options_.threads > 1 && has_tiles(info);
+  }
+  void begin(llvm::IRBuilder<>& builder, const EntryInfo& info) const {
+    if (wakes_threads(info)) begin_call(builder, options_);
+  }
+  void end(llvm::IRBuilder<>& builder, const EntryInfo& info) const {
+    if (wakes_threads(info)) end_call(builder, options_);
+    builder.CreateRet(llvm::ConstantInt::get(i32_, LINNET_DONE));
+  }
 
   // FUNCTIONsuffix(inputs, outputs, slots, counters, arena, last), empty.
   llvm::Function* bench_function(const EntryInfo& info, const char* suffix, llvm::Type* last) {

@@ -231,6 +231,23 @@ std::string run(const HeaderEntry& entry, const std::string& name) {
   return text;
 }
 
+std::string threads(const std::string& name) {
+  return fmt::format(
+      "/* From now on a call shares the tiles of its long kernels among `count` threads, 1 to\n"
+      " * {0}_THREADS, itself included; without it, and with 1, it has one. No bit depends on\n"
+      " * it. The others have {0}_THREAD_BYTES of stack each, take no signals, and sleep between\n"
+      " * calls, but not before `spin` microseconds are over: 0 unless every microsecond counts.\n"
+      " * A call may then wake them and wait for them by futex(2), the only system call; it still\n"
+      " * allocates nothing and waits for no lock: while another call's kernel has the threads, it\n"
+      " * goes on alone. Returns 0; {0}_THREADS_INVALID, and nothing has changed; or\n"
+      " * {0}_THREADS_FAILED if the system gives no more, and then there are none. Any number of\n"
+      " * times, from any thread. The child of a fork has none until it starts its own. */\n"
+      "int {1}_threads_start(int count, int spin);\n"
+      "/* Ends them; nothing if there are none. Before dlclose. */\n"
+      "void {1}_threads_stop(void);\n",
+      upper_case(name), name);
+}
+
 // What a caller must know before the first call.
 std::string opening(const CompileOptions& options) {
   const std::string macro = upper_case(options.name);
@@ -243,10 +260,11 @@ std::string opening(const CompileOptions& options) {
       " * need not be initialised and keeps nothing; NULL will do if its size is 0. Calls from "
       "several\n"
       " * threads at once are safe, each with an arena (and a state) of its own. A call allocates\n"
-      " * nothing, takes no lock and makes no system call. It returns 0, {}_ARENA_NULL or\n"
+      " * nothing, takes no lock and makes no system call{}. It returns 0, {}_ARENA_NULL or\n"
       " * {}_ARENA_MISALIGNED. */\n",
       options.name, LINNET_VERSION, options.target.info.name,
-      options.untrained ? ", untrained" : "", macro, macro);
+      options.untrained ? ", untrained" : "",
+      options.threads > 1 ? "; see " + options.name + "_threads_start" : "", macro, macro);
   if (options.flush_denormals)
     text += "/* Compiled with --flush-denormals: while a call runs, MXCSR's FTZ and DAZ are set, "
             "so that\n"
@@ -298,6 +316,12 @@ std::string c_header(const std::vector<HeaderEntry>& entries, const Compiled& co
   define("ARENA_BYTES", sum_text(compiled.arena_bytes, entries));
   define("ARENA_ALIGN", std::to_string(compiled.arena_align));
   define("STACK_BYTES", std::to_string(compiled.stack_bytes));
+  if (options.threads > 1) {
+    define("THREADS", std::to_string(options.threads));
+    define("THREAD_BYTES", std::to_string(compiled.thread_bytes));
+    define("THREADS_INVALID", fmt::format("({})", static_cast<int>(LINNET_THREADS_INVALID)));
+    define("THREADS_FAILED", fmt::format("({})", static_cast<int>(LINNET_THREADS_FAILED)));
+  }
   define("ARENA_NULL", fmt::format("({})", static_cast<int>(LINNET_ARENA_NULL)));
   define("ARENA_MISALIGNED", fmt::format("({})", static_cast<int>(LINNET_ARENA_MISALIGNED)));
   const bool categories =
@@ -322,6 +346,7 @@ std::string c_header(const std::vector<HeaderEntry>& entries, const Compiled& co
   for (const HeaderEntry& entry : entries)
     text += entry.step ? stream(entry, options.name) : run(entry, name);
   if (picture_entry(ports) && !entries.back().step) text += prototype_u8(entries.back(), name);
+  if (options.threads > 1) text += threads(options.name);
   text += fmt::format("/* Does this CPU have the instructions? Ask once, not for each call. */\n"
                       "int {}_supported(void);\n",
                       name);

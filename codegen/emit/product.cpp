@@ -63,6 +63,14 @@ Constant* stream(RecordEmitter& e, const EntryInfo& step, const CompileOptions& 
        e.integer(warmup_steps(*step.module, *step.graph))}));
 }
 
+Constant* threads(RecordEmitter& e, const CompileOptions& options) {
+  const auto function = [&](const char* name) {
+    return e.module().getFunction(options.name + name);
+  };
+  return e.global(e.record(
+      {e.integer(options.threads), function("_threads_start"), function("_threads_stop")}));
+}
+
 }  // namespace
 
 void emit_product(llvm::Module& module, std::span<const ir::Module> planned,
@@ -104,7 +112,8 @@ void emit_product(llvm::Module& module, std::span<const ir::Module> planned,
                 e.ports(ports.outputs),
                 step ? stream(e, *step, options) : e.null(),
                 e.integer(step && entries.size() == 1),
-                loss ? e.text(loss->recipe.attrs.get(ir::Key<std::string>{"text"})) : e.null()});
+                loss ? e.text(loss->recipe.attrs.get(ir::Key<std::string>{"text"})) : e.null(),
+                options.threads > 1 ? threads(e, options) : e.null()});
   e.define("linnet_product_model", model, sizeof(linnet_model_v1));
 }
 

@@ -212,42 +212,6 @@ private:
 
 }  // namespace
 
-void emit_parallel_for(llvm::Module& module, const CompileOptions& options) {
-  llvm::LLVMContext& context = module.getContext();
-  auto* pointer = llvm::PointerType::getUnqual(context);
-  auto* variable = new llvm::GlobalVariable(
-      module, pointer, false, llvm::GlobalValue::InternalLinkage,
-      llvm::ConstantPointerNull::get(pointer), options.name + "_parallel_for");
-  llvm::Function* made = module.getFunction("halide_do_par_for");
-  if (!made) return;  // no kernel has tiles enough
-  made->setLinkage(llvm::GlobalValue::InternalLinkage);
-  made->setAttributes({});
-  auto* i32 = llvm::Type::getInt32Ty(context);
-  const auto block = [&](const char* name) {
-    return llvm::BasicBlock::Create(context, name, made);
-  };
-  auto *entry = block("entry"), *theirs = block("theirs"), *loop = block("loop"),
-       *body = block("body"), *done = block("done");
-  llvm::IRBuilder<> b(entry);
-  llvm::Value* given = b.CreateLoad(pointer, variable);
-  llvm::Value* end = b.CreateAdd(made->getArg(2), made->getArg(3));
-  b.CreateCondBr(b.CreateIsNull(given), loop, theirs);
-  b.SetInsertPoint(theirs);
-  b.CreateRet(b.CreateCall(llvm::FunctionType::get(i32, {pointer, i32, i32, pointer}, false), given,
-                           {made->getArg(1), made->getArg(2), made->getArg(3), made->getArg(4)}));
-  b.SetInsertPoint(loop);
-  llvm::PHINode* i = b.CreatePHI(i32, 2);
-  i->addIncoming(made->getArg(2), entry);
-  b.CreateCondBr(b.CreateICmpSLT(i, end), body, done);
-  b.SetInsertPoint(body);
-  b.CreateCall(llvm::FunctionType::get(i32, {pointer, i32, pointer}, false), made->getArg(1),
-               {made->getArg(0), i, made->getArg(4)});
-  i->addIncoming(b.CreateAdd(i, b.getInt32(1)), body);
-  b.CreateBr(loop);
-  b.SetInsertPoint(done);
-  b.CreateRet(b.getInt32(0));
-}
-
 void emit_trainer(llvm::Module& out, const ir::Module& module, std::span<const EntryInfo> entries,
                   const TrainerInfo& info, const CompileOptions& options) {
   TrainerEmitter(out, module, info, options).run(entries);

@@ -6,10 +6,6 @@
 
 namespace linnet::codegen {
 
-// Adds the variable NAME_parallel_for, which holds the caller's linnet_parallel_for_v1, and what
-// kernels call: halide_do_par_for(context, tile, min, count, closure), the caller's or else a loop.
-void emit_parallel_for(llvm::Module& module, const CompileOptions& options);
-
 // Adds the constant, and functions with the signatures linnet_train_step_v1 and
 // linnet_evaluate_v1. `module` is the planned one with @train_step, whose slots are all there are.
 void emit_trainer(llvm::Module& out, const ir::Module& module, std::span<const EntryInfo> entries,

@@ -4,6 +4,7 @@
 #include "codegen/lower/families.h"
 #include "codegen/lower/lowering.h"
 #include "codegen/lower/scalar_lower.h"
+#include "codegen/lower/split_tiles.h"
 
 #include "support/check.h"
 
@@ -385,16 +386,6 @@ void Lowering::schedule_stages() {
   }
 }
 
-// The outermost loop's iterations are independent tiles of the output, whatever the family: each is
-// computed by one thread, in the order in which one thread would.
-void split_among_threads(Func& output) {
-  if (output.has_update_definition()) return;
-  const auto& dims = output.function().definition().schedule().dims();
-  if (dims.size() < 3) return;  // the innermost loop, and Halide's outermost that runs once
-  const std::string& loop = dims[dims.size() - 2].var;  // "p3", or "p3.p3" after a split
-  output.parallel(Var(loop.substr(loop.rfind('.') + 1)));
-}
-
 LoweredKernel lower_kernel(const ir::Graph& kernel, const Target& target) {
   Lowering lowering(kernel, target);
   LINNET_CHECK(kernel.schedule.has_value(), "kernel @" + kernel.name + " has no schedule");
@@ -403,7 +394,7 @@ LoweredKernel lower_kernel(const ir::Graph& kernel, const Target& target) {
   std::vector<Func> outputs = lower(lowering, *kernel.schedule);
   if (passes::has_threads(*kernel.schedule)) {
     for (Func& output : outputs)
-      split_among_threads(output);
+      split_tiles(output);
   }
   LoweredKernel lowered;
   for (size_t i = 0; i < outputs.size(); ++i) {

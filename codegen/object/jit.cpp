@@ -1,6 +1,9 @@
 // The bytes that would be written, loaded into this process: ORC's object layer only.
 #include "codegen/emit/compile.h"
 
+#include "base/abi/pool.h"
+
+#include <llvm/ExecutionEngine/Orc/AbsoluteSymbols.h>
 #include <llvm/ExecutionEngine/Orc/ExecutionUtils.h>
 #include <llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h>
 #include <llvm/ExecutionEngine/Orc/SelfExecutorProcessControl.h>
@@ -32,6 +35,21 @@ public:
     return llvm::Error::success();
   }
 
+  // What a product's object asks of base/pool.cpp.
+  [[nodiscard]] llvm::Error add_pool() {
+    orc::SymbolMap functions;
+    const auto add = [&](const char* name, auto* function) {
+      functions[session_.intern(name)] = {orc::ExecutorAddr::fromPtr(function),
+                                          llvm::JITSymbolFlags::Exported};
+    };
+    add("linnet_pool_v1_start", linnet_pool_v1_start);
+    add("linnet_pool_v1_stop", linnet_pool_v1_stop);
+    add("linnet_pool_v1_begin", linnet_pool_v1_begin);
+    add("linnet_pool_v1_end", linnet_pool_v1_end);
+    add("linnet_pool_v1_run", linnet_pool_v1_run);
+    return symbols_.define(orc::absoluteSymbols(std::move(functions)));
+  }
+
   [[nodiscard]] void* symbol(const std::string& name) const override {
     // Hidden symbols too: `linnet_product_model` and the kernels of a bench.
     auto found = session_.lookup({{&symbols_, orc::JITDylibLookupFlags::MatchAllSymbols}},
@@ -58,6 +76,9 @@ Result<std::unique_ptr<Loaded>, Failure> load(const Compiled& compiled) {
   if (!process) return fail(process.takeError());
   auto loaded = std::make_unique<LoadedObjects>(std::move(*process));
   if (auto error = loaded->add_process()) return fail(std::move(error));
+  if (compiled.thread_bytes != 0) {
+    if (auto error = loaded->add_pool()) return fail(std::move(error));
+  }
   if (auto error = loaded->add(compiled.object, true)) return fail(std::move(error));
   if (compiled.constants.empty()) return loaded;
   if (auto error = loaded->add(compiled.constants, false)) return fail(std::move(error));

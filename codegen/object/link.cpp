@@ -21,6 +21,8 @@
 extern "C" {
 extern const char linnet_embedded_product_runtime_begin[];
 extern const char linnet_embedded_product_runtime_end[];
+extern const char linnet_embedded_product_pool_begin[];
+extern const char linnet_embedded_product_pool_end[];
 }
 extern char** environ;
 
@@ -29,6 +31,15 @@ namespace {
 
 std::span<const uint8_t> as_bytes(const std::vector<std::byte>& bytes) {
   return {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
+}
+
+std::span<const uint8_t> embedded(const char* begin, const char* end) {
+  return {reinterpret_cast<const uint8_t*>(begin), reinterpret_cast<const uint8_t*>(end)};
+}
+// base/pool.cpp for what is no executable; empty if the model starts no threads.
+std::span<const uint8_t> pool(const Compiled& compiled) {
+  if (compiled.thread_bytes == 0) return {};
+  return embedded(linnet_embedded_product_pool_begin, linnet_embedded_product_pool_end);
 }
 
 Failure failure(const Error& error) {
@@ -99,9 +110,8 @@ Result<void, Failure> link(const Compiled& compiled, const std::string& path, bo
   if (!compiled.constants.empty())
     LINNET_TRY(add(compiled.name + "_constants.o", as_bytes(compiled.constants)));
   if (executable) {
-    const auto* begin = reinterpret_cast<const uint8_t*>(linnet_embedded_product_runtime_begin);
-    const auto* end = reinterpret_cast<const uint8_t*>(linnet_embedded_product_runtime_end);
-    LINNET_TRY(add("libruntime.a", {begin, end}));
+    LINNET_TRY(add("libruntime.a", embedded(linnet_embedded_product_runtime_begin,
+                                            linnet_embedded_product_runtime_end)));
     command.emplace_back("-Wl,--gc-sections");
     if (compiled.link_static) {
       for (const char* flag : {"-static", "-lstdc++", "-lm"})
@@ -112,6 +122,8 @@ Result<void, Failure> link(const Compiled& compiled, const std::string& path, bo
         command.emplace_back(flag);
     }
   } else {
+    if (const auto object = pool(compiled); !object.empty())
+      LINNET_TRY(add(compiled.name + "_threads.o", object));
     command.emplace_back("-shared");
     command.push_back(fmt::format("-Wl,-soname,{}", file_name(path)));
   }
@@ -141,15 +153,17 @@ Result<void, Failure> link(const Compiled& compiled, const std::string& path, bo
 
 Result<void, Failure> write_archive(const Compiled& compiled, const std::string& path) {
   std::vector<llvm::NewArchiveMember> members;
-  const auto add = [&](const std::string& name, const std::vector<std::byte>& bytes) {
+  const auto add = [&](const std::string& name, std::span<const uint8_t> bytes) {
     const llvm::StringRef content(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     members.emplace_back(llvm::MemoryBufferRef(content, name));
     members.back().Perms = 0644;  // no time, owner or group: the same bytes every time
   };
   const std::string object = compiled.name + ".o";
   const std::string constants = compiled.name + "_constants.o";
-  add(object, compiled.object);
-  if (!compiled.constants.empty()) add(constants, compiled.constants);
+  add(object, as_bytes(compiled.object));
+  if (!compiled.constants.empty()) add(constants, as_bytes(compiled.constants));
+  const std::string threads = compiled.name + "_threads.o";
+  if (const auto bytes = pool(compiled); !bytes.empty()) add(threads, bytes);
   auto archive = llvm::writeArchiveToBuffer(members, llvm::SymtabWritingMode::NormalSymtab,
                                             llvm::object::Archive::K_GNU, true, false);
   if (!archive) throw InternalError("archive: " + toString(archive.takeError()));
@@ -159,11 +173,13 @@ Result<void, Failure> write_archive(const Compiled& compiled, const std::string&
 }
 
 Result<void, Failure> write_objects(const Compiled& compiled, const std::string& path) {
+  const std::string base(without_suffix(path, ".o"));
   LINNET_TRY(write_file(path, as_bytes(compiled.object)).map_error(failure));
-  if (compiled.constants.empty()) return {};
-  return write_file(std::string(without_suffix(path, ".o")) + "_constants.o",
-                    as_bytes(compiled.constants))
-      .map_error(failure);
+  if (!compiled.constants.empty())
+    LINNET_TRY(write_file(base + "_constants.o", as_bytes(compiled.constants)).map_error(failure));
+  if (const auto bytes = pool(compiled); !bytes.empty())
+    LINNET_TRY(write_file(base + "_threads.o", bytes).map_error(failure));
+  return {};
 }
 
 Result<void, Failure> link_executable(const Compiled& compiled, const std::string& path) {

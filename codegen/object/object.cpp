@@ -25,7 +25,7 @@ namespace {
 
 constexpr int64_t kReturnAddress = 8;
 constexpr int64_t kRealigned = 80;     // up to 63 bytes of alignment and the saved frame pointer
-constexpr int64_t kLibraryCall = 512;  // memcpy, memset, memmove of libc
+constexpr int64_t kLibraryCall = 512;  // memcpy, memset, memmove of libc; linnet_pool_v1_run
 
 std::unique_ptr<llvm::TargetMachine> machine(const Target& target) {
   llvm::TargetOptions options;
@@ -150,6 +150,11 @@ int64_t stack_bytes(const llvm::Module& module, const std::map<std::string, Func
       if (callee->isIntrinsic() && !llvm::isa<llvm::MemIntrinsic>(instruction)) continue;
       deepest = std::max(deepest,
                          kReturnAddress + (callee->isIntrinsic() ? kLibraryCall : depth(*callee)));
+      // A pool of threads calls a kernel's tiles, here too.
+      for (const llvm::Use& argument : call->args()) {
+        if (const auto* tile = llvm::dyn_cast<llvm::Function>(argument))
+          deepest = std::max(deepest, kReturnAddress + kLibraryCall + kReturnAddress + depth(*tile));
+      }
     }
     const auto size = sizes.find(name);
     LINNET_CHECK(size != sizes.end(), "no stack size of " + name);

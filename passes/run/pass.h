@@ -45,7 +45,8 @@ struct PassError {
 // Options travel here: no globals, no environment variables.
 struct PassContext {
   TargetInfo target;
-  bool threads = false;      // kernels of a training step split their tiles among threads
+  // Of which graphs do kernels that are worth it split their tiles among threads?
+  enum class Threads : uint8_t { kNone, kTrainingStep, kAll } threads = Threads::kNone;
   Tuning* tuning = nullptr;  // schedules that go before those the families choose; may be null
   uint64_t seed = 0;         // of the values of untrained parameters
   // Stop after this many rewrites in all (`--pass-limit=N`, to find the guilty one); < 0: no limit.

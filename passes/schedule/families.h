@@ -16,7 +16,8 @@ inline constexpr std::string_view kGeneric = "generic";
 [[nodiscard]] const Family* find_family(std::string_view name);
 [[nodiscard]] const Family& family(std::string_view name);
 
-// Beside the family's keys: tiles are shared among threads, in kernels of a training step only.
+// Beside the family's keys: 1 if tiles are shared among threads, by the rule of
+// codegen/lower/split_tiles.h.
 inline constexpr std::string_view kThreads = "threads";
 [[nodiscard]] bool has_threads(const ir::Schedule& schedule);
 

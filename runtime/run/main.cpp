@@ -11,6 +11,17 @@
 namespace linnet::runtime {
 namespace {
 
+// Threads of a call, until the process ends.
+Result<void> start_threads(const linnet_threads_v1* threads, int64_t wanted) {
+  const int64_t most = threads ? threads->most : 1;
+  if (wanted > most)
+    return fail_call("--threads %lld: it was compiled for %lld; linnet compile --threads N",
+                     static_cast<long long>(wanted), static_cast<long long>(most));
+  const int64_t count = wanted == 0 ? most : wanted;
+  if (!threads || threads->start(static_cast<int>(count), 0) == LINNET_DONE) return {};
+  return fail_machine("the system does not start %lld threads", static_cast<long long>(count));
+}
+
 Result<void> run(const Options& options, const std::string& program) {
   const linnet_model_v1& abi = linnet_product_model;
   if (options.help) {
@@ -27,6 +38,7 @@ Result<void> run(const Options& options, const std::string& program) {
   }
   if (abi.untrained)
     std::fprintf(stderr, "%s: untrained: parameters are initial values\n", abi.name);
+  LINNET_TRY(start_threads(abi.threads, options.threads));
   const Model model(abi, options.batch);
   if (options.bench) return run_bench(model, options);
   const linnet_port_v1& input = abi.inputs[0];

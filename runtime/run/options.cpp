@@ -35,6 +35,7 @@ Result<Options> parse_options(int argc, char** argv) {
                         {"--input", "NAME=F.npy", &options.inputs},
                         {"--steps", "K", &options.steps, "", kMostCount},
                         {"--batch", "N", &options.batch, "", kMostCount},
+                        {"--threads", "N", &options.threads, "", LINNET_MOST_THREADS},
                         {"--last", "N", &options.last, "", kMostCount}};
   LINNET_TRY_ASSIGN(options.files, parse_flags(flags, argc, argv));
   return options;
@@ -70,8 +71,11 @@ std::string usage(const linnet_model_v1& model, const std::string& program) {
                  reader.evaluates);
   text += "\n  --json        one JSON object for each answer\n"
           "  --bench       time of a call, in memory\n"
-          "  --batch N     samples of a call, at most what was compiled\n"
-          "  --version     what this is, with its hashes\n"
+          "  --batch N     samples of a call, at most what was compiled\n";
+  if (model.threads)
+    text += format("  --threads N   threads of a call, at most %lld, which it has without\n",
+                   static_cast<long long>(model.threads->most));
+  text += "  --version     what this is, with its hashes\n"
           "  --licenses    of what is linked in\n"
           "  --help        this text\n\ninputs and outputs:\n";
   for (int64_t i = 0; i < model.input_count; ++i)

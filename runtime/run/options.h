@@ -16,6 +16,7 @@ struct Options {
   std::string output_dir;           // "": outputs are printed
   int64_t steps = 1;                // of a forecast
   int64_t batch = 0;                // 0: as large as was compiled
+  int64_t threads = 0;              // 0: as many as was compiled
   int64_t last = 0;                 // origins of a backtest; 0: all
   std::string evaluate;             // samples whose answers are known
   std::string plot, load_state, save_state;

@@ -16,6 +16,7 @@ public:
 
 private:
   const linnet_trainer_v1& trainer_;
+  bool begun_ = false;
 };
 
 }  // namespace linnet::runtime::train

@@ -1,0 +1,289 @@
+// A pool of threads that take the tiles of kernels; they sleep between calls. Linked into products
+// of C programs too: libc only, nothing of libstdc++ but headers.
+#include "base/abi/model.h"
+#include "base/abi/pool.h"
+
+#include <atomic>
+#include <csignal>
+#include <ctime>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
+
+// Several models in one program bring it several times; a shared library keeps it to itself.
+#define LINNET_OF_POOL __attribute__((weak, visibility("hidden")))
+
+namespace {
+
+using Word = std::atomic<uint32_t>;
+static_assert(sizeof(Word) == 4 && Word::is_always_lock_free, "a futex is a plain number");
+
+// How long a thread waits awake within a call: the next kernel is nearer than a wake-up, which
+// takes 5 µs of the waker and 50 µs of a sleeper (Zen 5, a virtual machine).
+constexpr int64_t kSpinNs = 50'000;
+constexpr int kPausesPerClock = 32;
+
+}  // namespace
+
+// `work` is the number of the newest job above the tiles of it that nobody has taken. A thread that
+// takes some replaces the whole word: if it is still that job's, the job is not done, and so what
+// was read of its other fields in between is that job's too.
+struct alignas(LINNET_POOL_ALIGN) linnet_pool_v1 {
+  std::atomic<uint64_t> work;
+  Word signal;    // changes with each job, and to end threads; they wait for it
+  Word sleepers;  // on `signal`
+  Word calls;     // under way
+  Word ending;    // 1: threads end
+  std::atomic<linnet_tile_v1> tile;
+  std::atomic<uint8_t*> closure;
+  std::atomic<int32_t> end;  // behind the last tile
+  Word control;              // MXCSR
+
+  alignas(LINNET_POOL_ALIGN) Word undone;  // tiles of the job; its caller waits for 0
+  Word waiting;                            // 1: asleep
+
+  alignas(LINNET_POOL_ALIGN) Word owner;  // 1: a kernel has the threads, or they are changed
+  std::atomic<int32_t> workers;
+  Word forks;  // `forked` when they were started
+  std::atomic<int32_t> spin;
+  pthread_t threads[LINNET_MOST_THREADS];
+};
+static_assert(sizeof(linnet_pool_v1) == LINNET_POOL_BYTES);
+
+namespace {
+
+Word forked;  // times that this process is a child of one that had a pool
+
+void relax() {
+#if defined(__x86_64__)
+  _mm_pause();
+#endif
+}
+
+uint32_t control() {
+#if defined(__x86_64__)
+  return _mm_getcsr() & ~0x3fU;  // not the exceptions that were met
+#else
+  return 0;
+#endif
+}
+
+void set_control([[maybe_unused]] uint32_t value) {
+#if defined(__x86_64__)
+  _mm_setcsr(value);
+#endif
+}
+
+int64_t now_ns() {
+  timespec time{};
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
+}
+
+void futex_wait(Word& word, uint32_t value) {
+  syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, value, nullptr, nullptr, 0);
+}
+void futex_wake(Word& word, int count) {
+  syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, count, nullptr, nullptr, 0);
+}
+
+// Takes tiles until there are none: half of an equal share of what is left at once, so that
+// neighbours meet in one thread and nobody has much left when another is done.
+void take(linnet_pool_v1& pool) {
+  uint64_t word = pool.work.load(std::memory_order_acquire);
+  while (const auto left = static_cast<uint32_t>(word)) {
+    const linnet_tile_v1 tile = pool.tile.load(std::memory_order_relaxed);
+    uint8_t* closure = pool.closure.load(std::memory_order_relaxed);
+    const int32_t end = pool.end.load(std::memory_order_relaxed);
+    const uint32_t mode = pool.control.load(std::memory_order_relaxed);
+    const uint32_t shares = 2 * (1 + static_cast<uint32_t>(pool.workers.load()));
+    const uint32_t count = (left + shares - 1) / shares;
+    if (!pool.work.compare_exchange_weak(word, word - count, std::memory_order_acq_rel)) continue;
+    if (mode != control()) set_control(mode);
+    const int32_t first = end - static_cast<int32_t>(left);
+    for (int32_t i = first; i < first + static_cast<int32_t>(count); ++i)
+      tile(nullptr, i, closure);
+    // The caller says that it waits and then looks at what is undone; here it is the other way
+    // round, and both in one order for all threads: it is woken, or does not fall asleep.
+    if (pool.undone.fetch_sub(count) == count && pool.waiting.load() != 0)
+      futex_wake(pool.undone, 1);
+    word = pool.work.load(std::memory_order_acquire);
+  }
+}
+
+// Returns the new value of `signal`, which was `seen`: awake for a while, then asleep.
+uint32_t wait(linnet_pool_v1& pool, uint32_t seen) {
+  const int64_t begin = now_ns();
+  for (int pauses = 1;; ++pauses) {
+    uint32_t value = pool.signal.load(std::memory_order_acquire);
+    if (value != seen) return value;
+    const int64_t own = int64_t{1000} * pool.spin.load(std::memory_order_relaxed);
+    const bool called = pool.calls.load(std::memory_order_relaxed) != 0;
+    const int64_t limit = called && own < kSpinNs ? kSpinNs : own;
+    if (limit != 0 && (pauses % kPausesPerClock != 0 || now_ns() - begin < limit)) {
+      relax();
+      continue;
+    }
+    // As above: whoever signals looks for sleepers afterwards.
+    pool.sleepers.fetch_add(1);
+    while ((value = pool.signal.load()) == seen)
+      futex_wait(pool.signal, seen);
+    pool.sleepers.fetch_sub(1);
+    return value;
+  }
+}
+
+void signal(linnet_pool_v1& pool, int count) {
+  pool.signal.fetch_add(1);
+  if (pool.sleepers.load() != 0) futex_wake(pool.signal, count);
+}
+
+void* work(void* argument) {
+  auto& pool = *static_cast<linnet_pool_v1*>(argument);
+  // Begun while its starter owns the pool: no job is under way.
+  for (uint32_t seen = pool.signal.load(); pool.ending.load() == 0; seen = wait(pool, seen))
+    take(pool);
+  return nullptr;
+}
+
+void own(linnet_pool_v1& pool) {
+  while (pool.owner.exchange(1, std::memory_order_acquire) != 0)
+    sched_yield();
+}
+void release(linnet_pool_v1& pool) {
+  pool.owner.store(0, std::memory_order_release);
+}
+
+bool is_own_process(const linnet_pool_v1& pool) {
+  return pool.forks.load(std::memory_order_relaxed) == forked.load(std::memory_order_relaxed);
+}
+
+// In a child there are no threads, whatever they were at.
+void forget_parent(linnet_pool_v1& pool) {
+  const uint32_t now = forked.load();
+  if (pool.forks.exchange(now) == now) return;
+  pool.workers.store(0);
+  pool.sleepers.store(0);
+  pool.waiting.store(0);
+  pool.work.store(0);
+  release(pool);
+}
+
+// Of the owner.
+void end_threads(linnet_pool_v1& pool) {
+  const int32_t count = pool.workers.load();
+  pool.ending.store(1);
+  signal(pool, count);
+  for (int32_t i = 0; i < count; ++i)
+    pthread_join(pool.threads[i], nullptr);
+  pool.ending.store(0);
+  pool.workers.store(0);
+}
+
+// Threads and their stacks are all that is allocated. Signals are for the program's own threads.
+int begin_threads(linnet_pool_v1& pool, int32_t count, int64_t stack_bytes) {
+  static Word watched;
+  if (watched.exchange(1) == 0 &&
+      pthread_atfork(nullptr, nullptr, [] { forked.fetch_add(1); }) != 0) {
+    watched.store(0);
+    return LINNET_THREADS_FAILED;
+  }
+  pthread_attr_t attributes;
+  if (pthread_attr_init(&attributes) != 0) return LINNET_THREADS_FAILED;
+  int failed = pthread_attr_setstacksize(&attributes, static_cast<size_t>(stack_bytes));
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  for (int32_t i = 0; i < count && failed == 0; ++i) {
+    failed = pthread_create(&pool.threads[i], &attributes, work, &pool);
+    if (failed == 0) pool.workers.store(i + 1);
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  pthread_attr_destroy(&attributes);
+  if (failed == 0) return LINNET_DONE;
+  end_threads(pool);
+  return LINNET_THREADS_FAILED;
+}
+
+int alone(linnet_tile_v1 tile, int32_t min, int32_t count, uint8_t* closure) {
+  for (int32_t i = min; i < min + count; ++i)
+    tile(nullptr, i, closure);
+  return 0;
+}
+
+}  // namespace
+
+extern "C" {
+
+LINNET_OF_POOL int linnet_pool_v1_start(linnet_pool_v1* pool, int count, int most, int spin,
+                                        int64_t stack_bytes) {
+  if (count < 1 || count > most || most > LINNET_MOST_THREADS || spin < 0)
+    return LINNET_THREADS_INVALID;
+  forget_parent(*pool);
+  own(*pool);
+  pool->spin.store(spin);
+  int status = LINNET_DONE;
+  if (pool->workers.load() != count - 1) {
+    end_threads(*pool);
+    if (count > 1) status = begin_threads(*pool, count - 1, stack_bytes);
+  }
+  release(*pool);
+  return status;
+}
+
+LINNET_OF_POOL void linnet_pool_v1_stop(linnet_pool_v1* pool) {
+  forget_parent(*pool);
+  own(*pool);
+  end_threads(*pool);
+  release(*pool);
+}
+
+LINNET_OF_POOL void linnet_pool_v1_begin(linnet_pool_v1* pool) {
+  pool->calls.fetch_add(1, std::memory_order_relaxed);
+}
+
+LINNET_OF_POOL void linnet_pool_v1_end(linnet_pool_v1* pool) {
+  pool->calls.fetch_sub(1, std::memory_order_relaxed);
+}
+
+LINNET_OF_POOL int linnet_pool_v1_run(linnet_pool_v1* pool, linnet_tile_v1 tile, int32_t min,
+                                      int32_t count, uint8_t* closure) {
+  if (count < 2 || pool->workers.load(std::memory_order_relaxed) == 0 || !is_own_process(*pool) ||
+      pool->owner.exchange(1, std::memory_order_acquire) != 0)
+    return alone(tile, min, count, closure);
+  const int32_t workers = pool->workers.load();
+  if (workers == 0) {
+    release(*pool);
+    return alone(tile, min, count, closure);
+  }
+  const uint32_t before = control();
+  pool->tile.store(tile, std::memory_order_relaxed);
+  pool->closure.store(closure, std::memory_order_relaxed);
+  pool->end.store(min + count, std::memory_order_relaxed);
+  pool->control.store(before, std::memory_order_relaxed);
+  pool->undone.store(static_cast<uint32_t>(count), std::memory_order_relaxed);
+  const uint64_t number = (pool->work.load(std::memory_order_relaxed) >> 32) + 1;
+  pool->work.store(number << 32 | static_cast<uint32_t>(count), std::memory_order_release);
+  signal(*pool, workers < count ? workers : count - 1);
+  take(*pool);
+  const int64_t begin = pool->undone.load(std::memory_order_acquire) != 0 ? now_ns() : 0;
+  for (int pauses = 1; pool->undone.load(std::memory_order_acquire) != 0; ++pauses) {
+    if (pauses % kPausesPerClock != 0 || now_ns() - begin < kSpinNs) {
+      relax();
+      continue;
+    }
+    pool->waiting.store(1);
+    if (const uint32_t undone = pool->undone.load()) futex_wait(pool->undone, undone);
+    pool->waiting.store(0);
+  }
+  release(*pool);
+  return 0;
+}
+
+}  // extern "C"
