@@ -133,10 +133,12 @@ ir::Module choose_schedules(ir::Module module, PassContext& context) {
     }
     if (splits(r.old(), context) && schedule.get(kThreads, -1) < 0) {
       const int64_t work = work_of(candidate.body);
-      const std::string compared = fmt::format("work of {:.2g} times what pays", static_cast<double>(work) / kWorthThreads);
+      const std::string compared =
+          fmt::format("work of {:.2g} times what pays", static_cast<double>(work) / kWorthThreads);
       if (work < kWorthThreads) {
         context.refused(node.place, fmt::format("{} in several threads: {}", name, compared));
-      } else if (context.may_rewrite(node.place, fmt::format("{} in several threads: {}", name, compared))) {
+      } else if (context.may_rewrite(node.place,
+                                     fmt::format("{} in several threads: {}", name, compared))) {
         schedule.parameters.emplace_back(kThreads, 1);
       }
     }

@@ -173,9 +173,9 @@ typedef struct {
   int64_t output_count;
   const linnet_port_v1* outputs;
 
-  const linnet_stream_v1* stream; /* NULL: the model cannot be stepped */
-  int64_t stateful;               /* 1: entries[0] is stream->step, and the only entry */
-  const char* loss;               /* as the train block writes it, or NULL */
+  const linnet_stream_v1* stream;   /* NULL: the model cannot be stepped */
+  int64_t stateful;                 /* 1: entries[0] is stream->step, and the only entry */
+  const char* loss;                 /* as the train block writes it, or NULL */
   const linnet_threads_v1* threads; /* NULL: a call has one */
 } linnet_model_v1;
 

@@ -13,7 +13,7 @@ extern "C" {
 typedef int (*linnet_tile_v1)(void* context, int32_t i, uint8_t* closure);
 
 /* LINNET_POOL_BYTES of zeros, aligned to LINNET_POOL_ALIGN: a pool without threads. */
-#define LINNET_POOL_BYTES 2240
+#define LINNET_POOL_BYTES 4288
 #define LINNET_POOL_ALIGN 64
 #define LINNET_MOST_THREADS 256
 typedef struct linnet_pool_v1 linnet_pool_v1;
@@ -35,7 +35,8 @@ void linnet_pool_v1_end(linnet_pool_v1* pool);
 /* Calls tile(context, i, closure) for each i of min … min + count − 1, on whatever threads, and
  * returns 0 when all are done. While another call's kernel has the threads, one is done by its
  * caller alone. A tile sees the caller's MXCSR. No memory is allocated and no lock is waited for;
- * the only system calls are futexes, to wake threads that sleep and to wait for those that are late. */
+ * the only system calls are futexes, to wake threads that sleep and to wait for those that are
+ * late. */
 int linnet_pool_v1_run(linnet_pool_v1* pool, linnet_tile_v1 tile, int32_t min, int32_t count,
                        uint8_t* closure);
 

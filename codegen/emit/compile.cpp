@@ -292,8 +292,8 @@ private:
     for (const EntryInfo& entry : entries_)
       add(entry.function);
     for (const char* suffix : {"_run_u8", "_steps", "_steps_raw", "_reset", "_state_check",
-                               "_first_state", "_supported", "_parallel_for", "_constants",
-                               "_pool", "_thread_bytes", "_threads_start", "_threads_stop"})
+                               "_first_state", "_supported", "_parallel_for", "_constants", "_pool",
+                               "_thread_bytes", "_threads_start", "_threads_stop"})
       add(options_.name + suffix);
     for (const UnitConstant& constant : unit_constants(ports_of(modules_.back()), options_.name))
       taken.insert(constant.symbol);

@@ -238,7 +238,8 @@ std::string threads(const std::string& name) {
       " * it. The others have {0}_THREAD_BYTES of stack each, take no signals, and sleep between\n"
       " * calls, but not before `spin` microseconds are over: 0 unless every microsecond counts.\n"
       " * A call may then wake them and wait for them by futex(2), the only system call; it still\n"
-      " * allocates nothing and waits for no lock: while another call's kernel has the threads, it\n"
+      " * allocates nothing and waits for no lock: while another call's kernel has the threads, "
+      "it\n"
       " * goes on alone. Returns 0; {0}_THREADS_INVALID, and nothing has changed; or\n"
       " * {0}_THREADS_FAILED if the system gives no more, and then there are none. Any number of\n"
       " * times, from any thread. The child of a fork has none until it starts its own. */\n"
@@ -264,7 +265,10 @@ std::string opening(const CompileOptions& options) {
       " * {}_ARENA_MISALIGNED. */\n",
       options.name, LINNET_VERSION, options.target.info.name,
       options.untrained ? ", untrained" : "",
-      options.threads > 1 ? "; see " + options.name + "_threads_start" : "", macro, macro);
+      options.threads > 1
+          ? fmt::format(",\n * unless {}_threads_start says otherwise", options.name)
+          : "",
+      macro, macro);
   if (options.flush_denormals)
     text += "/* Compiled with --flush-denormals: while a call runs, MXCSR's FTZ and DAZ are set, "
             "so that\n"

@@ -21,9 +21,8 @@ llvm::GlobalVariable* pool_of(llvm::Module& module, const CompileOptions& option
   const std::string name = options.name + "_pool";
   if (auto* known = module.getGlobalVariable(name, true)) return known;
   auto* type = llvm::ArrayType::get(llvm::Type::getInt8Ty(module.getContext()), LINNET_POOL_BYTES);
-  auto* pool =
-      new llvm::GlobalVariable(module, type, false, llvm::GlobalValue::InternalLinkage,
-                               llvm::ConstantAggregateZero::get(type), name);
+  auto* pool = new llvm::GlobalVariable(module, type, false, llvm::GlobalValue::InternalLinkage,
+                                        llvm::ConstantAggregateZero::get(type), name);
   pool->setAlignment(llvm::Align(LINNET_POOL_ALIGN));
   return pool;
 }
@@ -74,8 +73,8 @@ void ask_caller(llvm::IRBuilder<>& b, llvm::Function* made, llvm::GlobalVariable
   b.SetInsertPoint(theirs);
   auto* type = llvm::FunctionType::get(
       b.getInt32Ty(), {b.getPtrTy(), b.getInt32Ty(), b.getInt32Ty(), b.getPtrTy()}, false);
-  b.CreateRet(b.CreateCall(
-      type, given, {made->getArg(1), made->getArg(2), made->getArg(3), made->getArg(4)}));
+  b.CreateRet(b.CreateCall(type, given,
+                           {made->getArg(1), made->getArg(2), made->getArg(3), made->getArg(4)}));
   b.SetInsertPoint(ours);
 }
 
@@ -90,9 +89,9 @@ void emit_tiles(llvm::Module& module, const CompileOptions& options) {
   llvm::GlobalVariable* variable = nullptr;
   if (options.trainer) {
     auto* pointer = llvm::PointerType::getUnqual(context);
-    variable = new llvm::GlobalVariable(
-        module, pointer, false, llvm::GlobalValue::InternalLinkage,
-        llvm::ConstantPointerNull::get(pointer), options.name + "_parallel_for");
+    variable = new llvm::GlobalVariable(module, pointer, false, llvm::GlobalValue::InternalLinkage,
+                                        llvm::ConstantPointerNull::get(pointer),
+                                        options.name + "_parallel_for");
   }
   llvm::Function* made = module.getFunction(kParallelFor);
   if (!made) return;  // no kernel has tiles enough
@@ -120,9 +119,9 @@ void emit_threads(llvm::Module& module, const CompileOptions& options) {
   auto* i64 = llvm::Type::getInt64Ty(context);
   const auto function = [&](const char* name, llvm::Type* result,
                             const std::vector<llvm::Type*>& parameters) {
-    auto* made = llvm::Function::Create(llvm::FunctionType::get(result, parameters, false),
-                                        llvm::GlobalValue::ExternalLinkage, options.name + name,
-                                        module);
+    auto* made =
+        llvm::Function::Create(llvm::FunctionType::get(result, parameters, false),
+                               llvm::GlobalValue::ExternalLinkage, options.name + name, module);
     llvm::BasicBlock::Create(context, "entry", made);
     return made;
   };

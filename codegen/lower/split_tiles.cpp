@@ -50,12 +50,12 @@ std::string own_name(const Dim& loop) {
 // Is something computed or stored once for each iteration of this loop?
 bool is_level(const Func& output, const std::string& loop) {
   for (const auto& [name, function] : Halide::Internal::find_transitive_calls(output.function())) {
-    for (const Halide::LoopLevel& level :
+    for (Halide::LoopLevel level :
          {function.schedule().compute_level(), function.schedule().store_level()}) {
-      if (!level.defined() || level.is_inlined() || level.is_root()) continue;
-      Halide::LoopLevel locked = level;
-      locked.lock();
-      if (locked.match(output.name() + ".s0." + loop)) return true;
+      level.lock();  // nobody moves it any more
+      if (level.defined() && !level.is_inlined() && !level.is_root() &&
+          level.match(output.name() + ".s0." + loop))
+        return true;
     }
   }
   return false;

@@ -153,7 +153,8 @@ int64_t stack_bytes(const llvm::Module& module, const std::map<std::string, Func
       // A pool of threads calls a kernel's tiles, here too.
       for (const llvm::Use& argument : call->args()) {
         if (const auto* tile = llvm::dyn_cast<llvm::Function>(argument))
-          deepest = std::max(deepest, kReturnAddress + kLibraryCall + kReturnAddress + depth(*tile));
+          deepest =
+              std::max(deepest, kReturnAddress + kLibraryCall + kReturnAddress + depth(*tile));
       }
     }
     const auto size = sizes.find(name);

@@ -24,7 +24,8 @@ bool is_key(const std::string& text) {
 // What can be said of a schedule without the kernel.
 void check_family(ir::TextScanner& scan, const ir::Place& place, const ir::Schedule& schedule) {
   if (schedule.get(kThreads, -1) >= 0)
-    scan.fail(place, "threads is no number of a kernel: --threads and training set it where it pays");
+    scan.fail(place,
+              "threads is no number of a kernel: --threads and training set it where it pays");
   if (find_family(schedule.family)) return;
   std::vector<std::string> names;
   for (const Family& family : families())

@@ -31,8 +31,9 @@ TEST_F(Command, TheExampleOfTheCPageRuns) {
 
 TEST_F(Command, TheCPageNamesAllThatHeadersHave) {
   const std::string text = page();
-  const auto names = [&](const std::string& model, const std::string& prefix) {
-    ASSERT_EQ(linnet("compile $S/models/" + model + ".lin --emit lib"), 0) << err_;
+  const auto names = [&](const std::string& model, const std::string& prefix,
+                         const std::string& options = "") {
+    ASSERT_EQ(linnet("compile $S/models/" + model + ".lin --emit lib" + options), 0) << err_;
     const std::string header = this->text(model + ".h");
     const std::regex pattern("(?:#define " + prefix + "_|(?:int|void) " + model + "_)(\\w+)");
     int found = 0;
@@ -46,6 +47,7 @@ TEST_F(Command, TheCPageNamesAllThatHeadersHave) {
   };
   names("lenet", "LENET");
   names("ar", "AR");
+  names("mlp", "MLP", " --threads 2");
 }
 
 }  // namespace

@@ -60,8 +60,8 @@ TEST_F(HandWrittenSchedule, IllegalOnesAreLocatedErrors) {
                "depthwise does not compute this group: its convolution has one group");
   expect_error("dense{lanes=8, vectors=2, chains=1, rows=1}",
                "dense does not compute this group: it is no matmul");
-  expect_error("direct{lanes=8, vectors=2, pixels=6, samples=1, threads=1}",
-               "threads=1 is for kernels of @train_step alone");
+  expect_error("direct{lanes=8, vectors=2, pixels=6, samples=1, threads=2}",
+               "threads=2; legal are 0 or 1");
 }
 
 TEST_F(HandWrittenSchedule, EveryCommandLooks) {

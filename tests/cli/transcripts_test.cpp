@@ -69,6 +69,8 @@ const std::set<std::string> kNoTranscripts = {
     "find the rewrite with --pass-limit=N",
     "this CPU lacks instructions of ",
     "leave --target out, or name one this machine has",
+    "the system does not start {} threads",
+    "give a smaller --threads",
     "no command '{}'; there are {}",
     "no cache is used: ",  // the user's own: cache_test.cpp
     "make it your own folder, or say --no-cache",

@@ -1,5 +1,6 @@
 // What a call promises: memory, symbols, system calls, stack, flags, the same bits.
 #include "tests/models/compiled_model.h"
+#include "tests/models/exact_stack.h"
 
 #include "base/integers.h"
 #include "codegen/check/guarded.h"
@@ -99,35 +100,14 @@ TEST(Call, MakesNoSystemCall) {
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
-// The call on a stack of exactly the stated size, below it a page that may not be touched.
 TEST(Call, NeedsNoMoreStackThanItSays) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "a sanitizer's memset takes a stack of its own";
 #endif
   const linnet_entry_v1& entry = lenet().model->entries[0];
   ASSERT_EQ(entry.stack_bytes, lenet().compiled.stack_bytes);
-  const auto x = digits();
   std::vector<float> logits(10);
-  const void* in = x.data();
-  void* out = logits.data();
-  GuardedMemory arena(static_cast<size_t>(entry.arena_bytes), Guard::kAfter, 64);
-  const auto bytes = round_up(static_cast<size_t>(entry.stack_bytes), 16);
-  GuardedMemory stack(bytes, Guard::kBefore, 64);
-  std::byte* top = stack.data() + bytes;
-  int64_t status = -100;
-#if defined(__x86_64__)
-  asm volatile("movq %%rsp, %%rbx\n\t"
-               "movq %[top], %%rsp\n\t"
-               "call *%[call]\n\t"
-               "movq %%rbx, %%rsp\n\t"
-               : "=a"(status)
-               : [top] "r"(top), [call] "r"(entry.call), "D"(&in), "S"(&out), "d"(nullptr),
-                 "c"(arena.data())
-               : "rbx", "r8", "r9", "r10", "r11", "memory", "cc", "xmm0", "xmm1", "xmm2", "xmm3",
-                 "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13",
-                 "xmm14", "xmm15");
-#endif
-  EXPECT_EQ(static_cast<int>(status), 0);
+  EXPECT_EQ(call_on_exact_stack(entry, digits().data(), logits.data()), 0);
 }
 
 // The size of the unpooled output of LeNet's first convolution, which is therefore never stored.

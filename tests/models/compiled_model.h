@@ -5,6 +5,7 @@
 #include "frontend/load.h"
 #include "frontend/weights.h"
 #include "passes/run/run_pipeline.h"
+#include "passes/schedule/families.h"
 
 #include "base/abi/model.h"
 #include "base/io/file.h"
@@ -40,6 +41,7 @@ struct BuildRequest {
   int jobs = 2;
   bool product = true;
   std::string name;
+  int threads = 1;  // above 1 every kernel splits its tiles, however short it is
   std::vector<std::pair<std::string, std::string>> settings = {};
 };
 
@@ -69,12 +71,16 @@ inline CompiledModel build(const BuildRequest& request) {
     options.verify = true;
     auto planned = passes::run_pipeline(std::move(*module), passes::pipeline(), options, context);
     EXPECT_EQ(planned.broken, "");
+    for (ir::Graph& kernel : planned.module.kernels) {
+      if (request.threads > 1) kernel.schedule->parameters.emplace_back(passes::kThreads, 1);
+    }
     result.modules.push_back(std::move(planned.module));
   }
   result.options.name = request.name.empty() ? request.model : request.name;
   result.options.target = target.target;
   result.options.jobs = request.jobs;
   result.options.product = request.product;
+  result.options.threads = request.threads;
   result.options.batched = true;
   result.options.keep_text = true;
   auto compiled = codegen::compile(result.modules, result.options);

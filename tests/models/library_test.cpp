@@ -194,6 +194,77 @@ int main(void) {
   EXPECT_EQ(run("cc -std=c11 -pthread", "program.c", text), "0\n");
 }
 
+// Threads as a program in C has them: started, changed, refused, ended, shared by callers at the
+// same time and forgotten by a child; the same bits throughout.
+TEST_F(Library, StartsThreadsForC) {
+  BuildRequest request = lenet();
+  request.threads = 4;
+  add(request);
+  const std::string text = R"(
+#define _DEFAULT_SOURCE
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "lenet.h"
+enum { kCallers = 3 };
+static float image[784], alone[10];
+static _Alignas(LENET_ARENA_ALIGN) unsigned char arenas[kCallers][(LENET_ARENA_BYTES + 63) / 64 * 64];
+static int wrong(int caller) {
+  float logits[10];
+  return lenet_run(image, logits, arenas[caller]) != 0 || memcmp(logits, alone, sizeof alone) != 0;
+}
+static void *work(void *which) {
+  int i;
+  for (i = 0; i < 500; ++i)
+    if (wrong(*(const int *)which)) return which;
+  return NULL;
+}
+static int at_once(void) {
+  pthread_t callers[kCallers];
+  int which[kCallers], bad = 0, i;
+  for (i = 0; i < kCallers; ++i) {
+    which[i] = i;
+    if (pthread_create(callers + i, NULL, work, which + i) != 0) return 1;
+  }
+  for (i = 0; i < kCallers; ++i) {
+    void *result;
+    pthread_join(callers[i], &result);
+    bad += result != NULL;
+  }
+  return bad;
+}
+static int child(void) {
+  int status = 0;
+  const pid_t id = fork();
+  if (id == 0) {
+    const int bad = wrong(0) || lenet_threads_start(3, 0) != 0 || wrong(0);
+    lenet_threads_stop();
+    _exit(bad || wrong(0));
+  }
+  return waitpid(id, &status, 0) != id || status != 0;
+}
+int main(void) {
+  int i, bad = 0;
+  for (i = 0; i < 784; ++i) image[i] = (float)(i * 7 % 100) / 100;
+  if (lenet_run(image, alone, arenas[0]) != 0) return 1;
+  lenet_threads_stop();
+  printf("%d %d %d %d\n", LENET_THREADS, lenet_threads_start(5, 0) == LENET_THREADS_INVALID,
+         lenet_threads_start(0, 0) == LENET_THREADS_INVALID,
+         lenet_threads_start(2, -1) == LENET_THREADS_INVALID);
+  for (i = 1; i <= LENET_THREADS; ++i)
+    bad += lenet_threads_start(i, 0) != 0 || wrong(0) || at_once() != 0 || child() || wrong(0);
+  printf("%d %d\n", bad, LENET_THREAD_BYTES > LENET_STACK_BYTES);
+  lenet_threads_stop();
+  lenet_threads_stop();
+  printf("%d %d\n", wrong(0), LENET_THREADS_FAILED);
+  return 0;
+}
+)";
+  EXPECT_EQ(run("cc -std=c11 -pthread", "program.c", text), "4 1 1 1\n0 1\n0 -6\n");
+}
+
 TEST_F(Library, HeaderIsC99) {
   add(lenet());
   EXPECT_EQ(run("cc -std=c99", "program.c",
