@@ -19,9 +19,9 @@ namespace linnet::passes {
 
 namespace {
 
-// Words and multiply-adds from which a kernel is worth its tiles' threads: some ten microseconds of
-// work.
-constexpr int64_t kWorthThreads = 1 << 18;
+// Words and eighths of multiply-adds from which a kernel is worth its tiles' threads: some five
+// microseconds of work.
+constexpr int64_t kWorthThreads = 1 << 16;
 
 int64_t work_of(const ir::Graph& body) {
   int64_t work = 0;

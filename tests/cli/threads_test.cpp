@@ -1,6 +1,8 @@
 // --threads of compile, run, bench and dump, and of executables.
 #include "tests/cli/command.h"
 
+#include "base/io/npy.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,7 +16,7 @@ using testing::Not;
 constexpr const char* kModel = R"(model m(x: f32[N, 16, 64, 64]) -> y: f32[N, 10] {
   layer conv = conv2d(32, kernel_size: 3, padding: 1)
   layer out = linear(10)
-  x |> conv |> relu |> mean(dims: [2, 3]) |> out
+  x |> conv |> relu |> max_pool2d(2) |> flatten |> out
 }
 )";
 
@@ -23,17 +25,11 @@ protected:
   void SetUp() override {
     Command::SetUp();
     write("m.lin", kModel);
-    ASSERT_EQ(
-        run("python3 - <<'P'\n"
-            "import struct\n"
-            "data = [((i * 7919) % 1000) / 1000 - 0.5 for i in range(16 * 64 * 64)]\n"
-            "head = \"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 16, 64, 64), }\"\n"
-            "head += ' ' * (117 - len(head)) + '\\n'\n"
-            "open('x.npy', 'wb').write(b'\\x93NUMPY\\x01\\x00' + struct.pack('<H', 118)\n"
-            "    + head.encode() + struct.pack('<%df' % len(data), *data))\n"
-            "P"),
-        0)
-        << err_;
+    Tensor x = make_tensor(DType::kF32, {1, 16, 64, 64});
+    auto* values = reinterpret_cast<float*>(x.data.data());
+    for (int i = 0; i < 16 * 64 * 64; ++i)
+      values[i] = static_cast<float>(i * 7919 % 1000) / 1000 - 0.5F;
+    ASSERT_TRUE(write_npy(folder_ + "/x.npy", x));
   }
 };
 
@@ -71,9 +67,9 @@ TEST_F(ThreadsOption, ChangesNoBitOfAnExecutableNorOfRun) {
 TEST_F(ThreadsOption, SplitsWhatIsWorthIt) {
   ASSERT_EQ(linnet("dump m.lin --after plan_memory --threads 2 --explain choose_schedules"), 0)
       << err_;
-  EXPECT_THAT(out_, testing::ContainsRegex("kernel @conv_relu.*threads=1"));
+  EXPECT_THAT(out_, testing::ContainsRegex("kernel @conv.*threads=1"));
   EXPECT_THAT(out_, Not(testing::ContainsRegex("kernel @out.*threads=1")));
-  EXPECT_THAT(err_, testing::ContainsRegex("remark: group %relu in several threads: work of"));
+  EXPECT_THAT(err_, testing::ContainsRegex("remark: group %[a-z0-9_]+ in several threads: work of"));
   EXPECT_THAT(err_, testing::ContainsRegex("remark: not: group %out in several threads: work of"));
   ASSERT_EQ(linnet("dump m.lin --after plan_memory"), 0) << err_;
   EXPECT_THAT(out_, Not(HasSubstr("threads=1")));
@@ -90,7 +86,7 @@ TEST_F(ThreadsOption, AKernelsScheduleIsText) {
 
 TEST_F(ThreadsOption, BenchTakesThem) {
   ASSERT_EQ(linnet("bench m.lin --threads 2 --rounds 1 --warm-up 1"), 0) << err_;
-  EXPECT_THAT(out_, HasSubstr("conv_relu"));
+  EXPECT_THAT(out_, HasSubstr("conv_"));
 }
 
 }  // namespace
