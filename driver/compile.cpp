@@ -7,6 +7,9 @@
 #include "ir/op_def.h"
 #include "ir/ops/shared/reduction.h"
 #include "passes/lib/view_root.h"
+#include "passes/schedule/families.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -24,6 +27,15 @@ std::string weights_hash(const ir::Module& module) {
     hash.update({reinterpret_cast<const char*>(data.data()), data.size()});
   }
   return any ? hash.hexadecimal() : "";
+}
+
+// Has one of them a kernel whose tiles are shared among threads?
+bool shares_tiles(const std::vector<ir::Module>& modules) {
+  return std::ranges::any_of(modules, [](const ir::Module& module) {
+    return std::ranges::any_of(module.kernels, [](const ir::Graph& kernel) {
+      return kernel.schedule && passes::has_threads(*kernel.schedule);
+    });
+  });
 }
 
 }  // namespace
@@ -64,6 +76,10 @@ std::optional<Product> compile(Model& model, const codegen::Target& target,
   wanted.threads = options.passes.threads_wanted();
   if (!plan(modules, options.passes, wanted, host)) return std::nullopt;
   product.modules = std::move(modules);
+  if (code.threads > 1 && !shares_tiles(product.modules))
+    host.warning(fmt::format("--threads {}: no kernel of {} takes long enough to be shared",
+                             code.threads, code.name),
+                 "leave it out; `linnet dump --threads 2 --explain choose_schedules` says more");
 
   // Kernels by Halide, entries by LLVM, one object.
   if (!generate(product, code, options, host)) return std::nullopt;

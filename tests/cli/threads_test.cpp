@@ -69,7 +69,8 @@ TEST_F(ThreadsOption, SplitsWhatIsWorthIt) {
       << err_;
   EXPECT_THAT(out_, testing::ContainsRegex("kernel @conv.*threads=1"));
   EXPECT_THAT(out_, Not(testing::ContainsRegex("kernel @out.*threads=1")));
-  EXPECT_THAT(err_, testing::ContainsRegex("remark: group %[a-z0-9_]+ in several threads: work of"));
+  EXPECT_THAT(err_,
+              testing::ContainsRegex("remark: group %[a-z0-9_]+ in several threads: work of"));
   EXPECT_THAT(err_, testing::ContainsRegex("remark: not: group %out in several threads: work of"));
   ASSERT_EQ(linnet("dump m.lin --after plan_memory"), 0) << err_;
   EXPECT_THAT(out_, Not(HasSubstr("threads=1")));
@@ -82,6 +83,13 @@ TEST_F(ThreadsOption, AKernelsScheduleIsText) {
   ASSERT_EQ(linnet("compile m.lir -o m && ./m --input x=x.npy --output-dir ."), 0) << err_;
   ASSERT_EQ(run("mv y.npy hand.npy"), 0);
   ASSERT_EQ(linnet("run m.lin --input x=x.npy --output-dir . && cmp y.npy hand.npy"), 0) << err_;
+}
+
+TEST_F(ThreadsOption, SaysWhenNothingIsShared) {
+  ASSERT_EQ(linnet("compile $S/models/ar.lin --threads 2 --emit obj"), 0);
+  EXPECT_THAT(err_, HasSubstr("--threads 2: no kernel of ar takes long enough to be shared"));
+  ASSERT_EQ(linnet("compile m.lin --threads 2 --emit obj"), 0);
+  EXPECT_THAT(err_, Not(HasSubstr("long enough")));
 }
 
 TEST_F(ThreadsOption, BenchTakesThem) {
