@@ -7,12 +7,15 @@
 namespace linnet::passes {
 
 struct Depthwise {
-  int64_t lanes = 0;   // output channels of a vector
-  int64_t pixels = 0;  // neighbours of a row of the result, after its pool: they share weights
+  int64_t lanes = 0;    // output channels of a vector
+  int64_t pixels = 0;   // neighbours of a row of the result, after its pool: they share weights
+  int64_t vectors = 0;  // of channels that go down the picture side by side
 
   static constexpr std::array kOps = {&ir::ops::conv2d};
-  static constexpr std::array<Key<Depthwise>, 2> kKeys = {
-      {{"lanes", &Depthwise::lanes}, {"pixels", &Depthwise::pixels}}};
+  static constexpr std::array<Key<Depthwise>, 3> kKeys = {
+      {{"lanes", &Depthwise::lanes},
+       {"pixels", &Depthwise::pixels},
+       {"vectors", &Depthwise::vectors, Key<Depthwise>::kInTurn}}};
   static constexpr Stores kStores = Stores::kChannelsLast;
   static constexpr bool kReadsChannelsLast = true;
   static constexpr bool kWantsChannelsLast = true;

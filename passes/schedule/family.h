@@ -24,10 +24,13 @@ struct Candidate {
   const TargetInfo& target;
 };
 
-// A number of a schedule: its name in the text form, and where the struct S keeps it.
+// A number of a schedule: its name in the text form, where the struct S keeps it, and whether the
+// registers hold as many (pixels of a tile) or what it counts comes one after the other.
 template <class S> struct Key {
+  enum Kind { kInRegisters, kInTurn };
   std::string_view name;
   int64_t S::* number;
+  Kind kind = kInRegisters;
 };
 
 // The schedule and what speaks for its numbers ("20 of 24 accumulators"), or why the family does
@@ -67,6 +70,7 @@ enum class Stores { kRows, kChannelsLast, kAsRead };
 struct Family {
   std::string_view name;  // by families.def
   std::vector<std::string_view> keys;
+  std::vector<bool> in_registers;  // of each key
   std::vector<const ir::OpDef*> ops;
   // Why no kernel of the family computes the group, or "".
   std::string (*fits)(const ir::Graph& body);
@@ -109,8 +113,10 @@ template <class S> [[nodiscard]] Family family_of() {
   static_assert(S::kKeys.size() * sizeof(int64_t) == (S::kKeys.empty() ? 0 : sizeof(S)),
                 "a number without a key");
   Family family;
-  for (const Key<S>& key : S::kKeys)
+  for (const Key<S>& key : S::kKeys) {
     family.keys.push_back(key.name);
+    family.in_registers.push_back(key.kind == Key<S>::kInRegisters);
+  }
   if constexpr (requires { S::kOps; }) family.ops.assign(S::kOps.begin(), S::kOps.end());
   family.fits = S::fits;
   family.legal = [](const ir::Graph& body, const ir::Schedule& before) {

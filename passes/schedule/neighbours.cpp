@@ -45,6 +45,11 @@ Numbers numbers_of(const Family& family, const ir::Schedule& schedule) {
   return numbers;
 }
 
+// Has a tile as many accumulators times this number?
+bool multiplies(const Family& family, size_t key) {
+  return family.in_registers[key] && family.keys[key] != kLanes;
+}
+
 class Neighbours {
 public:
   Neighbours(const Candidate& group, const ir::Schedule& centre)
@@ -65,11 +70,11 @@ private:
   [[nodiscard]] int64_t accumulators_of(const Numbers& numbers) const {
     int64_t product = 1;
     for (size_t i = 0; i < numbers.size(); ++i) {
-      if (family_.keys[i] != kLanes) product *= std::max<int64_t>(numbers[i], 1);
+      if (multiplies(family_, i)) product *= std::max<int64_t>(numbers[i], 1);
     }
     return product;
   }
-  // Of a tile as far as its numbers say: all but the lanes multiply.
+  // Of a tile as far as its numbers say.
   [[nodiscard]] int64_t accumulators_of(const ir::Schedule& schedule) const {
     return accumulators_of(numbers_of(family_, schedule));
   }
@@ -107,14 +112,14 @@ private:
     for (size_t i = numbers.size(); i-- > 0;) {
       const int64_t tile = accumulators_of(numbers);
       if (tile <= group_.target.vector_registers) break;
-      if (i != key && family_.keys[i] != kLanes)
+      if (i != key && multiplies(family_, i))
         numbers[i] = std::max<int64_t>(numbers[i] * accumulators(group_.target) / tile, 1);
     }
     add(legal_near(family_, group_.body, numbers));
   }
 
   // What each would choose; of one that computes the group but would leave it to others a tile that
-  // fills the registers along its last number.
+  // fills the registers along the last number that does.
   void other_families() {
     for (const Family& other : families()) {
       if (other.name == centre_.family || !other.fits(group_.body).empty()) continue;
@@ -123,7 +128,10 @@ private:
         add(choice.schedule);
       } else if (!other.keys.empty()) {
         Numbers tile(other.keys.size(), 1);
-        tile.back() = accumulators(group_.target);
+        size_t last = tile.size() - 1;
+        while (last > 0 && !other.in_registers[last])
+          --last;
+        tile[last] = accumulators(group_.target);
         tile.front() = group_.target.lanes(4);
         add(legal_near(other, group_.body, tile));
       }

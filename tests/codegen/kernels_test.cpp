@@ -459,7 +459,7 @@ TEST(Depthwise, Grid) {
     attrs.set("groups", groups);
     return attrs;
   };
-  for (int64_t channels : {5, 16, 24, 35}) {
+  for (int64_t channels : {5, 16, 24, 35, 84}) {
     for (int64_t width : {1, 6, 7, 11}) {
       expect_scheduled("depthwise", ir::ops::conv2d, {1, channels, 5, width}, {channels, 1, 3, 3},
                        grouped(channels, {{"padding", ir::Ints{1, 1, 1, 1}}}));

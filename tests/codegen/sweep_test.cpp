@@ -247,6 +247,7 @@ const std::map<std::string, std::vector<ir::Module>>& cases() {
         convolution({1, 16, 7, 9}, {16, 1, 3, 3}, grouped(16, {{"stride", ir::Ints{2, 2}}})),
         convolution({1, 6, 5, 9}, {18, 1, 1, 4}, grouped(6), {2, 2}),
         convolution({2, 24, 5, 5}, {8, 3, 3, 3}, grouped(8)),
+        convolution({1, 84, 3, 4}, {84, 1, 2, 2}, grouped(84)),
         convolution({1, 16, 9, 9}, {16, 1, 2, 3}, grouped(16, {{"dilation", ir::Ints{2, 3}}})),
         padded({2, 17, 5, 7}, {17, 1, 3, 3}, {1, 1, 1, 1}, grouped(17)),
         padded({1, 16, 8, 8}, {16, 1, 5, 5}, {0, 0, 3, 3},
