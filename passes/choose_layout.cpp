@@ -1,10 +1,14 @@
 // The pass choose_layout: pictures between kernels become NHWC where all readers can take it.
 #include "ir/op_def.h"
+#include "passes/lib/fold.h"
 #include "passes/lib/label.h"
 #include "passes/lib/storage.h"
 #include "passes/passes.h"
 #include "passes/schedule/anchors.h"
 #include "passes/schedule/families.h"
+#include "passes/schedule/tuning.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -48,6 +52,36 @@ std::optional<ir::Schedule> storing(const ir::Node& node, const ir::Layout& layo
 bool reads_channels_last(const ir::Node& node) {
   return node.op == &ir::ops::group && node.schedule &&
          family(node.schedule->family).reads_channels_last;
+}
+
+// Where a kernel's inputs lie is settled: what would copy one that is known only at run time gives
+// way to a family that reads it as it lies, if one is fast.
+void read_in_place(ir::Graph& graph, PassContext& context) {
+  for (size_t i = 0; i < graph.nodes().size(); ++i) {
+    ir::Node& node = graph.node({static_cast<int32_t>(i)});
+    if (node.op != &ir::ops::group || !node.schedule) continue;
+    const ir::Graph& body = node.regions.front();
+    Candidate candidate{body, {}, context.target};
+    for (const ir::ValueId operand : node.operands)
+      candidate.constant.push_back(constant_node(graph, operand) != nullptr);
+    const auto copies = [&](const ir::Schedule& schedule) {
+      const auto layouts = family(schedule.family).layouts(body, schedule);
+      for (size_t k = 0; k < layouts.size(); ++k) {
+        if (!candidate.constant[k] && !(layouts[k] == ir::Layout{})) return true;
+      }
+      return false;
+    };
+    if (!copies(*node.schedule)) continue;
+    if (context.tuning && context.tuning->find(context.target.name, tuning_key(candidate)))
+      continue;
+    candidate.laid_out = true;
+    const ir::Schedule other = choose_schedule(candidate);
+    if (other.family == kGeneric || copies(other)) continue;
+    if (context.may_rewrite(node.place,
+                            fmt::format("{} by {}: {} would copy what it reads", label(graph, node),
+                                        to_string(other), node.schedule->family)))
+      node.schedule = other;
+  }
 }
 
 }  // namespace
@@ -95,6 +129,7 @@ ir::Module choose_layout(ir::Module module, PassContext& context) {
         }
       }
     }
+    read_in_place(graph, context);
   }
   return module;
 }

@@ -178,7 +178,8 @@ namespace linnet::passes {
 [[nodiscard]] ir::Module choose_halo(ir::Module module, PassContext& context);
 
 // Does: pictures that a kernel stores best with channels innermost get the layout NHWC, if
-//   every kernel that reads them can; a copy transposes, if one reads them much better so.
+//   every kernel that reads them can; a copy transposes, if one reads them much better so. What
+//   would copy a row-major picture gives way to a family that reads it in place, if one is fast.
 // Needs: choose_schedules; choose_halo, for a copy would have to be in the layout too.
 // Leaves: inputs, outputs and what is viewed row-major.
 //   %c: f32[1,8,4,4] = group(…) direct{…}   →   %c: f32[1,8,4,4]{nhwc} = group(…) direct{…}

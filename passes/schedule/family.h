@@ -22,6 +22,9 @@ struct Candidate {
   const ir::Graph& body;
   std::vector<bool> constant;
   const TargetInfo& target;
+  // Do its inputs lie as their types say? If not, row-major ones may have their channels innermost
+  // in the end.
+  bool laid_out = false;
 };
 
 // A number of a schedule: its name in the text form, where the struct S keeps it, and whether the

@@ -18,6 +18,8 @@ struct PixelRows {
   [[nodiscard]] static std::string fits(const ir::Graph& body);
   [[nodiscard]] static Choice<PixelRows> choose(const Candidate& group);
   [[nodiscard]] std::vector<int64_t> legal(const ir::Graph& body, size_t key) const;
+  // Are rows read where they lie instead of in a copy?
+  [[nodiscard]] bool in_place(const ir::Graph& body) const;
 };
 
 }  // namespace linnet::passes

@@ -288,6 +288,8 @@ const std::map<std::string, std::vector<ir::Module>>& cases() {
         convolution({1, 3, 6, 6}, {4, 3, 5, 5}, {{"padding", ir::Ints{4, 4, 4, 4}}}),
         correlation({1, 4, 6, 37}, {2, 4, 3, 7}, false),
         convolution({1, 2, 3, 5}, {2, 2, 3, 4}, {{"padding", ir::Ints{0, 3, 0, 0}}}),
+        // In place, for the stack has no room for a copy.
+        convolution({1, 48, 6, 15}, {2, 48, 1, 1}), convolution({2, 40, 7, 19}, {3, 40, 2, 5}),
         kernel(
             R"((%x: f32[2,2,6,9]{nchw, halo:1,1,2,2} in arena+0, %w: f32[3,2,3,3] in constant+0) generic{} {
           %y: f32[2,3,6,9]{nchw, halo:0,5,0,0} in arena+0 = conv2d(%x, %w) {padding = [1, 1, 1, 1]}
