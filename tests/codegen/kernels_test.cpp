@@ -439,6 +439,11 @@ TEST(Direct, Grid) {
                    {{"padding", ir::Ints{1, 1, 1, 1}}}, 2);
 }
 
+TEST(Direct, WeightsThatAreAskedForAhead) {
+  expect_scheduled("direct", ir::ops::conv2d, {1, 256, 2, 3}, {132, 256, 1, 1}, {});
+  expect_scheduled("direct", ir::ops::conv2d, {1, 512, 2, 3}, {128, 256, 1, 1}, {{"groups", 2}});
+}
+
 TEST(Direct, Groups) {
   const auto grouped = [](int64_t groups, ir::Attrs attrs = {}) {
     attrs.set("groups", groups);

@@ -74,6 +74,18 @@ bool unrolls_taps(Lowering& lowering, const passes::Direct& numbers) {
          2 * accumulators <= lowering.target().info.vector_registers;
 }
 
+// Weights of a 1 × 1 convolution that the layers between two calls push out of the caches are asked
+// for some steps of the sum ahead, and at a block's end those of the next, which lie behind: in
+// MobileNetV2 without it 320 → 1280 channels take 1.10x, 160 → 960 1.08x, 96 → 576 1.06x; sixteen
+// and 64 steps are alike, 8 take 1.04x. 3 × 3, 256 → 512, takes 1.07x to 1.14x with it, 24 → 144,
+// which the first cache holds, 1.03x (Zen 5).
+constexpr int kStepsAhead = 32;
+constexpr int64_t kFarWeights = 128 << 10;  // bytes
+
+bool prefetches(const ir::Shape& weight) {
+  return weight[2] * weight[3] == 1 && weight[0] * weight[1] * 4 >= kFarWeights;
+}
+
 void tile_output(Func& func, const PictureOutput& out, const passes::Direct& numbers, int outputs) {
   const int lanes = static_cast<int>(numbers.lanes);
   const int block = lanes * static_cast<int>(numbers.vectors);
@@ -143,6 +155,11 @@ std::vector<Func> direct_kernel(Lowering& lowering, const ir::Schedule& schedule
       .unroll(y)
       .unroll(n);
   if (unrolls_taps(lowering, numbers)) acc.update().unroll(r.x);
+  if (prefetches(w)) {
+    const size_t weight = passes::anchor_group(lowering.graph())->weight();
+    acc.update().prefetch(lowering.inputs()[weight], r.z, r.z, kStepsAhead,
+                          Halide::PrefetchBoundStrategy::NonFaulting);
+  }
   return {func};
 }
 
