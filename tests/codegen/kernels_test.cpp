@@ -428,6 +428,7 @@ TEST(Direct, Grid) {
     for (int64_t width : {6, 7, 11})
       expect_scheduled("direct", ir::ops::conv2d, {1, 3, 7, width}, {o, 3, 3, 3}, {});
   }
+  expect_scheduled("direct", ir::ops::conv2d, {1, 256, 2, 3}, {132, 256, 1, 1}, {});  // far
   expect_scheduled("direct", ir::ops::conv2d, {2, 2, 9, 9}, {16, 2, 3, 3},
                    {{"stride", ir::Ints{2, 2}}});
   expect_scheduled("direct", ir::ops::conv2d, {2, 2, 6, 6}, {16, 2, 3, 3},
@@ -439,9 +440,10 @@ TEST(Direct, Grid) {
                    {{"padding", ir::Ints{1, 1, 1, 1}}}, 2);
 }
 
-TEST(Direct, WeightsThatAreAskedForAhead) {
-  expect_scheduled("direct", ir::ops::conv2d, {1, 256, 2, 3}, {132, 256, 1, 1}, {});
-  expect_scheduled("direct", ir::ops::conv2d, {1, 512, 2, 3}, {128, 256, 1, 1}, {{"groups", 2}});
+TEST(Direct, ChannelsThatMeetInTheCache) {
+  for (int64_t o : {16, 20, 64})
+    expect_scheduled("direct", ir::ops::conv2d, {2, 3, 32, 32}, {o, 3, 1, 1}, {});
+  expect_scheduled("direct", ir::ops::conv2d, {1, 3, 66, 66}, {20, 3, 3, 3}, {}, 2);
 }
 
 TEST(Direct, Groups) {

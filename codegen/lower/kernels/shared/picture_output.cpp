@@ -19,13 +19,30 @@ PictureOutput::PictureOutput(Lowering& lowering, int groups) {
   lowering.output_as(0, dims_);
 }
 
-Halide::Func PictureOutput::define(Lowering& lowering) const {
-  Halide::Func func("out");
+Halide::Func PictureOutput::element(Lowering& lowering, const char* name) const {
+  Halide::Func func(name);
   func(vars_) =
       lowering.at(lowering.graph().outputs.front().value, {n, group * outputs_ + channel, y, x});
+  return func;
+}
+
+PictureOutput::Copied PictureOutput::define_copied(Lowering& lowering) const {
+  Copied copied{element(lowering, "strip"), Halide::Func("out")};
+  copied.stage.store_in(Halide::MemoryType::Stack).reorder_storage(channel, x);
+  copied.output(vars_) = copied.stage(std::vector<Halide::Expr>(vars_.begin(), vars_.end()));
+  bound(copied.output);
+  return copied;
+}
+
+Halide::Func PictureOutput::define(Lowering& lowering) const {
+  Halide::Func func = element(lowering, "out");
+  bound(func);
+  return func;
+}
+
+void PictureOutput::bound(Halide::Func& func) const {
   for (size_t i = 0; i < vars_.size(); ++i)
     func.bound(vars_[i], 0, dims_[i].extent);
-  return func;
 }
 
 }  // namespace linnet::codegen
