@@ -7,6 +7,7 @@
 #include "codegen/emit/emit_raw.h"
 #include "codegen/emit/emit_stream.h"
 #include "codegen/emit/emit_supported.h"
+#include "codegen/emit/emit_window.h"
 #include "codegen/emit/header.h"
 #include "codegen/emit/kernel_symbols.h"
 #include "codegen/emit/product.h"
@@ -103,6 +104,7 @@ make_bitcode(const std::vector<KernelSymbols::Kernel>& kernels, const CompileOpt
   std::vector<std::string> keys(kernels.size());
   std::vector<size_t> missing;
   for (size_t i = 0; i < kernels.size(); ++i) {
+    if (shift_in_place(*kernels[i].graph)) continue;  // no bitcode: emitted with the entries
     if (options.cache) {
       keys[i] = kernel_key(*kernels[i].graph, options.target);
       // The cache keeps no Stmt.
@@ -332,8 +334,9 @@ private:
     llvm::LLVMContext& context = module.getContext();
     llvm::Linker linker(module);
     for (size_t i = 0; i < kernels.size(); ++i) {
+      if (bitcode[i].empty()) continue;
       auto kernel = import_kernel(context, bitcode[i], kernels[i].body, options_.target);
-      if (i == 0) module.setDataLayout(kernel->getDataLayout());
+      if (module.getDataLayoutStr().empty()) module.setDataLayout(kernel->getDataLayout());
       // Internal functions are not linked on demand: made visible for the moment.
       kernel->getFunction(kernels[i].body)->setLinkage(llvm::GlobalValue::ExternalLinkage);
       LINNET_CHECK(!linker.linkInModule(std::move(kernel)), "bitcode does not link");

@@ -2,6 +2,7 @@
 #include "codegen/emit/emit.h"
 
 #include "base/abi/train.h"
+#include "codegen/emit/emit_window.h"
 #include "codegen/emit/halo.h"
 #include "codegen/emit/threads.h"
 #include "ir/entries.h"
@@ -50,15 +51,24 @@ public:
     const ir::Graph& kernel = *symbols.graph;
     const size_t count = kernel.inputs.size() + kernel.outputs.size();
     llvm::Function* body = module_.getFunction(symbols.body);
-    LINNET_CHECK(body != nullptr, "no code for kernel @" + kernel.name);
+    const auto shift = shift_in_place(kernel);
+    LINNET_CHECK(shift || body != nullptr, "no code for kernel @" + kernel.name);
     auto* type = llvm::FunctionType::get(llvm::Type::getVoidTy(context_),
                                          std::vector<llvm::Type*>(count, pointer_), false);
     auto* wrapper =
         llvm::Function::Create(type, llvm::GlobalValue::InternalLinkage, symbols.symbol, module_);
     // A call costs some nanoseconds: what takes less becomes part of its caller.
-    wrapper->addFnAttr(elements(kernel) > kTinyKernel ? llvm::Attribute::NoInline
-                                                      : llvm::Attribute::AlwaysInline);
+    const ir::Type& made = output_type(kernel, kernel.inputs.size());
+    const bool tiny =
+        shift ? is_short_shift(made, options_.target.info) : elements(kernel) <= kTinyKernel;
+    wrapper->addFnAttr(tiny ? llvm::Attribute::AlwaysInline : llvm::Attribute::NoInline);
     llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context_, "entry", wrapper));
+    if (shift) {
+      emit_shift(builder, wrapper->getArg(static_cast<unsigned>(shift->window)),
+                 wrapper->getArg(static_cast<unsigned>(shift->newest)), made, options_.target.info);
+      builder.CreateRetVoid();
+      return;
+    }
     std::vector<Value*> arguments;
     std::set<size_t> shared;  // an output written over an input
     for (size_t i = 0; i < kernel.outputs.size(); ++i) {

@@ -6,6 +6,7 @@
 #include "ir/op_def.h"
 #include "ir/value_map.h"
 #include "passes/lib/view_root.h"
+#include "passes/lib/window_shift.h"
 
 #include "support/check.h"
 
@@ -14,9 +15,11 @@
 namespace linnet::passes {
 namespace {
 
-// Is what depends on this input only made element by element, each at its own position? Kernels of
-// an anchor may compute a tile twice, at whose second time the input would be gone.
+// Is what depends on this input only made element by element, each at its own position, or is it a
+// window that moves by one? Kernels of an anchor may compute a tile twice, at whose second time the
+// input would be gone.
 bool reads_in_place(const ir::Graph& body, ir::ValueId input) {
+  if (const auto shift = window_shift(body)) return body.inputs[shift->window].value == input;
   const ir::Shape& shape = body.value(input).type.shape;
   const ir::ValueId sources[] = {input};
   const ir::ValueMap<bool> depends = ir::dependents(body, sources);

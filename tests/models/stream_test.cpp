@@ -169,5 +169,44 @@ TEST(StreamOfWindows, IsTheModelOfItsWindow) {
   }
 }
 
+// The window moves in whole vectors, with and without room behind it, in a loop from 17 vectors on.
+TEST(StreamOfWindows, HasTheBitsOfTheWholeSeriesForEveryLength) {
+  for (const char* target : {"x86-64-v2", "x86-64-v3", "x86-64-v4"}) {
+    for (int p : {2, 4, 9, 16, 17, 70, 257}) {
+      SCOPED_TRACE(std::string(target) + ", p = " + std::to_string(p));
+      const CompiledModel built = build({.model = "ar",
+                                         .weights = "",
+                                         .target = target,
+                                         .name = "ar",
+                                         .settings = {{"p", std::to_string(p)}}});
+      if (!built.model) continue;
+      Stream block(built), single(built);
+      const auto lags = static_cast<size_t>(p);
+      const std::vector<float> x = series(2 * lags + 40);
+      const auto y = block.steps(x);
+      // The state is the newest values, the oldest first, and goes on from a copy half-way.
+      std::vector<float> half;
+      for (size_t t = 0; t < lags + 5; ++t)
+        half.push_back(single.step(x[t]));
+      EXPECT_EQ(half, std::vector<float>(y.begin(), y.begin() + p + 5));
+      Stream restored(built);
+      restored.restore(single.snapshot());
+      EXPECT_EQ(restored.steps({x.begin() + p + 5, x.end()}),
+                std::vector<float>(y.begin() + p + 5, y.end()));
+      EXPECT_EQ(restored.snapshot(), block.snapshot());
+      EXPECT_EQ(std::memcmp(static_cast<std::byte*>(block.state_.get()) + 64,
+                            x.data() + x.size() - lags, lags * sizeof(float)),
+                0);
+      for (size_t t = lags - 1; t < x.size(); ++t) {
+        float answer = 0;
+        const void* in = x.data() + t + 1 - lags;
+        void* out = &answer;
+        ASSERT_EQ(built.model->entries[0].call(&in, &out, nullptr, block.arena_.get()), 0);
+        EXPECT_EQ(answer, y[t]) << t;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace linnet::models
