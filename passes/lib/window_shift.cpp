@@ -18,9 +18,9 @@ std::optional<size_t> position(const ir::Graph& body, ir::ValueId value) {
 
 // All elements but the first, of one row.
 bool drops_first(const ir::Graph& body, const ir::Node& node) {
+  if (node.op != &ir::ops::slice) return false;
   const ir::Type& from = body.value(node.operands[0]).type;
-  if (node.op != &ir::ops::slice || from.shape.empty() || from.elements() != from.shape.back())
-    return false;
+  if (from.shape.empty() || from.elements() != from.shape.back()) return false;
   const auto ranges = ir::slice_ranges(node.attrs, from.shape);
   if (!ranges) return false;
   const ir::SliceRange& last = ranges->back();
