@@ -67,13 +67,13 @@ Status run(Session& session, const BenchOptions& options) {
   report.target = built->target.info.name;
   report.batch = call->batch();
   for (const ir::Node* node : call->steps()) {
-    const ir::Graph& kernel = *call->module().kernel(node->callee);
+    const ir::Graph& kernel = called(call->module(), *node);
     KernelRow row;
     row.name = kernel.name;
     row.ops = ops_of(kernel);
     row.hash = passes::content_hash(passes::kernel_content(kernel));
     row.call = static_cast<int64_t>(report.kernels.size());
-    row.flops = kernel_flops(kernel);
+    row.flops = call_flops(call->module(), *node);
     row.bytes = kernel_bytes(kernel);
     if (options.train) report.flops += row.flops;
     report.kernels.push_back(std::move(row));

@@ -82,7 +82,7 @@ void fill(void* memory, size_t bytes, ir::DType dtype, uint32_t stream) {
 BenchCall::BenchCall(const ir::Module& module, const ir::Graph& graph)
     : module_(&module), graph_(&graph) {
   for (const ir::Node& node : graph.nodes()) {
-    if (node.op == &ir::ops::call) steps_.push_back(&node);
+    if (node.op == &ir::ops::call || node.op == &ir::ops::loop) steps_.push_back(&node);
   }
 }
 

@@ -6,6 +6,7 @@
 #include "codegen/cache/cache.h"
 #include "codegen/cache/hash.h"
 #include "codegen/check/peak.h"
+#include "ir/loop.h"
 #include "ir/op_def.h"
 #include "passes/lib/view_root.h"
 
@@ -180,13 +181,13 @@ std::vector<Bound> bounds(const ir::Module& module, const ir::Graph& graph, cons
   std::vector<const ir::Node*> calls;
   std::vector<Touched> steps;
   for (const ir::Node& node : graph.nodes()) {
-    if (node.op != &ir::ops::call) continue;
+    if (node.op != &ir::ops::call && node.op != &ir::ops::loop) continue;
     calls.push_back(&node);
     steps.push_back(touched(graph, node));
   }
   std::vector<Bound> all;
   for (size_t i = 0; i < steps.size(); ++i) {
-    const ir::Graph& kernel = *module.kernel(calls[i]->callee);
+    const ir::Graph& kernel = called(module, *calls[i]);
     const bool f64 = std::ranges::any_of(
         kernel.values(), [](const ir::Value& v) { return v.type.dtype == ir::DType::kF64; });
     std::vector<double> level_ns(roofs.levels.size(), 0);
@@ -201,12 +202,26 @@ std::vector<Bound> bounds(const ir::Module& module, const ir::Graph& graph, cons
     for (double ns : level_ns)
       memory_ns += ns;
     const double fma_ns =
-        static_cast<double>(kernel_flops(kernel)) / roofs.peak_gflops * (f64 ? 2 : 1);
+        static_cast<double>(call_flops(module, *calls[i])) / roofs.peak_gflops * (f64 ? 2 : 1);
     const auto slowest = static_cast<size_t>(std::ranges::max_element(level_ns) - level_ns.begin());
     all.push_back(fma_ns >= memory_ns ? Bound{"FMA", fma_ns}
                                       : Bound{roofs.levels[slowest].name, memory_ns});
   }
   return all;
+}
+
+const ir::Graph& called(const ir::Module& module, const ir::Node& node) {
+  return node.op == &ir::ops::loop ? ir::body_of(module, node) : *module.kernel(node.callee);
+}
+
+int64_t call_flops(const ir::Module& module, const ir::Node& node) {
+  const ir::Graph& graph = called(module, node);
+  if (node.op == &ir::ops::call) return kernel_flops(graph);
+  int64_t flops = 0;
+  for (const ir::Node& inner : graph.nodes()) {
+    if (inner.op == &ir::ops::call) flops += kernel_flops(*module.kernel(inner.callee));
+  }
+  return flops * ir::loop_of(node).steps;
 }
 
 int64_t kernel_flops(const ir::Graph& kernel) {

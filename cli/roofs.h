@@ -38,7 +38,11 @@ struct Bound {
 [[nodiscard]] std::vector<Bound> bounds(const ir::Module& module, const ir::Graph& graph,
                                         const Roofs& roofs);
 
-// Multiply-adds of a kernel's ops, two each, as the model counts them, never padded lanes.
+// The kernel of a call, or the body of a loop.
+[[nodiscard]] const ir::Graph& called(const ir::Module& module, const ir::Node& node);
+// Multiply-adds of a kernel's ops, two each, as the model counts them, never padded lanes; of a call
+// or of all steps of a loop.
+[[nodiscard]] int64_t call_flops(const ir::Module& module, const ir::Node& node);
 [[nodiscard]] int64_t kernel_flops(const ir::Graph& kernel);
 // Of its operands and results.
 [[nodiscard]] int64_t kernel_bytes(const ir::Graph& kernel);

@@ -71,7 +71,8 @@ private:
   }
 
   static std::string node_label(const Node& node) {
-    std::string text = node.callee.empty() ? std::string(node.op->name) : "call @" + node.callee;
+    std::string text = node.callee.empty() ? std::string(node.op->name)
+                                           : fmt::format("{} @{}", node.op->name, node.callee);
     if (node.schedule) text += " " + to_string(*node.schedule);
     for (const Graph& region : node.regions) {
       text += ":";

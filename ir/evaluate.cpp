@@ -2,6 +2,7 @@
 #include "ir/evaluate.h"
 
 #include "ir/builder.h"
+#include "ir/loop.h"
 #include "ir/ops/shared/index.h"
 #include "ir/scalar_math.h"
 
@@ -120,6 +121,50 @@ template <class T> void round_storage(Array<T>& array) {
   }
 }
 
+// Element t of dimension 0.
+template <class T> Array<T> part(const Array<T>& all, int64_t t) {
+  Array<T> one;
+  one.type = all.type;
+  one.type.shape.erase(one.type.shape.begin());
+  const auto size = static_cast<ptrdiff_t>(one.size());
+  const auto cut = [&](const auto& from, auto& to) {
+    if (!from.empty()) to.assign(from.begin() + t * size, from.begin() + (t + 1) * size);
+  };
+  cut(all.values, one.values);
+  cut(all.ints, one.ints);
+  return one;
+}
+
+template <class T>
+std::vector<Array<T>> evaluate_loop(const Module& module, const Graph& graph, const Node& node,
+                                    std::span<const Array<T>* const> operands) {
+  const Loop loop = loop_of(node);
+  const Graph& body = body_of(module, node);
+  const auto states = static_cast<size_t>(loop.states);
+  std::vector<Array<T>> inputs;
+  for (const Array<T>* operand : operands)
+    inputs.push_back(*operand);
+  std::vector<Array<T>> results;
+  for (ValueId result : node.results)
+    results.push_back(allocate<T>(graph.value(result).type));
+  for (int64_t i = 0; i < loop.steps; ++i) {
+    const int64_t t = step_at(loop, i);
+    for (size_t k = states; k < states + static_cast<size_t>(loop.scanned); ++k)
+      inputs[k] = part(*operands[k], t);
+    const std::vector<Array<T>> outputs = evaluate<T>(module, body, inputs);
+    for (size_t k = 0; k < outputs.size(); ++k) {
+      if (k < states) inputs[k] = outputs[k];
+      if (!is_sequence(loop, k)) {
+        results[k] = outputs[k];
+        continue;
+      }
+      for (size_t at = 0; at < outputs[k].size(); ++at)
+        results[k].copy(static_cast<size_t>(t) * outputs[k].size() + at, outputs[k], at);
+    }
+  }
+  return results;
+}
+
 template <class T>
 std::vector<Array<T>> evaluate_node(const Module& module, const Graph& graph, const Node& node,
                                     std::span<const Array<T>* const> operands) {
@@ -130,6 +175,7 @@ std::vector<Array<T>> evaluate_node(const Module& module, const Graph& graph, co
     return evaluate<T>(module, body, inputs);
   };
   if (node.tensor) return {to_array<T>(*node.tensor)};
+  if (node.op == &ops::loop) return evaluate_loop<T>(module, graph, node, operands);
   if (!node.regions.empty()) return nested(node.regions.front());
   if (!node.callee.empty()) {
     const Graph* kernel = module.kernel(node.callee);

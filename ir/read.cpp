@@ -332,7 +332,7 @@ private:
     if (node.op == &ops::constant) {
       node.tensor = payload(results.front().type);
     } else {
-      if (node.op == &ops::call) {
+      if (node.op == &ops::call || (node.op == &ops::loop && scan_.peek("@"))) {
         scan_.expect("@");
         node.callee = scan_.name();
       }
@@ -345,7 +345,7 @@ private:
     attributes(node);
     const std::string outer = std::exchange(path_, path_ + "/" + results.front().name);
     if (scan_.peek_word() && scan_.next_is_brace()) node.schedule = schedule();
-    if (node.op == &ops::group) {
+    if (node.op == &ops::group || (node.op == &ops::loop && node.callee.empty())) {
       scan_.expect("{");
       Graph& region = node.regions.emplace_back();
       inputs(region);

@@ -1,6 +1,7 @@
 // Counts parameters and multiply-adds of each layer from shapes, for `linnet check`.
 #include "ir/summary.h"
 
+#include "ir/loop.h"
 #include "ir/op_def.h"
 #include "ir/ops/shared/window.h"
 #include "ir/samples.h"
@@ -217,7 +218,7 @@ private:
 
 Summary summarize(const Module& module) {
   if (module.graphs.empty()) return {};
-  return Summarizer(module, module.graphs.front()).run();
+  return Summarizer(module, without_loops(module, module.graphs.front())).run();
 }
 
 }  // namespace linnet::ir

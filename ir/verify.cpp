@@ -3,9 +3,11 @@
 
 #include "ir/builder.h"
 #include "ir/entries.h"
+#include "ir/loop.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 namespace linnet::ir {
@@ -116,12 +118,34 @@ private:
       place_ = node.place;
       return check_signature(graph, node, node.regions.front());
     }
+    if (node.op == &ops::loop) return check_loop(graph, node, entry);
     if (node.op == &ops::call) {
       if (!entry) return "only entry graphs call kernels";
       const Graph* kernel = module_.kernel(node.callee);
       return kernel ? check_signature(graph, node, *kernel) : "no kernel @" + node.callee;
     }
     return check_record(graph, node);
+  }
+
+  Broken check_loop(const Graph& graph, const Node& node, bool entry) {
+    if (!entry) return "a loop stands in an entry graph, not in a body";
+    auto attrs = complete_attrs(*node.op, node.attrs);
+    if (!attrs) return attrs.error().message;
+    const Graph* body = nullptr;
+    if (!node.callee.empty()) {
+      body = module_.graph(node.callee);
+      if (!body) return "no graph @" + node.callee;
+      if (has_loops(*body)) return "@" + body->name + " has a loop of its own";
+      const auto of_slot = [](const auto& port) { return !port.slot.empty(); };
+      if (std::ranges::any_of(body->inputs, of_slot) || std::ranges::any_of(body->outputs, of_slot))
+        return "@" + body->name + " reads or writes slots";
+    } else {
+      if (node.regions.size() != 1) return "no body";
+      body = &node.regions.front();
+      if (Broken broken = check_graph(*body, false)) return broken;
+      place_ = node.place;
+    }
+    return loop_fault(graph, node, *body);
   }
 
   static Broken check_signature(const Graph& graph, const Node& node, const Graph& body) {

@@ -4,6 +4,8 @@
 #include "passes/lib/label.h"
 #include "passes/passes.h"
 
+#include <set>
+
 namespace linnet::passes {
 
 ir::Module drop_dead(ir::Module module, PassContext& context) {
@@ -12,6 +14,15 @@ ir::Module drop_dead(ir::Module module, PassContext& context) {
       return context.may_rewrite(node.place, label(graph, node) + " is unused");
     });
   }
+  std::set<std::string> bodies;
+  for (const ir::Graph& graph : module.graphs) {
+    for (const ir::Node& node : graph.nodes()) {
+      if (node.op == &ir::ops::loop) bodies.insert(node.callee);
+    }
+  }
+  std::erase_if(module.graphs, [&](const ir::Graph& graph) {
+    return graph.name.find(".loop") != std::string::npos && !bodies.contains(graph.name);
+  });
   return module;
 }
 

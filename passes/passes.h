@@ -70,6 +70,16 @@ namespace linnet::passes {
 //   → graph @init(%seed: i64[]) { %w = random_uniform(%seed, 0) … return w = %w → @w }
 [[nodiscard]] ir::Module first_values(ir::Module module, PassContext& context);
 
+// Does: the body of a loop over time becomes a graph of the module, with the constants it reads in
+//   it, so that all that follows treats it as any other; in training, of one step, or of no
+//   elements the loop is written out step by step.
+// Needs: freeze_parameters, which makes constants of what the steps read; differentiate, which
+//   writes out the steps that it goes back through.
+// Leaves: no loop with a body of its own.
+//   %h = loop(%h0, %x, %r) {steps = 9, …} { (%h, %x, %r): … }
+//   → %h = loop @predict.loop1(%h0, %x) {steps = 9, …}   graph @predict.loop1(%h, %x) { … }
+[[nodiscard]] ir::Module outline_loops(ir::Module module, PassContext& context);
+
 // Does: ops that are defined by smaller ones become these.
 // Needs: drop_dropout and enter_training, which know dropout and batch_norm as such;
 //   differentiate and first_values, which bring ops of their own.

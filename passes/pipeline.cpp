@@ -31,8 +31,10 @@ constexpr std::array kPipeline = std::to_array<Pass>({
                 {differentiate}, &PassContext::first_values),
 
     // To a plain graph of ops that have kernels.
+    LINNET_PASS(kCanonical, outline_loops, "a loop's body is a graph of the module",
+                {freeze_parameters, differentiate, first_values}),
     LINNET_PASS(kCanonical, expand_ops, "ops defined by smaller ones become these",
-                {drop_dropout, enter_training, differentiate, first_values}),
+                {drop_dropout, enter_training, differentiate, first_values, outline_loops}),
     LINNET_PASS(kCanonical, canonicalize, "equal programs get one form", {expand_ops}),
     LINNET_PASS(kCanonical, fold_constants, "what constants alone decide is computed",
                 {expand_ops}),

@@ -1,6 +1,7 @@
 // The pass plan_memory: blocks by lifetime, the largest first, each at the lowest free offset.
 #include "base/integers.h"
 #include "base/memory.h"
+#include "ir/loop.h"
 #include "ir/op_def.h"
 #include "passes/lib/storage.h"
 #include "passes/lib/view_root.h"
@@ -19,7 +20,7 @@ int64_t rounded(int64_t bytes) {
 
 // A stretch of the arena, alive from the node that writes it to the last that reads it.
 struct Block {
-  ir::ValueId value;
+  ir::ValueId value;  // none: where the body of a loop works
   int64_t bytes = 0;
   int first = 0, last = 0;
   int64_t offset = 0;
@@ -29,7 +30,20 @@ struct Block {
   }
 };
 
-std::vector<Block> find_blocks(const ir::Graph& graph, const ir::ValueMap<ir::Storage>& storage) {
+// What the steps of a loop need besides its results: the body's arena, and for each state that is
+// not collected memory of its own, for a step does not write over what it reads.
+int64_t workspace_bytes(const ir::Module& module, const ir::Graph& graph, const ir::Node& node) {
+  const ir::Loop loop = ir::loop_of(node);
+  int64_t bytes = arena_bytes(ir::body_of(module, node));
+  for (size_t i = 0; i < static_cast<size_t>(loop.states); ++i) {
+    if (!ir::is_sequence(loop, i))
+      bytes += rounded(graph.value(node.results[i]).type.stored_bytes());
+  }
+  return bytes;
+}
+
+std::vector<Block> find_blocks(const ir::Module& module, const ir::Graph& graph,
+                               const ir::ValueMap<ir::Storage>& storage) {
   std::vector<Block> blocks;
   ir::ValueMap<int> block_of(graph, -1);
   for (size_t i = 0; i < graph.nodes().size(); ++i) {
@@ -37,6 +51,10 @@ std::vector<Block> find_blocks(const ir::Graph& graph, const ir::ValueMap<ir::St
     for (ir::ValueId operand : node.operands) {
       const int block = block_of[view_root(graph, operand)];
       if (block >= 0) blocks[static_cast<size_t>(block)].last = static_cast<int>(i);
+    }
+    if (node.op == &ir::ops::loop) {
+      const int at = static_cast<int>(i);
+      blocks.push_back({{}, workspace_bytes(module, graph, node), at, at, 0});
     }
     for (ir::ValueId result : node.results) {
       if (storage[result].memory != ir::Memory::kArena || view_root(graph, result) != result)
@@ -90,25 +108,39 @@ void explain_map(const ir::Graph& graph, const std::vector<Block>& blocks, bool 
   for (const Block* block : rows) {
     std::string life;
     for (size_t i = 0; i < graph.nodes().size(); ++i) {
-      if (graph.nodes()[i].op != &ir::ops::call) continue;
+      const ir::OpDef* op = graph.nodes()[i].op;
+      if (op != &ir::ops::call && op != &ir::ops::loop) continue;
       const int at = static_cast<int>(i);
       life += at >= block->first && at <= block->last ? "#" : ".";
     }
-    context.explain({true, graph.node(graph.value(block->value).node).place,
-                     fmt::format("{:>8} +{:<8} {}  %{}", block->offset, block->bytes, life,
-                                 graph.value(block->value).name)});
+    const ir::Node& maker = graph.nodes()[static_cast<size_t>(block->first)];
+    const std::string name =
+        block->value ? "%" + graph.value(block->value).name : "the steps of @" + maker.callee;
+    context.explain({true, maker.place,
+                     fmt::format("{:>8} +{:<8} {}  {}", block->offset, block->bytes, life, name)});
   }
 }
 
 }  // namespace
 
 ir::Module plan_memory(ir::Module module, PassContext& context) {
-  for (ir::Graph& graph : module.graphs) {
+  // Bodies of loops first: who calls them has to know what they take.
+  std::vector<ir::Graph*> order;
+  for (ir::Graph& graph : module.graphs)
+    order.push_back(&graph);
+  std::ranges::stable_sort(order, {}, [](const ir::Graph* graph) { return has_loops(*graph); });
+  for (ir::Graph* planned : order) {
+    ir::Graph& graph = *planned;
     auto storage = storage_classes(module, graph);
-    std::vector<Block> blocks = find_blocks(graph, storage);
+    std::vector<Block> blocks = find_blocks(module, graph, storage);
     place(blocks);
-    for (const Block& block : blocks)
-      storage[block.value].offset = block.offset;
+    for (const Block& block : blocks) {
+      if (block.value) {
+        storage[block.value].offset = block.offset;
+      } else {
+        graph.node({block.first}).attrs.set(ir::kWorkspace, {block.offset, block.bytes});
+      }
+    }
     int64_t constants = 0;
     for (const ir::Node& node : graph.nodes()) {
       if (!node.tensor) continue;

@@ -1,4 +1,5 @@
 // The pass widen_floats: f32 becomes f64 in types, constants and slots.
+#include "ir/loop.h"
 #include "ir/op_def.h"
 #include "ir/rewrite.h"
 #include "passes/passes.h"
@@ -41,6 +42,13 @@ ir::Graph widened(const ir::Graph& old) {
     if (node.tensor) {
       r.replace(node.results.front(), builder.constant(widened(*node.tensor), name,
                                                        node.attrs.get_or(ir::kOpaque, false)));
+      continue;
+    }
+    if (!node.regions.empty()) {  // a loop
+      const auto results = ir::append_loop(builder, ir::loop_of(node),
+                                           widened(node.regions.front()), r.mapped(node.operands));
+      for (size_t i = 0; i < results.size(); ++i)
+        r.replace(node.results[i], results[i]);
       continue;
     }
     auto results = builder.try_create(*node.op, r.mapped(node.operands), widened(node.attrs), name);

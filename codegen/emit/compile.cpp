@@ -22,6 +22,7 @@
 #include "base/integers.h"
 #include "base/io/file.h"
 #include "ir/entries.h"
+#include "ir/loop.h"
 #include "ir/print.h"
 #include "passes/lib/storage.h"
 #include "support/check.h"
@@ -151,6 +152,7 @@ std::vector<EntryInfo> entry_infos(std::span<const ir::Module> modules,
   std::vector<EntryInfo> entries;
   for (const ir::Module& module : modules) {
     for (const ir::Graph& graph : module.graphs) {
+      if (ir::is_loop_body(module, graph)) continue;
       const Ports ports = ports_of(module, graph);
       const bool batched =
           options.batched && !ports.inputs.empty() && !ports.inputs[0].dims.empty();

@@ -2,11 +2,14 @@
 #include "codegen/emit/emit.h"
 
 #include "base/abi/train.h"
+#include "codegen/emit/emit_loop.h"
 #include "codegen/emit/emit_window.h"
 #include "codegen/emit/halo.h"
 #include "codegen/emit/threads.h"
 #include "ir/entries.h"
+#include "ir/loop.h"
 #include "ir/op_def.h"
+#include "passes/lib/storage.h"
 #include "support/check.h"
 
 #include <llvm/IR/IRBuilder.h>
@@ -122,7 +125,7 @@ public:
                     LINNET_ARENA_MISALIGNED);
     }
     begin(builder, info);
-    calls(builder, info, parameter, [](size_t) {});
+    calls(builder, *info.module, graph, parameter, [](size_t) {});
     end(builder, info);
   }
 
@@ -140,7 +143,8 @@ public:
           builder.CreateConstInBoundsGEP1_64(i64_, function->getArg(5), static_cast<uint64_t>(i)));
     };
     begin(builder, info);
-    const size_t count = calls(builder, info, bench_parameters(builder, info), read_clock);
+    const size_t count =
+        calls(builder, *info.module, *info.graph, bench_parameters(builder, info), read_clock);
     read_clock(count);
     read_clock(count + 1);
     end(builder, info);
@@ -152,7 +156,7 @@ public:
     llvm::IRBuilder<> builder(&function->getEntryBlock());
     auto* last = llvm::BasicBlock::Create(context_, "end", function);
     begin(builder, info);
-    calls(builder, info, bench_parameters(builder, info), [&](size_t i) {
+    calls(builder, *info.module, *info.graph, bench_parameters(builder, info), [&](size_t i) {
       auto* next = llvm::BasicBlock::Create(context_, "next", function, last);
       builder.CreateCondBr(
           builder.CreateICmpEQ(function->getArg(5), builder.getInt64(static_cast<uint64_t>(i))),
@@ -174,7 +178,7 @@ private:
 
   // Around the calls of an entry.
   [[nodiscard]] bool wakes_threads(const EntryInfo& info) const {
-    return options_.threads > 1 && has_tiles(info);
+    return options_.threads > 1 && has_tiles(*info.module, *info.graph);
   }
   void begin(llvm::IRBuilder<>& builder, const EntryInfo& info) const {
     if (wakes_threads(info)) begin_call(builder, options_);
@@ -231,10 +235,10 @@ private:
     };
   }
 
-  // The graph's calls in order; `before(i)` is emitted ahead of the i-th. How many they are.
-  size_t calls(llvm::IRBuilder<>& builder, const EntryInfo& info, const Parameters& parameter,
-               const std::function<void(size_t)>& before) {
-    const ir::Graph& graph = *info.graph;
+  // The graph's calls and loops in order; `before(i)` is emitted ahead of the i-th. How many they
+  // are.
+  size_t calls(llvm::IRBuilder<>& builder, const ir::Module& module, const ir::Graph& graph,
+               const Parameters& parameter, const std::function<void(size_t)>& before) {
     size_t count = 0;
     const auto beyond = [&](EntryParameter::Kind kind, int64_t bytes) {
       return builder.CreateConstInBoundsGEP1_64(llvm::Type::getInt8Ty(context_), parameter(kind, 0),
@@ -262,19 +266,49 @@ private:
       return nullptr;
     };
     for (const ir::Node& node : graph.nodes()) {
-      if (node.op != &ir::ops::call) continue;
+      if (node.op != &ir::ops::call && node.op != &ir::ops::loop) continue;
+      if (node.op == &ir::ops::loop) before(count++);
       std::vector<Value*> arguments;
       for (ir::ValueId operand : node.operands)
         arguments.push_back(address(operand));
       for (ir::ValueId result : node.results)
         arguments.push_back(address(result));
-      const ir::Graph* called = info.module->kernel(node.callee);
+      if (node.op == &ir::ops::loop) {
+        Value* workspace = workspace_of(builder, parameter, node.attrs.get(ir::kWorkspace));
+        loop(builder, module, node, arguments, workspace);
+        continue;
+      }
+      const ir::Graph* called = module.kernel(node.callee);
       LINNET_CHECK(called != nullptr, "no kernel @" + node.callee);
       llvm::Function* kernel = module_.getFunction(kernels_.of(*called).symbol);
       before(count++);
       builder.CreateCall(kernel, arguments);
     }
     return count;
+  }
+
+  // Where a loop's steps work; nowhere, if they need no memory.
+  Value* workspace_of(llvm::IRBuilder<>& builder, const Parameters& parameter,
+                      const ir::Ints& workspace) {
+    LINNET_CHECK(workspace.size() == 2, "a loop without a workspace");
+    if (workspace[1] == 0) return llvm::ConstantPointerNull::get(pointer_);
+    return builder.CreateConstInBoundsGEP1_64(builder.getInt8Ty(),
+                                              parameter(EntryParameter::kArena, 0),
+                                              static_cast<uint64_t>(workspace[0]));
+  }
+
+  // The body's calls once for each step. `arguments`: addresses of operands, then of results.
+  void loop(llvm::IRBuilder<>& builder, const ir::Module& module, const ir::Node& node,
+            const std::vector<Value*>& arguments, Value* workspace) {
+    const ir::Graph& body = ir::body_of(module, node);
+    LoopMemory memory(builder, node, body, passes::arena_bytes(body), arguments, workspace);
+    memory.begin();
+    const Parameters parameter = [&](EntryParameter::Kind kind, size_t index) -> Value* {
+      if (kind == EntryParameter::kArena) return workspace;
+      return kind == EntryParameter::kInput ? memory.input(index) : memory.output(index);
+    };
+    calls(builder, module, body, parameter, [](size_t) {});
+    memory.end();
   }
 
   static Value* find(llvm::Function* function, const std::vector<EntryParameter>& parameters,

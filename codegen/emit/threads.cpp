@@ -2,12 +2,14 @@
 #include "codegen/emit/threads.h"
 
 #include "codegen/object/object.h"
+#include "ir/loop.h"
 #include "ir/op_def.h"
 #include "passes/schedule/families.h"
 #include "support/check.h"
 
 #include "base/abi/pool.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace linnet::codegen {
@@ -147,13 +149,12 @@ void set_thread_bytes(std::vector<std::byte>& object, const CompileOptions& opti
   std::memcpy(place.data(), &thread_bytes, sizeof thread_bytes);
 }
 
-bool has_tiles(const EntryInfo& entry) {
-  for (const ir::Node& node : entry.graph->nodes()) {
-    if (node.op == &ir::ops::call &&
-        passes::has_threads(*entry.module->kernel(node.callee)->schedule))
-      return true;
-  }
-  return false;
+bool has_tiles(const ir::Module& module, const ir::Graph& graph) {
+  return std::ranges::any_of(graph.nodes(), [&](const ir::Node& node) {
+    if (node.op == &ir::ops::loop) return has_tiles(module, ir::body_of(module, node));
+    return node.op == &ir::ops::call &&
+           passes::has_threads(*module.kernel(node.callee)->schedule);
+  });
 }
 
 void begin_call(llvm::IRBuilder<>& builder, const CompileOptions& options) {

@@ -20,7 +20,7 @@ void set_thread_bytes(std::vector<std::byte>& object, const CompileOptions& opti
                       int64_t thread_bytes);
 
 // Does one of its kernels split its tiles?
-[[nodiscard]] bool has_tiles(const EntryInfo& entry);
+[[nodiscard]] bool has_tiles(const ir::Module& module, const ir::Graph& graph);
 // Ahead of the first and behind the last kernel of such an entry.
 void begin_call(llvm::IRBuilder<>& builder, const CompileOptions& options);
 void end_call(llvm::IRBuilder<>& builder, const CompileOptions& options);

@@ -3,6 +3,7 @@
 
 #include "base/integers.h"
 #include "base/memory.h"
+#include "ir/loop.h"
 #include "ir/op_def.h"
 #include "ir/value_map.h"
 #include "passes/lib/view_root.h"
@@ -60,6 +61,11 @@ int64_t arena_bytes(const ir::Graph& graph) {
     if (!value.storage || value.storage->memory != ir::Memory::kArena) continue;
     const int64_t end = value.storage->offset + value.type.stored_bytes();
     bytes = std::max(bytes, round_up(end, kAlign));
+  }
+  for (const ir::Node& node : graph.nodes()) {
+    if (node.op != &ir::ops::loop) continue;
+    const ir::Ints& workspace = node.attrs.get(ir::kWorkspace);
+    if (workspace.size() == 2) bytes = std::max(bytes, workspace[0] + workspace[1]);
   }
   return bytes;
 }

@@ -80,6 +80,13 @@ std::optional<Unfinished> training_promise(const ir::Module& module) {
 }
 
 std::optional<Unfinished> canonical_promise(const ir::Module& module) {
+  const auto has_body = [](const ir::Graph&, const ir::Node& node) {
+    return node.op == &ir::ops::loop && !node.regions.empty();
+  };
+  if (const auto loop = find_node(module, has_body))
+    return Unfinished{"outline_loops",
+                      fmt::format("it makes a graph of the body of a loop, and there is still {}",
+                                  label(*loop->graph, *loop->node))};
   const auto is_abbreviation = [](const ir::Graph&, const ir::Node& node) {
     return node.op->expand != nullptr;
   };
@@ -95,7 +102,8 @@ std::optional<Unfinished> canonical_promise(const ir::Module& module) {
 std::optional<Found> find_work(const ir::Module& module, const Test& test) {
   for (const ir::Graph& graph : module.graphs) {
     for (const ir::Node& node : graph.nodes()) {
-      const bool no_work = node.tensor || node.op == &ir::ops::call || node.op->has(ir::kView);
+      const bool no_work = node.tensor || node.op == &ir::ops::call || node.op == &ir::ops::loop ||
+                           node.op->has(ir::kView);
       if (!no_work && test(graph, node)) return Found{&graph, &node};
     }
   }

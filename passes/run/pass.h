@@ -77,7 +77,7 @@ struct Pass {
   std::string_view name;
   PassFunction run = nullptr;
   std::string_view summary;               // one line for --help and docs
-  std::array<PassFunction, 4> needs{};    // rows that stand before it; null ones are none
+  std::array<PassFunction, 5> needs{};    // rows that stand before it; null ones are none
   bool PassContext::* only_if = nullptr;  // null: it always runs
   bool keeps_values = true;               // each output that was there computes what it computed
 

@@ -2,6 +2,7 @@
 #include "passes/training/backward.h"
 
 #include "ir/gradient.h"
+#include "ir/loop.h"
 #include "ir/rewrite.h"
 #include "ir/value_map.h"
 #include "passes/lib/label.h"
@@ -120,7 +121,7 @@ ir::Graph expand_for_gradient(const ir::Graph& graph) {
   const auto expands = [](const ir::Node& node) {
     return node.op->expand && !node.op->gradient && !node.op->scalar;
   };
-  ir::Graph result = graph;
+  ir::Graph result = ir::without_loops({}, graph);
   // What an op expands to may hold another that expands.
   while (std::ranges::any_of(result.nodes(), expands)) {
     result = ir::rewrite(result, [&](ir::Rewriter& r, ir::NodeId, const ir::Node& node) {

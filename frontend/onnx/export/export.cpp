@@ -4,6 +4,7 @@
 #include "frontend/onnx/export/export_ops.h"
 
 #include "ir/initialize.h"
+#include "ir/loop.h"
 #include "ir/print.h"
 #include "ir/rewrite.h"
 #include "ir/scalar_nodes.h"
@@ -120,7 +121,7 @@ BatchSizes batch_sizes(const ir::Graph& graph, const ExportOptions& options,
                        Diagnostics& diagnostics) {
   std::vector<ir::Graph> graphs;
   for (const AtBatch& other : options.others)
-    graphs.push_back(prepared(other.module.graphs.front()));
+    graphs.push_back(prepared(ir::without_loops(other.module, other.module.graphs.front())));
   std::vector<std::pair<int64_t, const ir::Graph*>> others;
   for (size_t i = 0; i < graphs.size(); ++i)
     others.emplace_back(options.others[i].batch, &graphs[i]);
@@ -317,7 +318,7 @@ std::optional<std::string> export_onnx(const ir::Module& module, const ExportOpt
     diagnostics.report(std::move(diagnostic));
     return std::nullopt;
   }
-  const ir::Graph graph = prepared(module.graphs.front());
+  const ir::Graph graph = prepared(ir::without_loops(module, module.graphs.front()));
   const bool known = all_known(graph, diagnostics);
   if (!fits(module, graph, diagnostics) || !known) return std::nullopt;
   const BatchSizes sizes = batch_sizes(graph, options, diagnostics);

@@ -1,6 +1,7 @@
-// RNN, GRU and LSTM (version 22 and before), written out step by step: the number of steps is part
-// of the model. What does not depend on the state is one product for all steps.
+// RNN, GRU and LSTM (version 22 and before) as loops: the number of steps is part of the model.
+// What does not depend on the state is one product for all steps, before the loop.
 #include "frontend/onnx/ops/quantized.h"
+#include "ir/loop.h"
 
 #include <fmt/format.h>
 
@@ -93,11 +94,28 @@ struct Recurrence {
     return sliced(v, dim, static_cast<int64_t>(i) * hidden, hidden);
   }
   [[nodiscard]] Var initial(size_t operand, size_t direction) const;
-  [[nodiscard]] Var with_length(int64_t step, const Var& inside, const Var& outside) const;
+  // x · Wᵀ + Wb, and Rb too if `joint_bias`: [steps, batch, gates · hidden].
+  [[nodiscard]] Var from_inputs(size_t direction, bool joint_bias) const;
 
-  // Runs `step(direction, x·Wᵀ + Wb of this step, states)`, which replaces the states (the first is
-  // the output), and gives Y, Y_h and further last states.
-  template <class Step> void run(size_t states, bool joint_bias, Step step);
+  // What a step sees: all are values of the loop's body.
+  struct Step {
+    size_t direction;
+    Var from_x;               // x · Wᵀ + Wb
+    std::vector<Var> states;  // the first is the output
+    std::vector<Var> weights;
+  };
+  // A loop over `step(Step) → next states` for each direction, with `weights(direction)` computed
+  // before it; gives Y, Y_h and further last states.
+  template <class Weights, class Next>
+  void run(size_t states, bool joint_bias, Weights weights, Next step);
+  // Of one direction: Y as [steps, batch, hidden], if it is wanted, and the last states.
+  struct Ran {
+    std::optional<Var> y;
+    std::vector<Var> last;
+  };
+  template <class Next>
+  Ran run_direction(size_t states, size_t direction, const Var& from_x,
+                    const std::vector<Var>& weights, Next step);
 };
 
 Recurrence::Recurrence(OnnxNode& given, size_t gate_count, const std::vector<std::string>& defaults)
@@ -188,9 +206,8 @@ Var Recurrence::matrix(size_t operand, size_t direction) const {
 }
 
 Var Recurrence::initial(size_t operand, size_t direction) const {
-  // One row serves every sample, whatever their number.
   if (!node.has(operand))
-    return node.literal(ir::Tensor::splat({x.type().dtype, {1, hidden}, {}}, 0));
+    return node.literal(ir::Tensor::splat({x.type().dtype, {batch, hidden}, {}}, 0));
   Var states = node.in(operand);
   if (batch_first) states = transposed(states, {1, 0, 2});
   const Shape wanted{static_cast<int64_t>(directions), batch, hidden};
@@ -200,44 +217,108 @@ Var Recurrence::initial(size_t operand, size_t direction) const {
   return squeezed(sliced(states, 0, static_cast<int64_t>(direction), 1), 0);
 }
 
-// `inside` in samples whose sequence has this step.
-Var Recurrence::with_length(int64_t step, const Var& inside, const Var& outside) const {
-  if (!lengths) return inside;
-  const Var here = apply(ops::gt, *lengths, lengths->splat(static_cast<double>(step)));
-  return select(here, inside, outside);
+Var Recurrence::from_inputs(size_t direction, bool joint_bias) const {
+  const int64_t width = static_cast<int64_t>(gates) * hidden;
+  const Var from_x = times(x, matrix(1, direction));
+  if (!node.has(3)) return from_x;
+  const Var bias = of(3, direction);
+  if (bias.shape() != Shape{2 * width})
+    node.wrong(fmt::format("B has {} numbers a direction, {} are expected", bias.type().elements(),
+                           2 * width));
+  const Var sum = from_x + sliced(bias, 0, 0, width);
+  return joint_bias ? sum + sliced(bias, 0, width, width) : sum;
 }
 
-template <class Step> void Recurrence::run(size_t states, bool joint_bias, Step step) {
-  const int64_t width = static_cast<int64_t>(gates) * hidden;
+// The body of a loop while it is built: its inputs beside the operands that they stand for.
+class LoopBody {
+public:
+  explicit LoopBody(const ir::Builder& around)
+      : around_(around), builder_(ir::Builder(graph_).at(around.place())) {}
+
+  Var input(const Var& operand) { return add(operand, operand.type()); }
+  // A part of it along dimension 0.
+  Var scanned(const Var& operand) {
+    ir::Type type = operand.type();
+    type.shape.erase(type.shape.begin());
+    return add(operand, type);
+  }
+  void output(const Var& value) {
+    // What is given is made here, and each is made for itself.
+    const bool made = graph_.producer(value.id()) && !graph_.producer(value.id())->tensor;
+    const Var own = made ? value : reshaped(value, value.shape());
+    graph_.outputs.push_back({"", own.id(), ""});
+  }
+  std::vector<ir::ValueId> finish(const ir::Loop& loop) {
+    return ir::append_loop(around_, loop, std::move(graph_), operands_);
+  }
+
+private:
+  Var add(const Var& operand, const ir::Type& type) {
+    operands_.push_back(operand.id());
+    const std::string& name = around_.graph().value(operand.id()).name;
+    return {builder_, graph_.add_input(name, type)};
+  }
+
+  ir::Builder around_;
+  ir::Graph graph_;
+  ir::Builder builder_;
+  std::vector<ir::ValueId> operands_;
+};
+
+template <class Next>
+Recurrence::Ran Recurrence::run_direction(size_t states, size_t direction, const Var& from_x,
+                                          const std::vector<Var>& weights, Next step) {
+  LoopBody body(node.builder());
+  Step now{direction, from_x, {}, {}};
+  for (size_t k = 0; k < states; ++k)
+    now.states.push_back(body.input(initial(5 + k, direction)));
+  now.from_x = body.scanned(from_x);
+  std::optional<Var> t, length;
+  if (lengths) {
+    std::vector<double> numbers(static_cast<size_t>(steps));
+    for (size_t i = 0; i < numbers.size(); ++i)
+      numbers[i] = static_cast<double>(i);
+    t = body.scanned(node.literal(ir::DType::kI64, {steps, 1, 1}, numbers));
+  }
+  for (const Var& weight : weights)
+    now.weights.push_back(body.input(weight));
+  if (lengths) length = body.input(*lengths);
+  std::vector<Var> next = step(now);
+  ir::Loop loop{steps, static_cast<int64_t>(states), lengths ? 2 : 1, {}, backward[direction]};
+  if (lengths) {  // of samples whose sequence has no such step the state stays, and Y is 0
+    const Var here = apply(ops::gt, *length, *t);
+    for (size_t k = 0; k < states; ++k)
+      next[k] = select(here, next[k], now.states[k]);
+    for (const Var& state : next)
+      body.output(state);
+    if (node.wants(0)) body.output(select(here, next[0], next[0].splat(0)));
+  } else {
+    for (const Var& state : next)
+      body.output(state);
+    if (node.wants(0)) loop.collected = {0};
+  }
+  const std::vector<ir::ValueId> results = body.finish(loop);
+  Ran ran;
+  if (node.wants(0)) ran.y = node.var(lengths ? results[states] : results[0]);
+  for (size_t k = 0; k < states; ++k)
+    ran.last.push_back(node.var(results[k]));
+  if (!loop.collected.empty())
+    ran.last[0] = squeezed(sliced(*ran.y, 0, loop.reverse ? 0 : steps - 1, 1), 0);
+  return ran;
+}
+
+template <class Weights, class Next>
+void Recurrence::run(size_t states, bool joint_bias, Weights weights, Next step) {
   std::vector<std::vector<Var>> last(states);
   std::vector<Var> sequences;
   for (size_t d = 0; d < directions; ++d) {
     // [steps, batch, inputs] · [inputs, gates · hidden], once for all steps.
-    Var from_x = times(x, matrix(1, d));
-    if (node.has(3)) {
-      const Var bias = of(3, d);
-      if (bias.shape() != Shape{2 * width})
-        node.wrong(fmt::format("B has {} numbers a direction, {} are expected",
-                               bias.type().elements(), 2 * width));
-      from_x = from_x + sliced(bias, 0, 0, width);
-      if (joint_bias) from_x = from_x + sliced(bias, 0, width, width);
-    }
-    std::vector<Var> now;
-    for (size_t i = 0; i < states; ++i)
-      now.push_back(initial(5 + i, d));
-    std::vector<Var> outputs(static_cast<size_t>(steps));
-    for (int64_t i = 0; i < steps; ++i) {
-      const int64_t t = backward[d] ? steps - 1 - i : i;
-      const Var here = squeezed(sliced(from_x, 0, t, 1), 0);
-      std::vector<Var> next = step(d, here, now);
-      for (size_t k = 0; k < states; ++k)
-        next[k] = with_length(t, next[k], now[k]);
-      now = next;
-      outputs[static_cast<size_t>(t)] = unsqueezed(with_length(t, now[0], now[0].splat(0)), 0);
-    }
-    if (node.wants(0)) sequences.push_back(unsqueezed(concatenated(outputs, 0), 1));
+    const Var from_x = from_inputs(d, joint_bias);
+    const std::vector<Var> same = weights(d);
+    const Ran ran = run_direction(states, d, from_x, same, step);
+    if (ran.y) sequences.push_back(unsqueezed(*ran.y, 1));
     for (size_t k = 0; k < states; ++k)
-      last[k].push_back(unsqueezed(now[k], 0));
+      last[k].push_back(unsqueezed(ran.last[k], 0));
   }
   // Y is [steps, directions, batch, hidden], or with layout 1 [batch, steps, directions, hidden].
   if (node.wants(0)) {
@@ -253,9 +334,10 @@ template <class Step> void Recurrence::run(size_t states, bool joint_bias, Step 
 // H = f(X Wᵀ + Wb + H Rᵀ + Rb)
 void rnn(OnnxNode& node) {
   Recurrence r(node, 1, {"Tanh"});
-  r.run(1, true, [&](size_t d, const Var& from_x, const std::vector<Var>& state) {
-    const Var sum = from_x + apply(ops::matmul, state[0], transposed(r.of(2, d), {1, 0}));
-    return std::vector{activated(r.function(d, 0), r.clipped(sum))};
+  const auto weights = [&](size_t d) { return std::vector{r.matrix(2, d)}; };
+  r.run(1, true, weights, [&](const Recurrence::Step& s) {
+    const Var sum = s.from_x + apply(ops::matmul, s.states[0], s.weights[0]);
+    return std::vector{activated(r.function(s.direction, 0), r.clipped(sum))};
   });
 }
 
@@ -264,27 +346,33 @@ void rnn(OnnxNode& node) {
 void gru(OnnxNode& node) {
   Recurrence r(node, 3, {"Sigmoid", "Tanh"});
   const bool linear = node.flag("linear_before_reset", false);
-  const int64_t width = 3 * r.hidden;
-  r.run(1, false, [&](size_t d, const Var& from_x, const std::vector<Var>& state) {
-    const Var& h = state[0];
-    const Var weight = r.of(2, d);
-    const auto biased = [&](const Var& v, size_t from, size_t count) {
-      if (!node.has(3)) return v;
-      return v + sliced(r.of(3, d), 0, width + static_cast<int64_t>(from) * r.hidden,
-                        static_cast<int64_t>(count) * r.hidden);
+  // Rᵀ of the gates that meet H itself, then of the others; behind each its Rb, if there is one.
+  const auto weights = [&](size_t d) {
+    std::vector<Var> list;
+    const auto add = [&](int64_t from, int64_t count) {
+      list.push_back(transposed(sliced(r.of(2, d), 0, from * r.hidden, count * r.hidden), {1, 0}));
+      if (node.has(3))
+        list.push_back(sliced(r.of(3, d), 0, (3 + from) * r.hidden, count * r.hidden));
     };
-    const auto times = [&](const Var& v, size_t from, size_t count) {
-      const Var rows = sliced(weight, 0, static_cast<int64_t>(from) * r.hidden,
-                              static_cast<int64_t>(count) * r.hidden);
-      return biased(apply(ops::matmul, v, transposed(rows, {1, 0})), from, count);
+    add(0, linear ? 3 : 2);
+    if (!linear) add(2, 1);
+    return list;
+  };
+  r.run(1, false, weights, [&](const Recurrence::Step& s) {
+    const Var& h = s.states[0];
+    const auto times = [&](const Var& v, size_t first) {
+      const Var product = apply(ops::matmul, v, s.weights[first]);
+      return node.has(3) ? product + s.weights[first + 1] : product;
     };
     const auto gate = [&](const Var& from_h, size_t i) {
-      return activated(r.function(d, 0), r.clipped(r.gate(from_x, 1, i) + r.gate(from_h, 1, i)));
+      return activated(r.function(s.direction, 0),
+                       r.clipped(r.gate(s.from_x, 1, i) + r.gate(from_h, 1, i)));
     };
-    const Var from_h = times(h, 0, linear ? 3 : 2);
+    const Var from_h = times(h, 0);
     const Var z = gate(from_h, 0), reset = gate(from_h, 1);
-    const Var inner = linear ? reset * r.gate(from_h, 1, 2) : times(reset * h, 2, 1);
-    const Var candidate = activated(r.function(d, 1), r.clipped(r.gate(from_x, 1, 2) + inner));
+    const Var inner = linear ? reset * r.gate(from_h, 1, 2) : times(reset * h, node.has(3) ? 2 : 1);
+    const Var candidate =
+        activated(r.function(s.direction, 1), r.clipped(r.gate(s.from_x, 1, 2) + inner));
     return std::vector{(1 - z) * candidate + z * h};
   });
 }
@@ -293,21 +381,27 @@ void gru(OnnxNode& node) {
 void lstm(OnnxNode& node) {
   Recurrence r(node, 4, {"Sigmoid", "Tanh", "Tanh"});
   const bool joined = node.flag("input_forget", false);
-  r.run(2, true, [&](size_t d, const Var& from_x, const std::vector<Var>& state) {
-    const Var &h = state[0], &c = state[1];
-    const Var sums = from_x + r.times(h, r.matrix(2, d));
+  const auto weights = [&](size_t d) {
+    std::vector<Var> list{r.matrix(2, d)};
+    if (node.has(7)) list.push_back(r.of(7, d));
+    return list;
+  };
+  r.run(2, true, weights, [&](const Recurrence::Step& s) {
+    const Var &h = s.states[0], &c = s.states[1];
+    const Var sums = s.from_x + r.times(h, s.weights[0]);
     const auto peeped = [&](size_t i, size_t peephole, const Var& cell) {
       const Var sum = r.gate(sums, 1, i);
-      if (!node.has(7)) return sum;
-      return sum + r.gate(r.of(7, d), 0, peephole) * cell;
+      return node.has(7) ? sum + r.gate(s.weights[1], 0, peephole) * cell : sum;
     };
-    const auto gate = [&](const Var& sum) { return activated(r.function(d, 0), r.clipped(sum)); };
+    const auto gate = [&](const Var& sum) {
+      return activated(r.function(s.direction, 0), r.clipped(sum));
+    };
     const Var input = gate(peeped(0, 0, c));
     const Var forget = joined ? 1 - input : gate(peeped(2, 2, c));
-    const Var fresh = activated(r.function(d, 1), r.clipped(r.gate(sums, 1, 3)));
+    const Var fresh = activated(r.function(s.direction, 1), r.clipped(r.gate(sums, 1, 3)));
     const Var cell = forget * c + input * fresh;
     const Var output = gate(peeped(1, 1, cell));
-    return std::vector{output * activated(r.function(d, 2), cell), cell};
+    return std::vector{output * activated(r.function(s.direction, 2), cell), cell};
   });
 }
 
