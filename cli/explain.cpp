@@ -73,7 +73,7 @@ Json gradient_of(const ir::OpDef& op, const std::optional<ir::Module>& example) 
                                : "none";
   Json gradient = {{"by", by}, {"ops", Json::array()}};
   if (!example) return gradient;
-  ir::Graph graph = passes::expand_for_gradient(example->graphs.front());
+  ir::Graph graph = passes::expand_for_gradient(*example, example->graphs.front());
   const ir::ValueId root = graph.outputs.front().value;
   if (!ir::is_float(graph.value(root).type.dtype)) return gradient;
   std::vector<ir::ValueId> by_values;

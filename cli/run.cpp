@@ -86,7 +86,7 @@ std::optional<ir::Module> with_gradients(Session& session, ir::Module module,
   } else {
     module.graphs.resize(1);
   }
-  ir::Graph graph = passes::expand_for_gradient(module.graphs.front());
+  ir::Graph graph = passes::expand_for_gradient(module, module.graphs.front());
   std::vector<std::string> names;
   ir::ValueId root;
   for (const ir::GraphOutput& output : graph.outputs) {

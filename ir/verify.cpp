@@ -128,7 +128,7 @@ private:
   }
 
   Broken check_loop(const Graph& graph, const Node& node, bool entry) {
-    if (!entry) return "a loop stands in an entry graph, not in a body";
+    if (!entry) return "only entry graphs have loops";
     auto attrs = complete_attrs(*node.op, node.attrs);
     if (!attrs) return attrs.error().message;
     const Graph* body = nullptr;
@@ -138,7 +138,7 @@ private:
       if (has_loops(*body)) return "@" + body->name + " has a loop of its own";
       const auto of_slot = [](const auto& port) { return !port.slot.empty(); };
       if (std::ranges::any_of(body->inputs, of_slot) || std::ranges::any_of(body->outputs, of_slot))
-        return "@" + body->name + " reads or writes slots";
+        return fmt::format("@{} reads or writes a slot", body->name);
     } else {
       if (node.regions.size() != 1) return "no body";
       body = &node.regions.front();

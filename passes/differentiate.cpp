@@ -109,7 +109,7 @@ ir::Module differentiate(ir::Module module, PassContext& context) {
                       return slot && slot->kind == ir::SlotKind::kParameter;
                     });
   if (!step || done) return module;
-  ir::Graph graph = expand_for_gradient(*step);
+  ir::Graph graph = expand_for_gradient(module, *step);
   const auto loss = std::ranges::find(graph.outputs, ir::kLoss, &ir::GraphOutput::name);
   const ir::Node* last = graph.producer(loss->value);
   const ir::Place place = last ? last->place : ir::Place::named("loss");

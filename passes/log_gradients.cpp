@@ -12,7 +12,7 @@ namespace linnet::passes {
 ir::Module log_gradients(ir::Module module, PassContext&) {
   const ir::Graph* step = module.graph(ir::kTrainStep);
   if (!step) return module;
-  ir::Graph graph = expand_for_gradient(*step);
+  ir::Graph graph = expand_for_gradient(module, *step);
   const LossGradients made = append_loss_gradients(module, graph);
   graph.name = ir::kGradients;
   graph.outputs.clear();

@@ -115,7 +115,8 @@ ir::Module outline_loops(ir::Module module, PassContext& context) {
   for (ir::Graph& graph : module.graphs) {
     graph = ir::without_loops(module, graph, [&](const ir::Node& node) {
       const bool once = ir::loop_of(node).steps == 1 || is_empty(graph, node);
-      return node.callee.empty() && (trains || once);
+      return node.callee.empty() && (trains || once) &&
+             context.may_rewrite(node.place, label(graph, node) + " is written out");
     });
     int count = 0;
     graph = ir::rewrite(graph, [&](ir::Rewriter& r, ir::NodeId, const ir::Node& node) {

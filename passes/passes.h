@@ -73,8 +73,8 @@ namespace linnet::passes {
 // Does: the body of a loop over time becomes a graph of the module, with the constants it reads in
 //   it, so that all that follows treats it as any other; in training, of one step, or of no
 //   elements the loop is written out step by step.
-// Needs: freeze_parameters, which makes constants of what the steps read; differentiate, which
-//   writes out the steps that it goes back through.
+// Needs: freeze_parameters, which makes constants of what the steps read; differentiate and
+//   first_values, after which a training step is whole.
 // Leaves: no loop with a body of its own.
 //   %h = loop(%h0, %x, %r) {steps = 9, …} { (%h, %x, %r): … }
 //   → %h = loop @predict.loop1(%h0, %x) {steps = 9, …}   graph @predict.loop1(%h, %x) { … }
@@ -82,7 +82,8 @@ namespace linnet::passes {
 
 // Does: ops that are defined by smaller ones become these.
 // Needs: drop_dropout and enter_training, which know dropout and batch_norm as such;
-//   differentiate and first_values, which bring ops of their own.
+//   differentiate and first_values, which bring ops of their own; outline_loops, for what stands in
+//   a body expands too.
 // Leaves: only ops with a kernel of their own.
 //   %f = flatten(%x)   →   %f = reshape(%x) {shape = [1, 400]}
 [[nodiscard]] ir::Module expand_ops(ir::Module module, PassContext& context);

@@ -1,5 +1,4 @@
 // The pass widen_floats: f32 becomes f64 in types, constants and slots.
-#include "ir/loop.h"
 #include "ir/op_def.h"
 #include "ir/rewrite.h"
 #include "passes/passes.h"
@@ -30,6 +29,25 @@ ir::Attrs widened(ir::Attrs attrs) {
   return attrs;
 }
 
+ir::Graph widened(const ir::Graph& old);
+
+// The same loop of a wider body, which stands in it or is a graph of the module.
+void loop(ir::Rewriter& r, const ir::Graph& old, const ir::Node& node) {
+  ir::Node wide = node;
+  wide.operands = r.mapped(node.operands);
+  for (ir::Graph& body : wide.regions)
+    body = widened(body);
+  std::vector<ir::Type> types;
+  std::vector<std::string> names;
+  for (ir::ValueId result : node.results) {
+    types.push_back(widened(old.value(result).type));
+    names.push_back(old.value(result).name);
+  }
+  const ir::NodeId made = r.graph().append(std::move(wide), types, names);
+  for (size_t i = 0; i < node.results.size(); ++i)
+    r.replace(node.results[i], r.graph().node(made).results[i]);
+}
+
 ir::Graph widened(const ir::Graph& old) {
   ir::Rewriter r(old, [](const ir::GraphInput&) { return false; });
   for (const ir::GraphInput& input : old.inputs) {
@@ -44,11 +62,8 @@ ir::Graph widened(const ir::Graph& old) {
                                                        node.attrs.get_or(ir::kOpaque, false)));
       continue;
     }
-    if (!node.regions.empty()) {  // a loop
-      const auto results = ir::append_loop(builder, ir::loop_of(node),
-                                           widened(node.regions.front()), r.mapped(node.operands));
-      for (size_t i = 0; i < results.size(); ++i)
-        r.replace(node.results[i], results[i]);
+    if (node.op == &ir::ops::loop) {
+      loop(r, old, node);
       continue;
     }
     auto results = builder.try_create(*node.op, r.mapped(node.operands), widened(node.attrs), name);

@@ -117,11 +117,11 @@ Gradients append_gradients(ir::Graph& graph, ir::ValueId root, std::span<const i
   return gradients;
 }
 
-ir::Graph expand_for_gradient(const ir::Graph& graph) {
+ir::Graph expand_for_gradient(const ir::Module& module, const ir::Graph& graph) {
   const auto expands = [](const ir::Node& node) {
     return node.op->expand && !node.op->gradient && !node.op->scalar;
   };
-  ir::Graph result = ir::without_loops({}, graph);
+  ir::Graph result = ir::without_loops(module, graph);
   // What an op expands to may hold another that expands.
   while (std::ranges::any_of(result.nodes(), expands)) {
     result = ir::rewrite(result, [&](ir::Rewriter& r, ir::NodeId, const ir::Node& node) {

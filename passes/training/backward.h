@@ -1,7 +1,7 @@
 // Reverse-mode differentiation of one graph: what `differentiate` and `linnet run --grad` share.
 #pragma once
 
-#include "ir/graph.h"
+#include "ir/module.h"
 #include "ir/place.h"
 
 #include <span>
@@ -29,7 +29,8 @@ struct Gradients {
 [[nodiscard]] Gradients append_gradients(ir::Graph& graph, ir::ValueId root,
                                          std::span<const ir::ValueId> by);
 
-// Replaces ops without a gradient of their own by the smaller ops they stand for.
-[[nodiscard]] ir::Graph expand_for_gradient(const ir::Graph& graph);
+// Replaces ops without a gradient of their own by the smaller ops they stand for, and loops by
+// their steps.
+[[nodiscard]] ir::Graph expand_for_gradient(const ir::Module& module, const ir::Graph& graph);
 
 }  // namespace linnet::passes

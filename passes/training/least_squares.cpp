@@ -26,7 +26,7 @@ void check_least_squares(const ir::Module& module, PassContext& context) {
                               "loss: mse without clip, or another optimizer: adam(lr: 0.01)"});
     return;
   }
-  ir::Graph graph = expand_for_gradient(module.graphs.front());
+  ir::Graph graph = expand_for_gradient(module, module.graphs.front());
   if (graph.outputs.size() != 1) {
     context.errors.push_back(
         {asked, "least_squares is for a model with one output", "optimizer: adam(lr: 0.01)"});

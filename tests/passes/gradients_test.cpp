@@ -53,7 +53,7 @@ class Checked {
 public:
   Checked(ir::Module module, const Range& range) : module_(std::move(module)) {
     ir::Graph& graph = module_.graphs.front();
-    graph = expand_for_gradient(graph);
+    graph = expand_for_gradient(module_, graph);
     const ValueId y = graph.outputs.front().value;
     ir::Builder b = ir::Builder(graph).at(ir::Place::named("test"));
     const ir::Var output(b, y);

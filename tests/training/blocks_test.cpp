@@ -71,7 +71,7 @@ struct Checked {
 };
 Checked check_gradients(ir::Module module, const std::string& name, int64_t most) {
   ir::Graph& graph = *module.graph(name);
-  graph = passes::expand_for_gradient(graph);
+  graph = passes::expand_for_gradient(module, graph);
   ir::ValueId root = graph.outputs.front().value;
   if (graph.value(root).type.elements() != 1)
     root = ir::Builder(graph).at(ir::Place::named("test")).create(ir::ops::sum, {root});

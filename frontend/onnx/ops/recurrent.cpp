@@ -219,7 +219,9 @@ Var Recurrence::initial(size_t operand, size_t direction) const {
 
 Var Recurrence::from_inputs(size_t direction, bool joint_bias) const {
   const int64_t width = static_cast<int64_t>(gates) * hidden;
-  const Var from_x = times(x, matrix(1, direction));
+  // One row for each step and sample.
+  const Var rows = reshaped(x, {steps * batch, x.shape()[2]});
+  const Var from_x = reshaped(times(rows, matrix(1, direction)), {steps, batch, width});
   if (!node.has(3)) return from_x;
   const Var bias = of(3, direction);
   if (bias.shape() != Shape{2 * width})
