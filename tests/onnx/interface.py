@@ -378,6 +378,57 @@ train q { loss: mse; optimizer: sgd(lr: 0.01); batch: 4; epochs: 2 }
         self.assertEqual(common.judge(answer, got, common.oracle(model, x)).outcome, "pass")
 
 
+class OverTime(Interface):
+    """Recurrent nodes are loops: the code of a step is there once."""
+
+    def lstm(self, steps, direction="forward", lengths=None, hidden=20):
+        d = 2 if direction == "bidirectional" else 1
+        rng = np.random.default_rng(steps)
+        weights = {"w": (d, 4 * hidden, 7), "r": (d, 4 * hidden, hidden), "b": (d, 8 * hidden)}
+        inputs = ["x", *weights] + (["n"] if lengths else [])
+        node = helper.make_node("LSTM", inputs, ["y", "h", "c"], hidden_size=hidden,
+                                direction=direction)
+        ends = [voice.port("x", [steps, 2, 7])]
+        if lengths:
+            ends.append(voice.port("n", [2], onnx.TensorProto.INT32))
+        graph = helper.make_graph(
+            [node], "g", ends,
+            [voice.port("y", [steps, d, 2, hidden]), voice.port("h", [d, 2, hidden]),
+             voice.port("c", [d, 2, hidden])],
+            [numpy_helper.from_array(rng.normal(0, .4, shape).astype(np.float32), name)
+             for name, shape in weights.items()])
+        path = self.path(f"lstm_{steps}_{direction}.onnx")
+        onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)],
+                                    ir_version=8), path)
+        inputs = {"x": rng.normal(0, 1, (steps, 2, 7)).astype(np.float32)}
+        if lengths:
+            inputs["n"] = np.array(lengths, np.int32)
+        return path, inputs
+
+    def test_the_code_does_not_grow_with_the_steps(self):
+        kernels, bytes_of_code = [], []
+        for steps in (9, 900):
+            path, _ = self.lstm(steps)
+            dump = self.call("dump", path, "--after", "plan_memory")
+            kernels.append(dump.count(" = call @"))
+            self.assertEqual(dump.count("loop @predict.loop1("), 1)
+            self.call("compile", path, "--emit", "obj", "-o", f"{steps}.o", "--name", "m")
+            bytes_of_code.append(os.path.getsize(self.path(f"{steps}.o")))
+        self.assertEqual(kernels[0], kernels[1])
+        self.assertLess(abs(bytes_of_code[1] - bytes_of_code[0]), 4096)
+
+    def test_directions_and_lengths_are_onnx_runtimes(self):
+        for steps, direction, lengths in [(1, "forward", None), (2, "reverse", None),
+                                          (33, "bidirectional", None),
+                                          (33, "bidirectional", [33, 5])]:
+            with self.subTest(steps=steps, direction=direction, lengths=lengths):
+                path, inputs = self.lstm(steps, direction, lengths)
+                answer, got = self.linnet.run(path, inputs)
+                verdict = common.judge(answer, got, common.oracle(path, inputs))
+                self.assertEqual(verdict.outcome, "pass", verdict)
+                self.call("dump", path, "--check-passes")
+
+
 if __name__ == "__main__":
     arguments = common.parser(__doc__)
     arguments.add_argument("--gigabytes", type=float, default=8.0,
