@@ -3,6 +3,7 @@
 #include "cli/op_example.h"
 #include "cli/where.h"
 #include "ir/print.h"
+#include "passes/lib/candidate.h"
 #include "passes/run/run_pipeline.h"
 #include "passes/schedule/families.h"
 #include "passes/training/backward.h"
@@ -102,11 +103,8 @@ Json kernels_of(const ir::Module& example, const codegen::Target& target) {
   Json kernels = Json::array();
   for (const ir::Node& node : graph.nodes()) {
     if (!node.schedule) continue;
-    passes::Candidate candidate{node.regions.front(), {}, target.info};
-    for (const ir::ValueId operand : node.operands) {
-      const ir::Node* producer = graph.producer(operand);
-      candidate.constant.push_back(producer && producer->op == &ir::ops::constant);
-    }
+    const passes::Candidate candidate{node.regions.front(),
+                                      passes::constants_of(graph, node.operands), target.info};
     Json others = Json::array();
     for (const auto& [family, why] : passes::alternatives(candidate, *node.schedule))
       others.push_back({{"family", family}, {"why", why}});

@@ -3,9 +3,12 @@
 
 #include "base/abi/pool.h"
 #include "cli/help.h"
+#include "passes/schedule/families.h"
 #include "support/text.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace linnet::cli {
 namespace {
@@ -22,6 +25,21 @@ std::vector<std::string> names_of_phases() {
   for (const passes::Phase phase : passes::kPhases)
     names.emplace_back(passes::name(phase));
   return names;
+}
+
+// A family that may be left out: what it computes another does, at last generic.
+CLI::Validator is_family() {
+  const auto check = [](const std::string& name) -> std::string {
+    std::vector<std::string> names;
+    for (const passes::Family& family : passes::families()) {
+      if (family.name != passes::kGeneric) names.emplace_back(family.name);
+    }
+    if (std::ranges::find(names, name) != names.end()) return "";
+    if (name == passes::kGeneric) return "generic computes what no other family does";
+    return with_remedy(fmt::format("no family '{}'; the families are {}", name, join(names, ", ")),
+                       did_you_mean(name, names));
+  };
+  return CLI::Validator(check, "");
 }
 
 }  // namespace
@@ -63,6 +81,17 @@ void PipelineFlags::add(CLI::App& command, Session& session) {
       ->delimiter(',')
       ->check(is_pass(true))
       ->type_name("PASS,…|all");
+  command.add_option("--disable-family", families.disabled, "Give no kernel to this family")
+      ->delimiter(',')
+      ->check(is_family())
+      ->type_name("FAMILY");
+  command
+      .add_option("--max-error", families.max_error,
+                  "Largest error of a kernel that rounds more than its sum does, as a share of the "
+                  "largest magnitude of its result; 0: none such")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str()
+      ->type_name("E");
   command
       .add_option("--tuning", tuning,
                   "Schedules that `linnet tune` found, for the kernels they fit")

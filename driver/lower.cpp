@@ -38,6 +38,8 @@ std::optional<ir::Module> lower(ir::Module module, std::span<const passes::Pass>
     context.narrow = true;
     context.weights = *options.weights;
   }
+  context.families = options.families;
+  context.families.in_threads = context.threads == passes::PassContext::Threads::kAll;
   TuningFile tuning;
   if (!tuning.open(rows, options, context, host)) return std::nullopt;
   // Of several passes each remark says whose it is.

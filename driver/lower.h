@@ -20,6 +20,7 @@ struct PassOptions {
   std::vector<std::string> disabled;   // passes
   std::vector<std::string> explained;  // passes, or "all"
   std::string tuning;                  // a file of schedules (driver/tuning_file.h), or ""
+  passes::FamilyOptions families;      // kernels that are not wanted, and how exact they must be
   int64_t limit = -1;                  // of rewrites; < 0: none
   int threads = 1;                     // of a call of the product, at most
   bool times = false;

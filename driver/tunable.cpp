@@ -3,7 +3,7 @@
 
 #include "driver/tuning_file.h"
 #include "ir/op_def.h"
-#include "passes/lib/fold.h"
+#include "passes/lib/candidate.h"
 #include "passes/lib/kernel_names.h"
 #include "passes/run/pass.h"
 
@@ -20,8 +20,7 @@ std::vector<TunableKernel> kernels_of(const ir::Graph& graph, const passes::Targ
     if (node.op != &ir::ops::group || node.schedule) continue;
     TunableKernel kernel;
     kernel.body = node.regions.front();
-    for (const ir::ValueId operand : node.operands)
-      kernel.constant.push_back(passes::constant_node(graph, operand) != nullptr);
+    kernel.constant = passes::constants_of(graph, node.operands);
     kernel.key = passes::tuning_key({kernel.body, kernel.constant, target});
     const std::string result = graph.value(node.results.front()).name;
     const auto known = std::ranges::find(kernels, kernel.key, &TunableKernel::key);

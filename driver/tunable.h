@@ -16,8 +16,8 @@ namespace linnet::driver {
 struct TunableKernel {
   std::string key;  // passes::tuning_key
   ir::Graph body;
-  std::vector<bool> constant;        // of its inputs
-  std::vector<std::string> results;  // the first of each group: names of values of the entry
+  std::vector<const ir::Node*> constant;  // of each input the constant it is, or null
+  std::vector<std::string> results;       // the first of each group: names of values of the entry
 };
 
 class Tunable {
@@ -30,7 +30,7 @@ public:
   // Those of the first entry, in its order; none if all have schedules already.
   [[nodiscard]] const std::vector<TunableKernel>& kernels() const { return kernels_; }
   [[nodiscard]] passes::Candidate candidate(const TunableKernel& kernel) const {
-    return {kernel.body, kernel.constant, target_.info};
+    return {kernel.body, kernel.constant, target_.info, options_.passes.families};
   }
   [[nodiscard]] const codegen::Target& target() const { return target_; }
   [[nodiscard]] std::string name() const { return c_identifier(fused_.name); }

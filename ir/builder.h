@@ -75,5 +75,7 @@ private:
 infer(const OpDef& op, std::span<const Type* const> operands, const Attrs& attrs);
 
 inline constexpr Key<bool> kOpaque{"opaque"};
+// Of a call or a loop: where in the arena it works, and how many bytes; empty: it does not.
+inline constexpr Key<Ints> kScratch{"scratch"};
 
 }  // namespace linnet::ir

@@ -16,7 +16,6 @@ inline constexpr Key<int64_t> kStates{"states"};
 inline constexpr Key<int64_t> kScanned{"scanned"};
 inline constexpr Key<Ints> kCollected{"collected"};
 inline constexpr Key<bool> kReverse{"reverse"};
-inline constexpr Key<Ints> kWorkspace{"workspace"};
 
 // What a loop is made of.
 struct Loop {

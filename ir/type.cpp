@@ -71,7 +71,7 @@ bool Layout::is_row_major() const {
   for (size_t i = 0; i < order.size(); ++i) {
     if (order[i] != static_cast<int>(i)) return false;
   }
-  return block_dim < 0 && !has_halo() &&
+  return block_dim < 0 && !has_halo() && winograd == 0 &&
          std::ranges::all_of(round, [](int64_t multiple) { return multiple == 1; });
 }
 
@@ -108,6 +108,7 @@ std::string to_string(const Layout& layout, size_t rank) {
     if (layout.round[dim] != 1) text += fmt::format(", {}:{}", letters[dim], layout.round[dim]);
   }
   if (layout.has_halo()) text += fmt::format(", halo:{}", fmt::join(layout.halo, ","));
+  if (layout.winograd != 0) text += fmt::format(", winograd:{}", layout.winograd);
   return text + "}";
 }
 
@@ -122,7 +123,9 @@ public:
   std::optional<Layout> read() {
     if (!order() || !block()) return std::nullopt;
     while (!text_.empty()) {
-      if (!take(",") && !take(" ") && !(take("halo:") ? halo() : multiple())) return std::nullopt;
+      if (take(",") || take(" ")) continue;
+      if (!(take("halo:") ? halo() : take("winograd:") ? winograd() : multiple()))
+        return std::nullopt;
     }
     return layout_;
   }
@@ -200,6 +203,14 @@ private:
     return text_.empty() && layout_.has_halo();
   }
 
+  // The last part of a weight's layout: the tile.
+  bool winograd() {
+    const auto tile = number(1, kMost);
+    if (!tile || letters_.size() != 4 || layout_.has_halo()) return false;
+    layout_.winograd = *tile;
+    return text_.empty() && std::ranges::find(kWinogradTiles, *tile) != kWinogradTiles.end();
+  }
+
   static constexpr int64_t kMost = 1 << 20;
   std::string_view text_, letters_;
   Layout layout_;
@@ -239,7 +250,9 @@ int64_t Type::stored_bytes() const {
     const auto [before, behind] = layout.around(dim);
     bytes *= before + stored_extent(dim) + behind;
   }
-  return bytes;
+  if (layout.winograd == 0) return bytes;
+  const int64_t side = winograd_side(layout.winograd);
+  return bytes / (kWinogradTaps * kWinogradTaps) * side * side;
 }
 
 int64_t Type::first_stored() const {

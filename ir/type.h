@@ -39,7 +39,8 @@ inline constexpr int64_t kMaxBytes = int64_t{1} << 40;
 // How a tensor lies in memory. Only relayout, planner and code generation look at it.
 // Written like oneDNN's format tags: `nhwc`, or blocked `nChw16c` (the upper-case
 // dimension is split into blocks, the innermost of 16), then `dim:multiple` for extents
-// rounded up: `{nhwc, c:16}`, or the halo of pictures: `{nhwc, halo:1,1,1,1}`.
+// rounded up: `{nhwc, c:16}`, or the halo of pictures: `{nhwc, halo:1,1,1,1}`, or a weight that is
+// transformed: `{Nchw64n, winograd:4}`.
 struct Layout {
   std::vector<int> order;      // dimensions, outermost first; empty: row-major
   std::vector<int64_t> round;  // stored extent is a multiple of this; empty: all 1
@@ -49,6 +50,10 @@ struct Layout {
   // bottom, right, as in a convolution's padding. Whoever stores the tensor stores them too. Not
   // together with blocks or extents rounded up.
   std::array<int64_t, 4> halo = {};
+  // Not 0: a weight [O, I, 3, 3] of a convolution, stored as Winograd's F(m × m, 3 × 3) multiplies
+  // with it, where m is this number: instead of its 3 × 3 taps the (m + 2)² points of G g Gᵀ, each
+  // [O, I] in the order above (codegen/emit/winograd_weights.h).
+  int64_t winograd = 0;
 
   [[nodiscard]] bool is_row_major() const;  // dense, in logical order
   [[nodiscard]] bool has_halo() const { return halo != std::array<int64_t, 4>{}; }
@@ -60,6 +65,14 @@ struct Layout {
 
 // The widest side of a halo.
 inline constexpr int64_t kMostHalo = 1 << 10;
+
+// Winograd's tiles: 2 and 4 outputs a side, of 3 × 3 taps.
+inline constexpr std::array<int64_t, 2> kWinogradTiles = {2, 4};
+inline constexpr int64_t kWinogradTaps = 3;
+// Points of a tile a side.
+[[nodiscard]] constexpr int64_t winograd_side(int64_t tile) {
+  return tile + kWinogradTaps - 1;
+}
 
 // The letters that name dimensions in a layout: "nchw" for rank 4, "ncw", "nc", …
 [[nodiscard]] std::string_view dimension_letters(size_t rank);
@@ -75,7 +88,7 @@ struct Type {
   [[nodiscard]] int64_t elements() const { return element_count(shape); }
   // Extent of a dimension as stored (rounded up), without the halo.
   [[nodiscard]] int64_t stored_extent(size_t dim) const;
-  // Bytes as stored, rounding and halo included.
+  // Bytes as stored, rounding, halo and Winograd's points included.
   [[nodiscard]] int64_t stored_bytes() const;
   // Elements between neighbours of each *logical* dimension; a blocked dimension's entry is
   // the distance between blocks.

@@ -76,6 +76,7 @@ private:
     if (entry) place_ = {};
     if (graph.outputs.empty()) return "no outputs";
     if (Broken broken = check_outputs(graph, known)) return broken;
+    if (Broken broken = check_transformed(graph)) return broken;
     return check_storage(graph, entry);
   }
 
@@ -188,6 +189,24 @@ private:
         return fmt::format("result {} is {}, the op gives {}", i, to_string(type),
                            to_string((*inferred)[i]));
       }
+    }
+    return std::nullopt;
+  }
+
+  // A weight of 3 × 3 taps, of which constants alone are stored transformed.
+  static Broken check_transformed(const Graph& graph) {
+    for (const Value& value : graph.values()) {
+      const Layout& layout = value.type.layout;
+      if (layout.winograd == 0) continue;
+      const Node* node = value.node ? &graph.node(value.node) : nullptr;
+      const Shape& shape = value.type.shape;
+      const bool taps = shape.size() == 4 && shape[2] == kWinogradTaps && shape[3] == shape[2];
+      const bool blocks =
+          layout.block_dim == 0 && layout.round.empty() && std::ranges::is_sorted(layout.order);
+      if (!taps || !blocks || value.type.dtype != DType::kF32 || (node && !node->tensor))
+        return fmt::format("%{} is {}, but only constants f32[O,I,3,3] in blocks of O are stored "
+                           "for Winograd's tiles",
+                           value.name, to_string(value.type));
     }
     return std::nullopt;
   }

@@ -4,7 +4,7 @@
 #include "ir/ops/pad.h"
 #include "ir/ops/shared/window.h"
 #include "ir/rewrite.h"
-#include "passes/lib/fold.h"
+#include "passes/lib/candidate.h"
 #include "passes/lib/label.h"
 #include "passes/lib/storage.h"
 #include "passes/passes.h"
@@ -202,10 +202,8 @@ private:
     }
     body.outputs.front().value = stored;
     body = ir::without_unused(body);
-    Candidate candidate{body, {}, context_.target};
-    for (const ValueId operand : graph_.node(maker).operands)
-      candidate.constant.push_back(constant_node(graph_, operand) != nullptr);
-    change.schedule = choose_schedule(candidate);
+    change.schedule =
+        choose_schedule(candidate_of(body, graph_, graph_.node(maker).operands, context_));
     if (has_threads(*graph_.node(maker).schedule))
       change.schedule->parameters.emplace_back(kThreads, 1);
   }

@@ -1,6 +1,6 @@
 // The pass choose_layout: pictures between kernels become NHWC where all readers can take it.
 #include "ir/op_def.h"
-#include "passes/lib/fold.h"
+#include "passes/lib/candidate.h"
 #include "passes/lib/label.h"
 #include "passes/lib/storage.h"
 #include "passes/passes.h"
@@ -44,7 +44,7 @@ std::optional<ir::Schedule> storing(const ir::Node& node, const ir::Layout& layo
   if (!wanted || body.nodes().size() != 1 || !body.nodes().front().op->has(ir::kView))
     return std::nullopt;
   store(body, layout);
-  ir::Schedule schedule = choose_schedule({body, {false}, target});
+  ir::Schedule schedule = choose_schedule({body, {nullptr}, target});
   if (schedule.family == kGeneric) return std::nullopt;
   return schedule;
 }
@@ -61,9 +61,7 @@ void read_in_place(ir::Graph& graph, PassContext& context) {
     ir::Node& node = graph.node({static_cast<int32_t>(i)});
     if (node.op != &ir::ops::group || !node.schedule) continue;
     const ir::Graph& body = node.regions.front();
-    Candidate candidate{body, {}, context.target};
-    for (const ir::ValueId operand : node.operands)
-      candidate.constant.push_back(constant_node(graph, operand) != nullptr);
+    Candidate candidate = candidate_of(body, graph, node.operands, context);
     const auto copies = [&](const ir::Schedule& schedule) {
       const auto layouts = family(schedule.family).layouts(body, schedule);
       for (size_t k = 0; k < layouts.size(); ++k) {

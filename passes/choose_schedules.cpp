@@ -3,6 +3,7 @@
 #include "ir/entries.h"
 #include "ir/op_def.h"
 #include "ir/ops/shared/window.h"
+#include "passes/lib/candidate.h"
 #include "passes/lib/fold.h"
 #include "passes/lib/label.h"
 #include "passes/lib/rewrite_graphs.h"
@@ -115,9 +116,7 @@ Choice<ir::Schedule> tuned_or(Choice<ir::Schedule> choice, const Candidate& grou
 ir::Module choose_schedules(ir::Module module, PassContext& context) {
   return rewrite_graphs(std::move(module), [&](ir::Rewriter& r, ir::NodeId, const ir::Node& node) {
     if (node.op != &ir::ops::group || node.schedule) return false;
-    Candidate candidate{node.regions.front(), {}, context.target};
-    for (ir::ValueId operand : node.operands)
-      candidate.constant.push_back(constant_node(r.old(), operand) != nullptr);
+    const Candidate candidate = candidate_of(node.regions.front(), r.old(), node.operands, context);
     const std::string name = label(r.old(), node);
     Choice<ir::Schedule> choice = chosen_schedule(candidate);
     if (choice.schedule->family == kGeneric) remark_on_generic(r.old(), node, choice.why, context);
@@ -131,7 +130,10 @@ ir::Module choose_schedules(ir::Module module, PassContext& context) {
       for (const auto& [family, why] : alternatives(candidate, schedule))
         context.refused(node.place, fmt::format("{} by {}: {}", name, family, why));
     }
-    if (splits(r.old(), context) && schedule.get(kThreads, -1) < 0) {
+    const bool own = family(schedule.family).scratch(candidate.body, schedule) > 0;
+    if (own && splits(r.old(), context)) {
+      context.refused(node.place, name + " in several threads: they would share what it works in");
+    } else if (splits(r.old(), context) && schedule.get(kThreads, -1) < 0) {
       const int64_t work = work_of(candidate.body);
       const std::string compared =
           fmt::format("work of {:.2g} times what pays", static_cast<double>(work) / kWorthThreads);

@@ -1,7 +1,7 @@
 // The pass fuse_pool: a pool of disjoint windows joins the convolution it reads.
 #include "ir/op_def.h"
 #include "ir/ops/shared/window.h"
-#include "passes/lib/fold.h"
+#include "passes/lib/candidate.h"
 #include "passes/lib/group_maker.h"
 #include "passes/lib/label.h"
 #include "passes/lib/split_padding.h"
@@ -20,15 +20,12 @@ bool disjoint(const ir::Node& pool) {
 // Does a fast family compute both in one kernel? Any other would compute the windows one by one,
 // and a large window takes the convolution out of its own fast family.
 bool one_fast_kernel(const ir::Graph& graph, const ir::Node& group, const ir::Node& pool,
-                     const TargetInfo& target) {
+                     const PassContext& context) {
   GroupMaker maker(graph);
   maker.add(group);
   maker.add(pool);
   const GroupMaker::Group fused = maker.make(pool.results.front());
-  Candidate candidate{fused.body, {}, target};
-  for (ir::ValueId operand : fused.operands)
-    candidate.constant.push_back(constant_node(graph, operand) != nullptr);
-  return becomes_fast(candidate);
+  return becomes_fast(candidate_of(fused.body, graph, fused.operands, context));
 }
 
 }  // namespace
@@ -48,7 +45,7 @@ ir::Module fuse_pool(ir::Module module, PassContext& context) {
         context.refused(pool.place, "what " + name + " reads has other users");
       } else if (!disjoint(pool)) {
         context.refused(pool.place, "the windows of " + name + " overlap");
-      } else if (!one_fast_kernel(graph, *group, pool, context.target)) {
+      } else if (!one_fast_kernel(graph, *group, pool, context)) {
         context.refused(pool.place,
                         "no fast kernel computes " + name + " with %" + graph.value(read).name);
       } else if (context.may_rewrite(pool.place, name + " joins %" + graph.value(read).name)) {

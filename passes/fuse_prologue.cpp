@@ -1,6 +1,6 @@
 // The pass fuse_prologue: data movement before an anchor is read in place.
 #include "ir/op_def.h"
-#include "passes/lib/fold.h"
+#include "passes/lib/candidate.h"
 #include "passes/lib/group_maker.h"
 #include "passes/lib/label.h"
 #include "passes/lib/rewrite_graphs.h"
@@ -35,11 +35,9 @@ std::vector<const Node*> prologue(const ir::Graph& graph, const Node& group,
   return nodes;
 }
 
-bool has_kernel(const ir::Graph& graph, const GroupMaker::Group& group, const TargetInfo& target) {
-  Candidate candidate{group.body, {}, target};
-  for (ir::ValueId operand : group.operands)
-    candidate.constant.push_back(constant_node(graph, operand) != nullptr);
-  return has_fast_kernel(candidate);
+bool has_kernel(const ir::Graph& graph, const GroupMaker::Group& group,
+                const PassContext& context) {
+  return has_fast_kernel(candidate_of(group.body, graph, group.operands, context));
 }
 
 }  // namespace
@@ -56,7 +54,7 @@ ir::Module fuse_prologue(ir::Module module, PassContext& context) {
       for (const Node* part : nodes)
         group.add(*part);
       group.add(node);
-      if (!has_kernel(graph, group.make(node.results.front()), context.target)) {
+      if (!has_kernel(graph, group.make(node.results.front()), context)) {
         context.refused(node.place, name + " has no kernel that reads " +
                                         label(graph, *nodes.front()) + " in place");
         continue;

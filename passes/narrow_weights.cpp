@@ -1,6 +1,7 @@
 // The pass narrow_weights: weights of products that wait for memory are stored in bf16 or f16.
 #include "base/philox.h"
 #include "ir/op_def.h"
+#include "passes/lib/candidate.h"
 #include "passes/lib/fold.h"
 #include "passes/lib/label.h"
 #include "passes/lib/rewrite_graphs.h"
@@ -159,10 +160,7 @@ private:
   }
 
   std::string family_of(const ir::Graph& graph, const ir::Node& node, const ir::Graph& body) const {
-    Candidate candidate{body, {}, context_.target};
-    for (const ir::ValueId operand : node.operands)
-      candidate.constant.push_back(constant_node(graph, operand) != nullptr);
-    return choose_schedule(candidate).family;
+    return choose_schedule(candidate_of(body, graph, node.operands, context_)).family;
   }
 
   ir::Graph& graph_;

@@ -28,7 +28,7 @@ ir::ValueId packed_copy(ir::Builder b, ir::ValueId operand, const ir::Layout& la
       ir::ops::reshape, {from}, {{"shape", ir::Ints(value.type.shape)}}, name);
   body.value(to).type.layout = layout;
   body.outputs.push_back({"", to, ""});
-  const ir::Schedule schedule = choose_schedule({body, {false}, target});
+  const ir::Schedule schedule = choose_schedule({body, {nullptr}, target});
   return b.group(std::move(body), {operand}, schedule, {name}).front();
 }
 
@@ -48,7 +48,9 @@ ir::Module pack_weights(ir::Module module, PassContext& context) {
           ir::ValueId operand = r[node.operands[i]];
           const ir::Node* constant = constant_node(r.graph(), operand);
           const ir::Layout layout = i < layouts.size() ? layouts[i] : ir::Layout{};
-          if (!(layout == ir::Layout{}) &&
+          // What is known at run time only is transformed there.
+          const bool transformable = layout.winograd == 0 || constant;
+          if (!(layout == ir::Layout{}) && transformable &&
               context.may_rewrite(node.place, "packed %" + r.graph().value(operand).name)) {
             // A tensor of its own: another kernel may read the same one in another order.
             operand = constant ? packed_constant(r, *constant, layout)

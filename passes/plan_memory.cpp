@@ -1,11 +1,13 @@
 // The pass plan_memory: blocks by lifetime, the largest first, each at the lowest free offset.
 #include "base/integers.h"
 #include "base/memory.h"
+#include "ir/builder.h"
 #include "ir/loop.h"
 #include "ir/op_def.h"
 #include "passes/lib/storage.h"
 #include "passes/lib/view_root.h"
 #include "passes/passes.h"
+#include "passes/schedule/families.h"
 
 #include <fmt/format.h>
 
@@ -20,7 +22,7 @@ int64_t rounded(int64_t bytes) {
 
 // A stretch of the arena, alive from the node that writes it to the last that reads it.
 struct Block {
-  ir::ValueId value;  // none: where the body of a loop works
+  ir::ValueId value;  // none: what a call or the steps of a loop work in
   int64_t bytes = 0;
   int first = 0, last = 0;
   int64_t offset = 0;
@@ -63,6 +65,9 @@ std::vector<Block> find_blocks(const ir::Module& module, const ir::Graph& graph,
       blocks.push_back({result, rounded(graph.value(result).type.stored_bytes()),
                         static_cast<int>(i), static_cast<int>(i), 0});
     }
+    const ir::Graph* kernel = module.kernel(node.callee);
+    if (const int64_t bytes = kernel ? scratch_bytes(*kernel) : 0; bytes > 0)
+      blocks.push_back({{}, bytes, static_cast<int>(i), static_cast<int>(i), 0});
   }
   return blocks;
 }
@@ -114,10 +119,10 @@ void explain_map(const ir::Graph& graph, const std::vector<Block>& blocks, bool 
       life += at >= block->first && at <= block->last ? "#" : ".";
     }
     const ir::Node& maker = graph.nodes()[static_cast<size_t>(block->first)];
-    const std::string name =
-        block->value ? "%" + graph.value(block->value).name : "the steps of @" + maker.callee;
+    const std::string what =
+        block->value ? "%" + graph.value(block->value).name : "what @" + maker.callee + " works in";
     context.explain({true, maker.place,
-                     fmt::format("{:>8} +{:<8} {}  {}", block->offset, block->bytes, life, name)});
+                     fmt::format("{:>8} +{:<8} {}  {}", block->offset, block->bytes, life, what)});
   }
 }
 
@@ -138,7 +143,7 @@ ir::Module plan_memory(ir::Module module, PassContext& context) {
       if (block.value) {
         storage[block.value].offset = block.offset;
       } else {
-        graph.node({block.first}).attrs.set(ir::kWorkspace, {block.offset, block.bytes});
+        graph.node({block.first}).attrs.set(ir::kScratch, {block.offset, block.bytes});
       }
     }
     int64_t constants = 0;

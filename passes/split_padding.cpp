@@ -4,7 +4,7 @@
 #include "ir/op_def.h"
 #include "ir/ops/pad.h"
 #include "ir/ops/shared/window.h"
-#include "passes/lib/fold.h"
+#include "passes/lib/candidate.h"
 #include "passes/lib/label.h"
 #include "passes/lib/rewrite_graphs.h"
 #include "passes/passes.h"
@@ -26,7 +26,7 @@ std::optional<PaddingSplit> split_padding_of(const Candidate& group) {
   const ir::Ints padding = parts->anchor->attrs.get(ir::kPadding);
   if (padding == ir::Ints{0, 0, 0, 0}) return std::nullopt;
   if (has_fast_kernel(group)) return std::nullopt;
-  std::vector<bool> constant = group.constant;
+  std::vector<const Node*> constant = group.constant;
 
   const ir::ValueId input = body.inputs[parts->source[0]].value;
   const auto users = body.users()[static_cast<size_t>(input.index)];
@@ -43,7 +43,7 @@ std::optional<PaddingSplit> split_padding_of(const Candidate& group) {
   } else {  // a residual, say, reads what is not padded
     zeros_around = r.graph().add_input(body.value(input).name, padded);
     result.input = body.inputs.size();
-    constant.push_back(false);
+    constant.push_back(nullptr);
   }
   for (const Node& each : body.nodes()) {
     if (&each != parts->anchor) {
@@ -58,7 +58,8 @@ std::optional<PaddingSplit> split_padding_of(const Candidate& group) {
     r.replace(input, bare);
   }
   result.body = r.finish();
-  const std::string taker = choose_schedule({result.body, constant, group.target}).family;
+  const std::string taker =
+      choose_schedule({result.body, constant, group.target, group.options}).family;
   if (taker == kGeneric) return std::nullopt;
   result.why = fmt::format("then {} takes it (without: generic, because {}); a copy of {} bytes",
                            taker, family(taker).choose(group).why, padded.stored_bytes());
@@ -72,9 +73,7 @@ bool becomes_fast(const Candidate& group) {
 ir::Module split_padding(ir::Module module, PassContext& context) {
   return rewrite_graphs(std::move(module), [&](ir::Rewriter& r, ir::NodeId, const Node& node) {
     if (node.op != &ir::ops::group) return false;
-    Candidate group{node.regions.front(), {}, context.target};
-    for (ir::ValueId operand : node.operands)
-      group.constant.push_back(constant_node(r.old(), operand) != nullptr);
+    const Candidate group = candidate_of(node.regions.front(), r.old(), node.operands, context);
     auto found = split_padding_of(group);
     if (!found) return false;
     if (!context.may_rewrite(node.place, label(r.old(), node) + " padded before: " + found->why))

@@ -7,6 +7,7 @@
 #include "ir/builder.h"
 #include "ir/entries.h"
 #include "ir/evaluate.h"
+#include "passes/schedule/families.h"
 
 #include "base/abi/model.h"
 #include "base/philox.h"
@@ -94,6 +95,10 @@ ir::Module around(const ir::Graph& kernel) {
     entry.value(results[i]).storage = ir::Storage{ir::Memory::kOutput, static_cast<int64_t>(i)};
     entry.outputs.push_back({entry.value(results[i]).name, results[i], ""});
   }
+  if (const int64_t bytes = passes::scratch_bytes(copy); bytes > 0) {
+    const auto call = static_cast<int32_t>(entry.nodes().size()) - 1;
+    entry.node(ir::NodeId{call}).attrs.set(ir::kScratch, {0, bytes});
+  }
   module.kernels.push_back(std::move(copy));
   module.graphs.push_back(std::move(entry));
   return module;
@@ -144,7 +149,9 @@ public:
       std::memset(data, 0xa5, memory.back().size());
       to.push_back(data);
     }
-    const int status = model.entries[0].call(from.data(), to.data(), nullptr, nullptr);
+    GuardedMemory arena(static_cast<size_t>(model.entries[0].arena_bytes), guard,
+                        ConstantPool::kAlign);
+    const int status = model.entries[0].call(from.data(), to.data(), nullptr, arena.data());
     if (status != 0) return fmt::format("the call returned {}", status);
     for (size_t i = 0; i < to.size(); ++i) {
       std::string error = compare(i, static_cast<const std::byte*>(to[i]), check);
@@ -175,11 +182,17 @@ private:
     const double least = type.dtype == ir::DType::kF64 ? std::numeric_limits<double>::min()
                                                        : std::numeric_limits<float>::min();
     const auto values = actual.as_doubles();
+    const int64_t rounding =
+        kernel_.schedule ? passes::family(kernel_.schedule->family).rounding : 0;
+    double largest = 0;
+    for (const Bounded& e : expected.values)
+      largest = std::max(largest, rounding * e.magnitude);
     for (size_t i = 0; i < values.size(); ++i) {
       const Bounded& e = expected.values[i];
       if (std::isnan(e.value) && std::isnan(values[i])) continue;
       if (e.value == values[i]) continue;
-      const double bound = 4 * (1 + std::sqrt(roundings(kernel_))) * eps * e.magnitude + least;
+      const double bound =
+          4 * (1 + std::sqrt(roundings(kernel_))) * eps * std::max(e.magnitude, largest) + least;
       const double share = std::fabs(values[i] - e.value) / bound;
       check.worst = std::max(check.worst, share);
       if (!(share <= 1)) {

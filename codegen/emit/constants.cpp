@@ -2,6 +2,7 @@
 #include "codegen/emit/constants.h"
 
 #include "base/integers.h"
+#include "codegen/emit/winograd_weights.h"
 #include "ir/ops/shared/index.h"
 
 #include <cstring>
@@ -54,6 +55,10 @@ void store(const ir::Tensor& tensor, const ir::Type& type, std::byte* to) {
   const std::byte* from = tensor.bytes().data();
   if (type.layout.is_row_major()) {
     if (!tensor.bytes().empty()) std::memcpy(to, from, tensor.bytes().size());
+    return;
+  }
+  if (type.layout.winograd != 0) {
+    store_winograd(tensor, type, to);
     return;
   }
   const auto strides = type.stored_strides();

@@ -6,10 +6,12 @@
 #include "codegen/emit/emit_window.h"
 #include "codegen/emit/halo.h"
 #include "codegen/emit/threads.h"
+#include "codegen/object/scratch.h"
 #include "ir/entries.h"
 #include "ir/loop.h"
 #include "ir/op_def.h"
 #include "passes/lib/storage.h"
+#include "passes/schedule/families.h"
 #include "support/check.h"
 
 #include <llvm/IR/IRBuilder.h>
@@ -40,6 +42,14 @@ int64_t elements(const ir::Graph& kernel) {
   return sum;
 }
 
+// Bytes that a kernel's own allocations take (object/scratch.h).
+int64_t scratch_taken(const llvm::Function& body) {
+  int64_t bytes = 0;
+  if (body.hasFnAttribute(kScratchBytes))
+    body.getFnAttribute(kScratchBytes).getValueAsString().getAsInteger(10, bytes);
+  return bytes;
+}
+
 class EntryEmitter {
 public:
   EntryEmitter(llvm::Module& module, const KernelSymbols& kernels, const CompileOptions& options,
@@ -48,16 +58,20 @@ public:
         pool_(pool), pointer_(llvm::PointerType::getUnqual(context_)),
         i32_(llvm::Type::getInt32Ty(context_)), i64_(llvm::Type::getInt64Ty(context_)) {}
 
-  // `wrap(inputs…, outputs…)`: the kernel called with buffers that hold only an address. They
-  // vanish when the kernel is inlined, for its shapes are fixed.
+  // `wrap(inputs…, outputs…[, scratch])`: the kernel called with buffers that hold only an address.
+  // They vanish when the kernel is inlined, for its shapes are fixed.
   void wrapper(const KernelSymbols::Kernel& symbols) {
     const ir::Graph& kernel = *symbols.graph;
     const size_t count = kernel.inputs.size() + kernel.outputs.size();
+    const bool works_in_arena = passes::scratch_bytes(kernel) > 0;
     llvm::Function* body = module_.getFunction(symbols.body);
     const auto shift = shift_in_place(kernel);
     LINNET_CHECK(shift || body != nullptr, "no code for kernel @" + kernel.name);
-    auto* type = llvm::FunctionType::get(llvm::Type::getVoidTy(context_),
-                                         std::vector<llvm::Type*>(count, pointer_), false);
+    LINNET_CHECK(shift || scratch_taken(*body) <= passes::scratch_bytes(kernel),
+                 "@" + kernel.name + " allocates more than its family says");
+    auto* type =
+        llvm::FunctionType::get(llvm::Type::getVoidTy(context_),
+                                std::vector<llvm::Type*>(count + works_in_arena, pointer_), false);
     auto* wrapper =
         llvm::Function::Create(type, llvm::GlobalValue::InternalLinkage, symbols.symbol, module_);
     // A call costs some nanoseconds: what takes less becomes part of its caller.
@@ -73,6 +87,10 @@ public:
       return;
     }
     std::vector<Value*> arguments;
+    if (works_in_arena) {
+      wrapper->addParamAttr(static_cast<unsigned>(count), llvm::Attribute::NoAlias);
+      arguments.push_back(wrapper->getArg(static_cast<unsigned>(count)));
+    }
     std::set<size_t> shared;  // an output written over an input
     for (size_t i = 0; i < kernel.outputs.size(); ++i) {
       const auto& storage = kernel.value(kernel.outputs[i].value).storage;
@@ -274,10 +292,11 @@ private:
       for (ir::ValueId result : node.results)
         arguments.push_back(address(result));
       if (node.op == &ir::ops::loop) {
-        Value* workspace = workspace_of(builder, parameter, node.attrs.get(ir::kWorkspace));
-        loop(builder, module, node, arguments, workspace);
+        loop(builder, module, node, arguments, workspace_of(builder, parameter, node));
         continue;
       }
+      if (const auto scratch = passes::scratch_of(node))
+        arguments.push_back(beyond(EntryParameter::kArena, scratch->offset));
       const ir::Graph* called = module.kernel(node.callee);
       LINNET_CHECK(called != nullptr, "no kernel @" + node.callee);
       llvm::Function* kernel = module_.getFunction(kernels_.of(*called).symbol);
@@ -289,12 +308,13 @@ private:
 
   // Where a loop's steps work; nowhere, if they need no memory.
   Value* workspace_of(llvm::IRBuilder<>& builder, const Parameters& parameter,
-                      const ir::Ints& workspace) {
-    LINNET_CHECK(workspace.size() == 2, "a loop without a workspace");
-    if (workspace[1] == 0) return llvm::ConstantPointerNull::get(pointer_);
+                      const ir::Node& loop) {
+    const auto scratch = passes::scratch_of(loop);
+    LINNET_CHECK(scratch.has_value(), "a loop without a workspace");
+    if (scratch->bytes == 0) return llvm::ConstantPointerNull::get(pointer_);
     return builder.CreateConstInBoundsGEP1_64(builder.getInt8Ty(),
                                               parameter(EntryParameter::kArena, 0),
-                                              static_cast<uint64_t>(workspace[0]));
+                                              static_cast<uint64_t>(scratch->offset));
   }
 
   // The body's calls once for each step. `arguments`: addresses of operands, then of results.

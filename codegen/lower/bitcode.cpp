@@ -2,6 +2,7 @@
 #include "codegen/lower/bitcode.h"
 
 #include "codegen/lower/lower.h"
+#include "passes/schedule/families.h"
 
 #include "support/check.h"
 
@@ -73,8 +74,11 @@ std::string kernel_bitcode(const ir::Graph& kernel, const Target& target, std::s
   std::string trouble;
   try {
     LoweredKernel lowered = lower_kernel(kernel, target);
+    Halide::Target machine = halide_target(target);
+    // Where it works is handed to it as Halide's allocator's user context (object/scratch.h).
+    if (passes::scratch_bytes(kernel) > 0) machine.set_feature(Halide::Target::UserContext);
     Halide::Module module =
-        lowered.pipeline.compile_to_module(lowered.arguments, kBitcodeName, halide_target(target));
+        lowered.pipeline.compile_to_module(lowered.arguments, kBitcodeName, machine);
     if (stmt) {
       std::ostringstream text;
       text << module;

@@ -4,6 +4,7 @@
 #include "codegen/lower/bitcode.h"
 #include "codegen/object/expand_multiply_add.h"
 #include "codegen/object/fuse_multiply_add.h"
+#include "codegen/object/scratch.h"
 
 #include "support/check.h"
 
@@ -90,6 +91,7 @@ std::unique_ptr<llvm::Module> import_kernel(llvm::LLVMContext& context, const st
   for (llvm::Function& function : *module) {
     if (function.isDeclaration()) continue;
     clean(function);
+    place_allocations(function);
     // A tile's function is called through a pointer; all else becomes part of its caller.
     function.setLinkage(llvm::GlobalValue::InternalLinkage);
     function.setVisibility(llvm::GlobalValue::DefaultVisibility);

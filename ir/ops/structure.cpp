@@ -22,6 +22,9 @@ const OpDef ops::call{
     .name = "call",
     .doc = "A call of an outlined kernel.",
     .operands = {{.name = "operands", .variadic = true}},
+    .attrs = {{.name = "scratch",
+               .doc = "where in the arena it works, and how many bytes, of a kernel that does",
+               .default_value = Ints{}}},
     .traits = kStructural,
 };
 
@@ -43,7 +46,7 @@ const OpDef ops::loop{
           .doc = "states of which the values of all steps are the result",
           .default_value = Ints{}},
          {.name = "reverse", .doc = "from the last step to the first", .default_value = false},
-         {.name = "workspace",
+         {.name = "scratch",
           .doc = "where in the arena the body works and how many bytes that takes: plan_memory",
           .default_value = Ints{}}},
     .traits = kStructural,

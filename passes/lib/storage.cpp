@@ -3,6 +3,7 @@
 
 #include "base/integers.h"
 #include "base/memory.h"
+#include "ir/builder.h"
 #include "ir/loop.h"
 #include "ir/op_def.h"
 #include "ir/value_map.h"
@@ -55,6 +56,13 @@ int64_t slots_bytes(const ir::Module& module) {
   return slot_offset(module, "");
 }
 
+std::optional<Scratch> scratch_of(const ir::Node& call) {
+  if (call.op != &ir::ops::call && call.op != &ir::ops::loop) return std::nullopt;
+  const ir::Ints place = call.attrs.get_or(ir::kScratch, ir::Ints{});
+  if (place.size() != 2) return std::nullopt;
+  return Scratch{place[0], place[1]};
+}
+
 int64_t arena_bytes(const ir::Graph& graph) {
   int64_t bytes = 0;
   for (const ir::Value& value : graph.values()) {
@@ -63,9 +71,8 @@ int64_t arena_bytes(const ir::Graph& graph) {
     bytes = std::max(bytes, round_up(end, kAlign));
   }
   for (const ir::Node& node : graph.nodes()) {
-    if (node.op != &ir::ops::loop) continue;
-    const ir::Ints& workspace = node.attrs.get(ir::kWorkspace);
-    if (workspace.size() == 2) bytes = std::max(bytes, workspace[0] + workspace[1]);
+    if (const auto scratch = scratch_of(node))
+      bytes = std::max(bytes, round_up(scratch->offset + scratch->bytes, kAlign));
   }
   return bytes;
 }

@@ -4,6 +4,7 @@
 #include "ir/module.h"
 #include "ir/value_map.h"
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +19,12 @@ inline constexpr int64_t kStateHeader = 64;
 // on and with room up to the next. Where `path` begins; and the bytes of all.
 [[nodiscard]] int64_t slot_offset(const ir::Module& module, std::string_view path);
 [[nodiscard]] int64_t slots_bytes(const ir::Module& module);
+
+// Where in the arena a kernel works while it is called, if it does.
+struct Scratch {
+  int64_t offset = 0, bytes = 0;
+};
+[[nodiscard]] std::optional<Scratch> scratch_of(const ir::Node& call);
 
 // The bytes of arena that the plan of an entry graph takes: a multiple of 64.
 [[nodiscard]] int64_t arena_bytes(const ir::Graph& graph);

@@ -3,7 +3,9 @@
 #include "passes/run/check_phase.h"
 
 #include "ir/op_def.h"
+#include "passes/lib/fold.h"
 #include "passes/lib/label.h"
+#include "passes/lib/storage.h"
 #include "passes/lib/view_root.h"
 #include "passes/schedule/check.h"
 #include "passes/schedule/families.h"
@@ -140,11 +142,12 @@ std::optional<Unfinished> scheduled_promise(const ir::Module& module) {
   for (const ScheduleFault& fault : check_schedules(module))
     return Unfinished{"choose_schedules", fmt::format("its schedules are legal, and not in {}: {}",
                                                       fault.at, fault.message)};
-  const auto found = find_work(module, [](const ir::Graph&, const ir::Node& node) {
+  const auto found = find_work(module, [](const ir::Graph& graph, const ir::Node& node) {
     const ir::Graph& body = node.regions.front();
     const auto layouts = family(node.schedule->family).layouts(body, *node.schedule);
     for (size_t i = 0; i < std::min(layouts.size(), body.inputs.size()); ++i) {
       const ir::Layout& given = body.value(body.inputs[i].value).type.layout;
+      if (layouts[i].winograd != 0 && !constant_node(graph, node.operands[i])) continue;
       if (!(layouts[i] == ir::Layout{}) && !(layouts[i] == given)) return true;
     }
     return false;
@@ -157,15 +160,16 @@ std::optional<Unfinished> scheduled_promise(const ir::Module& module) {
 }
 
 // What lies in the arena or in the blob of constants, from the node that makes it to the last that
-// reads it or what views it; constants live always.
+// reads it or what views it; constants live always, what a kernel works in during its call.
 struct Stored {
-  const ir::Value* value;
-  int64_t begin, end;
+  std::string name;  // "%r1"
+  ir::Storage storage;
+  int64_t end;
   size_t first, last;
 
   [[nodiscard]] bool meets(const Stored& other) const {
-    return value->storage->memory == other.value->storage->memory && begin < other.end &&
-           other.begin < end && first <= other.last && other.first <= last;
+    return storage.memory == other.storage.memory && storage.offset < other.end &&
+           other.storage.offset < end && first <= other.last && other.first <= last;
   }
 };
 
@@ -185,9 +189,15 @@ std::vector<Stored> stored_values(const ir::Graph& graph) {
       const bool constant = storage.memory == ir::Memory::kConstant;
       if ((storage.memory != ir::Memory::kArena && !constant) || node.op->has(ir::kView)) continue;
       index[static_cast<size_t>(result.index)] = all.size();
-      all.push_back({&value, storage.offset, storage.offset + value.type.stored_bytes(),
+      all.push_back({"%" + value.name, storage, storage.offset + value.type.stored_bytes(),
                      constant ? 0 : i, constant ? graph.nodes().size() : i});
     }
+    if (const auto scratch = scratch_of(node))
+      all.push_back({"what @" + node.callee + " works in",
+                     {ir::Memory::kArena, scratch->offset},
+                     scratch->offset + scratch->bytes,
+                     i,
+                     i});
   }
   return all;
 }
@@ -199,6 +209,16 @@ std::optional<Unfinished> places(const ir::Module& module) {
         return Unfinished{
             "plan_memory",
             fmt::format("it gives every value an address, and %{} has none", value.name)};
+    }
+    for (const ir::Node& node : graph.nodes()) {
+      const ir::Graph* kernel = module.kernel(node.callee);
+      const int64_t needed = kernel ? scratch_bytes(*kernel) : 0;
+      const auto scratch = scratch_of(node);
+      if (needed > 0 && (!scratch || scratch->bytes < needed))
+        return Unfinished{"plan_memory",
+                          fmt::format("it gives kernels the {} bytes that they work in, and a call "
+                                      "of @{} has none",
+                                      needed, node.callee)};
     }
   }
   return std::nullopt;
@@ -221,11 +241,10 @@ std::optional<Unfinished> planned_promise(const ir::Module& module) {
       for (size_t j = 0; j < i; ++j) {
         if (all[i].meets(all[j]))
           return Unfinished{"plan_memory",
-                            fmt::format("what lives at the same time lies apart, and in @{} %{} in "
-                                        "{} meets %{} in {}",
-                                        graph.name, all[j].value->name,
-                                        to_string(*all[j].value->storage), all[i].value->name,
-                                        to_string(*all[i].value->storage))};
+                            fmt::format("what lives at the same time lies apart, and in @{} {} in "
+                                        "{} meets {} in {}",
+                                        graph.name, all[j].name, to_string(all[j].storage),
+                                        all[i].name, to_string(all[i].storage))};
       }
     }
   }

@@ -70,6 +70,20 @@ std::string key_fault(const Family& family, const ir::Schedule& schedule) {
   return "";
 }
 
+// A weight that lies transformed, and a family that reads it as it is.
+std::string transformed_fault(const Family& family, const ir::Graph& body,
+                              const ir::Schedule& schedule) {
+  const auto wanted = family.layouts(body, schedule);
+  for (size_t i = 0; i < body.inputs.size(); ++i) {
+    const ir::Value& input = body.value(body.inputs[i].value);
+    if (input.type.layout.winograd == 0) continue;
+    if (i >= wanted.size() || !(wanted[i] == input.type.layout))
+      return fmt::format("{} does not read %{}, which lies {}", family.name, input.name,
+                         to_string(input.type));
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string to_string(const TileCost& cost, const TargetInfo& target) {
@@ -97,9 +111,14 @@ std::vector<int64_t> vector_lanes(int64_t most) {
 }
 
 Choice<ir::Schedule> Family::choose(const Candidate& group) const {
+  const auto& disabled = group.options.disabled;
+  if (std::ranges::find(disabled, name) != disabled.end()) return std::string("it is disabled");
   if (std::string obstacle = fits(group.body); !obstacle.empty()) return obstacle;
   Choice<ir::Schedule> choice = numbers(group);
-  if (choice.schedule) choice.schedule->family = name;
+  if (!choice.schedule) return choice;
+  choice.schedule->family = name;
+  if (group.options.in_threads && scratch(group.body, *choice.schedule) > 0)
+    return std::string("threads would share what it works in");
   return choice;
 }
 
@@ -189,6 +208,11 @@ bool has_fast_kernel(const Candidate& group) {
   return choose_schedule(group).family != kGeneric;
 }
 
+int64_t scratch_bytes(const ir::Graph& kernel) {
+  if (!kernel.schedule) return 0;
+  return family(kernel.schedule->family).scratch(kernel, *kernel.schedule);
+}
+
 std::string schedule_fault(const ir::Graph& body, const ir::Schedule& schedule) {
   const Family* family = find_family(schedule.family);
   if (!family) {
@@ -212,7 +236,11 @@ std::string schedule_fault(const ir::Graph& body, const ir::Schedule& schedule) 
                          legal_text(values, before));
     before.parameters.emplace_back(key, given->second);
   }
-  return "";
+  if (has_threads(schedule) && family->scratch(body, schedule) > 0)
+    return fmt::format("{} works in one place of the arena, and its tiles cannot be shared among "
+                       "threads; legal here: only threads=0",
+                       family->name);
+  return transformed_fault(*family, body, schedule);
 }
 
 }  // namespace linnet::passes

@@ -40,6 +40,9 @@ struct Alternative {
 // Has it a better kernel than generic?
 [[nodiscard]] bool has_fast_kernel(const Candidate& group);
 
+// Bytes of the arena that a kernel works in while it runs, a multiple of 64; mostly none.
+[[nodiscard]] int64_t scratch_bytes(const ir::Graph& kernel);
+
 // What is wrong with a schedule of this body and what would be legal, or "".
 [[nodiscard]] std::string schedule_fault(const ir::Graph& body, const ir::Schedule& schedule);
 

@@ -5,6 +5,7 @@
 #include "base/integers.h"
 #include "ir/graph.h"
 #include "ir/op_def.h"
+#include "passes/lib/family_options.h"
 #include "passes/lib/target_info.h"
 
 #include "support/check.h"
@@ -17,11 +18,12 @@
 
 namespace linnet::passes {
 
-// A group to be scheduled: its body, and which of its inputs are constants.
+// A group to be scheduled: its body, of each input the constant it is or null, the machine.
 struct Candidate {
   const ir::Graph& body;
-  std::vector<bool> constant;
+  std::vector<const ir::Node*> constant;
   const TargetInfo& target;
+  const FamilyOptions& options = kAnyFamily;
   // Do its inputs lie as their types say? If not, row-major ones may have their channels innermost
   // in the end.
   bool laid_out = false;
@@ -61,6 +63,11 @@ template <class S> struct Choice {
 //   kReadsChannelsLast = false              does it read pictures with their channels innermost as
 //                                           well as any other?
 //   kWantsChannelsLast = false              so much better that a copy should store them so?
+//   scratch(body) → bytes                   of the arena that the kernel works in, a multiple of 64
+//   kRounding = 0                           not 0: it rounds more than the sum it stands for, and
+//   on
+//                                           the scale of the result's largest magnitude: by this
+//                                           factor, which checks allow (docs/numerics.md)
 //   kReadsHalo = false                      does its convolution read the zeros around a picture,
 //                                           where memory has them, instead of padding it itself?
 // fits and legal do not look at the machine: what they admit is right on any, if not fast.
@@ -83,10 +90,13 @@ struct Family {
   Choice<ir::Schedule> (*numbers)(const Candidate& group);
   // Layouts in which the kernel wants its inputs, by position; an empty layout is row-major.
   std::vector<ir::Layout> (*layouts)(const ir::Graph& body, const ir::Schedule& schedule);
+  // Bytes of the arena that the kernel works in while it runs.
+  int64_t (*scratch)(const ir::Graph& body, const ir::Schedule& schedule);
   Stores stores = Stores::kRows;
   bool reads_channels_last = false;
   bool wants_channels_last = false;
   bool reads_halo = false;
+  int64_t rounding = 0;
 
   // The schedule for a group, or why the family does not want it.
   [[nodiscard]] Choice<ir::Schedule> choose(const Candidate& group) const;
@@ -143,11 +153,19 @@ template <class S> [[nodiscard]] Family family_of() {
       return std::vector<ir::Layout>(body.inputs.size());
     }
   };
+  family.scratch = [](const ir::Graph& body, const ir::Schedule& schedule) -> int64_t {
+    if constexpr (requires(const S& s) { s.scratch(body); }) {
+      return numbers<S>(schedule).scratch(body);
+    } else {
+      return 0;
+    }
+  };
   if constexpr (requires { S::kStores; }) family.stores = S::kStores;
   if constexpr (requires { S::kReadsChannelsLast; })
     family.reads_channels_last = S::kReadsChannelsLast;
   if constexpr (requires { S::kWantsChannelsLast; })
     family.wants_channels_last = S::kWantsChannelsLast;
+  if constexpr (requires { S::kRounding; }) family.rounding = S::kRounding;
   if constexpr (requires { S::kReadsHalo; }) family.reads_halo = S::kReadsHalo;
   return family;
 }

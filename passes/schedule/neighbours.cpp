@@ -5,6 +5,7 @@
 #include "passes/schedule/families.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 

@@ -414,7 +414,7 @@ TEST(Relayout, Grid) {
           graph.value(graph.inputs[0].value).storage = ir::Storage{memory, 0};
           graph.value(graph.outputs[0].value).storage = ir::Storage{ir::Memory::kArena, 0};
           graph.schedule =
-              passes::family("relayout").choose({graph, {false}, target.target.info}).schedule;
+              passes::family("relayout").choose({graph, {nullptr}, target.target.info}).schedule;
           ASSERT_TRUE(graph.schedule.has_value()) << text;
           expect_right(graph, name);
         }

@@ -241,6 +241,23 @@ const std::map<std::string, std::vector<ir::Module>>& cases() {
           %y: f32[2,9,6,6] in arena+0 = conv2d(%x, %w) {padding = [1, 1, 1, 1]}
           return %y
         })")}},
+      {"winograd",
+       {convolution({1, 8, 9, 13}, {16, 8, 3, 3}, {{"padding", odd}}),
+        convolution({2, 4, 6, 5}, {8, 4, 3, 3}), convolution({1, 4, 3, 3}, {4, 4, 3, 3}),
+        convolution({1, 4, 8, 16}, {4, 4, 3, 3}, {{"padding", ir::Ints{1, 1, 1, 1}}}, {2, 2}),
+        convolution({1, 8, 9, 7}, {4, 8, 3, 3}, {{"padding", ir::Ints{2, 2, 2, 2}}}, {4, 1}),
+        padded({2, 16, 14, 10}, {16, 16, 3, 3}, {1, 1, 1, 1}),
+        correlation({1, 4, 6, 7}, {4, 4, 3, 3}, false),
+        kernel(
+            R"((%x: f32[2,8,5,6]{nhwc, halo:1,2,1,0} in arena+0, %w: f32[16,8,3,3]{Nchw8n, winograd:4} in constant+0) generic{} {
+          %y: f32[2,16,6,8]{nhwc, halo:1,0,2,3} in arena+0 = conv2d(%x, %w) {padding = [1, 2, 2, 2]}
+          return %y
+        })"),
+        kernel(
+            R"((%x: f32[1,16,8,4]{nchw, halo:1,1,1,1} in arena+0, %w: f32[16,16,3,3]{Nchw16n, winograd:2} in constant+0) generic{} {
+          %y: f32[1,16,8,4] in output 0 = conv2d(%x, %w) {padding = [1, 1, 1, 1]}
+          return %y
+        })")}},
       {"depthwise",
        {convolution({1, 5, 5, 7}, {5, 1, 3, 3}, grouped(5)),
         convolution({2, 17, 4, 1}, {17, 1, 2, 1}, grouped(17)),

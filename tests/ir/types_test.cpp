@@ -51,7 +51,8 @@ TEST(Shapes, CountAndStride) {
 
 TEST(Layouts, ReadBackAsTheyArePrinted) {
   for (const char* text : {"{nhwc}", "{chwn}", "{Nchw8n}", "{nChw16c}", "{nchw, c:8}",
-                           "{nhwc, c:8, w:4}", "{nhwc, halo:0,1,0,1}", "{nchw, halo:1,2,3,4}"}) {
+                           "{nhwc, c:8, w:4}", "{nhwc, halo:0,1,0,1}", "{nchw, halo:1,2,3,4}",
+                           "{Nchw8n, winograd:4}", "{nchw, winograd:2}"}) {
     const auto layout = layout_from_text(text, 4);
     ASSERT_TRUE(layout.has_value()) << text;
     EXPECT_EQ(to_string(*layout, 4), text);
@@ -85,10 +86,15 @@ TEST(Layouts, WrongTextsAreRefused) {
                            "{nhwc, c:8, halo:1,1,1,1}",
                            "{nhwc, halo:1,1,1,1, c:8}",
                            "{nhcw, halo:1,1,1,1}",
+                           "{Nchw8n, winograd:3}",
+                           "{Nchw8n, winograd}",
+                           "{Nchw8n, winograd:4, c:8}",
+                           "{nchw, halo:1,1,1,1, winograd:4}",
                            "{nhwc, halo}"})
     EXPECT_FALSE(layout_from_text(text, 4).has_value()) << text;
   EXPECT_FALSE(layout_from_text("{c}", kMaxRank + 1).has_value());
   EXPECT_FALSE(layout_from_text("{ncw, halo:1,1,1,1}", 3).has_value());
+  EXPECT_FALSE(layout_from_text("{ncw, winograd:4}", 3).has_value());
 }
 
 // [2, 5, 3, 4] with blocks of 8 channels: 5 channels take the room of 8.
@@ -104,6 +110,10 @@ TEST(Layouts, SayWhereAnElementLies) {
   EXPECT_EQ(type.stored_bytes(), 2 * 5 * 3 * 8 * 4);
   EXPECT_EQ(to_string(type), "f32[2,5,3,4]{nchw, w:8}");
   EXPECT_TRUE(type.same_logical({DType::kF32, {2, 5, 3, 4}, {}}));
+  // 6 outputs in two blocks of 4; 36 points instead of 9 taps.
+  const Type weight{DType::kF32, {6, 5, 3, 3}, *layout_from_text("{Nchw4n, winograd:4}", 4)};
+  EXPECT_EQ(weight.stored_bytes(), 8 * 5 * 36 * 4);
+  EXPECT_FALSE(weight.layout.is_row_major());
 }
 
 // [2, 5, 3, 4] with a row of zeros above, two columns of them left and one right.

@@ -4,7 +4,7 @@
 
 #include "ir/op_def.h"
 #include "ir/read.h"
-#include "passes/lib/fold.h"
+#include "passes/lib/candidate.h"
 #include "passes/run/run_pipeline.h"
 #include "passes/schedule/families.h"
 #include "passes/schedule/neighbours.h"
@@ -124,10 +124,7 @@ public:
   }
   const ir::Graph& entry() const { return module.graphs.front(); }
   Candidate candidate(size_t i) const {
-    Candidate group{groups[i]->regions.front(), {}, context.target};
-    for (const ir::ValueId operand : groups[i]->operands)
-      group.constant.push_back(constant_node(entry(), operand) != nullptr);
-    return group;
+    return candidate_of(groups[i]->regions.front(), entry(), groups[i]->operands, context);
   }
   // Schedules of the groups by choose_schedules, as text.
   std::vector<std::string> choose(Tuning* tuning) {
