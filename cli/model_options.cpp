@@ -45,9 +45,16 @@ void ModelOptions::add_dtype(CLI::App& command) {
 
 void ModelOptions::add_target(CLI::App& command) {
   const TitledOptions title(command, "Compilation options");
-  command.add_option("--target", target, "x86-64-v2, x86-64-v3, x86-64-v4 or a CPU's name")
-      ->type_name("CPU")
+  command
+      .add_option("--target", target, "Machine to compile for: a row of `linnet targets`, a CPU's name")
+      ->type_name("TARGET[:CPU]")
       ->default_str("native");
+  command
+      .add_option("--schedule-like", schedule_like,
+                  "Schedules of this target: its order of sums, so its bits")
+      ->type_name("TARGET[:CPU]");
+  command.add_flag("--exact-fma", exact_fma,
+                   "Without such an instruction: round a product and its sum once all the same");
 }
 
 std::optional<std::pair<std::string, std::string>>
@@ -180,9 +187,20 @@ bool ModelOptions::spares(Session& session, const std::string& output) const {
 
 std::optional<codegen::Target> ModelOptions::find_target(Session& session) const {
   codegen::FoundTarget found = codegen::find_target(target);
-  if (found.ok) return found.target;
-  session.error(found.message, Status::kBadCall);
-  return std::nullopt;
+  codegen::FoundTarget like = codegen::find_target(schedule_like.empty() ? target : schedule_like);
+  for (const auto& [flag, asked] : {std::pair{"", &found}, std::pair{"--schedule-like: ", &like}}) {
+    if (asked->ok) continue;
+    session.error(flag + asked->message, Status::kBadCall);
+    return std::nullopt;
+  }
+  codegen::Target& result = found.target;
+  const bool fma = result.info.fma;
+  const std::string name = result.info.name;
+  result.info = like.target.info;
+  result.info.name = name;
+  result.info.fma = fma;
+  result.exact_fma = exact_fma && !fma;
+  return result;
 }
 
 }  // namespace linnet::cli

@@ -23,6 +23,8 @@ struct ModelOptions {
   int64_t batch = 1;
   uint64_t seed = 0;
   std::string target = "native";
+  std::string schedule_like;  // a target's name; "": the target's own schedules
+  bool exact_fma = false;
   std::string model;  // which of several models in the file
   std::string dtype = "f32";
 
@@ -32,7 +34,7 @@ struct ModelOptions {
   void add_weights(CLI::App& command);
   // --dtype.
   void add_dtype(CLI::App& command);
-  // --target.
+  // --target, --schedule-like, --exact-fma.
   void add_target(CLI::App& command);
   // The model by these flags, read once; nullopt with diagnostics. `passes`: of the command.
   [[nodiscard]] std::optional<driver::Model> open(Session& session,

@@ -110,9 +110,12 @@ std::vector<EntryFile> list_entries(int directory) {
 // The same for all that is compiled by these builds for this target.
 std::string circumstances(const Target& target) {
   const passes::TargetInfo& info = target.info;
-  return fmt::format("{}level {} cpu {} tune {} vectors {}x{} fma {} l1 {} l2 {}\n", builds(),
-                     target.level, target.cpu, target.tune, info.vector_registers,
-                     info.vector_bytes, info.fma, info.l1_bytes, info.l2_bytes);
+  const TargetRecord& record = target.record;
+  return fmt::format("{}target {} cpu {} features {} Halide {} tune {} vectors {}x{} fma {} {} l1 {} "
+                     "l2 {}\n",
+                     builds(), record.triple, record.cpu, record.features, record.halide,
+                     target.tune, info.vector_registers, info.vector_bytes, info.fma, target.exact_fma, info.l1_bytes,
+                     info.l2_bytes);
 }
 
 }  // namespace

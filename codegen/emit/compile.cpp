@@ -204,6 +204,7 @@ public:
     LINNET_TRY_ASSIGN(const auto bitcode, make_bitcode(kernels_.kernels(), options_, out_));
     out_.name = options_.name;
     out_.target = options_.target.info.name;
+    out_.format = options_.target.record.format;
     out_.debug_symbols = options_.debug_symbols;
     out_.arena_bytes = 0;
     for (const EntryInfo& entry : entries_) {
@@ -231,7 +232,7 @@ public:
     }
     // Weights pass through neither Halide nor LLVM.
     if (auto blob = pool_.take_blob(); !blob.empty())
-      out_.constants = constants_object(std::move(blob), blob_symbol(options_));
+      out_.constants = constants_object(std::move(blob), blob_symbol(options_), options_.target);
     if (options_.trainer) {
       out_.header = training_header(modules_.front(), entries_, out_, options_);
       return std::move(out_);
@@ -320,13 +321,13 @@ private:
       generate(module);
       if (cache) cache->store(key, entry());
     }
-    const auto sizes = function_sizes(out_.object);
+    const auto sizes = code_sizes(out_.object, options_.target);
     out_.kernels.clear();
     for (const KernelSymbols::Kernel& kernel : kernels_.kernels()) {
       const auto size = sizes.find(kernel.symbol);
-      if (size != sizes.end())
-        out_.kernels.push_back({kernel.graph->name, kernel.symbol, kernel.hash, size->second.code,
-                                size->second.frame});
+      if (size == sizes.end()) continue;
+      out_.kernels.push_back(
+          {kernel.graph->name, kernel.symbol, kernel.hash, size->second, frames_[kernel.symbol]});
     }
   }
 
@@ -347,7 +348,7 @@ private:
     emit_entries(module, kernels_, entries_, options_, pool_);
     if (options_.flush_denormals) {
       for (const EntryInfo& entry : entries_)
-        flush_denormals(module, entry.function);
+        flush_denormals(module, entry.function, options_.target.record);
     }
     emit_supported(module, options_);
     if (const EntryInfo* step = step_entry()) emit_stream(module, *step, options_);
@@ -381,26 +382,42 @@ private:
     if (options_.keep_text) out_.llvm = text_of(module);
     {
       const StageTimer timer(out_, "LLVM, machine code");
-      out_.object = emit_object(module, options_.target);
+      out_.object = emit_object(module, options_.target, Emit::kObject, &frames_);
     }
     // Tiles of a training step are called through a pointer; its caller is a thread with room.
-    if (!options_.trainer) out_.stack_bytes = stack_bytes(module, function_sizes(out_.object));
+    if (!options_.trainer) out_.stack_bytes = stack_bytes(module, frames_);
     if (options_.keep_text) {
       const auto assembly = emit_object(module, options_.target, Emit::kAssembly);
       out_.assembly.assign(reinterpret_cast<const char*>(assembly.data()), assembly.size());
     }
   }
 
-  // What generate() finds out, in one entry of the cache: the stack's bytes, then the object.
+  // What generate() finds out, in one entry of the cache: the stack's bytes, how many functions
+  // there are, a line for the frame of each, then the object.
   [[nodiscard]] std::string entry() const {
-    std::string bytes = fmt::format("{:20}", out_.stack_bytes);
+    std::string bytes = fmt::format("{:20}{:20}", out_.stack_bytes, frames_.size());
+    for (const auto& [name, frame] : frames_)
+      bytes += fmt::format("{} {}\n", name, frame);
     bytes.append(reinterpret_cast<const char*>(out_.object.data()), out_.object.size());
     return bytes;
   }
   void from_entry(std::string_view bytes) {
-    out_.stack_bytes = std::stoll(std::string(bytes.substr(0, 20)));
+    const auto number = [&](size_t at) {
+      return std::stoll(std::string(bytes.substr(at, kColumn)));
+    };
+    out_.stack_bytes = number(0);
+    const int64_t frames = number(kColumn);
+    bytes.remove_prefix(2 * kColumn);
+    frames_.clear();
+    for (int64_t i = 0; i < frames; ++i) {
+      const std::string_view line = bytes.substr(0, bytes.find('\n'));
+      const size_t space = line.find(' ');
+      frames_[std::string(line.substr(0, space))] =
+          std::stoll(std::string(line.substr(space + 1)));
+      bytes.remove_prefix(line.size() + 1);
+    }
     const auto* object = reinterpret_cast<const std::byte*>(bytes.data());
-    out_.object.assign(object + 20, object + bytes.size());
+    out_.object.assign(object, object + bytes.size());
   }
 
   std::span<const ir::Module> modules_;
@@ -409,6 +426,7 @@ private:
   std::vector<EntryInfo> entries_;
   KernelSymbols kernels_;
   ConstantPool pool_;
+  Frames frames_;
 };
 
 }  // namespace

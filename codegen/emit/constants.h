@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/memory.h"
+#include "codegen/object/target.h"
 #include "ir/tensor.h"
 
 #include <cstddef>
@@ -43,6 +44,7 @@ private:
 
 // An object file with `blob` as the hidden symbol `name`: the bytes go in as they are.
 [[nodiscard]] std::vector<std::byte> constants_object(std::vector<std::byte> blob,
-                                                      const std::string& name);
+                                                      const std::string& name,
+                                                      const Target& target);
 
 }  // namespace linnet::codegen

@@ -28,9 +28,10 @@ namespace {
 
 using llvm::Value;
 
-// halide_buffer_t: device, device_interface, host, flags, type and dimensions, dim, padding.
+// halide_buffer_t: device (8 bytes), device_interface, host, flags, type and dimensions, dim,
+// padding; room for pointers of 8 bytes.
 constexpr uint64_t kBufferBytes = 56;
-constexpr uint64_t kHostOffset = 16;
+constexpr uint64_t kDeviceBytes = 8;
 
 // Elements of all values of a kernel up to which it is part of its caller.
 constexpr int64_t kTinyKernel = 64;
@@ -107,8 +108,8 @@ public:
       // An input's positions count from its halo, an output's from its first element.
       Value* first = wrapper->getArg(static_cast<unsigned>(i));
       if (i >= kernel.inputs.size()) first = first_element(builder, first, output_type(kernel, i));
-      builder.CreateStore(first,
-                          builder.CreateConstGEP1_64(builder.getInt8Ty(), buffer, kHostOffset));
+      const auto host = kDeviceBytes + static_cast<uint64_t>(options_.target.record.pointer_bytes);
+      builder.CreateStore(first, builder.CreateConstGEP1_64(builder.getInt8Ty(), buffer, host));
       arguments.push_back(buffer);
     }
     builder.CreateCall(body, arguments);

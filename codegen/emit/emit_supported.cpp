@@ -42,8 +42,12 @@ void emit_supported(llvm::Module& module, const CompileOptions& options) {
   auto* function = llvm::Function::Create(llvm::FunctionType::get(i32, false),
                                           llvm::GlobalValue::ExternalLinkage,
                                           options.name + "_supported", module);
-  function->addFnAttr("linnet-baseline");
   llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context, "entry", function));
+  if (options.target.record.level == 0) {
+    builder.CreateRet(builder.getInt32(1));
+    return;
+  }
+  function->addFnAttr("linnet-baseline");
   auto* four = llvm::StructType::get(i32, i32, i32, i32);
   auto* cpuid =
       llvm::InlineAsm::get(llvm::FunctionType::get(four, {i32, i32}, false), "cpuid",
@@ -55,7 +59,7 @@ void emit_supported(llvm::Module& module, const CompileOptions& options) {
   // A leaf above the highest the CPU has answers with another leaf's numbers.
   Value* highest = builder.CreateExtractValue(leaf(0), 0);
   Value* highest_extended = builder.CreateExtractValue(leaf(0x80000000), 0);
-  for (const CpuidBits& need : cpuid_bits(options.target.level)) {
+  for (const CpuidBits& need : cpuid_bits(options.target.record.level)) {
     const bool extended = need.leaf >= 0x80000000;
     Value* known =
         builder.CreateICmpUGE(extended ? highest_extended : highest, builder.getInt32(need.leaf));
@@ -64,7 +68,7 @@ void emit_supported(llvm::Module& module, const CompileOptions& options) {
     ok = builder.CreateAnd(
         ok, builder.CreateAnd(known, builder.CreateICmpEQ(got, builder.getInt32(need.bits))));
   }
-  if (options.target.level >= 3) {
+  if (options.target.record.level >= 3) {
     // xgetbv is legal only with OSXSAVE, which `ok` holds already: does the system save the
     // registers (XMM, YMM; opmask and both halves of ZMM)?
     auto* ask = llvm::BasicBlock::Create(context, "ask", function);
@@ -77,7 +81,7 @@ void emit_supported(llvm::Module& module, const CompileOptions& options) {
     auto* xgetbv = llvm::InlineAsm::get(llvm::FunctionType::get(two, {i32}, false), "xgetbv",
                                         "={ax},={dx},{cx},~{dirflag},~{fpsr},~{flags}", true);
     Value* saved = builder.CreateExtractValue(builder.CreateCall(xgetbv, {builder.getInt32(0)}), 0);
-    const uint32_t needed = options.target.level >= 4 ? 0xe6 : 0x06;
+    const uint32_t needed = options.target.record.level >= 4 ? 0xe6 : 0x06;
     ok = builder.CreateICmpEQ(builder.CreateAnd(saved, needed), builder.getInt32(needed));
   }
   builder.CreateRet(builder.CreateZExt(ok, i32));

@@ -2,48 +2,23 @@
 #include "codegen/lower/bitcode.h"
 
 #include "codegen/lower/lower.h"
+#include "codegen/object/memory_file.h"
 #include "passes/schedule/families.h"
 
 #include "support/check.h"
 
 #include <sstream>
-#include <sys/mman.h>
-#include <unistd.h>
 
 namespace linnet::codegen {
 namespace {
 
-// The one place that decides Halide's features: by the level, never by the host.
+// Halide's features are the record's, never the host's.
 Halide::Target halide_target(const Target& target) {
   using H = Halide::Target;
-  std::vector<H::Feature> features = {H::NoRuntime, H::NoAsserts, H::NoBoundsQuery, H::StrictFloat,
-                                      H::SSE41};
-  if (target.level >= 3) features.insert(features.end(), {H::AVX, H::AVX2, H::FMA, H::F16C});
-  if (target.level >= 4) features.insert(features.end(), {H::AVX512, H::AVX512_Skylake});
-  return H(H::Linux, H::X86, 64, features);
+  H halide(target.record.halide);
+  halide.set_features({H::NoRuntime, H::NoAsserts, H::NoBoundsQuery, H::StrictFloat});
+  return halide;
 }
-
-// Halide writes bitcode to a path only: a file without a name.
-class MemoryFile {
-public:
-  MemoryFile() : file_(memfd_create("bitcode", 0)) {
-    LINNET_CHECK(file_ >= 0, "memfd_create failed");
-  }
-  ~MemoryFile() { close(file_); }
-  MemoryFile(const MemoryFile&) = delete;
-  MemoryFile& operator=(const MemoryFile&) = delete;
-
-  [[nodiscard]] std::string path() const { return "/proc/self/fd/" + std::to_string(file_); }
-  [[nodiscard]] std::string read() const {
-    std::string bytes(static_cast<size_t>(lseek(file_, 0, SEEK_END)), '\0');
-    const ssize_t got = pread(file_, bytes.data(), bytes.size(), 0);
-    LINNET_CHECK(got == static_cast<ssize_t>(bytes.size()), "bitcode cannot be read back");
-    return bytes;
-  }
-
-private:
-  int file_;
-};
 
 // What Halide says while it lowers. A warning, such as of an access "guaranteed to fail an
 // assertion", means that the kernel is not what the schedule promised.
@@ -84,7 +59,7 @@ std::string kernel_bitcode(const ir::Graph& kernel, const Target& target, std::s
       text << module;
       *stmt = text.str();
     }
-    const MemoryFile file;
+    const MemoryFile file("bitcode");
     module.compile({{Halide::OutputFileType::bitcode, file.path()}});
     trouble = reporter.warnings();
     if (trouble.empty()) return file.read();

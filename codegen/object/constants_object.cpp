@@ -1,10 +1,14 @@
-// An ELF object with one symbol, written by hand: LLVM's assembler would hold the bytes three
-// times.
+// An object with one symbol. ELF of 64 bits is written by hand: LLVM's assembler would hold the
+// bytes three times.
 #include "codegen/emit/constants.h"
 
 #include "base/integers.h"
+#include "codegen/object/object.h"
+#include "support/check.h"
 
 #include <llvm/BinaryFormat/ELF.h>
+#include <llvm/IR/Constants.h>
+#include <llvm/IR/LLVMContext.h>
 
 #include <cstring>
 
@@ -32,9 +36,42 @@ elf::Elf64_Shdr section(uint32_t name, uint32_t type, uint64_t offset, uint64_t 
   return header;
 }
 
-}  // namespace
+struct Machine {
+  uint16_t machine;
+  uint32_t flags;  // what a linker compares: the ABI of floating-point arguments
+};
 
-std::vector<std::byte> constants_object(std::vector<std::byte> blob, const std::string& name) {
+Machine machine_of(const TargetRecord& record) {
+  switch (record.architecture) {
+  case Architecture::kX86:
+    return {elf::EM_X86_64, 0};
+  case Architecture::kAArch64:
+    return {elf::EM_AARCH64, 0};
+  case Architecture::kRiscV:
+    return {elf::EM_RISCV, elf::EF_RISCV_RVC | elf::EF_RISCV_FLOAT_ABI_DOUBLE};
+  case Architecture::kArm:
+  case Architecture::kWasm:
+    break;
+  }
+  LINNET_CHECK(false, std::string(record.name) + " has no ELF of 64 bits");
+}
+
+std::vector<std::byte> by_llvm(const std::vector<std::byte>& blob, const std::string& name,
+                               const Target& target) {
+  llvm::LLVMContext context;
+  llvm::Module module(name, context);
+  auto* data = llvm::ConstantDataArray::getRaw(
+      llvm::StringRef(reinterpret_cast<const char*>(blob.data()), blob.size()), blob.size(),
+      llvm::Type::getInt8Ty(context));
+  auto* variable = new llvm::GlobalVariable(module, data->getType(), true,
+                                            llvm::GlobalValue::ExternalLinkage, data, name);
+  variable->setVisibility(llvm::GlobalValue::HiddenVisibility);
+  variable->setAlignment(llvm::Align(ConstantPool::kAlign));
+  return emit_object(module, target);
+}
+
+std::vector<std::byte> by_hand(std::vector<std::byte> blob, const std::string& name,
+                               const Machine& machine) {
   using namespace std::string_literals;
   const uint64_t size = blob.size();
   static_assert(sizeof(elf::Elf64_Ehdr) == ConstantPool::kAlign);  // the blob follows, aligned
@@ -75,7 +112,8 @@ std::vector<std::byte> constants_object(std::vector<std::byte> blob, const std::
   header.e_ident[elf::EI_DATA] = elf::ELFDATA2LSB;
   header.e_ident[elf::EI_VERSION] = elf::EV_CURRENT;
   header.e_type = elf::ET_REL;
-  header.e_machine = elf::EM_X86_64;
+  header.e_machine = machine.machine;
+  header.e_flags = machine.flags;
   header.e_version = elf::EV_CURRENT;
   header.e_ehsize = sizeof header;
   header.e_shentsize = sizeof(elf::Elf64_Shdr);
@@ -85,6 +123,14 @@ std::vector<std::byte> constants_object(std::vector<std::byte> blob, const std::
       append(object, std::string(reinterpret_cast<const char*>(headers), sizeof headers));
   std::memcpy(object.data(), &header, sizeof header);
   return object;
+}
+
+}  // namespace
+
+std::vector<std::byte> constants_object(std::vector<std::byte> blob, const std::string& name,
+                                        const Target& target) {
+  if (target.record.format != ObjectFormat::kElf64) return by_llvm(blob, name, target);
+  return by_hand(std::move(blob), name, machine_of(target.record));
 }
 
 }  // namespace linnet::codegen

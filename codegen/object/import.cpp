@@ -96,11 +96,8 @@ std::unique_ptr<llvm::Module> import_kernel(llvm::LLVMContext& context, const st
     function.setLinkage(llvm::GlobalValue::InternalLinkage);
     function.setVisibility(llvm::GlobalValue::DefaultVisibility);
     function.addFnAttr(llvm::Attribute::AlwaysInline);
-    if (target.info.fma) {
-      fuse_multiply_add(function);
-    } else {
-      expand_multiply_add(function);
-    }
+    if (target.info.fma || target.exact_fma) fuse_multiply_add(function);
+    if (!target.info.fma) expand_multiply_add(function);
     drop_fences(function);
     unroll_short_sums(function);
   }
@@ -114,9 +111,11 @@ void set_target_attributes(llvm::Module& module, const Target& target) {
   for (llvm::Function& function : module) {
     if (function.isIntrinsic()) continue;
     const bool baseline = function.hasFnAttribute("linnet-baseline");
-    function.addFnAttr("target-cpu", baseline ? "x86-64" : target.cpu);
+    const TargetRecord& record = target.record;
+    function.addFnAttr("target-cpu", baseline ? "x86-64" : record.cpu);
     function.addFnAttr("tune-cpu", baseline ? "generic" : target.tune);
-    if (!baseline && target.level >= 4) {  // some CPUs' tuning would split vectors of 64 bytes
+    if (!record.features.empty()) function.addFnAttr("target-features", record.features);
+    if (!baseline && record.level >= 4) {  // some CPUs' tuning would split vectors of 64 bytes
       function.addFnAttr("prefer-vector-width", "512");
       function.addFnAttr("min-legal-vector-width", "512");
     }

@@ -164,8 +164,10 @@ Result<void, Failure> write_archive(const Compiled& compiled, const std::string&
   if (!compiled.constants.empty()) add(constants, as_bytes(compiled.constants));
   const std::string threads = compiled.name + "_threads.o";
   if (const auto bytes = pool(compiled); !bytes.empty()) add(threads, bytes);
-  auto archive = llvm::writeArchiveToBuffer(members, llvm::SymtabWritingMode::NormalSymtab,
-                                            llvm::object::Archive::K_GNU, true, false);
+  const auto kind = compiled.format == ObjectFormat::kMachO ? llvm::object::Archive::K_DARWIN
+                                                            : llvm::object::Archive::K_GNU;
+  auto archive = llvm::writeArchiveToBuffer(members, llvm::SymtabWritingMode::NormalSymtab, kind,
+                                            true, false);
   if (!archive) throw InternalError("archive: " + toString(archive.takeError()));
   return write_file(path,
                     std::string_view((*archive)->getBufferStart(), (*archive)->getBufferSize()))

@@ -1,12 +1,12 @@
-// LLVM's x86 back end, registered once.
+// LLVM's back ends, registered once.
 #pragma once
+
+#include "codegen/object/target.h"
 
 #include <llvm/MC/TargetRegistry.h>
 
 namespace linnet::codegen {
 
-inline constexpr const char* kTriple = "x86_64-unknown-linux-gnu";
-
-[[nodiscard]] const llvm::Target& x86_target();
+[[nodiscard]] const llvm::Target& llvm_target(const TargetRecord& record);
 
 }  // namespace linnet::codegen

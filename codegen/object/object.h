@@ -18,17 +18,17 @@ namespace linnet::codegen {
 void optimize(llvm::Module& module, const Target& target);
 
 enum class Emit { kObject, kAssembly };
-// Position-independent, a section for each function, sizes of stack frames in .stack_sizes.
-[[nodiscard]] std::vector<std::byte> emit_object(llvm::Module& module, const Target& target,
-                                                 Emit what = Emit::kObject);
+// Bytes of stack that a function itself takes, by name.
+using Frames = std::map<std::string, int64_t>;
 
-struct FunctionSize {
-  int64_t code = 0;   // bytes
-  int64_t frame = 0;  // bytes of stack the function itself takes
-};
-// By symbol, read from an object of emit_object.
-[[nodiscard]] std::map<std::string, FunctionSize>
-function_sizes(const std::vector<std::byte>& object);
+// Position-independent (firmware: not), a section for each function. `frames`, if given, is filled.
+[[nodiscard]] std::vector<std::byte> emit_object(llvm::Module& module, const Target& target,
+                                                 Emit what = Emit::kObject,
+                                                 Frames* frames = nullptr);
+
+// Bytes of machine code, by function.
+[[nodiscard]] std::map<std::string, int64_t> code_sizes(const std::vector<std::byte>& object,
+                                                        const Target& target);
 
 // The bytes of a variable of the object, empty if it has none of this name.
 [[nodiscard]] std::span<std::byte> symbol_data(std::vector<std::byte>& object,
@@ -38,6 +38,6 @@ function_sizes(const std::vector<std::byte>& object);
 // outside: frames, 8 for each return address, 80 for each frame that may be realigned.
 // Throws InternalError on recursion, indirect calls and dynamic allocas, which nothing may contain.
 [[nodiscard]] int64_t stack_bytes(const llvm::Module& module,
-                                  const std::map<std::string, FunctionSize>& sizes);
+                                  const Frames& frames);
 
 }  // namespace linnet::codegen

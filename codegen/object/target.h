@@ -1,25 +1,55 @@
-// The CPUs linnet generates code for: one table, never the host's own guess.
+// The machines linnet generates code for: one table, never the host's own guess.
 #pragma once
 
 #include "passes/lib/target_info.h"
 
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace linnet::codegen {
 
-struct Target {
-  passes::TargetInfo info;
-  // Instructions are those of the psABI's level, whichever CPU was named: a model for znver4 runs
-  // on every CPU of x86-64-v4. The CPU decides only the order of instructions.
-  int level = 3;
-  std::string cpu;   // LLVM's name of the level, "x86-64-v3"
-  std::string tune;  // LLVM's name of the CPU to schedule for, "znver4" or "generic"
+enum class Architecture : uint8_t { kX86, kAArch64, kArm, kRiscV, kWasm };
+enum class ObjectFormat : uint8_t { kElf64, kElf32, kMachO, kCoff, kWasm };
+
+// What can be made for a machine, beside objects and libraries, which all have.
+enum ProductBits : uint8_t { kSharedLibrary = 1, kExecutable = 2, kTrainer = 4, kWasmModule = 8 };
+
+// An instruction set and what surrounds it. docs/targets.md shows the table.
+struct TargetRecord {
+  std::string_view name{};   // as --target takes it
+  std::string_view about{};  // whose it is
+  Architecture architecture = Architecture::kX86;
+  ObjectFormat format = ObjectFormat::kElf64;
+  std::string_view triple{}, cpu{}, features{}, abi{};  // LLVM's
+  std::string halide{};                           // Halide's target, without the flags all share
+  int level = 0;                                // of the x86-64 psABI
+  int64_t pointer_bytes = 8;
+  passes::TargetInfo info{};
+  bool rounds = true;   // has instructions that round to an integer in floating point
+  uint8_t products = 0;  // of ProductBits
+  std::string_view compiler{};  // links for it, as Debian calls it; "cc" for x86-64
+  std::string_view package{};   // Debian's, that has the compiler
+  std::string_view emulator{};  // runs its executables here
 };
 
-// "x86-64-v2|v3|v4" or a CPU name LLVM knows ("native": the host's). Empty name on failure,
-// with the nearest names in `message`.
+[[nodiscard]] std::span<const TargetRecord> targets();
+
+struct Target {
+  // Instructions are the record's, whichever CPU was named: a model for znver4 runs on every CPU of
+  // x86-64-v4. The CPU decides only the order of instructions.
+  TargetRecord record;
+  passes::TargetInfo info;  // the record's, under the name that was given
+  std::string tune;         // LLVM's name of the CPU to schedule for, "znver4" or "generic"
+  bool exact_fma = false;   // products and sums are rounded once though no instruction does so
+
+  [[nodiscard]] bool makes(ProductBits product) const { return (record.products & product) != 0; }
+};
+
+// TARGET[:CPU]: a name of the table, an LLVM triple or a CPU's name ("native": the host's).
+// On failure a message with the nearest names.
 struct FoundTarget {
   bool ok = false;
   Target target;
