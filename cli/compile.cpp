@@ -103,6 +103,9 @@ Status run(Session& session, CompileFlags& flags) {
   }
   if (!flags.pipeline.stop_after.empty() && !flags.dump_dir.empty())
     return dump_unfinished(session, flags);
+  if (const auto target = flags.model.find_target(session);
+      !target || !driver::can_make(emit, *target, session.host))
+    return Status::kBadCall;
   flags.build.product = executable;
   flags.pipeline.remarks = true;
   flags.build.name_tiny_weights = !flags.build.flush_denormals;

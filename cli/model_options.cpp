@@ -46,7 +46,8 @@ void ModelOptions::add_dtype(CLI::App& command) {
 void ModelOptions::add_target(CLI::App& command) {
   const TitledOptions title(command, "Compilation options");
   command
-      .add_option("--target", target, "Machine to compile for: a row of `linnet targets`, a CPU's name")
+      .add_option("--target", target,
+                  "Machine to compile for: a row of `linnet targets`, a CPU's name")
       ->type_name("TARGET[:CPU]")
       ->default_str("native");
   command

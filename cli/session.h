@@ -72,6 +72,7 @@ void add_check(CLI::App& app, Session& session);
 void add_dump(CLI::App& app, Session& session);
 void add_opt(CLI::App& app, Session& session);
 void add_passes(CLI::App& app, Session& session);
+void add_targets(CLI::App& app, Session& session);
 void add_kernel(CLI::App& app, Session& session);
 void add_explain(CLI::App& app, Session& session);
 void add_bench(CLI::App& app, Session& session);

@@ -52,6 +52,10 @@ Status run(Session& session, TrainFlags& flags) {
                   "a folder with MNIST's files, pictures by label, a CSV, or .npy files");
     return Status::kBadCall;
   }
+  if (flags.emit) {
+    const auto target = flags.model.find_target(session);
+    if (!target || !driver::can_make(*flags.emit, *target, session.host)) return Status::kBadCall;
+  }
   const auto built = build_trainer(session, flags.model, flags.pipeline, flags.build);
   if (!built) return Status::kBadInput;
   if (flags.emit) {

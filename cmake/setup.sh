@@ -12,6 +12,7 @@ packages=(
   libfmt-dev libexpected-dev libeigen3-dev libcli11-dev nlohmann-json3-dev libstb-dev
   libprotobuf-dev protobuf-compiler
   libgtest-dev libgmock-dev libbenchmark-dev
+  g++-aarch64-linux-gnu g++-riscv64-linux-gnu qemu-user-static
 )
 requirements=cmake/requirements.txt
 venv="${LINNET_VENV:-.venv}"

@@ -52,6 +52,14 @@ bool open_cache(const Options& options, std::optional<codegen::Cache>& cache, co
   return true;
 }
 
+// False, with an error, if this machine is not of the target's kind.
+bool runs(const codegen::Target& target, const Host& host) {
+  if (codegen::runs_here(target)) return true;
+  host.error("this CPU lacks instructions of " + target.info.name, Status::kMachine,
+             "leave --target out, or name one this machine has");
+  return false;
+}
+
 }  // namespace
 
 std::string c_identifier(const std::string& name) {
@@ -93,6 +101,18 @@ codegen::CompileOptions code_options(const Options& options, const codegen::Targ
 
 bool generate(Product& product, codegen::CompileOptions code, const Options& options,
               const Host& host) {
+  if (options.timed_entries && !runs(product.target, host)) return false;
+  if (code.threads > 1 && !code.target.makes(codegen::kExecutable)) {
+    host.error(fmt::format("--threads: the pool of threads is not made for {}",
+                           code.target.record.name),
+               Status::kUnsupported, "leave it out");
+    return false;
+  }
+  if (code.flush_denormals && !code.target.record.flushes_denormals()) {
+    host.error(fmt::format("--flush-denormals: {} has no such switch", code.target.record.name),
+               Status::kUnsupported, "leave it out");
+    return false;
+  }
   std::optional<codegen::Cache> cache;
   if (!open_cache(options, cache, host)) return false;
   if (cache) code.cache = &*cache;
@@ -151,6 +171,19 @@ std::string_view word(Emit emit) {
   return std::ranges::find(kEmits, emit, &decltype(kEmits)::value_type::second)->first;
 }
 
+bool can_make(Emit emit, const codegen::Target& target, const Host& host) {
+  const codegen::TargetRecord& record = target.record;
+  const bool made = (emit != Emit::kExecutable || target.makes(codegen::kExecutable)) &&
+                    (emit != Emit::kShared || target.makes(codegen::kSharedLibrary));
+  if (made) return true;
+  host.error(fmt::format("--emit {} is not made for {}", word(emit), record.name),
+             Status::kUnsupported,
+             record.compiler.empty()
+                 ? "--emit lib or obj; `linnet targets` shows what is made for which"
+                 : fmt::format("--emit lib, and link it: {} main.c libNAME.a", record.compiler));
+  return false;
+}
+
 std::optional<Written> write(const codegen::Compiled& compiled, Emit emit, const std::string& name,
                              const std::string& given, const Host& host) {
   Written written{given.empty() ? default_path(emit, name) : given, ""};
@@ -171,11 +204,7 @@ std::optional<Written> write(const codegen::Compiled& compiled, Emit emit, const
 }
 
 std::unique_ptr<codegen::Loaded> load(const Product& product, const Host& host) {
-  if (!codegen::runs_here(product.target)) {
-    host.error("this CPU lacks instructions of " + product.target.info.name, Status::kMachine,
-               "leave --target out, or name one this machine has");
-    return nullptr;
-  }
+  if (!runs(product.target, host)) return nullptr;
   auto loaded = codegen::load(product.compiled);
   if (loaded) return *std::move(loaded);
   report(loaded.error(), host);

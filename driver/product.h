@@ -67,6 +67,8 @@ inline constexpr std::array<std::pair<std::string_view, Emit>, 4> kEmits = {
      {"shared", Emit::kShared},
      {"obj", Emit::kObject}}};
 [[nodiscard]] std::string_view word(Emit emit);
+// False, reported, if there is no such product for the target.
+[[nodiscard]] bool can_make(Emit emit, const codegen::Target& target, const Host& host);
 
 // Writes an executable at `path`, or a library or object file with its header in the same folder as
 // NAME.h. `path` empty: NAME, libNAME.a, libNAME.so, NAME.o here. nullopt, with the reason

@@ -204,7 +204,7 @@ public:
     LINNET_TRY_ASSIGN(const auto bitcode, make_bitcode(kernels_.kernels(), options_, out_));
     out_.name = options_.name;
     out_.target = options_.target.info.name;
-    out_.format = options_.target.record.format;
+    out_.record = options_.target.record;
     out_.debug_symbols = options_.debug_symbols;
     out_.arena_bytes = 0;
     for (const EntryInfo& entry : entries_) {
@@ -412,8 +412,7 @@ private:
     for (int64_t i = 0; i < frames; ++i) {
       const std::string_view line = bytes.substr(0, bytes.find('\n'));
       const size_t space = line.find(' ');
-      frames_[std::string(line.substr(0, space))] =
-          std::stoll(std::string(line.substr(space + 1)));
+      frames_[std::string(line.substr(0, space))] = std::stoll(std::string(line.substr(space + 1)));
       bytes.remove_prefix(line.size() + 1);
     }
     const auto* object = reinterpret_cast<const std::byte*>(bytes.data());

@@ -90,7 +90,7 @@ struct KernelReport {
 struct Compiled {
   std::string name;
   std::string target;                // "x86-64-v3"
-  ObjectFormat format = ObjectFormat::kElf64;
+  TargetRecord record;
   std::vector<std::byte> object;     // entry functions, kernels, constants up to 4 KiB
   std::vector<std::byte> constants;  // a second object with the larger ones; empty if none
   std::string header;                // C99, with extern "C"

@@ -186,7 +186,8 @@ void emit_stream(llvm::Module& module, const EntryInfo& step, const CompileOptio
   }
   const std::string steps = options.name + "_steps";
   emit_steps(body_of(module, step.function), steps, strides);
-  if (options.flush_denormals) flush_denormals(module, steps, options.target.record);  // once for all steps
+  if (options.flush_denormals)
+    flush_denormals(module, steps, options.target.record);  // once for all steps
   StreamEmitter emitter(module, step, options);
   emitter.reset();
   emitter.state_check();

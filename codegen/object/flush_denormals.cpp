@@ -57,10 +57,6 @@ private:
 
 }  // namespace
 
-bool can_flush_denormals(const TargetRecord& record) {
-  return record.architecture != Architecture::kRiscV && record.architecture != Architecture::kWasm;
-}
-
 void flush_denormals(llvm::Module& module, const std::string& name, const TargetRecord& record) {
   llvm::Function* body = module.getFunction(name);
   LINNET_CHECK(body != nullptr, "no function " + name);

@@ -9,9 +9,6 @@
 
 namespace linnet::codegen {
 
-// Has the architecture such a switch? RISC-V and WebAssembly have none.
-[[nodiscard]] bool can_flush_denormals(const TargetRecord& record);
-
 // Of a function called NAME: NAME then sets the switch (FTZ and DAZ of x86's MXCSR, FZ of Arm's
 // FPCR and FPSCR), calls NAME_body, which is what it was, and gives the register back as it found
 // it.

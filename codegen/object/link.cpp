@@ -101,7 +101,8 @@ int run(const std::vector<std::string>& arguments, const std::string& log) {
 Result<void, Failure> link(const Compiled& compiled, const std::string& path, bool executable) {
   WorkFolder folder;
   if (!folder.ok()) return machine(folder.path() + ": " + std::strerror(errno), "set TMPDIR");
-  std::vector<std::string> command = {"cc", "-o", folder.file("product")};
+  std::vector<std::string> command = {std::string(compiled.record.compiler), "-o",
+                                      folder.file("product")};
   const auto add = [&](const std::string& name, std::span<const uint8_t> bytes) {
     command.push_back(folder.file(name));
     return write_file(command.back(), bytes).map_error(failure);
@@ -133,12 +134,14 @@ Result<void, Failure> link(const Compiled& compiled, const std::string& path, bo
   const std::string log = folder.file("log");
   const int status = run(command, log);
   if (status == -1 || status == 127) {
-    return machine("there is no linker: `cc` cannot be run",
-                   "install gcc or clang, or use --emit obj or lib, which need no other tool");
+    return machine(
+        fmt::format("there is no linker: `{}` cannot be run", compiled.record.compiler),
+        fmt::format("install {}, or use --emit obj or lib, which need no other tool",
+                    compiled.record.level > 0 ? "gcc or clang" : compiled.record.package));
   }
   if (status != 0) {
     const auto text = read_file(log);
-    return machine(fmt::format("cc failed with status {}:\n{}", status,
+    return machine(fmt::format("{} failed with status {}:\n{}", compiled.record.compiler, status,
                                text ? std::string(text->begin(), text->end()) : ""),
                    compiled.link_static
                        ? "the linker needs libstdc++.a, libm.a and libc.a of the same system"
@@ -164,10 +167,10 @@ Result<void, Failure> write_archive(const Compiled& compiled, const std::string&
   if (!compiled.constants.empty()) add(constants, as_bytes(compiled.constants));
   const std::string threads = compiled.name + "_threads.o";
   if (const auto bytes = pool(compiled); !bytes.empty()) add(threads, bytes);
-  const auto kind = compiled.format == ObjectFormat::kMachO ? llvm::object::Archive::K_DARWIN
-                                                            : llvm::object::Archive::K_GNU;
-  auto archive = llvm::writeArchiveToBuffer(members, llvm::SymtabWritingMode::NormalSymtab, kind,
-                                            true, false);
+  const auto kind = compiled.record.format == ObjectFormat::kMachO ? llvm::object::Archive::K_DARWIN
+                                                                   : llvm::object::Archive::K_GNU;
+  auto archive =
+      llvm::writeArchiveToBuffer(members, llvm::SymtabWritingMode::NormalSymtab, kind, true, false);
   if (!archive) throw InternalError("archive: " + toString(archive.takeError()));
   return write_file(path,
                     std::string_view((*archive)->getBufferStart(), (*archive)->getBufferSize()))

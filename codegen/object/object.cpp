@@ -31,8 +31,7 @@ std::unique_ptr<llvm::TargetMachine> machine(const Target& target, const std::st
   options.MCOptions.ABIName = std::string(record.abi);
   if (record.architecture == Architecture::kArm) options.FloatABIType = llvm::FloatABI::Hard;
   // Firmware and WebAssembly are linked to where they stay.
-  const bool fixed =
-      record.format == ObjectFormat::kElf32 || record.format == ObjectFormat::kWasm;
+  const bool fixed = record.format == ObjectFormat::kElf32 || record.format == ObjectFormat::kWasm;
   return std::unique_ptr<llvm::TargetMachine>(llvm_target(record).createTargetMachine(
       llvm::Triple(std::string(record.triple)), std::string(record.cpu),
       std::string(record.features), options, fixed ? llvm::Reloc::Static : llvm::Reloc::PIC_,

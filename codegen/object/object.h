@@ -37,7 +37,6 @@ using Frames = std::map<std::string, int64_t>;
 // Longest path over the call graph of the optimised module from any function that is visible
 // outside: frames, 8 for each return address, 80 for each frame that may be realigned.
 // Throws InternalError on recursion, indirect calls and dynamic allocas, which nothing may contain.
-[[nodiscard]] int64_t stack_bytes(const llvm::Module& module,
-                                  const Frames& frames);
+[[nodiscard]] int64_t stack_bytes(const llvm::Module& module, const Frames& frames);
 
 }  // namespace linnet::codegen

@@ -32,8 +32,8 @@ const std::vector<std::string>& needs(int level) {
 
 std::unique_ptr<llvm::MCSubtargetInfo> subtarget(const TargetRecord& record,
                                                  const std::string& cpu) {
-  return std::unique_ptr<llvm::MCSubtargetInfo>(llvm_target(record).createMCSubtargetInfo(
-      llvm::Triple(std::string(record.triple)), cpu, ""));
+  return std::unique_ptr<llvm::MCSubtargetInfo>(
+      llvm_target(record).createMCSubtargetInfo(llvm::Triple(std::string(record.triple)), cpu, ""));
 }
 
 const TargetRecord& record_of(std::string_view name) {
@@ -45,8 +45,7 @@ const TargetRecord& record_of(std::string_view name) {
 // The highest level all of whose features `has` confirms, or nullptr.
 template <class Has> const TargetRecord* level_of(const Has& has) {
   for (int level = 4; level >= 2; --level) {
-    if (std::ranges::all_of(needs(level), has))
-      return &record_of(fmt::format("x86-64-v{}", level));
+    if (std::ranges::all_of(needs(level), has)) return &record_of(fmt::format("x86-64-v{}", level));
   }
   return nullptr;
 }
@@ -84,8 +83,8 @@ FoundTarget x86_cpu(std::string_view name, std::string_view cpu, const TargetRec
   const TargetRecord* level =
       level_of([&](const std::string& feature) { return info->checkFeatures("+" + feature); });
   if (!level)
-    return not_found(fmt::format(
-        "CPU '{}' has less than x86-64-v2, the least linnet generates code for", cpu));
+    return not_found(
+        fmt::format("CPU '{}' has less than x86-64-v2, the least linnet generates code for", cpu));
   if (row.format == ObjectFormat::kElf64) return found(name, cpu, *level);
   // Another system's objects with this level's instructions.
   TargetRecord other = row;
@@ -113,7 +112,8 @@ FoundTarget with_cpu(std::string_view name, std::string_view cpu, const TargetRe
 // The row that a triple such as "aarch64-linux-gnu" or "x86_64-pc-linux-gnu" means, or nullptr.
 const TargetRecord* of_triple(std::string_view name) {
   const llvm::Triple asked(llvm::Triple::normalize(std::string(name)));
-  if (asked.getArch() == llvm::Triple::UnknownArch || name.find('-') == std::string_view::npos) return nullptr;
+  if (asked.getArch() == llvm::Triple::UnknownArch || name.find('-') == std::string_view::npos)
+    return nullptr;
   for (const TargetRecord& row : targets()) {
     const llvm::Triple own{std::string(row.triple)};
     if (own.getArch() == asked.getArch() && own.getSubArch() == asked.getSubArch() &&
@@ -180,9 +180,10 @@ FoundTarget find_target(std::string_view name) {
       return base.level > 0 ? x86_cpu(name, name, base) : found(name, name, base);
     std::ranges::copy(cpu_names(base), std::back_inserter(names));
   }
-  std::string message = fmt::format("no target '{}'; native, a CPU's name (znver4, cortex-a72) or a "
-                                    "name of `linnet targets` is expected",
-                                    name);
+  std::string message =
+      fmt::format("no target '{}'; native, a CPU's name (znver4, cortex-a72) or a "
+                  "name of `linnet targets` is expected",
+                  name);
   const std::string near = did_you_mean(first, names);
   if (!near.empty()) message += "; " + near;
   return not_found(std::move(message));

@@ -15,7 +15,7 @@ enum class Architecture : uint8_t { kX86, kAArch64, kArm, kRiscV, kWasm };
 enum class ObjectFormat : uint8_t { kElf64, kElf32, kMachO, kCoff, kWasm };
 
 // What can be made for a machine, beside objects and libraries, which all have.
-enum ProductBits : uint8_t { kSharedLibrary = 1, kExecutable = 2, kTrainer = 4, kWasmModule = 8 };
+enum ProductBits : uint8_t { kSharedLibrary = 1, kExecutable = 2 };
 
 // An instruction set and what surrounds it. docs/targets.md shows the table.
 struct TargetRecord {
@@ -24,15 +24,21 @@ struct TargetRecord {
   Architecture architecture = Architecture::kX86;
   ObjectFormat format = ObjectFormat::kElf64;
   std::string_view triple{}, cpu{}, features{}, abi{};  // LLVM's
-  std::string halide{};                           // Halide's target, without the flags all share
-  int level = 0;                                // of the x86-64 psABI
+  std::string halide{};  // Halide's target, without the flags all share
+  int level = 0;         // of the x86-64 psABI
   int64_t pointer_bytes = 8;
   passes::TargetInfo info{};
-  bool rounds = true;   // has instructions that round to an integer in floating point
-  uint8_t products = 0;  // of ProductBits
+  bool vectors = true;          // in registers; otherwise LLVM takes them apart
+  bool rounds = true;           // has instructions that round to an integer in floating point
+  uint8_t products = 0;         // of ProductBits
   std::string_view compiler{};  // links for it, as Debian calls it; "cc" for x86-64
   std::string_view package{};   // Debian's, that has the compiler
   std::string_view emulator{};  // runs its executables here
+
+  // Has it a switch that takes denormal numbers for zeros?
+  [[nodiscard]] bool flushes_denormals() const {
+    return architecture != Architecture::kRiscV && architecture != Architecture::kWasm;
+  }
 };
 
 [[nodiscard]] std::span<const TargetRecord> targets();

@@ -6,7 +6,8 @@
 namespace linnet::codegen {
 namespace {
 
-constexpr uint8_t kAll = kSharedLibrary | kExecutable | kTrainer;
+// Executables carry a run-time that is compiled for x86-64 alone.
+constexpr uint8_t kAll = kSharedLibrary | kExecutable;
 
 passes::TargetInfo machine(std::string name, int64_t vector_bytes, int64_t vector_registers,
                            bool fma, int64_t l1_bytes = 32 << 10, int64_t l2_bytes = 1 << 20) {
@@ -27,8 +28,8 @@ TargetRecord x86(std::string_view name, std::string_view about, int level, std::
           .package = "gcc"};
 }
 
-// Where there are no vectors, 32 registers count as 8 of four numbers each: LLVM takes vectors apart,
-// and sums have the order they have in vectors of 128 bits.
+// Where there are no vectors, 32 registers count as 8 of four numbers each: LLVM takes vectors
+// apart, and sums have the order they have in vectors of 128 bits.
 constexpr int64_t kNoVectors = 8;
 
 TargetRecord cortex_m(std::string_view name, std::string_view about, std::string_view triple,
@@ -42,6 +43,7 @@ TargetRecord cortex_m(std::string_view name, std::string_view about, std::string
           .halide = "arm-32-noos-no_neon",
           .pointer_bytes = 4,
           .info = machine(std::string(name), 16, vector_registers, true, 16 << 10, 128 << 10),
+          .vectors = name == "cortex-m55",
           .rounds = name != "cortex-m4",
           .compiler = "arm-none-eabi-gcc",
           .package = "gcc-arm-none-eabi",
@@ -61,7 +63,8 @@ TargetRecord riscv64(std::string_view name, std::string_view about, std::string_
           // bits on.
           .halide = "arm-64-linux-no_neon",
           .info = machine(std::string(name), 16, vector_registers, true),
-          .products = kAll,
+          .vectors = vector_registers != kNoVectors,
+          .products = kSharedLibrary,
           .compiler = "riscv64-linux-gnu-gcc",
           .package = "g++-riscv64-linux-gnu",
           .emulator = "qemu-riscv64-static"};
@@ -79,7 +82,7 @@ TargetRecord wasm(std::string_view name, std::string_view about, std::string_vie
           .halide = std::move(halide),
           .pointer_bytes = 4,
           .info = machine(std::string(name), 16, vector_registers, false),
-          .products = kWasmModule,
+          .vectors = vector_registers != kNoVectors,
           .compiler = "wasm-ld",
           .package = "lld-22",
           .emulator = "node"};
@@ -102,7 +105,7 @@ std::span<const TargetRecord> targets() {
                    .features = "+neon,+fp-armv8",
                    .halide = "arm-64-linux",
                    .info = machine("aarch64", 16, 32, true),
-                   .products = kAll,
+                   .products = kSharedLibrary,
                    .compiler = "aarch64-linux-gnu-gcc",
                    .package = "g++-aarch64-linux-gnu",
                    .emulator = "qemu-aarch64-static"},
@@ -123,11 +126,11 @@ std::span<const TargetRecord> targets() {
                    .level = 3,
                    .info = machine("x86_64-pc-windows-msvc", 32, 16, true)},
       riscv64("riscv64", "RV64GC, without vectors", "+m,+a,+f,+d,+c", kNoVectors),
-      riscv64("riscv64-v", "RV64GCV, vectors of 128 bits or more",
-              "+m,+a,+f,+d,+c,+v,+zvl128b", 32),
-      wasm("wasm32", "WebAssembly 1.0", "", "wasm-32-wasmrt", kNoVectors),
-      wasm("wasm32-simd128", "WebAssembly with 128-bit SIMD: browsers since 2023, Node 16", "+simd128",
-           "wasm-32-wasmrt-wasm_simd128", 16),
+      riscv64("riscv64-v", "RV64GCV, vectors of 128 bits or more", "+m,+a,+f,+d,+c,+v,+zvl128b",
+              32),
+      wasm("wasm32", "WebAssembly 2.0 without SIMD", "+bulk-memory", "wasm-32-wasmrt", kNoVectors),
+      wasm("wasm32-simd128", "WebAssembly with 128-bit SIMD: browsers since 2023, Node 16",
+           "+simd128,+bulk-memory", "wasm-32-wasmrt-wasm_simd128", 16),
       cortex_m("cortex-m4", "Armv7E-M with the FPU of single precision",
                "thumbv7em-none-unknown-eabihf", kNoVectors),
       cortex_m("cortex-m7", "Armv7E-M with the FPU of double precision",
@@ -146,7 +149,8 @@ std::span<const TargetRecord> targets() {
                    .abi = "ilp32f",
                    .halide = "arm-32-noos-no_neon",
                    .pointer_bytes = 4,
-                   .info = machine("riscv32", 16, kNoVectors, true, 16 << 10, 128 << 10)}};
+                   .info = machine("riscv32", 16, kNoVectors, true, 16 << 10, 128 << 10),
+                   .vectors = false}};
   return kTargets;
 }
 
