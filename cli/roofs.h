@@ -40,8 +40,8 @@ struct Bound {
 
 // The kernel of a call, or the body of a loop.
 [[nodiscard]] const ir::Graph& called(const ir::Module& module, const ir::Node& node);
-// Multiply-adds of a kernel's ops, two each, as the model counts them, never padded lanes; of a call
-// or of all steps of a loop.
+// Multiply-adds of a kernel's ops, two each, as the model counts them, never padded lanes; of a
+// call or of all steps of a loop.
 [[nodiscard]] int64_t call_flops(const ir::Module& module, const ir::Node& node);
 [[nodiscard]] int64_t kernel_flops(const ir::Graph& kernel);
 // Of its operands and results.

@@ -103,9 +103,9 @@ bool generate(Product& product, codegen::CompileOptions code, const Options& opt
               const Host& host) {
   if (options.timed_entries && !runs(product.target, host)) return false;
   if (code.threads > 1 && !code.target.makes(codegen::kExecutable)) {
-    host.error(fmt::format("--threads: the pool of threads is not made for {}",
-                           code.target.record.name),
-               Status::kUnsupported, "leave it out");
+    host.error(
+        fmt::format("--threads: the pool of threads is not made for {}", code.target.record.name),
+        Status::kUnsupported, "leave it out");
     return false;
   }
   if (code.flush_denormals && !code.target.record.flushes_denormals()) {

@@ -70,6 +70,7 @@ void read_in_place(ir::Graph& graph, PassContext& context) {
       return false;
     };
     if (!copies(*node.schedule)) continue;
+    if (choose_schedule(candidate) != *node.schedule) continue;  // by hand
     if (context.tuning && context.tuning->find(context.target.name, tuning_key(candidate)))
       continue;
     candidate.laid_out = true;

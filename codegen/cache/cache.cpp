@@ -111,11 +111,12 @@ std::vector<EntryFile> list_entries(int directory) {
 std::string circumstances(const Target& target) {
   const passes::TargetInfo& info = target.info;
   const TargetRecord& record = target.record;
-  return fmt::format("{}target {} cpu {} features {} Halide {} tune {} vectors {}x{} fma {} {} l1 {} "
-                     "l2 {}\n",
-                     builds(), record.triple, record.cpu, record.features, record.halide,
-                     target.tune, info.vector_registers, info.vector_bytes, info.fma, target.exact_fma, info.l1_bytes,
-                     info.l2_bytes);
+  return fmt::format(
+      "{}target {} cpu {} features {} Halide {} tune {} vectors {}x{} fma {} {} l1 {} "
+      "l2 {}\n",
+      builds(), record.triple, record.cpu, record.features, record.halide, target.tune,
+      info.vector_registers, info.vector_bytes, info.fma, target.exact_fma, info.l1_bytes,
+      info.l2_bytes);
 }
 
 }  // namespace

@@ -89,7 +89,7 @@ struct KernelReport {
 
 struct Compiled {
   std::string name;
-  std::string target;                // "x86-64-v3"
+  std::string target;  // "x86-64-v3"
   TargetRecord record;
   std::vector<std::byte> object;     // entry functions, kernels, constants up to 4 KiB
   std::vector<std::byte> constants;  // a second object with the larger ones; empty if none

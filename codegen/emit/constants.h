@@ -43,8 +43,7 @@ private:
 };
 
 // An object file with `blob` as the hidden symbol `name`: the bytes go in as they are.
-[[nodiscard]] std::vector<std::byte> constants_object(std::vector<std::byte> blob,
-                                                      const std::string& name,
-                                                      const Target& target);
+[[nodiscard]] std::vector<std::byte>
+constants_object(std::vector<std::byte> blob, const std::string& name, const Target& target);
 
 }  // namespace linnet::codegen

@@ -152,8 +152,7 @@ void set_thread_bytes(std::vector<std::byte>& object, const CompileOptions& opti
 bool has_tiles(const ir::Module& module, const ir::Graph& graph) {
   return std::ranges::any_of(graph.nodes(), [&](const ir::Node& node) {
     if (node.op == &ir::ops::loop) return has_tiles(module, ir::body_of(module, node));
-    return node.op == &ir::ops::call &&
-           passes::has_threads(*module.kernel(node.callee)->schedule);
+    return node.op == &ir::ops::call && passes::has_threads(*module.kernel(node.callee)->schedule);
   });
 }
 

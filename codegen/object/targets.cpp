@@ -70,6 +70,21 @@ TargetRecord riscv64(std::string_view name, std::string_view about, std::string_
           .emulator = "qemu-riscv64-static"};
 }
 
+TargetRecord riscv32() {
+  return {.name = "riscv32",
+          .about = "RV32IMAFC, bare metal",
+          .architecture = Architecture::kRiscV,
+          .format = ObjectFormat::kElf32,
+          .triple = "riscv32-unknown-none-elf",
+          .cpu = "generic-rv32",
+          .features = "+m,+a,+f,+c",
+          .abi = "ilp32f",
+          .halide = "arm-32-noos-no_neon",
+          .pointer_bytes = 4,
+          .info = machine("riscv32", 16, kNoVectors, true, 16 << 10, 128 << 10),
+          .vectors = false};
+}
+
 TargetRecord wasm(std::string_view name, std::string_view about, std::string_view features,
                   std::string halide, int64_t vector_registers) {
   return {.name = name,
@@ -139,18 +154,7 @@ std::span<const TargetRecord> targets() {
                "thumbv8m.main-none-unknown-eabihf", kNoVectors),
       cortex_m("cortex-m55", "Armv8.1-M with Helium (MVE), vectors of 128 bits",
                "thumbv8.1m.main-none-unknown-eabihf", 8),
-      TargetRecord{.name = "riscv32",
-                   .about = "RV32IMAFC, bare metal",
-                   .architecture = Architecture::kRiscV,
-                   .format = ObjectFormat::kElf32,
-                   .triple = "riscv32-unknown-none-elf",
-                   .cpu = "generic-rv32",
-                   .features = "+m,+a,+f,+c",
-                   .abi = "ilp32f",
-                   .halide = "arm-32-noos-no_neon",
-                   .pointer_bytes = 4,
-                   .info = machine("riscv32", 16, kNoVectors, true, 16 << 10, 128 << 10),
-                   .vectors = false}};
+      riscv32()};
   return kTargets;
 }
 

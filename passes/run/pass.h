@@ -48,7 +48,7 @@ struct PassContext {
   TargetInfo target;
   // Of which graphs do kernels that are worth it split their tiles among threads?
   enum class Threads : uint8_t { kNone, kTrainingStep, kAll } threads = Threads::kNone;
-  FamilyOptions families;  // what the user says of kernel families
+  FamilyOptions families;    // what the user says of kernel families
   Tuning* tuning = nullptr;  // schedules that go before those the families choose; may be null
   uint64_t seed = 0;         // of the values of untrained parameters
   // Stop after this many rewrites in all (`--pass-limit=N`, to find the guilty one); < 0: no limit.

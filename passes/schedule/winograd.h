@@ -13,11 +13,12 @@ struct Winograd {
   int64_t tiles = 0;    // in registers: they share weights
 
   static constexpr std::array kOps = {&ir::ops::conv2d};
-  static constexpr std::array<Key<Winograd>, 5> kKeys = {{{"tile", &Winograd::tile, Key<Winograd>::kInTurn},
-                                                          {"lanes", &Winograd::lanes},
-                                                          {"strip", &Winograd::strip, Key<Winograd>::kInTurn},
-                                                          {"vectors", &Winograd::vectors},
-                                                          {"tiles", &Winograd::tiles}}};
+  static constexpr std::array<Key<Winograd>, 5> kKeys = {
+      {{"tile", &Winograd::tile, Key<Winograd>::kInTurn},
+       {"lanes", &Winograd::lanes},
+       {"strip", &Winograd::strip, Key<Winograd>::kInTurn},
+       {"vectors", &Winograd::vectors},
+       {"tiles", &Winograd::tiles}}};
   static constexpr Stores kStores = Stores::kChannelsLast;
   static constexpr bool kReadsChannelsLast = true;
   static constexpr bool kWantsChannelsLast = true;

@@ -74,9 +74,10 @@ TEST_F(Explain, EveryOpHasAnExampleARecordAndCases) {
 
 TEST_F(Explain, AFamilyShowsAKernelThatItTakes) {
   EXPECT_EQ(linnet("explain family depthwise"), 0);
-  EXPECT_THAT(out_,
-              HasSubstr("A kernel of it, from tests/passes/choose_schedules.lir:\n"
-                        "  %c: f32[1,8,4,4] = group(%x, %w_1) depthwise{lanes=8, pixels=4, vectors=1} {"));
+  EXPECT_THAT(
+      out_,
+      HasSubstr("A kernel of it, from tests/passes/choose_schedules.lir:\n"
+                "  %c: f32[1,8,4,4] = group(%x, %w_1) depthwise{lanes=8, pixels=4, vectors=1} {"));
 }
 
 // Twelve pixels in windows of two are six: what the pool gave.

@@ -44,7 +44,8 @@ TEST_F(ThreadsOption, OneIsTheSameAsNone) {
 }
 
 TEST_F(ThreadsOption, ChangesNoBitOfAnExecutableNorOfRun) {
-  ASSERT_EQ(linnet("compile m.lin -o one"), 0) << err_;
+  // Threads would share what a kernel of winograd works in, so there is none with them.
+  ASSERT_EQ(linnet("compile m.lin -o one --disable-family winograd"), 0) << err_;
   ASSERT_EQ(linnet("compile m.lin -o four --threads 4"), 0) << err_;
   ASSERT_EQ(linnet("compile m.lin -o alone --threads 4 --static"), 0) << err_;
   ASSERT_EQ(linnet("run m.lin --input x=x.npy --output-dir . --threads 3 && mv y.npy run.npy"), 0)
@@ -82,7 +83,18 @@ TEST_F(ThreadsOption, AKernelsScheduleIsText) {
   ASSERT_EQ(linnet("kernel m.lir"), 0) << err_;
   ASSERT_EQ(linnet("compile m.lir -o m && ./m --input x=x.npy --output-dir ."), 0) << err_;
   ASSERT_EQ(run("mv y.npy hand.npy"), 0);
-  ASSERT_EQ(linnet("run m.lin --input x=x.npy --output-dir . && cmp y.npy hand.npy"), 0) << err_;
+  ASSERT_EQ(linnet("run m.lin --disable-family winograd --input x=x.npy --output-dir . && "
+                   "cmp y.npy hand.npy"),
+            0) << err_;
+}
+
+// They would share the memory it works in.
+TEST_F(ThreadsOption, HaveNoWinograd) {
+  ASSERT_EQ(linnet("dump m.lin --after plan_memory"), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("winograd{"));
+  ASSERT_EQ(linnet("dump m.lin --after plan_memory --threads 2 --explain choose_schedules"), 0);
+  EXPECT_THAT(out_, Not(HasSubstr("winograd{")));
+  EXPECT_THAT(err_, HasSubstr("winograd: threads would share what it works in"));
 }
 
 TEST_F(ThreadsOption, SaysWhenNothingIsShared) {

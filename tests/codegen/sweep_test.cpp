@@ -445,11 +445,13 @@ public:
     const auto rows = passes::pipeline();
     const auto from = std::ranges::find(rows, "choose_schedules", &passes::Pass::name);
     module = passes::run_pipeline(std::move(module), {from, rows.end()}, options, context).module;
-    for (ir::Graph& kernel : module.kernels) {
-      if (!family_.fits(kernel).empty()) continue;
-      if (packed != Packed::kForAnother && *kernel.schedule != schedule) continue;
-      kernel.schedule = schedule;
-      return kernel;
+    // What choose_layout would rather give to another family comes second.
+    for (const bool given : {packed != Packed::kForAnother, false}) {
+      for (ir::Graph& kernel : module.kernels) {
+        if (!family_.fits(kernel).empty() || (given && *kernel.schedule != schedule)) continue;
+        kernel.schedule = schedule;
+        return kernel;
+      }
     }
     ADD_FAILURE() << "no kernel of " << to_string(schedule);
     return module.kernels.front();

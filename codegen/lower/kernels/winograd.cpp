@@ -158,9 +158,12 @@ private:
         .never_partition(o.y);  // a last strip of its own would have its own scratch
     result_.compute_at(out, o.channel).store_in(Halide::MemoryType::Stack);
     result_.bound(l_, 0, lanes_).bound(i_, 0, kTile).bound(j_, 0, kTile);
+    // One tile, which Halide does not see where the picture ends in the middle of one.
+    result_.bound_extent(x_, 1).bound_extent(y_, 1);
     result_.vectorize(l_).unroll(i_).unroll(j_).reorder(l_, j_, i_, x_, y_, v_, n_);
     half_result_.compute_at(out, o.channel).store_in(Halide::MemoryType::Stack);
     half_result_.bound(l_, 0, lanes_).bound(i_, 0, kTile).bound(j_, 0, kSide);
+    half_result_.bound_extent(x_, 1).bound_extent(y_, 1);
     half_result_.vectorize(l_).unroll(i_).unroll(j_).reorder(l_, i_, j_, x_, y_, v_, n_);
     schedule_products(out, o.y);
     schedule_points(out, o.y);
