@@ -85,7 +85,8 @@ TEST_F(ThreadsOption, AKernelsScheduleIsText) {
   ASSERT_EQ(run("mv y.npy hand.npy"), 0);
   ASSERT_EQ(linnet("run m.lin --disable-family winograd --input x=x.npy --output-dir . && "
                    "cmp y.npy hand.npy"),
-            0) << err_;
+            0)
+      << err_;
 }
 
 // They would share the memory it works in.
