@@ -164,7 +164,8 @@ def convert(source, target):
     port = model.graph.input[0]
     shape = [dim.dim_value for dim in port.type.tensor_type.shape.dim]
     nhwc = [shape[i] for i in (0, 2, 3, 1)] if len(shape) == 4 else shape
-    function = tf.function(lambda x: Graph(model).run(port.name, x),
+    # Without autograph, which would rewrite this code, and add its path to what it refuses.
+    function = tf.function(lambda x: Graph(model).run(port.name, x), autograph=False,
                            input_signature=[tf.TensorSpec(nhwc, tf.float32)])
     concrete = function.get_concrete_function()
     converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete], tf.Module())
