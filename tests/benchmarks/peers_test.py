@@ -24,19 +24,24 @@ LINNET = sys.argv.pop(sys.argv.index("--linnet") + 1) if "--linnet" in sys.argv 
 sys.argv = [word for word in sys.argv if word != "--linnet"]
 
 
+def run_peers(folder, *words):
+    """bench_peers.py as shortly as it goes, beside ONNX Runtime; the text of its page."""
+    path = os.path.join(folder, "page.md")
+    subprocess.run(
+        [sys.executable, "-B", os.path.join(PEERS, "bench_peers.py"), "--build",
+         os.path.dirname(os.path.abspath(LINNET)), "--work", folder, *words, "--engines",
+         "onnxruntime", "--rounds", "2", "--seconds", "0.002", "--starts", "1", "--no-pictures",
+         "--page", path], check=True, stderr=subprocess.DEVNULL)
+    with open(path, encoding="utf8") as file:
+        return file.read()
+
+
 class WholeRun(unittest.TestCase):
     def test_a_model_becomes_a_page(self):
         with tempfile.TemporaryDirectory(prefix="linnet-peers-") as folder:
-            path = os.path.join(folder, "page.md")
-            subprocess.run(
-                [sys.executable, "-B", os.path.join(PEERS, "bench_peers.py"), "--build",
-                 os.path.dirname(os.path.abspath(LINNET)), "--work", folder, "--models", "^ar$",
-                 "--engines", "onnxruntime", "--rounds", "2", "--seconds", "0.002", "--starts", "1",
-                 "--no-pictures", "--page", path], check=True, stderr=subprocess.DEVNULL)
+            text = run_peers(folder, "--models", "^ar$")
             with open(os.path.join(folder, "results.json"), encoding="utf8") as file:
                 model, = json.load(file)["models"]
-            with open(path, encoding="utf8") as file:
-                text = file.read()
         self.assertEqual((model["parameters"], model["multiply_adds"]), (5, 4))
         self.assertEqual(model["missing"], {})
         for key in ("latency", "throughput", "start", "deployed", "difference"):
@@ -65,15 +70,7 @@ class Public(unittest.TestCase):
 
     def test_a_public_model_becomes_a_page_without_throughput(self):
         with tempfile.TemporaryDirectory(prefix="linnet-peers-") as folder:
-            path = os.path.join(folder, "page.md")
-            subprocess.run(
-                [sys.executable, "-B", os.path.join(PEERS, "bench_peers.py"), "--build",
-                 os.path.dirname(os.path.abspath(LINNET)), "--work", folder, "--set", "public",
-                 "--models", "^gru$", "--engines", "onnxruntime", "--rounds", "2", "--seconds",
-                 "0.002", "--starts", "1", "--no-pictures", "--page", path], check=True,
-                stderr=subprocess.DEVNULL)
-            with open(path, encoding="utf8") as file:
-                text = file.read()
+            text = run_peers(folder, "--set", "public", "--models", "^gru$")
         self.assertIn("| `gru` | GRU-32 of 1 input, 64 steps, dense layer | 3,393 |", text)
         self.assertIn("make bench-peers SET=public", text)
         self.assertNotIn("## Throughput", text)
