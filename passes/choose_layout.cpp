@@ -70,9 +70,9 @@ void read_in_place(ir::Graph& graph, PassContext& context) {
       return false;
     };
     if (!copies(*node.schedule)) continue;
-    if (choose_schedule(candidate) != *node.schedule) continue;  // by hand
     if (context.tuning && context.tuning->find(context.target.name, tuning_key(candidate)))
       continue;
+    if (choose_schedule(candidate) != *node.schedule) continue;  // by hand
     candidate.laid_out = true;
     const ir::Schedule other = choose_schedule(candidate);
     if (other.family == kGeneric || copies(other)) continue;
