@@ -188,19 +188,21 @@ bool ModelOptions::spares(Session& session, const std::string& output) const {
 
 std::optional<codegen::Target> ModelOptions::find_target(Session& session) const {
   codegen::FoundTarget found = codegen::find_target(target);
-  codegen::FoundTarget like = codegen::find_target(schedule_like.empty() ? target : schedule_like);
-  for (const auto& [flag, asked] : {std::pair{"", &found}, std::pair{"--schedule-like: ", &like}}) {
-    if (asked->ok) continue;
-    session.error(flag + asked->message, Status::kBadCall);
+  if (!found.ok) {
+    session.error(found.message, Status::kBadCall);
     return std::nullopt;
   }
   codegen::Target& result = found.target;
-  const bool fma = result.info.fma;
-  const std::string name = result.info.name;
+  result.exact_fma = exact_fma && !result.info.fma;
+  if (schedule_like.empty()) return result;
+  codegen::FoundTarget like = codegen::find_target(schedule_like);
+  if (!like.ok) {
+    session.error("--schedule-like: " + like.message, Status::kBadCall);
+    return std::nullopt;
+  }
+  like.target.info.name = result.info.name;
+  like.target.info.fma = result.info.fma;
   result.info = like.target.info;
-  result.info.name = name;
-  result.info.fma = fma;
-  result.exact_fma = exact_fma && !fma;
   return result;
 }
 

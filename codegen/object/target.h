@@ -29,7 +29,6 @@ struct TargetRecord {
   int64_t pointer_bytes = 8;
   passes::TargetInfo info{};
   bool vectors = true;          // in registers; otherwise LLVM takes them apart
-  bool rounds = true;           // has instructions that round to an integer in floating point
   uint8_t products = 0;         // of ProductBits
   std::string_view compiler{};  // links for it, as Debian calls it; "cc" for x86-64
   std::string_view package{};   // Debian's, that has the compiler

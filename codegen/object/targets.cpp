@@ -44,7 +44,6 @@ TargetRecord cortex_m(std::string_view name, std::string_view about, std::string
           .pointer_bytes = 4,
           .info = machine(std::string(name), 16, vector_registers, true, 16 << 10, 128 << 10),
           .vectors = name == "cortex-m55",
-          .rounds = name != "cortex-m4",
           .compiler = "arm-none-eabi-gcc",
           .package = "gcc-arm-none-eabi",
           .emulator = "qemu-system-arm"};
