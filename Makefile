@@ -1,6 +1,6 @@
 # Each target does all set-up itself (cmake/setup.sh) and repeats nothing that is done.
 # Everything is in CMake; this is the short way in.
-#   make build | demo | test | sweep | mutants | bench | bench-peers     make format | check-format | tidy | install PREFIX=…
+#   make build | demo | test | test-targets | sweep | mutants | bench | bench-peers     make format | check-format | tidy | install PREFIX=…
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 # On a terminal ninja shows its progress in one line; in a log it is silent unless something fails.
@@ -14,13 +14,20 @@ build/build.ninja: | setup
 	@cmake --preset release
 
 setup:
-	@cmake/setup.sh
+	@cmake/setup.sh $(PACKAGES)
 
 demo: build
 	@if [ -e examples/demo.sh ]; then examples/demo.sh; else build/linnet --version; fi
 
+# A variable of a target holds for what it stands on: these install more packages.
+test: PACKAGES = test
 test: build
-	@ctest --test-dir build --output-on-failure -j $(JOBS)
+	@ctest --test-dir build -LE '^targets$$' --output-on-failure -j $(JOBS)
+
+# Kernels, ops, models, streams and calls on every target, under emulators and in a browser.
+test-targets: PACKAGES = targets
+test-targets: build
+	@ctest --test-dir build -L '^targets' --verbose -j $(JOBS)
 
 # Every legal schedule of every kernel family against the evaluator; the suite tries a sample.
 sweep: build
@@ -62,4 +69,4 @@ install: build
 clean:
 	rm -rf build build-*
 
-.PHONY: build setup demo test sweep random-layers mutants bench bench-peers asan-ubsan tsan tidy format check-format install clean
+.PHONY: build setup demo test test-targets sweep random-layers mutants bench bench-peers asan-ubsan tsan tidy format check-format install clean

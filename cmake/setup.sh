@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# Everything the build needs, on Debian 12: packages, and a private Python environment for
-# Halide's wheel. Does only what is missing, so a second run returns at once.
+# Everything needed, on Debian 12: packages, and a private Python environment for Halide's wheel.
+# Does only what is missing, so a second run returns at once.
+#   setup.sh          what the build needs
+#   setup.sh test     and what the suite runs: emulators, node
+#   setup.sh targets  and what the tests of every target run: a browser, clang
 #   root or YES=1     installs missing packages; otherwise prints the line to paste
 #   LINNET_VENV=DIR   an environment of your own instead of .venv
 set -euo pipefail
@@ -12,12 +15,26 @@ packages=(
   libfmt-dev libexpected-dev libeigen3-dev libcli11-dev nlohmann-json3-dev libstb-dev
   libprotobuf-dev protobuf-compiler
   libgtest-dev libgmock-dev libbenchmark-dev
-  g++-aarch64-linux-gnu g++-riscv64-linux-gnu qemu-user-static
+  g++-aarch64-linux-gnu g++-riscv64-linux-gnu
+)
+test_packages=(
+  qemu-user-static qemu-system-arm gcc-arm-none-eabi libnewlib-arm-none-eabi lld-22
+)
+command -v node >/dev/null || test_packages+=(nodejs)
+targets_packages=(
+  chromium lv2-dev clang-22
 )
 requirements=cmake/requirements.txt
 venv="${LINNET_VENV:-.venv}"
 
 fail() { printf '\nsetup: %s\n' "$*" >&2; exit 4; }
+
+case "${1:-}" in
+  '') ;;
+  test) packages+=("${test_packages[@]}") ;;
+  targets) packages+=("${test_packages[@]}" "${targets_packages[@]}") ;;
+  *) printf "setup: no list '%s'; there are: test, targets\n" "$1" >&2; exit 2 ;;
+esac
 
 missing_packages() {
   local package
