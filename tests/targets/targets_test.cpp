@@ -1,5 +1,6 @@
 // Code for other machines, run by emulators: the bits are those of this machine.
 #include "tests/cli/command.h"
+#include "tests/targets/machines.h"
 
 #include <gmock/gmock.h>
 
@@ -66,46 +67,34 @@ protected:
     write("functions.lir", text);
   }
 
-  // The hash that a network's program prints for a target; `link` compiles, `emulator` runs it.
-  std::string hash(const Network& network, const std::string& target, const std::string& link,
-                   const std::string& emulator) {
-    if (linnet("compile " + network.model + " " + network.flags + " --emit lib --target " + target +
-               " --name net -o net.a") != 0) {
-      ADD_FAILURE() << target << ": " << err_;
+  // The hash that a network's program prints on a machine.
+  std::string hash(const Network& network, const Machine& machine) {
+    if (linnet("compile " + network.model + " " + network.flags + " --emit lib " + machine.compile +
+               " " + machine.same_bits + " --name net -o net.a") != 0) {
+      ADD_FAILURE() << machine.name << ": " << err_;
       return "";
     }
     const std::string line =
-        link + " -O1 -DHEADER='\"net.h\"' -DRUN=net_run -DBYTES=NET_ARENA_BYTES -DINPUTS=" +
-        std::to_string(network.inputs) + " -DOUTPUTS=" + std::to_string(network.outputs) +
-        " program.c net.a -o program && " + emulator + " ./program";
-    EXPECT_EQ(run(line), 0) << target << ": " << line << "\n" << err_;
+        machine.link("-DHEADER='\"net.h\"' -DRUN=net_run -DBYTES=NET_ARENA_BYTES -DINPUTS=" +
+                     std::to_string(network.inputs) +
+                     " -DOUTPUTS=" + std::to_string(network.outputs) + " program.c net.a") +
+        " && " + machine.run();
+    EXPECT_EQ(run(line), 0) << machine.name << ": " << line << "\n" << err_;
     return out_;
   }
 };
 
-struct Machine {
-  std::string target, link, emulator;
-};
-
 // One hash where products are fused with sums, of the same schedule; x86-64-v2 by exact arithmetic.
 TEST_F(Targets, AnswersHaveTheSameBitsOnAll) {
-  const std::vector<Machine> machines = {
-      {"x86-64-v3 --schedule-like aarch64", "cc", ""},
-      {"x86-64-v2 --schedule-like aarch64 --exact-fma", "cc", ""},
-      {"aarch64", "aarch64-linux-gnu-gcc -static", "qemu-aarch64-static"},
-      {"aarch64:cortex-a72", "aarch64-linux-gnu-gcc -static", "qemu-aarch64-static"},
-      {"riscv64 --schedule-like aarch64", "riscv64-linux-gnu-gcc -static", "qemu-riscv64-static"},
-      {"riscv64-v", "riscv64-linux-gnu-gcc -static",
-       "qemu-riscv64-static -cpu rv64,v=true,vlen=256,vext_spec=v1.0"}};
   for (const Network& network : networks()) {
     std::string first;
-    for (const Machine& machine : machines) {
+    for (const Machine& machine : machines()) {
       // An assertion of qemu 7.2's own ends it at this program's vector conversions
       // (translate.c, decode_save_opc), whatever the length of vectors.
-      if (network.name == "lenet_classic" && machine.target == "riscv64-v") continue;
-      const std::string got = hash(network, machine.target, machine.link, machine.emulator);
+      if (network.name == "lenet_classic" && machine.name == "riscv64-v") continue;
+      const std::string got = hash(network, machine);
       if (first.empty()) first = got;
-      EXPECT_EQ(got, first) << network.name << " on " << machine.target;
+      EXPECT_EQ(got, first) << network.name << " on " << machine.name;
     }
   }
 }
