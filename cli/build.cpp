@@ -104,6 +104,14 @@ CLI::Option* add_emit(CLI::App& command, std::optional<driver::Emit>& emit,
       ->check(CLI::IsMember(words));
 }
 
+bool prepare_wasm(Session& session, ModelOptions& model, const std::string& path) {
+  if (!model.target) model.target = "wasm32-simd128";
+  if (path.empty() || path.ends_with(".wasm")) return true;
+  session.error(fmt::format("-o {}: a name that ends in .wasm is expected", path), Status::kBadCall,
+                "the ES module beside it is called NAME.mjs, its types NAME.d.mts");
+  return false;
+}
+
 Status write_product(Session& session, const codegen::Compiled& compiled, driver::Emit emit,
                      const std::string& name, const std::string& path) {
   const Working working(session, "linking");

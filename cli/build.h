@@ -35,8 +35,11 @@ void add_build(CLI::App& command, Session& session, ModelOptions& model, Pipelin
                                                            const PipelineFlags& flags,
                                                            driver::TrainerOptions options);
 
-// --emit exe, lib, shared or obj.
+// --emit exe, lib, shared, obj or wasm.
 CLI::Option* add_emit(CLI::App& command, std::optional<driver::Emit>& emit, const std::string& doc);
+// Of --emit wasm: the target it is for, unless one is given. False, with an error, if `path` is no
+// name for it.
+[[nodiscard]] bool prepare_wasm(Session& session, ModelOptions& model, const std::string& path);
 // Writes the product's files (driver::write) and closes the command with a line on them.
 [[nodiscard]] Status write_product(Session& session, const codegen::Compiled& compiled,
                                    driver::Emit emit, const std::string& name,

@@ -96,6 +96,9 @@ Status run(Session& session, CompileFlags& flags) {
   if (!flags.model.spares(session, flags.output)) return Status::kBadCall;
   const driver::Emit emit = flags.emit.value_or(driver::Emit::kExecutable);
   const bool executable = emit == driver::Emit::kExecutable;
+  flags.build.es_module = emit == driver::Emit::kWasm;
+  if (flags.build.es_module && !prepare_wasm(session, flags.model, flags.output))
+    return Status::kBadCall;
   if (flags.build.link_static && !executable) {
     session.error(fmt::format("--static makes an executable, and --emit {} is none", word(emit)),
                   Status::kBadCall, "leave one of them out");
@@ -137,7 +140,7 @@ void add_compile(CLI::App& app, Session& session) {
   command->add_option("-o,--output", flags->output, "The file to write; a header goes beside it")
       ->check(file_fault)
       ->type_name("OUT");
-  add_emit(*command, flags->emit, "Kind of output: program, C library, or object file")
+  add_emit(*command, flags->emit, "Kind of output: program, C library, object file, or WebAssembly")
       ->default_str(std::string(word(driver::Emit::kExecutable)));
   command->add_option("--name", flags->build.name, "Name of the model in C: prefix of every symbol")
       ->check([](const std::string& name) {

@@ -187,7 +187,7 @@ bool ModelOptions::spares(Session& session, const std::string& output) const {
 }
 
 std::optional<codegen::Target> ModelOptions::find_target(Session& session) const {
-  codegen::FoundTarget found = codegen::find_target(target);
+  codegen::FoundTarget found = codegen::find_target(target.value_or("native"));
   if (!found.ok) {
     session.error(found.message, Status::kBadCall);
     return std::nullopt;

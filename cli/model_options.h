@@ -22,8 +22,8 @@ struct ModelOptions {
   std::vector<std::string> binds;     // NAME=N, NAME=0.5, NAME=@F.npy
   int64_t batch = 1;
   uint64_t seed = 0;
-  std::string target = "native";
-  std::string schedule_like;  // a target's name; "": the target's own schedules
+  std::optional<std::string> target;  // nullopt: "native", unless the product is for another
+  std::string schedule_like;          // a target's name; "": the target's own schedules
   bool exact_fma = false;
   std::string model;  // which of several models in the file
   std::string dtype = "f32";

@@ -17,7 +17,8 @@ using codegen::TargetRecord;
 std::vector<std::string> products(const TargetRecord& row) {
   std::vector<std::string> words = {"obj", "lib"};
   const std::pair<uint8_t, const char*> more[] = {{codegen::kSharedLibrary, "shared"},
-                                                  {codegen::kExecutable, "exe"}};
+                                                  {codegen::kExecutable, "exe"},
+                                                  {codegen::kWasmModule, "wasm"}};
   for (const auto& [bit, word] : more) {
     if ((row.products & bit) != 0) words.emplace_back(word);
   }

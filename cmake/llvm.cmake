@@ -1,4 +1,4 @@
-# linnet_llvm: the newest installed LLVM. Halide's wheel carries its own LLVM 21 and hands over
+# linnet_llvm: the newest installed LLVM, and its LLD. Halide's wheel carries its own LLVM 21 and hands over
 # bitcode, which an LLVM of the same or a later major reads.
 set(LINNET_LLVM_LEAST 21)
 set(llvm_hints)
@@ -13,4 +13,9 @@ endif()
 message(STATUS "LLVM ${LLVM_VERSION} in ${LLVM_DIR}; Halide ${Halide_VERSION}")
 add_library(linnet_llvm INTERFACE)
 target_include_directories(linnet_llvm SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS})
+# LLD, static: links WebAssembly within the compiler. Debian: liblld-NN-dev of the same version.
+foreach(name Wasm Common)
+  find_library(LINNET_LLD_${name} lld${name} HINTS ${LLVM_LIBRARY_DIRS} NO_DEFAULT_PATH REQUIRED)
+  target_link_libraries(linnet_llvm INTERFACE ${LINNET_LLD_${name}})
+endforeach()
 target_link_libraries(linnet_llvm INTERFACE LLVM)

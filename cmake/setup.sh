@@ -11,7 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 packages=(
   g++ make cmake ninja-build python3 python3-venv
-  llvm-22-dev llvm-22-tools clang-format-22
+  llvm-22-dev llvm-22-tools liblld-22-dev clang-format-22
   libfmt-dev libexpected-dev libeigen3-dev libcli11-dev nlohmann-json3-dev libstb-dev
   libprotobuf-dev protobuf-compiler
   libgtest-dev libgmock-dev libbenchmark-dev

@@ -91,6 +91,7 @@ codegen::CompileOptions code_options(const Options& options, const codegen::Targ
   code.target = target;
   code.jobs = options.jobs;
   code.product = options.product;
+  code.es_module = options.es_module;
   code.keep_text = options.keep_text;
   code.timed_entries = options.timed_entries;
   code.debug_symbols = options.debug_symbols;
@@ -146,6 +147,8 @@ std::string default_path(Emit emit, const std::string& name) {
     return "lib" + name + ".so";
   case Emit::kObject:
     return name + ".o";
+  case Emit::kWasm:
+    return name + ".wasm";
   }
   return name;
 }
@@ -161,8 +164,19 @@ Result<void, codegen::Failure> emit_to(Emit emit, const codegen::Compiled& compi
     return link_shared(compiled, path);
   case Emit::kObject:
     return write_objects(compiled, path);
+  case Emit::kWasm:
+    return write_wasm(compiled, path);
   }
   return {};
+}
+
+// What to say in place of an --emit that is not made.
+std::string instead_of(Emit emit, const codegen::Target& target) {
+  if (emit == Emit::kWasm) return "leave --target out, or name wasm32-simd128 or wasm32";
+  if (target.makes(codegen::kWasmModule)) return "--emit wasm; or lib or obj, for a linker";
+  if (target.record.compiler.empty())
+    return "--emit lib or obj; `linnet targets` shows what is made for which";
+  return fmt::format("--emit lib, and link it: {} main.c libNAME.a", target.record.compiler);
 }
 
 }  // namespace
@@ -174,13 +188,11 @@ std::string_view word(Emit emit) {
 bool can_make(Emit emit, const codegen::Target& target, const Host& host) {
   const codegen::TargetRecord& record = target.record;
   const bool made = (emit != Emit::kExecutable || target.makes(codegen::kExecutable)) &&
-                    (emit != Emit::kShared || target.makes(codegen::kSharedLibrary));
+                    (emit != Emit::kShared || target.makes(codegen::kSharedLibrary)) &&
+                    (emit != Emit::kWasm || target.makes(codegen::kWasmModule));
   if (made) return true;
   host.error(fmt::format("--emit {} is not made for {}", word(emit), record.name),
-             Status::kUnsupported,
-             record.compiler.empty()
-                 ? "--emit lib or obj; `linnet targets` shows what is made for which"
-                 : fmt::format("--emit lib, and link it: {} main.c libNAME.a", record.compiler));
+             Status::kUnsupported, instead_of(emit, target));
   return false;
 }
 
@@ -195,6 +207,10 @@ std::optional<Written> write(const codegen::Compiled& compiled, Emit emit, const
   }
   host.took("linking and writing " + written.path, std::chrono::steady_clock::now() - start);
   if (emit == Emit::kExecutable) return written;
+  if (emit == Emit::kWasm) {
+    written.header = std::string(without_suffix(written.path, ".wasm")) + ".mjs";
+    return written;
+  }
   written.header = std::string(folder_prefix(written.path)) + name + ".h";
   if (const auto done = write_file(written.header, compiled.header); !done) {
     host.error(done.error().message, done.error().status);

@@ -22,9 +22,10 @@ struct Options {
   bool no_cache = false;
   std::string name;  // prefix of symbols; "" for the model's
   int jobs = 2;
-  int64_t batch = 1;     // samples in a call; of a trainer 0: what the train block says, else 32
-  uint64_t seed = 0;     // of values that no weights give
-  bool product = false;  // also the record that an executable and a Loaded are called by
+  int64_t batch = 1;       // samples in a call; of a trainer 0: what the train block says, else 32
+  uint64_t seed = 0;       // of values that no weights give
+  bool es_module = false;  // also WebAssembly, linked, and what imports it
+  bool product = false;    // also the record that an executable and a Loaded are called by
   bool keep_text = false;
   bool timed_entries = false;
   bool debug_symbols = false;
@@ -55,24 +56,26 @@ code_options(const Options& options, const codegen::Target& target, const ir::Mo
 // False, reported, if a tensor is larger than the 32 bits count by which generated code counts.
 [[nodiscard]] bool sizes_fit(const ir::Module& module, const Host& host);
 
-// The files made of a product; `header` is "" beside an executable.
+// The files made of a product, and what it is used by: nothing beside an executable, the module
+// beside WebAssembly.
 struct Written {
   std::string path, header;
 };
 // What is made of a model, and how `--emit` calls it.
-enum class Emit : uint8_t { kExecutable, kLibrary, kShared, kObject };
-inline constexpr std::array<std::pair<std::string_view, Emit>, 4> kEmits = {
+enum class Emit : uint8_t { kExecutable, kLibrary, kShared, kObject, kWasm };
+inline constexpr std::array<std::pair<std::string_view, Emit>, 5> kEmits = {
     {{"exe", Emit::kExecutable},
      {"lib", Emit::kLibrary},
      {"shared", Emit::kShared},
-     {"obj", Emit::kObject}}};
+     {"obj", Emit::kObject},
+     {"wasm", Emit::kWasm}}};
 [[nodiscard]] std::string_view word(Emit emit);
 // False, reported, if there is no such product for the target.
 [[nodiscard]] bool can_make(Emit emit, const codegen::Target& target, const Host& host);
 
 // Writes an executable at `path`, or a library or object file with its header in the same folder as
-// NAME.h. `path` empty: NAME, libNAME.a, libNAME.so, NAME.o here. nullopt, with the reason
-// reported, on failure.
+// NAME.h. `path` empty: NAME, libNAME.a, libNAME.so, NAME.o, NAME.wasm here. nullopt, with the
+// reason reported, on failure.
 [[nodiscard]] std::optional<Written> write(const codegen::Compiled& compiled, Emit emit,
                                            const std::string& name, const std::string& path,
                                            const Host& host);

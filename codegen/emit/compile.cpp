@@ -8,6 +8,7 @@
 #include "codegen/emit/emit_stream.h"
 #include "codegen/emit/emit_supported.h"
 #include "codegen/emit/emit_window.h"
+#include "codegen/emit/es_module.h"
 #include "codegen/emit/header.h"
 #include "codegen/emit/kernel_symbols.h"
 #include "codegen/emit/product.h"
@@ -17,6 +18,7 @@
 #include "codegen/lower/bitcode.h"
 #include "codegen/object/flush_denormals.h"
 #include "codegen/object/import.h"
+#include "codegen/object/link_wasm.h"
 #include "codegen/object/object.h"
 
 #include "base/integers.h"
@@ -252,6 +254,13 @@ public:
       }
     }
     out_.header = c_header(header, out_, options_);
+    if (options_.es_module) {
+      LINNET_TRY_ASSIGN(WasmModule linked, link_wasm(out_, es_exports(header, options_)));
+      EsModule module = es_module(header, linked, out_, options_);
+      out_.wasm = std::move(linked.bytes);
+      out_.es_module = std::move(module.text);
+      out_.es_types = std::move(module.types);
+    }
     return std::move(out_);
   }
 
@@ -356,7 +365,7 @@ private:
     for (const RawFunction& raw : raw_functions()) {
       emit_raw(module, *raw.entry, raw.ports, raw.raw, options_, raw.name, raw.strided);
       if (is_step(*raw.entry))
-        emit_raw_steps(module, raw.raw, raw.name, options_.name + "_steps_raw");
+        emit_raw_steps(module, raw.raw, options_, raw.name, options_.name + "_steps_raw");
     }
     emit_tiles(module, options_);
     if (options_.threads > 1) emit_threads(module, options_);

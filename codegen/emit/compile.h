@@ -33,6 +33,7 @@ struct CompileOptions {
   Target target;
   int jobs = 2;            // forked workers that compile kernels; 1: still forked, one at a time
   Cache* cache = nullptr;  // where is looked first; the bytes are the same without it
+  bool es_module = false;  // also link a module of WebAssembly, and write the ES module around it
   bool product = false;    // also emit linnet_product_model (base/abi/model.h), for an executable
   std::string model_hash, weights_hash;  // hexadecimal, for header and --version
   bool untrained = false;                // parameters are initial values
@@ -94,6 +95,8 @@ struct Compiled {
   std::vector<std::byte> object;     // entry functions, kernels, constants up to 4 KiB
   std::vector<std::byte> constants;  // a second object with the larger ones; empty if none
   std::string header;                // C99, with extern "C"
+  std::vector<std::byte> wasm;       // with `es_module`: linked, and the texts that belong to it
+  std::string es_module, es_types;
   int64_t arena_bytes = 0;
   int64_t arena_align = kAlign;
   int64_t stack_bytes = 0;
@@ -120,6 +123,8 @@ struct Compiled {
                                                   const std::string& path);
 [[nodiscard]] Result<void, Failure> write_objects(const Compiled& compiled,
                                                   const std::string& path);
+// NAME.wasm, and beside it NAME.mjs and NAME.d.mts.
+[[nodiscard]] Result<void, Failure> write_wasm(const Compiled& compiled, const std::string& path);
 [[nodiscard]] Result<void, Failure> link_executable(const Compiled& compiled,
                                                     const std::string& path);
 [[nodiscard]] Result<void, Failure> link_shared(const Compiled& compiled, const std::string& path);

@@ -28,14 +28,15 @@ bool is_identity(const Units& units) {
 class RawEmitter {
 public:
   RawEmitter(llvm::Module& module, const EntryInfo& entry, const Ports& ports, const RawEntry& raw,
-             const std::string& prefix)
-      : module_(module), entry_(entry), ports_(ports), raw_(raw), prefix_(prefix),
+             const CompileOptions& options)
+      : module_(module), entry_(entry), ports_(ports), raw_(raw), options_(options),
         names_(parameter_names(ports)), b_(module.getContext()) {}
 
   void emit(const std::string& name, bool strided) {
     const std::vector<EntryParameter> parameters = entry_parameters(entry_);
     std::vector<llvm::Type*> types(parameters.size(), b_.getPtrTy());
-    if (strided) types.insert(types.begin() + 1, b_.getInt64Ty());
+    const auto bits = static_cast<unsigned>(8 * options_.target.record.pointer_bytes);
+    if (strided) types.insert(types.begin() + 1, b_.getIntNTy(bits));  // ptrdiff_t
     function_ = llvm::Function::Create(llvm::FunctionType::get(b_.getInt32Ty(), types, false),
                                        llvm::GlobalValue::ExternalLinkage, name, module_);
     for (unsigned i = 0; i < types.size(); ++i) {
@@ -152,7 +153,7 @@ private:
       });
       return;
     }
-    const std::string symbol = prefix_ + "_" + names_[parameter];
+    const std::string symbol = options_.name + "_" + names_[parameter];
     auto* means = module_.getGlobalVariable(symbol + "_mean");
     auto* deviations = module_.getGlobalVariable(symbol + "_std");
     LINNET_CHECK(means && deviations, "no scale of " + symbol);
@@ -189,7 +190,9 @@ private:
     case Units::kPixels: {
       const linnet_image_v1& image = *info.abi().image;
       const int64_t row = image.width * (image.color == 0 ? 1 : 3);
-      decode_picture(b_, image, from, stride ? stride : b_.getInt64(static_cast<uint64_t>(row)),
+      decode_picture(b_, image, from,
+                     stride ? b_.CreateSExt(stride, b_.getInt64Ty())
+                            : b_.getInt64(static_cast<uint64_t>(row)),
                      to);
       return;
     }
@@ -232,7 +235,7 @@ private:
   const EntryInfo& entry_;
   const Ports& ports_;
   const RawEntry& raw_;
-  const std::string& prefix_;
+  const CompileOptions& options_;
   std::vector<std::string> names_;
   llvm::IRBuilder<> b_;
   llvm::Function* function_ = nullptr;
@@ -256,17 +259,17 @@ void define_texts(llvm::Module& module, const std::string& name,
 
 void emit_raw(llvm::Module& module, const EntryInfo& entry, const Ports& ports, const RawEntry& raw,
               const CompileOptions& options, const std::string& name, bool strided) {
-  RawEmitter(module, entry, ports, raw, options.name).emit(name, strided);
+  RawEmitter(module, entry, ports, raw, options).emit(name, strided);
 }
 
-void emit_raw_steps(llvm::Module& module, const RawEntry& raw, const std::string& step,
-                    const std::string& name) {
+void emit_raw_steps(llvm::Module& module, const RawEntry& raw, const CompileOptions& options,
+                    const std::string& step, const std::string& name) {
   std::vector<int64_t> strides;
   for (const auto* list : {&raw.inputs, &raw.outputs}) {
     for (const RawEntry::Port& port : *list)
       strides.push_back(port.units.raw_elements * port.units.raw_size);
   }
-  emit_steps(module.getFunction(step), name, strides);
+  emit_steps(module.getFunction(step), name, strides, options);
 }
 
 void emit_units(llvm::Module& module, const Ports& ports, const CompileOptions& options) {

@@ -13,8 +13,8 @@ void emit_raw(llvm::Module& module, const EntryInfo& entry, const Ports& ports, 
               const CompileOptions& options, const std::string& name, bool strided);
 
 // The same for `count` steps, of the raw step called `name`.
-void emit_raw_steps(llvm::Module& module, const RawEntry& raw, const std::string& step,
-                    const std::string& name);
+void emit_raw_steps(llvm::Module& module, const RawEntry& raw, const CompileOptions& options,
+                    const std::string& step, const std::string& name);
 
 // Constants of the header: scales, labels and categories. Before emit_raw, which reads them.
 void emit_units(llvm::Module& module, const Ports& ports, const CompileOptions& options);

@@ -126,13 +126,13 @@ private:
 
 }  // namespace
 
-void emit_steps(llvm::Function* step, const std::string& name,
-                const std::vector<int64_t>& strides) {
+void emit_steps(llvm::Function* step, const std::string& name, const std::vector<int64_t>& strides,
+                const CompileOptions& options) {
   llvm::IRBuilder<> b(step->getContext());
   // Before state and arena, which come last, stands the count.
   const auto count_at = static_cast<unsigned>(strides.size());
   std::vector<llvm::Type*> types(strides.size() + 3, b.getPtrTy());
-  types[count_at] = b.getInt64Ty();
+  types[count_at] = b.getIntNTy(static_cast<unsigned>(8 * options.target.record.pointer_bytes));
   auto* function =
       llvm::Function::Create(llvm::FunctionType::get(b.getInt32Ty(), types, false),
                              llvm::GlobalValue::ExternalLinkage, name, step->getParent());
@@ -148,7 +148,7 @@ void emit_steps(llvm::Function* step, const std::string& name,
   auto* done = block("done");
   auto* failed = block("failed");
   b.SetInsertPoint(entry);
-  Value* count = function->getArg(count_at);
+  Value* count = b.CreateSExt(function->getArg(count_at), b.getInt64Ty());
   b.CreateCondBr(b.CreateICmpSGT(count, b.getInt64(0)), loop, done);
   b.SetInsertPoint(loop);
   auto* t = b.CreatePHI(b.getInt64Ty(), 2);
@@ -185,7 +185,7 @@ void emit_stream(llvm::Module& module, const EntryInfo& step, const CompileOptio
     if (parameter.kind == EntryParameter::kOutput) add(graph.outputs[parameter.index].value);
   }
   const std::string steps = options.name + "_steps";
-  emit_steps(body_of(module, step.function), steps, strides);
+  emit_steps(body_of(module, step.function), steps, strides, options);
   if (options.flush_denormals)
     flush_denormals(module, steps, options.target.record);  // once for all steps
   StreamEmitter emitter(module, step, options);

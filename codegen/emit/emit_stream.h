@@ -13,8 +13,9 @@ namespace linnet::codegen {
 void emit_stream(llvm::Module& module, const EntryInfo& step, const CompileOptions& options);
 
 // `name`, which calls `step` for each element of its arrays: `strides` are the bytes of what one
-// step reads or writes at each of its parameters before state and arena.
-void emit_steps(llvm::Function* step, const std::string& name, const std::vector<int64_t>& strides);
+// step reads or writes at each of its parameters before state and arena. The count is a ptrdiff_t.
+void emit_steps(llvm::Function* step, const std::string& name, const std::vector<int64_t>& strides,
+                const CompileOptions& options);
 
 // linnet_stream_v1's `warmup`: steps until every window of the graph holds values of the series.
 [[nodiscard]] int64_t warmup_steps(const ir::Module& module, const ir::Graph& step);

@@ -1,6 +1,8 @@
 // Objects → archive, shared library, executable. Files appear whole or not at all.
 #include "codegen/emit/compile.h"
 
+#include "codegen/object/work_folder.h"
+
 #include "base/io/file.h"
 #include "base/text.h"
 #include "support/check.h"
@@ -48,34 +50,6 @@ Failure failure(const Error& error) {
 tl::unexpected<Failure> machine(std::string message, std::string remedy) {
   return tl::unexpected(Failure{Status::kMachine, std::move(message), std::move(remedy)});
 }
-
-// A folder of our own for what the linker reads and writes.
-class WorkFolder {
-public:
-  WorkFolder() {
-    const char* base = std::getenv("TMPDIR");
-    path_ = std::string(base && *base ? base : "/tmp") + "/linnet.XXXXXX";
-    ok_ = mkdtemp(path_.data()) != nullptr;
-  }
-  ~WorkFolder() {
-    for (const std::string& name : names_)
-      unlink(name.c_str());
-    if (ok_) rmdir(path_.c_str());
-  }
-  WorkFolder(const WorkFolder&) = delete;
-  WorkFolder& operator=(const WorkFolder&) = delete;
-  [[nodiscard]] bool ok() const { return ok_; }
-  [[nodiscard]] const std::string& path() const { return path_; }
-  std::string file(const std::string& name) {
-    names_.push_back(path_ + "/" + name);
-    return names_.back();
-  }
-
-private:
-  std::string path_;
-  bool ok_ = false;
-  std::vector<std::string> names_;
-};
 
 // Runs `arguments[0]` with its output in `log`; its exit status, or −1 if it could not start.
 int run(const std::vector<std::string>& arguments, const std::string& log) {

@@ -15,7 +15,7 @@ enum class Architecture : uint8_t { kX86, kAArch64, kArm, kRiscV, kWasm };
 enum class ObjectFormat : uint8_t { kElf64, kElf32, kMachO, kCoff, kWasm };
 
 // What can be made for a machine, beside objects and libraries, which all have.
-enum ProductBits : uint8_t { kSharedLibrary = 1, kExecutable = 2 };
+enum ProductBits : uint8_t { kSharedLibrary = 1, kExecutable = 2, kWasmModule = 4 };
 
 // An instruction set and what surrounds it. docs/targets.md shows the table.
 struct TargetRecord {

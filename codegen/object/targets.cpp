@@ -97,6 +97,7 @@ TargetRecord wasm(std::string_view name, std::string_view about, std::string_vie
           .pointer_bytes = 4,
           .info = machine(std::string(name), 16, vector_registers, false),
           .vectors = vector_registers != kNoVectors,
+          .products = kWasmModule,
           .compiler = "wasm-ld",
           .package = "lld-22",
           .emulator = "node"};
