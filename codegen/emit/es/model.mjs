@@ -1,6 +1,9 @@
 
 // A model stepped through time: its state lies in the module's memory.
 class Stream {
+  inputs = MODEL.stream.inputs;
+  outputs = MODEL.stream.outputs;
+  warmup = MODEL.stream.warmup;
   #memory;
   #code;
   #entry;
@@ -60,8 +63,8 @@ class Net {
   name = MODEL.name;
   target = MODEL.target;
   batch = MODEL.batch;
-  inputs = MODEL.inputs;
-  outputs = MODEL.outputs;
+  inputs = (MODEL.run ?? MODEL.stream).inputs;
+  outputs = (MODEL.run ?? MODEL.stream).outputs;
   arenaBytes = MODEL.arenaBytes;
   memoryBytes = MODEL.memoryBytes;
   #code;
