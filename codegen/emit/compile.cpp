@@ -254,13 +254,7 @@ public:
       }
     }
     out_.header = c_header(header, out_, options_);
-    if (options_.es_module) {
-      LINNET_TRY_ASSIGN(WasmModule linked, link_wasm(out_, es_exports(header, options_)));
-      EsModule module = es_module(header, linked, out_, options_);
-      out_.wasm = std::move(linked.bytes);
-      out_.es_module = std::move(module.text);
-      out_.es_types = std::move(module.types);
-    }
+    if (options_.es_module) LINNET_TRY(link_module(header));
     return std::move(out_);
   }
 
@@ -268,6 +262,16 @@ private:
   static bool is_step(const EntryInfo& entry) { return entry.graph->name == ir::kStep; }
   // For callers in C: what serves only them is in no executable.
   [[nodiscard]] bool is_library() const { return !options_.product && !options_.trainer; }
+
+  // WebAssembly, linked, and the texts around it.
+  Result<void, Failure> link_module(const std::vector<HeaderEntry>& header) {
+    LINNET_TRY_ASSIGN(WasmModule linked, link_wasm(out_, es_exports(header, options_)));
+    EsModule module = es_module(header, linked, out_, options_);
+    out_.wasm = std::move(linked.bytes);
+    out_.es_module = std::move(module.text);
+    out_.es_types = std::move(module.types);
+    return {};
+  }
 
   struct RawFunction {
     const EntryInfo* entry;

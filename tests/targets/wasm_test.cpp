@@ -333,6 +333,19 @@ RangeError: logits: 110 elements expected, 10 found
 )");
 }
 
+TEST_F(Wasm, TheExampleReadsHandwriting) {
+  ASSERT_EQ(linnet("compile $S/models/lenet.lin --weights $S/models/data/lenet.safetensors "
+                   "--emit wasm"),
+            0)
+      << err_;
+  ASSERT_EQ(run("cp $S/examples/node/*.mjs $S/examples/node/package.json . && "
+                "node digits.mjs $S/models/data/digits/t10k-images-idx3-ubyte"),
+            0)
+      << err_;
+  // The largest of the first rows of models/data/lenet_test_logits.npy: the fifth picture is an 8.
+  EXPECT_EQ(out_, "0\n8\n8\n9\n1\n3\n7\n5\n0\n6\n");
+}
+
 TEST_F(Wasm, WhatIsNoModuleOfWebAssemblyIsRefused) {
   EXPECT_EQ(linnet("compile nothing.lin --emit wasm --target aarch64"), 3);
   EXPECT_EQ(err_, "error: --emit wasm is not made for aarch64\n"
