@@ -52,11 +52,9 @@ Status run(Session& session, TrainFlags& flags) {
                   "a folder with MNIST's files, pictures by label, a CSV, or .npy files");
     return Status::kBadCall;
   }
-  if (flags.emit == driver::Emit::kWasm) {
-    session.error("train --emit wasm: no ES module is made for trainers", Status::kUnsupported,
-                  "--emit lib --target wasm32-simd128, and link it");
-    return Status::kUnsupported;
-  }
+  flags.build.es_module = flags.emit == driver::Emit::kWasm;
+  if (flags.build.es_module && !prepare_wasm(session, flags.model, flags.loop.output))
+    return Status::kBadCall;
   if (flags.emit) {
     const auto target = flags.model.find_target(session);
     if (!target || !driver::can_make(*flags.emit, *target, session.host)) return Status::kBadCall;

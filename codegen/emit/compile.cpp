@@ -9,6 +9,7 @@
 #include "codegen/emit/emit_supported.h"
 #include "codegen/emit/emit_window.h"
 #include "codegen/emit/es_module.h"
+#include "codegen/emit/es_trainer.h"
 #include "codegen/emit/header.h"
 #include "codegen/emit/kernel_symbols.h"
 #include "codegen/emit/product.h"
@@ -18,7 +19,6 @@
 #include "codegen/lower/bitcode.h"
 #include "codegen/object/flush_denormals.h"
 #include "codegen/object/import.h"
-#include "codegen/object/link_wasm.h"
 #include "codegen/object/object.h"
 
 #include "base/integers.h"
@@ -237,6 +237,10 @@ public:
       out_.constants = constants_object(std::move(blob), blob_symbol(options_), options_.target);
     if (options_.trainer) {
       out_.header = training_header(modules_.front(), entries_, out_, options_);
+      if (options_.es_module) {
+        out_.stack_bytes = stack_bytes_of_all(frames_);
+        LINNET_TRY(add_es_trainer(out_, modules_.front(), entries_, options_));
+      }
       return std::move(out_);
     }
     std::vector<HeaderEntry> header;
@@ -254,7 +258,7 @@ public:
       }
     }
     out_.header = c_header(header, out_, options_);
-    if (options_.es_module) LINNET_TRY(link_module(header));
+    if (options_.es_module) LINNET_TRY(add_es_module(out_, header, options_));
     return std::move(out_);
   }
 
@@ -262,16 +266,6 @@ private:
   static bool is_step(const EntryInfo& entry) { return entry.graph->name == ir::kStep; }
   // For callers in C: what serves only them is in no executable.
   [[nodiscard]] bool is_library() const { return !options_.product && !options_.trainer; }
-
-  // WebAssembly, linked, and the texts around it.
-  Result<void, Failure> link_module(const std::vector<HeaderEntry>& header) {
-    LINNET_TRY_ASSIGN(WasmModule linked, link_wasm(out_, es_exports(header, options_)));
-    EsModule module = es_module(header, linked, out_, options_);
-    out_.wasm = std::move(linked.bytes);
-    out_.es_module = std::move(module.text);
-    out_.es_types = std::move(module.types);
-    return {};
-  }
 
   struct RawFunction {
     const EntryInfo* entry;

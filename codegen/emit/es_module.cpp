@@ -1,11 +1,10 @@
 // The ES module of a model: a description, followed by the texts of codegen/emit/es/.
 #include "codegen/emit/es_module.h"
 
+#include "codegen/emit/es_text.h"
 #include "codegen/emit/units.h"
+#include "codegen/object/link_wasm.h"
 
-#include "base/integers.h"
-#include "base/io/tensor.h"
-#include "base/text.h"
 #include "support/text.h"
 
 #include <fmt/format.h>
@@ -26,36 +25,15 @@ namespace {
 constexpr int64_t kBlockBytes = 16 << 10;
 constexpr int64_t kMostSteps = 1024;
 
-std::string quoted(std::string_view text) {
-  return '"' + json_escaped(text) + '"';
-}
-
 std::string list(const std::vector<std::string>& texts) {
   std::vector<std::string> all;
   for (const std::string& text : texts)
-    all.push_back(quoted(text));
+    all.push_back(js_quoted(text));
   return "[" + join(all, ", ") + "]";
 }
 
 std::string list(const std::vector<double>& numbers) {
   return fmt::format("[{}]", fmt::join(numbers, ", "));
-}
-
-std::string array_type(const PortInfo& port) {
-  switch (port.dtype) {
-  case LINNET_F32:
-    return "Float32Array";
-  case LINNET_F64:
-    return "Float64Array";
-  case LINNET_I64:
-    return "BigInt64Array";
-  case LINNET_I32:
-    return "Int32Array";
-  case LINNET_I8:
-    return "Int8Array";
-  default:
-    return "Uint8Array";
-  }
 }
 
 // The entries by what they are for.
@@ -87,21 +65,6 @@ std::vector<std::pair<std::string, std::string>> functions(const Roles& roles,
   all.emplace_back("check", name + "_state_check");
   return all;
 }
-
-// Gives out memory behind what the linker has laid.
-class Places {
-public:
-  explicit Places(int64_t from) : next_(round_up(from, kAlign)) {}
-  int64_t take(int64_t bytes) {
-    const int64_t at = next_;
-    next_ += round_up(bytes, kAlign);
-    return at;
-  }
-  [[nodiscard]] int64_t end() const { return next_; }
-
-private:
-  int64_t next_;
-};
 
 // What a port's numbers mean, as members of an object or of a type.
 std::string meaning(const PortInfo& port, const Ports& ports, bool types) {
@@ -138,7 +101,7 @@ std::string port_objects(const std::vector<PortInfo>& list, const Ports& ports, 
     const int64_t elements = port.type.elements() / samples;
     texts.push_back(fmt::format(
         "\n      {{ name: {}, dtype: {}, shape: [{}], elements: {}, at: {}{} }},",
-        quoted(port.name), quoted(linnet::name(port.type.dtype)), fmt::join(port.dims, ", "),
+        js_quoted(port.name), js_quoted(linnet::name(port.type.dtype)), fmt::join(port.dims, ", "),
         elements, places.take(elements * room * ir::size_of(port.type.dtype)),
         meaning(port, ports, false)));
   }
@@ -180,23 +143,24 @@ std::string description(const Roles& roles, const WasmModule& linked, const Comp
     arena = std::max(arena, roles.step->planned_bytes);
   }
   for (const auto& [role, function] : functions(roles, options.name))
-    names += fmt::format("{}{}: {}", names.empty() ? " " : ", ", role, quoted(function));
+    names += fmt::format("{}{}: {}", names.empty() ? " " : ", ", role, js_quoted(function));
   const int64_t arena_at = places.take(arena);
   return fmt::format(
       "const MODEL = {{\n  name: {},\n  id: {},\n  target: {},\n  batch: {},\n  modelHash: {},\n"
       "  weightsHash: {},\n  align: {},\n  memoryBytes: {},\n  arena: {},\n  arenaBytes: {},\n"
       "  functions: {{{} }},\n  run: {},\n  stream: {},\n}};\n",
-      quoted(options.name), quoted(linked.id), quoted(options.target.info.name),
-      roles.run ? roles.run->batch : 1, quoted(options.model_hash), quoted(options.weights_hash),
-      kAlign, places.end(), arena_at, arena, names, run, stream);
+      js_quoted(options.name), js_quoted(linked.id), js_quoted(options.target.info.name),
+      roles.run ? roles.run->batch : 1, js_quoted(options.model_hash),
+      js_quoted(options.weights_hash), kAlign, places.end(), arena_at, arena, names, run, stream);
 }
 
 std::string port_types(const std::vector<PortInfo>& list, const Ports& ports) {
   std::vector<std::string> texts;
   for (const PortInfo& port : list) {
     const std::string more = meaning(port, ports, true);
-    texts.push_back(fmt::format("Port<{}, {}, readonly [{}]>{}", quoted(port.name),
-                                quoted(linnet::name(port.type.dtype)), fmt::join(port.dims, ", "),
+    texts.push_back(fmt::format("Port<{}, {}, readonly [{}]>{}", js_quoted(port.name),
+                                js_quoted(linnet::name(port.type.dtype)),
+                                fmt::join(port.dims, ", "),
                                 more.empty() ? "" : " & { " + more.substr(2) + " }"));
   }
   return "readonly [" + join(texts, ", ") + "]";
@@ -204,10 +168,10 @@ std::string port_types(const std::vector<PortInfo>& list, const Ports& ports) {
 
 // What is passed for all ports: one port's array, or an object by name.
 std::string value_type(const std::vector<PortInfo>& list) {
-  if (list.size() == 1) return array_type(list[0]);
+  if (list.size() == 1) return js_array(list[0].type.dtype);
   std::vector<std::string> members;
   for (const PortInfo& port : list)
-    members.push_back(fmt::format("{}: {}", quoted(port.name), array_type(port)));
+    members.push_back(fmt::format("{}: {}", js_quoted(port.name), js_array(port.type.dtype)));
   return "{ " + join(members, "; ") + " }";
 }
 
@@ -223,15 +187,6 @@ constexpr std::string_view kStreamTypes =
     "  /** Takes the state of a snapshot, also of another stream of this model. */\n"
     "  restore(snapshot: Uint8Array): void;\n"
     "  /** Gives its memory to the next stream. */\n  free(): void;\n}\n\n";
-
-constexpr std::string_view kLoadTypes =
-    "/** The module's bytes, where they come from, or the compiled module. */\n"
-    "export type Source = BufferSource | Response | WebAssembly.Module | URL | string;\n\n"
-    "/**\n * The model, ready to run. `source`: by default the .wasm beside this file. `memory`: "
-    "the\n"
-    " * caller's, of which the model owns the first `memoryBytes`; by default its own.\n */\n"
-    "export function load(\n  source?: Source | PromiseLike<Source>,\n"
-    "  options?: { memory?: WebAssembly.Memory },\n): Promise<Net>;\nexport default load;\n";
 
 std::string types(const Roles& roles, const CompileOptions& options) {
   std::string text = fmt::format(
@@ -255,7 +210,7 @@ std::string types(const Roles& roles, const CompileOptions& options) {
   const Ports& ports = (roles.run ? roles.run : roles.step)->ports;
   text += fmt::format("export interface Net {{\n  readonly name: {};\n  readonly target: {};\n"
                       "  readonly batch: {};\n  readonly inputs: {};\n  readonly outputs: {};\n",
-                      quoted(options.name), quoted(options.target.info.name),
+                      js_quoted(options.name), js_quoted(options.target.info.name),
                       roles.run ? roles.run->batch : 1, port_types(ports.inputs, ports),
                       port_types(ports.outputs, ports));
   text += "  readonly arenaBytes: number;\n"
@@ -268,29 +223,53 @@ std::string types(const Roles& roles, const CompileOptions& options) {
                    "run", ports);
   if (roles.step) text += "  /** A stream with a state of its own. */\n  stream(): Stream;\n";
   text += "}\n\n";
-  text += kLoadTypes;
+  text += js_load_types("Net");
   return text;
 }
 
 }  // namespace
 
-std::vector<std::string> es_exports(const std::vector<HeaderEntry>& entries,
-                                    const CompileOptions& options) {
-  std::vector<std::string> names;
-  for (const auto& [role, function] : functions(roles_of(entries), options.name))
-    names.push_back(function);
-  return names;
+std::string js_array(DType dtype) {
+  switch (dtype) {
+  case DType::kF32:
+    return "Float32Array";
+  case DType::kF64:
+    return "Float64Array";
+  case DType::kI64:
+    return "BigInt64Array";
+  case DType::kI32:
+    return "Int32Array";
+  case DType::kI8:
+    return "Int8Array";
+  default:
+    return "Uint8Array";
+  }
 }
 
-EsModule es_module(const std::vector<HeaderEntry>& entries, const WasmModule& linked,
-                   const Compiled& compiled, const CompileOptions& options) {
+std::string js_load_types(std::string_view type) {
+  return fmt::format(
+      "/** The module's bytes, where they come from, or the compiled module. */\n"
+      "export type Source = BufferSource | Response | WebAssembly.Module | URL | string;\n\n"
+      "/**\n * `source`: by default the .wasm beside this file. `memory`: the caller's, of which "
+      "the first\n * `memoryBytes` are the module's; by default its own.\n */\n"
+      "export function load(\n  source?: Source | PromiseLike<Source>,\n"
+      "  options?: {{ memory?: WebAssembly.Memory }},\n): Promise<{}>;\nexport default load;\n",
+      type);
+}
+
+Result<void, Failure> add_es_module(Compiled& compiled, const std::vector<HeaderEntry>& entries,
+                                    const CompileOptions& options) {
   const Roles roles = roles_of(entries);
-  EsModule module;
-  module.text = description(roles, linked, compiled, options);
-  module.text.append(linnet_embedded_es_common_begin, linnet_embedded_es_common_end);
-  module.text.append(linnet_embedded_es_model_begin, linnet_embedded_es_model_end);
-  module.types = types(roles, options);
-  return module;
+  std::vector<std::string> exports;
+  for (const auto& [role, function] : functions(roles, options.name))
+    exports.push_back(function);
+  LINNET_TRY_ASSIGN(WasmModule linked, link_wasm(compiled, exports));
+  compiled.wasm = std::move(linked.bytes);
+  compiled.es_module = description(roles, linked, compiled, options);
+  compiled.es_module.append(linnet_embedded_es_common_begin, linnet_embedded_es_common_end);
+  compiled.es_module.append(linnet_embedded_es_model_begin, linnet_embedded_es_model_end);
+  compiled.es_types = types(roles, options);
+  return {};
 }
 
 }  // namespace linnet::codegen

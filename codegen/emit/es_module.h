@@ -2,25 +2,16 @@
 #pragma once
 
 #include "codegen/emit/header.h"
-#include "codegen/object/link_wasm.h"
 
-#include <string>
 #include <vector>
 
 namespace linnet::codegen {
 
-// Functions the .wasm must export for es_module.
-[[nodiscard]] std::vector<std::string> es_exports(const std::vector<HeaderEntry>& entries,
+// Links the model's objects, and fills in the module and its texts, less the first lines of the ES
+// module, which name the file. Behind the module's own bytes, whose end the linker tells, lie
+// ports, the first state and the arena.
+[[nodiscard]] Result<void, Failure> add_es_module(Compiled& compiled,
+                                                  const std::vector<HeaderEntry>& entries,
                                                   const CompileOptions& options);
-
-struct EsModule {
-  std::string text;   // of NAME.mjs, less its first lines, which name the .wasm
-  std::string types;  // of NAME.d.mts
-};
-
-// Where all lies in memory is known now: ports, arena and the first state follow the linked
-// module's own bytes.
-[[nodiscard]] EsModule es_module(const std::vector<HeaderEntry>& entries, const WasmModule& linked,
-                                 const Compiled& compiled, const CompileOptions& options);
 
 }  // namespace linnet::codegen

@@ -38,5 +38,7 @@ using Frames = std::map<std::string, int64_t>;
 // outside: frames, 8 for each return address, 80 for each frame that may be realigned.
 // Throws InternalError on recursion, indirect calls and dynamic allocas, which nothing may contain.
 [[nodiscard]] int64_t stack_bytes(const llvm::Module& module, const Frames& frames);
+// More than it: as if every function were on the path.
+[[nodiscard]] int64_t stack_bytes_of_all(const Frames& frames);
 
 }  // namespace linnet::codegen

@@ -100,4 +100,11 @@ int64_t stack_bytes(const llvm::Module& module, const Frames& frames) {
   return deepest;
 }
 
+int64_t stack_bytes_of_all(const Frames& frames) {
+  int64_t bytes = kLibraryCall;
+  for (const auto& [function, frame] : frames)
+    bytes += frame + kRealigned;
+  return bytes;
+}
+
 }  // namespace linnet::codegen

@@ -333,6 +333,69 @@ RangeError: logits: 110 elements expected, 10 found
 )");
 }
 
+// An MLP with dropout, its losses bit for bit, and the tensors between steps.
+TEST_F(Wasm, ATrainerHasTheLossesOfX86) {
+  ASSERT_EQ(linnet("train $S/models/mlp.lin --batch 8 --emit lib --target x86-64-v2 "
+                   "--schedule-like wasm32-simd128 -o net.a"),
+            0)
+      << err_;
+  write("native.c", R"(
+#include <stdio.h>
+#include <string.h>
+#include "mlp_train.h"
+static _Alignas(64) unsigned char slots[MLP_SLOTS_BYTES], arena[MLP_TRAIN_ARENA_BYTES];
+static float x[8 * 784], loss[1];
+static int64_t y[8];
+int main(void) {
+  mlp_step_args args = {7, 0, 0.0};
+  mlp_train_init(slots, &args, arena);
+  for (int k = 1; k <= 4; ++k) {
+    for (int i = 0; i < 8 * 784; ++i) x[i] = (float)((i * 7919 + k * 31) % 256) / 256.0f;
+    for (int i = 0; i < 8; ++i) y[i] = (i + k) % 10;
+    args.step = k;
+    args.lr = 0.05;
+    if (mlp_train_step(x, y, slots, &args, loss, arena) != 0) return 1;
+    unsigned bits;
+    memcpy(&bits, loss, 4);
+    printf("%08x\n", bits);
+  }
+})");
+  ASSERT_EQ(run("cc -O1 native.c net.a -o native && ./native"), 0) << err_;
+  const std::string native = out_;
+  ASSERT_EQ(linnet("train $S/models/mlp.lin --batch 8 --emit wasm -o net.wasm"), 0) << err_;
+  const std::string text = script(R"(
+const net = await load();
+const values = (k) => ({ image: Float32Array.from({ length: 8 * 784 }, (_, i) => ((i * 7919 + k * 31) % 256) / 256),
+  target_logits: BigInt64Array.from({ length: 8 }, (_, i) => BigInt((i + k) % 10)) });
+const bits = (loss) => new Uint32Array(Float32Array.of(loss).buffer)[0].toString(16).padStart(8, "0");
+net.init(7);
+let snapshot;
+for (let k = 1; k <= 4; ++k) {
+  if (k === 3) snapshot = net.snapshot();
+  console.log(bits(net.step(values(k), { lr: 0.05 })));
+}
+net.init(8);
+net.restore(snapshot);
+console.log(bits(net.step(values(3), { lr: 0.05 })), net.steps);
+const { loss, logits } = net.evaluate(values(5));
+const one = net.run(values(5).image.subarray(0, 784));
+console.log(loss[0] > 0, logits.length, one.length, Math.abs(one[0] - logits[0]) < 1e-5);
+net.set("output.bias", ones(10));
+console.log(net.get("output.bias").join(""), net.run(values(5).image)[0] !== logits[0]);
+told(() => net.step(values(1)));
+told(() => net.step(values(1).image, { lr: 1 }));
+told(() => net.set("output.bias", ones(9)));
+)");
+  const std::string third = native.substr(2 * 9, 8);
+  EXPECT_EQ(text, native + third + R"( 3
+true 80 10 true
+1111111111 true
+TypeError: lr: a number expected, undefined found
+TypeError: inputs: an object with image, target_logits expected, Float32Array found
+RangeError: output.bias: 10 elements expected, 9 found
+)");
+}
+
 TEST_F(Wasm, TheExampleReadsHandwriting) {
   ASSERT_EQ(linnet("compile $S/models/lenet.lin --weights $S/models/data/lenet.safetensors "
                    "--emit wasm"),
