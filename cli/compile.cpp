@@ -150,6 +150,7 @@ void add_compile(CLI::App& app, Session& session) {
       ->check(CLI::Range(1, 256))
       ->type_name("N");
   flags->pipeline.add_threads(*command);
+  flags->model.add_sections(*command);
   command->add_flag("--static", flags->build.link_static,
                     "An executable that needs no dynamic loader and no library");
   command->add_flag("--debug-symbols", flags->build.debug_symbols,

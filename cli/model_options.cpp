@@ -58,6 +58,22 @@ void ModelOptions::add_target(CLI::App& command) {
                    "Without such an instruction: round a product and its sum once all the same");
 }
 
+void ModelOptions::add_sections(CLI::App& command) {
+  const TitledOptions title(command, "Compilation options");
+  const auto checked = [](bool code) {
+    return [code](const std::string& name) { return codegen::section_fault(name, code); };
+  };
+  command
+      .add_option("--section-code", section_code, "ELF section of all code, for a linker script")
+      ->check(checked(true))
+      ->type_name("NAME");
+  command
+      .add_option("--section-constants", section_constants,
+                  "ELF section of weights and all constants")
+      ->check(checked(false))
+      ->type_name("NAME");
+}
+
 std::optional<std::pair<std::string, std::string>>
 split_assignment(Session& session, std::string_view flag, const std::string& text) {
   const size_t at = text.find('=');
@@ -186,6 +202,24 @@ bool ModelOptions::spares(Session& session, const std::string& output) const {
   return true;
 }
 
+bool ModelOptions::set_sections(Session& session, codegen::Target& of) const {
+  if (section_code.empty() && section_constants.empty()) return true;
+  if (!of.record.is_elf()) {
+    session.error(fmt::format("--section-{}: {} has no ELF sections",
+                              section_code.empty() ? "constants" : "code", of.record.name),
+                  Status::kUnsupported, "leave it out");
+    return false;
+  }
+  if (section_code == section_constants) {
+    session.error(fmt::format("code and constants cannot share the section {}", section_code),
+                  Status::kBadCall, "name two sections");
+    return false;
+  }
+  of.code_section = section_code;
+  of.constants_section = section_constants;
+  return true;
+}
+
 std::optional<codegen::Target> ModelOptions::find_target(Session& session) const {
   codegen::FoundTarget found = codegen::find_target(target.value_or("native"));
   if (!found.ok) {
@@ -194,6 +228,7 @@ std::optional<codegen::Target> ModelOptions::find_target(Session& session) const
   }
   codegen::Target& result = found.target;
   result.exact_fma = exact_fma && !result.info.fma;
+  if (!set_sections(session, result)) return std::nullopt;
   if (schedule_like.empty()) return result;
   codegen::FoundTarget like = codegen::find_target(schedule_like);
   if (!like.ok) {

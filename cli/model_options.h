@@ -25,6 +25,7 @@ struct ModelOptions {
   std::optional<std::string> target;  // nullopt: "native", unless the product is for another
   std::string schedule_like;          // a target's name; "": the target's own schedules
   bool exact_fma = false;
+  std::string section_code, section_constants;
   std::string model;  // which of several models in the file
   std::string dtype = "f32";
 
@@ -36,6 +37,8 @@ struct ModelOptions {
   void add_dtype(CLI::App& command);
   // --target, --schedule-like, --exact-fma.
   void add_target(CLI::App& command);
+  // --section-code, --section-constants.
+  void add_sections(CLI::App& command);
   // The model by these flags, read once; nullopt with diagnostics. `passes`: of the command.
   [[nodiscard]] std::optional<driver::Model> open(Session& session,
                                                   const driver::PassOptions& passes = {}) const;
@@ -45,6 +48,9 @@ struct ModelOptions {
   // False, with an error, if `output` is a file that the command reads: it would be lost.
   [[nodiscard]] bool spares(Session& session, const std::string& output) const;
   [[nodiscard]] std::optional<codegen::Target> find_target(Session& session) const;
+
+private:
+  [[nodiscard]] bool set_sections(Session& session, codegen::Target& of) const;
 };
 
 // "A=B" at the first '='; nullopt, with an error that names `flag`, otherwise.

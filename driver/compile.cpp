@@ -2,6 +2,7 @@
 #include "driver/compile.h"
 
 #include "codegen/cache/hash.h"
+#include "driver/software_doubles.h"
 #include "driver/tiny_weights.h"
 #include "ir/data_kind.h"
 #include "ir/op_def.h"
@@ -57,6 +58,7 @@ std::optional<Product> compile(Model& model, const codegen::Target& target,
   // What is said of it in the product, and what code is to be made.
   const ir::Module& single = modules.back();
   if (options.name_tiny_weights) report_tiny_weights(single, host);
+  if (options.passes.remarks) report_software_doubles(single, target.record, host);
   codegen::CompileOptions code = code_options(options, target, single);
   code.weights_hash = weights_hash(single);
   code.untrained = single.untrained();

@@ -269,6 +269,11 @@ std::string opening(const CompileOptions& options) {
           ? fmt::format(",\n * unless {}_threads_start says otherwise", options.name)
           : "",
       macro, macro);
+  const std::string& code = options.target.code_section;
+  const std::string& constants = options.target.constants_section;
+  if (!code.empty() || !constants.empty())
+    text += fmt::format("/* Code is in the section {}, constants are in {}. */\n",
+                        code.empty() ? ".text" : code, constants.empty() ? ".rodata" : constants);
   if (options.flush_denormals)
     text += "/* Compiled with --flush-denormals: while a call runs, MXCSR's FTZ and DAZ are set, "
             "so that\n"

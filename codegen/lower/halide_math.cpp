@@ -7,7 +7,6 @@
 #include <cstring>
 
 namespace linnet::codegen {
-namespace {
 
 using Halide::Expr;
 
@@ -18,6 +17,8 @@ Expr intrinsic(const char* name, const std::vector<Expr>& operands) {
   const std::string suffix = type.bits() == 64 ? ".f64" : ".f32";
   return Call::make(type, name + suffix, operands, Call::PureExtern);
 }
+
+namespace {
 
 // base/math.h on Halide expressions. Halide has no fused multiply-add of its own; a product
 // and a sum would be at the mercy of what else uses the product.
@@ -40,14 +41,14 @@ template <int bits> struct HalideBackend {
   static Expr select(const Expr& m, const Expr& a, const Expr& b) {
     return Halide::select(m, a, b);
   }
-  static Expr round(const Expr& x) { return Halide::round(x); }
+  static Expr round(const Expr& x) { return intrinsic("llvm.roundeven", {x}); }
   static Expr floor(const Expr& x) { return Halide::floor(x); }
   // Halide's minus is 0 - x, which loses the sign of 0.
   static Expr negate(const Expr& x) {
     const Expr sign = Halide::Internal::make_const(Halide::UInt(bits), 1) << (bits - 1);
     return Halide::reinterpret(type(), Halide::reinterpret(Halide::UInt(bits), x) ^ sign);
   }
-  static Expr abs(const Expr& x) { return Halide::abs(x); }
+  static Expr abs(const Expr& x) { return intrinsic("llvm.fabs", {x}); }
   static Expr less(const Expr& a, const Expr& b) { return a < b; }
   static Expr equal(const Expr& a, const Expr& b) { return a == b; }
   static Expr pow2(const Expr& n) {

@@ -96,15 +96,15 @@ private:
     case ScalarOp::kNeg:
       return -x[0];
     case ScalarOp::kAbs:
-      return Halide::abs(x[0]);
+      return intrinsic("llvm.fabs", x);
     case ScalarOp::kSqrt:
       return Halide::sqrt(x[0]);
     case ScalarOp::kFloor:
       return Halide::floor(x[0]);
     case ScalarOp::kCeil:
-      return Halide::ceil(x[0]);
+      return intrinsic("llvm.ceil", x);
     case ScalarOp::kRound:
-      return Halide::round(x[0]);
+      return intrinsic("llvm.roundeven", x);
     default:
       return elementary(op, x);
     }

@@ -67,19 +67,20 @@ std::vector<std::byte> by_llvm(const std::vector<std::byte>& blob, const std::st
                                             llvm::GlobalValue::ExternalLinkage, data, name);
   variable->setVisibility(llvm::GlobalValue::HiddenVisibility);
   variable->setAlignment(llvm::Align(ConstantPool::kAlign));
+  variable->setSection(target.constants_section);
   return emit_object(module, target);
 }
 
 std::vector<std::byte> by_hand(std::vector<std::byte> blob, const std::string& name,
-                               const Machine& machine) {
+                               const Machine& machine, const std::string& section_name) {
   using namespace std::string_literals;
   const uint64_t size = blob.size();
   static_assert(sizeof(elf::Elf64_Ehdr) == ConstantPool::kAlign);  // the blob follows, aligned
   std::vector<std::byte> object = std::move(blob);
   object.insert(object.begin(), sizeof(elf::Elf64_Ehdr), std::byte{0});
 
-  const std::string section_names = "\0.rodata\0.note.GNU-stack\0.symtab\0.strtab\0"s;
-  const auto named = [&](const char* text) {
+  const std::string section_names = "\0"s + section_name + "\0.note.GNU-stack\0.symtab\0.strtab\0"s;
+  const auto named = [&](const std::string& text) {
     return static_cast<uint32_t>(section_names.find("\0"s + text + "\0"s) + 1);
   };
   enum : uint16_t { kNull, kRodata, kNote, kSymbols, kNames, kSections };
@@ -93,7 +94,7 @@ std::vector<std::byte> by_hand(std::vector<std::byte> blob, const std::string& n
   symbols[1].st_size = size;
 
   elf::Elf64_Shdr headers[kSections] = {};
-  headers[kRodata] = section(named(".rodata"), elf::SHT_PROGBITS, sizeof(elf::Elf64_Ehdr), size);
+  headers[kRodata] = section(named(section_name), elf::SHT_PROGBITS, sizeof(elf::Elf64_Ehdr), size);
   headers[kRodata].sh_flags = elf::SHF_ALLOC;
   headers[kRodata].sh_addralign = ConstantPool::kAlign;
   headers[kNote] = section(named(".note.GNU-stack"), elf::SHT_PROGBITS, object.size(), 0);
@@ -130,7 +131,9 @@ std::vector<std::byte> by_hand(std::vector<std::byte> blob, const std::string& n
 std::vector<std::byte> constants_object(std::vector<std::byte> blob, const std::string& name,
                                         const Target& target) {
   if (target.record.format != ObjectFormat::kElf64) return by_llvm(blob, name, target);
-  return by_hand(std::move(blob), name, machine_of(target.record));
+  const std::string& section = target.constants_section;
+  return by_hand(std::move(blob), name, machine_of(target.record),
+                 section.empty() ? ".rodata" : section);
 }
 
 }  // namespace linnet::codegen

@@ -2,9 +2,12 @@
 #include "codegen/object/import.h"
 
 #include "codegen/lower/bitcode.h"
+#include "codegen/object/expand_double_sums.h"
 #include "codegen/object/expand_multiply_add.h"
+#include "codegen/object/expand_rounding.h"
 #include "codegen/object/fuse_multiply_add.h"
 #include "codegen/object/scratch.h"
+#include "codegen/object/sections.h"
 
 #include "support/check.h"
 
@@ -98,9 +101,11 @@ std::unique_ptr<llvm::Module> import_kernel(llvm::LLVMContext& context, const st
     function.addFnAttr(llvm::Attribute::AlwaysInline);
     if (target.info.fma || target.exact_fma) fuse_multiply_add(function);
     if (!target.info.fma) expand_multiply_add(function);
+    expand_rounding(function, target.record);
     drop_fences(function);
     unroll_short_sums(function);
   }
+  if (!target.record.doubles) expand_double_sums(*module, target.record);
   for (llvm::GlobalVariable& variable : module->globals()) {
     if (variable.hasInitializer()) variable.setLinkage(llvm::GlobalValue::PrivateLinkage);
   }
@@ -121,6 +126,7 @@ void set_target_attributes(llvm::Module& module, const Target& target) {
     }
     function.addFnAttr(llvm::Attribute::NoUnwind);
   }
+  place_sections(module, target);
 }
 
 }  // namespace linnet::codegen

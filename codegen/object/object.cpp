@@ -1,6 +1,7 @@
 // LLVM's optimiser and code generator: a module to the bytes of an object or assembly.
 #include "codegen/object/object.h"
 
+#include "codegen/object/expand_copies.h"
 #include "codegen/object/llvm_target.h"
 #include "codegen/object/memory_file.h"
 
@@ -59,6 +60,7 @@ void optimize(llvm::Module& module, const Target& target) {
   const auto target_machine = machine(target);
   module.setTargetTriple(llvm::Triple(std::string(target.record.triple)));
   module.setDataLayout(target_machine->createDataLayout());
+  if (target.record.format == ObjectFormat::kElf32) expand_copies(module);
   llvm::PipelineTuningOptions tuning;
   tuning.LoopVectorization = false;
   tuning.SLPVectorization = false;

@@ -29,11 +29,16 @@ struct TargetRecord {
   int64_t pointer_bytes = 8;
   passes::TargetInfo info{};
   bool vectors = true;          // in registers; otherwise LLVM takes them apart
+  bool rounds = true;           // f32 to whole numbers by an instruction
+  bool doubles = true;          // computes f64 by instructions
   uint8_t products = 0;         // of ProductBits
   std::string_view compiler{};  // links for it, as Debian calls it; "cc" for x86-64
   std::string_view package{};   // Debian's, that has the compiler
   std::string_view emulator{};  // runs its executables here
 
+  [[nodiscard]] bool is_elf() const {
+    return format == ObjectFormat::kElf64 || format == ObjectFormat::kElf32;
+  }
   // Has it a switch that takes denormal numbers for zeros?
   [[nodiscard]] bool flushes_denormals() const {
     return architecture != Architecture::kRiscV && architecture != Architecture::kWasm;
@@ -49,6 +54,8 @@ struct Target {
   passes::TargetInfo info;  // the record's, under the name that was given
   std::string tune;         // LLVM's name of the CPU to schedule for, "znver4" or "generic"
   bool exact_fma = false;   // products and sums are rounded once though no instruction does so
+  // Where a linker script finds code and constants, of ELF; "": .text and .rodata.
+  std::string code_section, constants_section;
 
   [[nodiscard]] bool makes(ProductBits product) const { return (record.products & product) != 0; }
 };
@@ -62,6 +69,8 @@ struct FoundTarget {
 };
 [[nodiscard]] FoundTarget find_target(std::string_view name);
 [[nodiscard]] std::string host_cpu();
+// What is wrong with the name of a section for code or for constants; "": nothing.
+[[nodiscard]] std::string section_fault(std::string_view name, bool code);
 // Does this machine have the target's instructions?
 [[nodiscard]] bool runs_here(const Target& target);
 

@@ -44,6 +44,8 @@ TargetRecord cortex_m(std::string_view name, std::string_view about, std::string
           .pointer_bytes = 4,
           .info = machine(std::string(name), 16, vector_registers, true, 16 << 10, 128 << 10),
           .vectors = name == "cortex-m55",
+          .rounds = name != "cortex-m4",
+          .doubles = name == "cortex-m7" || name == "cortex-m55",
           .compiler = "arm-none-eabi-gcc",
           .package = "gcc-arm-none-eabi",
           .emulator = "qemu-system-arm"};
@@ -81,7 +83,8 @@ TargetRecord riscv32() {
           .halide = "arm-32-noos-no_neon",
           .pointer_bytes = 4,
           .info = machine("riscv32", 16, kNoVectors, true, 16 << 10, 128 << 10),
-          .vectors = false};
+          .vectors = false,
+          .doubles = false};
 }
 
 TargetRecord wasm(std::string_view name, std::string_view about, std::string_view features,
