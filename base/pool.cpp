@@ -45,7 +45,7 @@ struct alignas(LINNET_POOL_ALIGN) linnet_pool_v1 {
   std::atomic<linnet_tile_v1> tile;
   std::atomic<uint8_t*> closure;
   std::atomic<int32_t> min;  // number of the first tile
-  Word control;              // MXCSR
+  Word control;              // MXCSR, FPCR or rounding mode
 
   alignas(LINNET_POOL_ALIGN) Word undone;  // tiles of the job; its caller waits for 0
   Word waiting;                            // 1: asleep
@@ -67,12 +67,22 @@ Word forked;  // times that this process is a child of one that had a pool
 void relax() {
 #if defined(__x86_64__)
   _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("isb");  // some 30 cycles; `yield` takes none on most cores
 #endif
 }
 
 uint32_t control() {
 #if defined(__x86_64__)
   return _mm_getcsr() & ~0x3fU;  // not the exceptions that were met
+#elif defined(__aarch64__)
+  uint64_t value = 0;
+  asm volatile("mrs %0, fpcr" : "=r"(value));
+  return static_cast<uint32_t>(value);
+#elif defined(__riscv)
+  uint64_t value = 0;
+  asm volatile("frrm %0" : "=r"(value));
+  return static_cast<uint32_t>(value);
 #else
   return 0;
 #endif
@@ -81,6 +91,10 @@ uint32_t control() {
 void set_control([[maybe_unused]] uint32_t value) {
 #if defined(__x86_64__)
   _mm_setcsr(value);
+#elif defined(__aarch64__)
+  asm volatile("msr fpcr, %0" : : "r"(uint64_t{value}));
+#elif defined(__riscv)
+  asm volatile("fsrm %0" : : "r"(uint64_t{value}));
 #endif
 }
 

@@ -1,6 +1,7 @@
 // The driver by the flags of a command.
 #include "cli/build.h"
 
+#include "base/io/file.h"
 #include "cli/help.h"
 #include "cli/text_table.h"
 
@@ -109,6 +110,44 @@ bool prepare_wasm(Session& session, ModelOptions& model, const std::string& path
   if (path.empty() || path.ends_with(".wasm")) return true;
   session.error(fmt::format("-o {}: a name that ends in .wasm is expected", path), Status::kBadCall,
                 "the ES module beside it is called NAME.mjs, its types NAME.d.mts");
+  return false;
+}
+
+void add_linking(CLI::App& command, driver::Options& options) {
+  codegen::LinkOptions& link = options.link;
+  command.add_flag("--static", link.is_static,
+                   "An executable that needs no dynamic loader and no library");
+  command
+      .add_option("--cc", link.compiler,
+                  "Compiler that links executables and shared libraries, instead of the target's "
+                  "own (clang links for all)")
+      ->check([](const std::string& name) { return name.empty() ? "a program is expected" : ""; })
+      ->type_name("PROGRAM");
+  command
+      .add_option("--sysroot", link.sysroot,
+                  "Root of the system whose libraries are linked, as of a Raspberry Pi's card")
+      ->check([](const std::string& path) {
+        return is_folder(path) ? "" : fmt::format("'{}' is no folder", path);
+      })
+      ->type_name("DIR");
+}
+
+bool linking_fits(Session& session, const driver::Options& options,
+                  std::optional<driver::Emit> emit) {
+  const bool executable = emit == driver::Emit::kExecutable;
+  const codegen::LinkOptions& link = options.link;
+  std::string_view given;
+  if (link.is_static && !executable) given = "--static";
+  if (!executable && emit != driver::Emit::kShared) {
+    if (!link.compiler.empty()) given = "--cc";
+    if (!link.sysroot.empty()) given = "--sysroot";
+  }
+  if (given.empty()) return true;
+  const std::string_view says =
+      given == "--static" ? "makes an executable" : "is for what is linked";
+  session.error(emit ? fmt::format("{} {}, and --emit {} is none", given, says, word(*emit))
+                     : fmt::format("{} {}, and nothing is without --emit", given, says),
+                Status::kBadCall, emit ? "leave one of them out" : "--emit exe makes a trainer");
   return false;
 }
 

@@ -40,6 +40,12 @@ CLI::Option* add_emit(CLI::App& command, std::optional<driver::Emit>& emit, cons
 // Of --emit wasm: the target it is for, unless one is given. False, with an error, if `path` is no
 // name for it.
 [[nodiscard]] bool prepare_wasm(Session& session, ModelOptions& model, const std::string& path);
+// --static, --cc, --sysroot: how what --emit makes is linked.
+void add_linking(CLI::App& command, driver::Options& options);
+// False, with an error, if one of them was given for what is not linked; `emit` is empty where
+// nothing is made.
+[[nodiscard]] bool linking_fits(Session& session, const driver::Options& options,
+                                std::optional<driver::Emit> emit);
 // Writes the product's files (driver::write) and closes the command with a line on them.
 [[nodiscard]] Status write_product(Session& session, const codegen::Compiled& compiled,
                                    driver::Emit emit, const std::string& name,

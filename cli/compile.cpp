@@ -99,11 +99,7 @@ Status run(Session& session, CompileFlags& flags) {
   flags.build.es_module = emit == driver::Emit::kWasm;
   if (flags.build.es_module && !prepare_wasm(session, flags.model, flags.output))
     return Status::kBadCall;
-  if (flags.build.link_static && !executable) {
-    session.error(fmt::format("--static makes an executable, and --emit {} is none", word(emit)),
-                  Status::kBadCall, "leave one of them out");
-    return Status::kBadCall;
-  }
+  if (!linking_fits(session, flags.build, emit)) return Status::kBadCall;
   if (!flags.pipeline.stop_after.empty() && !flags.dump_dir.empty())
     return dump_unfinished(session, flags);
   if (const auto target = flags.model.find_target(session);
@@ -151,8 +147,7 @@ void add_compile(CLI::App& app, Session& session) {
       ->type_name("N");
   flags->pipeline.add_threads(*command);
   flags->model.add_sections(*command);
-  command->add_flag("--static", flags->build.link_static,
-                    "An executable that needs no dynamic loader and no library");
+  add_linking(*command, flags->build);
   command->add_flag("--debug-symbols", flags->build.debug_symbols,
                     "Keep symbols, kernels' too, and what perf and gdb need to find callers");
   command->add_flag("--flush-denormals", flags->build.flush_denormals,

@@ -47,6 +47,7 @@ Status run(Session& session, TrainFlags& flags) {
                              : "a library leaves that to its caller");
     return Status::kBadCall;
   }
+  if (!linking_fits(session, flags.build, flags.emit)) return Status::kBadCall;
   if (!flags.emit && flags.loop.data.empty()) {
     session.error("--data PATH is needed", Status::kBadCall,
                   "a folder with MNIST's files, pictures by label, a CSV, or .npy files");
@@ -124,6 +125,7 @@ void add_train(CLI::App& app, Session& session) {
   command->add_flag("--json", loop.json, "Print one JSON object at the end");
   command->add_flag("--quiet", loop.quiet, "Print only the final results");
   add_emit(*command, flags->emit, "Make a trainer instead of training");
+  add_linking(*command, flags->build);
   command->add_option("--jobs", flags->build.jobs, "Kernels compiled at the same time")
       ->check(CLI::Range(1, 256))
       ->type_name("N");

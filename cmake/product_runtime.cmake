@@ -1,53 +1,90 @@
-# What a produced executable links: runtime/ built once for baseline x86-64, whatever this build's
-# own flags (no sanitizer, no debug information, no build path), archived and embedded in `linnet`.
-file(GLOB_RECURSE product_sources CONFIGURE_DEPENDS
+# What a produced executable links: base/ and runtime/ built once for each Linux target, for the least
+# CPU of its kind, whatever this build's own flags (no sanitizer, no debug information, no build
+# path), archived and embedded in `linnet`; so is base/pool.cpp alone, for libraries with --threads.
+# A target whose cross compiler is not on this machine has no run-time: `linnet` says so when an
+# executable for it is asked for.
+file(GLOB_RECURSE product_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}
      ${CMAKE_CURRENT_SOURCE_DIR}/base/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/runtime/*.cpp)
-if(product_sources)
-  find_package(Eigen3 3.4 REQUIRED NO_MODULE)  # headers only
-  add_library(linnet_product_runtime STATIC ${product_sources})
-  target_include_directories(linnet_product_runtime PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
-  target_link_libraries(linnet_product_runtime PRIVATE Eigen3::Eigen)
-  target_compile_definitions(linnet_product_runtime PRIVATE
-    NDEBUG LINNET_VERSION="${PROJECT_VERSION}")
-  target_compile_options(linnet_product_runtime PRIVATE
-    -Wall -Wextra -march=x86-64 -mtune=generic -O2 -g0 -fPIC -ffp-contract=off
-    -ffunction-sections -fdata-sections -ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}/=)
-  # What an executable does once, however long: small before fast. Readers of samples are all of it.
-  file(GLOB readers CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}
-       ${CMAKE_CURRENT_SOURCE_DIR}/runtime/data/*_samples.cpp)
-  list(TRANSFORM readers REPLACE "\\.cpp$" "")
-  foreach(source ${readers}
-          base/flags base/io/csv base/io/file base/io/idx base/io/image_file base/io/npy base/result
-          base/text runtime/answers/answer runtime/answers/metrics runtime/answers/plot
-          runtime/answers/tensor_text runtime/data/labels runtime/data/number_text
-          runtime/data/ports runtime/data/samples runtime/data/scales runtime/data/series_table
-          runtime/run/backtest runtime/run/evaluate runtime/run/main
-          runtime/run/model runtime/run/options runtime/run/run_bench runtime/run/run_images
-          runtime/run/run_samples runtime/run/run_series runtime/run/run_tensors)
-    set_source_files_properties(${source}.cpp PROPERTIES COMPILE_OPTIONS -Os)
+
+# What an executable does once, however long: small before fast. Readers of samples are all of it.
+file(GLOB product_small CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}
+     ${CMAKE_CURRENT_SOURCE_DIR}/runtime/data/*_samples.cpp)
+foreach(source
+        base/flags base/io/csv base/io/file base/io/idx base/io/image_file base/io/npy base/result
+        base/text runtime/answers/answer runtime/answers/metrics runtime/answers/plot
+        runtime/answers/tensor_text runtime/data/labels runtime/data/number_text
+        runtime/data/ports runtime/data/samples runtime/data/scales runtime/data/series_table
+        runtime/run/backtest runtime/run/evaluate runtime/run/main
+        runtime/run/model runtime/run/options runtime/run/run_bench runtime/run/run_images
+        runtime/run/run_samples runtime/run/run_series runtime/run/run_tensors)
+  list(APPEND product_small ${source}.cpp)
+endforeach()
+
+# Numbers are computed as they are written and char has a sign, on every machine.
+set(product_flags -std=c++20 -I${CMAKE_CURRENT_SOURCE_DIR} -Wall -Wextra -g0 -fPIC
+    -ffp-contract=off -fsigned-char -ffunction-sections -fdata-sections
+    -ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}/=)
+
+# linnet_product_object(OBJECT SOURCE COMPILER flag…)
+function(linnet_product_object object source compiler)
+  get_filename_component(folder ${object} DIRECTORY)
+  file(MAKE_DIRECTORY ${folder})
+  add_custom_command(OUTPUT ${object}
+    COMMAND ${LINNET_CCACHE} ${compiler} ${product_flags} ${ARGN} -MD -MF ${object}.d
+            -c ${CMAKE_CURRENT_SOURCE_DIR}/${source} -o ${object}
+    DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${source} DEPFILE ${object}.d
+    COMMENT "Building run-time object ${object}" VERBATIM)
+endfunction()
+
+# linnet_product_runtime(NAME COMPILER AR flag…): product_runtime_NAME and product_pool_NAME, embedded.
+function(linnet_product_runtime name compiler ar)
+  set(folder ${CMAKE_BINARY_DIR}/product/${name})
+  set(objects "")
+  foreach(source IN LISTS product_sources)
+    set(object ${folder}/${source}.o)
+    if(source IN_LIST product_small)
+      set(optimise -Os)
+    else()
+      set(optimise -O2)
+    endif()
+    linnet_product_object(${object} ${source} ${compiler} ${ARGN} ${optimise} -DNDEBUG
+      -DLINNET_VERSION="${PROJECT_VERSION}" -isystem ${product_eigen})
+    list(APPEND objects ${object})
   endforeach()
-  set(product_archive ${CMAKE_BINARY_DIR}/liblinnet_product_runtime.a)
-  set_target_properties(linnet_product_runtime PROPERTIES
-    ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
-  linnet_embed(linnet_codegen NAME product_runtime FILE ${product_archive})
+  set(archive ${folder}/libruntime.a)
+  add_custom_command(OUTPUT ${archive}
+    COMMAND ${CMAKE_COMMAND} -E rm -f ${archive}
+    COMMAND ${ar} qcD ${archive} ${objects}
+    DEPENDS ${objects} VERBATIM)
+  linnet_embed(linnet_codegen NAME product_runtime_${name} FILE ${archive})
+  # C programs have no libstdc++.
+  set(pool ${folder}/pool.o)
+  linnet_product_object(${pool} base/pool.cpp ${compiler} ${ARGN} -O2 -fno-exceptions -fno-rtti
+    -fno-asynchronous-unwind-tables)
+  linnet_embed(linnet_codegen NAME product_pool_${name} FILE ${pool})
+endfunction()
 
-  # The pool of threads alone, for libraries: C programs have no libstdc++.
-  set(product_pool ${CMAKE_BINARY_DIR}/linnet_product_pool.o)
-  add_custom_command(
-    OUTPUT ${product_pool}
-    COMMAND ${CMAKE_CXX_COMPILER} -std=c++20 -I${CMAKE_CURRENT_SOURCE_DIR} -Wall -Wextra
-            -march=x86-64 -mtune=generic -O2 -g0 -fPIC -fno-exceptions -fno-rtti
-            -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections
-            -ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}/=
-            -c ${CMAKE_CURRENT_SOURCE_DIR}/base/pool.cpp -o ${product_pool}
-    DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/base/pool.cpp ${CMAKE_CURRENT_SOURCE_DIR}/base/abi/pool.h
-            ${CMAKE_CURRENT_SOURCE_DIR}/base/abi/model.h
-    VERBATIM)
-  linnet_embed(linnet_codegen NAME product_pool FILE ${product_pool})
+find_package(Eigen3 3.4 REQUIRED NO_MODULE)  # headers only
+get_target_property(product_eigen Eigen3::Eigen INTERFACE_INCLUDE_DIRECTORIES)
+linnet_product_runtime(x86_64 ${CMAKE_CXX_COMPILER} ${CMAKE_AR} -march=x86-64 -mtune=generic)
+set(product_flags_aarch64 -march=armv8-a -mno-outline-atomics)  # nothing of libgcc in C programs
+set(product_flags_riscv64 -march=rv64gc)
+foreach(name aarch64 riscv64)
+  find_program(LINNET_CXX_${name} ${name}-linux-gnu-g++)
+  find_program(LINNET_AR_${name} ${name}-linux-gnu-ar)
+  mark_as_advanced(LINNET_CXX_${name} LINNET_AR_${name})
+  if(LINNET_CXX_${name} AND LINNET_AR_${name})
+    linnet_product_runtime(${name} ${LINNET_CXX_${name}} ${LINNET_AR_${name}}
+                           ${product_flags_${name}})
+  else()
+    message(STATUS "No executables for ${name}: g++-${name}-linux-gnu is not installed")
+    file(WRITE ${CMAKE_BINARY_DIR}/product/none "")
+    foreach(part runtime pool)
+      linnet_embed(linnet_codegen NAME product_${part}_${name} FILE ${CMAKE_BINARY_DIR}/product/none)
+    endforeach()
+  endif()
+endforeach()
 
-  # The same sources with this build's flags, for the tests of runtime/.
-  linnet_layer(linnet_runtime FOLDERS runtime
-               LINK linnet_base Eigen3::Eigen)
-else()
-  add_library(linnet_runtime INTERFACE)
-endif()
+# The same sources with this build's flags, for the tests of runtime/.
+linnet_layer(linnet_runtime FOLDERS runtime
+             LINK linnet_base Eigen3::Eigen)

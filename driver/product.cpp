@@ -6,6 +6,7 @@
 #include "codegen/cache/cache.h"
 #include "codegen/cache/hash.h"
 #include "codegen/emit/header.h"
+#include "codegen/object/product_runtime.h"
 #include "ir/print.h"
 #include "ir/summary.h"
 
@@ -62,6 +63,16 @@ bool runs(const codegen::Target& target, const Host& host) {
 
 }  // namespace
 
+bool has_runtime(const codegen::Target& target, const Host& host) {
+  const codegen::TargetRecord& record = target.record;
+  if (codegen::product_runtime(record).exists()) return true;
+  host.error(fmt::format("this linnet was built without the run-time for {}", record.name),
+             Status::kMachine,
+             fmt::format("install {} and build it again, or use --emit lib, which needs none",
+                         record.package));
+  return false;
+}
+
 std::string c_identifier(const std::string& name) {
   return codegen::c_name(name, "model_");
 }
@@ -109,6 +120,7 @@ bool generate(Product& product, codegen::CompileOptions code, const Options& opt
         Status::kUnsupported, "leave it out");
     return false;
   }
+  if (code.threads > 1 && !has_runtime(code.target, host)) return false;
   if (code.flush_denormals && !code.target.record.flushes_denormals()) {
     host.error(fmt::format("--flush-denormals: {} has no such switch", code.target.record.name),
                Status::kUnsupported, "leave it out");
@@ -131,7 +143,7 @@ bool generate(Product& product, codegen::CompileOptions code, const Options& opt
   if (cache && !cache->trouble().empty())
     host.warning((options.cache.empty() ? "the cache " : "--cache ") + cache->trouble(),
                  "the result is right; the kernels will be compiled again next time");
-  product.compiled.link_static = options.link_static;
+  product.compiled.link = options.link;
   return true;
 }
 
@@ -190,7 +202,7 @@ bool can_make(Emit emit, const codegen::Target& target, const Host& host) {
   const bool made = (emit != Emit::kExecutable || target.makes(codegen::kExecutable)) &&
                     (emit != Emit::kShared || target.makes(codegen::kSharedLibrary)) &&
                     (emit != Emit::kWasm || target.makes(codegen::kWasmModule));
-  if (made) return true;
+  if (made) return emit != Emit::kExecutable || has_runtime(target, host);
   host.error(fmt::format("--emit {} is not made for {}", word(emit), record.name),
              Status::kUnsupported, instead_of(emit, target));
   return false;

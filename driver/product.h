@@ -29,7 +29,7 @@ struct Options {
   bool keep_text = false;
   bool timed_entries = false;
   bool debug_symbols = false;
-  bool link_static = false;
+  codegen::LinkOptions link;
   PassOptions passes;
 };
 
@@ -70,6 +70,9 @@ inline constexpr std::array<std::pair<std::string_view, Emit>, 5> kEmits = {
      {"obj", Emit::kObject},
      {"wasm", Emit::kWasm}}};
 [[nodiscard]] std::string_view word(Emit emit);
+// False, reported, if this linnet was built without what executables and pools of threads for the
+// target need.
+[[nodiscard]] bool has_runtime(const codegen::Target& target, const Host& host);
 // False, reported, if there is no such product for the target.
 [[nodiscard]] bool can_make(Emit emit, const codegen::Target& target, const Host& host);
 

@@ -34,9 +34,9 @@ void linnet_pool_v1_end(linnet_pool_v1* pool);
 
 /* Calls tile(context, i, closure) for each i of min … min + count − 1, on whatever threads, and
  * returns 0 when all are done. While another call's kernel has the threads, one is done by its
- * caller alone. A tile sees the caller's MXCSR. No memory is allocated and no lock is waited for;
- * the only system calls are futexes, to wake threads that sleep and to wait for those that are
- * late. */
+ * caller alone. A tile sees the caller's MXCSR or FPCR. No memory is allocated and no lock is
+ * waited for; the only system calls are futexes, to wake threads that sleep and to wait for those
+ * that are late. */
 int linnet_pool_v1_run(linnet_pool_v1* pool, linnet_tile_v1 tile, int32_t min, int32_t count,
                        uint8_t* closure);
 

@@ -88,6 +88,13 @@ struct KernelReport {
   int64_t stack_bytes = 0;
 };
 
+// How executables and shared libraries are linked.
+struct LinkOptions {
+  bool is_static = false;  // --static: an executable needs no dynamic loader and no library
+  std::string compiler;    // --cc: the program that links; "" for the target's own
+  std::string sysroot;     // --sysroot: where the system's libraries are looked for; "": its own
+};
+
 struct Compiled {
   std::string name;
   std::string target;  // "x86-64-v3"
@@ -104,7 +111,7 @@ struct Compiled {
   int64_t state_bytes = 0;       // 0: no NAME_step
   int64_t step_arena_bytes = 0;  // of NAME_step and NAME_steps
   std::vector<KernelReport> kernels;
-  bool link_static = false;       // executables need no dynamic loader and no library
+  LinkOptions link;
   bool debug_symbols = false;     // executables and shared libraries are linked with their symbols
   std::vector<KernelWork> work;   // of all kernels
   std::vector<StageTime> stages;  // in the order in which they began

@@ -5,6 +5,7 @@
 
 #include "base/io/file.h"
 #include "base/text.h"
+#include "codegen/object/product_runtime.h"
 #include "support/check.h"
 
 #include <fmt/format.h>
@@ -20,12 +21,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern "C" {
-extern const char linnet_embedded_product_runtime_begin[];
-extern const char linnet_embedded_product_runtime_end[];
-extern const char linnet_embedded_product_pool_begin[];
-extern const char linnet_embedded_product_pool_end[];
-}
 extern char** environ;
 
 namespace linnet::codegen {
@@ -35,13 +30,10 @@ std::span<const uint8_t> as_bytes(const std::vector<std::byte>& bytes) {
   return {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
 }
 
-std::span<const uint8_t> embedded(const char* begin, const char* end) {
-  return {reinterpret_cast<const uint8_t*>(begin), reinterpret_cast<const uint8_t*>(end)};
-}
 // base/pool.cpp for what is no executable; empty if the model starts no threads.
 std::span<const uint8_t> pool(const Compiled& compiled) {
   if (compiled.thread_bytes == 0) return {};
-  return embedded(linnet_embedded_product_pool_begin, linnet_embedded_product_pool_end);
+  return product_runtime(compiled.record).pool;
 }
 
 Failure failure(const Error& error) {
@@ -71,12 +63,125 @@ int run(const std::vector<std::string>& arguments, const std::string& log) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
+using Words = std::vector<std::string>;
+
+// Where a system has its libraries, by Debian's names first.
+Words library_folders(const Compiled& compiled) {
+  std::string debian = "x86_64-linux-gnu";
+  if (compiled.record.level == 0) debian = without_suffix(compiled.record.compiler, "-gcc");
+  return {"/usr/lib/" + debian, "/lib/" + debian, "/usr/lib64", "/lib64", "/usr/lib", "/lib"};
+}
+
+// A sysroot that is none would go unnoticed: compilers fall back on their own libraries.
+Result<void, Failure> check_sysroot(const Compiled& compiled) {
+  const std::string& root = compiled.link.sysroot;
+  const char* library = compiled.link.is_static ? "/libc.a" : "/libc.so";
+  if (root.empty()) return {};
+  for (const std::string& folder : library_folders(compiled)) {
+    if (file_exists(root + folder + library)) return {};
+  }
+  return machine(
+      fmt::format("--sysroot {}: there is no {} for {}", root, library + 1, compiled.record.name),
+      fmt::format("copy /lib and /usr/lib of the machine there, with libc6-dev installed "
+                  "on it: {} is looked for",
+                  root + library_folders(compiled).front() + library));
+}
+
+// The program that links: the target's own compiler, or the user's. clang serves all targets by its
+// own linker.
+Words linker(const Compiled& compiled) {
+  const LinkOptions& options = compiled.link;
+  Words words = {options.compiler.empty() ? std::string(compiled.record.compiler)
+                                          : options.compiler};
+  if (file_name(words.front()).find("clang") != std::string_view::npos) {
+    words.push_back("--target=" + std::string(compiled.record.triple));
+    if (compiled.record.level == 0) words.emplace_back("-fuse-ld=lld");
+  }
+  if (options.sysroot.empty()) return words;
+  words.push_back("--sysroot=" + options.sysroot);
+  // Debian's cross compilers have libraries of their own, which they would take first.
+  for (const std::string& folder : library_folders(compiled)) {
+    if (!is_folder(options.sysroot + folder)) continue;
+    words.push_back("-B" + options.sysroot + folder);
+    words.push_back("-L" + options.sysroot + folder);
+  }
+  return words;
+}
+
+Words flags(const Compiled& compiled, const std::string& path, bool executable) {
+  Words words;
+  if (executable) {
+    // runtime/terminate.cpp instead of libstdc++'s.
+    words = {"-Wl,--gc-sections", "-Wl,-u,_ZN9__gnu_cxx27__verbose_terminate_handlerEv"};
+    const Words dynamic = {"-static-libgcc", "-Wl,-Bstatic", "-lstdc++", "-Wl,-Bdynamic", "-lm"};
+    const Words fixed = {"-static", "-lstdc++", "-lm"};
+    const Words& more = compiled.link.is_static ? fixed : dynamic;
+    words.insert(words.end(), more.begin(), more.end());
+  } else {
+    words = {"-shared", fmt::format("-Wl,-soname,{}", file_name(path))};
+  }
+  if (!compiled.debug_symbols) words.emplace_back("-s");
+  for (const char* flag : {"-Wl,--build-id=none", "-Wl,-z,noexecstack"})
+    words.emplace_back(flag);
+  return words;
+}
+
+// What to do about a linker that is not there.
+std::string install(const Compiled& compiled) {
+  const TargetRecord& record = compiled.record;
+  if (!compiled.link.compiler.empty())
+    return fmt::format("--cc names a compiler that links for {}; without it {} does", record.name,
+                       record.compiler);
+  if (record.level > 0)
+    return "install gcc or clang, or use --emit obj or lib, which need no other tool";
+  return fmt::format(
+      "apt-get install {}, or say --cc clang (and --sysroot DIR); --emit lib needs no "
+      "linker, and a program of yours is linked where there is one: {} main.c lib{}.a",
+      record.package, record.compiler, compiled.name);
+}
+
+// "c++" of "cannot find -lstdc++" (GNU ld) or "unable to find library -lstdc++" (lld).
+std::string missing_library(std::string_view log) {
+  for (const std::string_view said : {"cannot find -l", "unable to find library -l"}) {
+    const size_t at = log.find(said);
+    if (at == log.npos) continue;
+    const size_t begin = at + said.size();
+    return std::string(log.substr(begin, log.find_first_of(": \n", begin) - begin));
+  }
+  return "";
+}
+
+tl::unexpected<Failure> link_failed(const Compiled& compiled, const std::string& program,
+                                    int status, std::string_view log) {
+  const TargetRecord& record = compiled.record;
+  const std::string own =
+      fmt::format("{}, of Debian's {}, links for it", record.compiler, record.package);
+  for (const char* said : {"wrong format", "is incompatible with", "unrecognised emulation"}) {
+    if (log.find(said) == log.npos) continue;
+    return machine(fmt::format("{} does not link for {}", program, record.name), own);
+  }
+  const std::string library = missing_library(log);
+  if (library.empty())
+    return machine(fmt::format("{} failed with status {}:\n{}", program, status, log),
+                   fmt::format("it needs libstdc++.a, libm and libc of {}; {}", record.name, own));
+  const std::string& root = compiled.link.sysroot;
+  return machine(fmt::format("{} does not find lib{}{} for {}{}", program, library,
+                             compiled.link.is_static ? ".a" : "", record.name,
+                             root.empty() ? "" : " in " + root),
+                 root.empty()
+                     ? "apt-get install " + std::string(record.level > 0 ? "g++" : record.package)
+                     : "install libstdc++-12-dev and libc6-dev on the machine that it is "
+                       "a copy of, and copy again");
+}
+
 // Links the model's objects with `inputs`, which stand before the libraries.
 Result<void, Failure> link(const Compiled& compiled, const std::string& path, bool executable) {
+  LINNET_TRY(check_sysroot(compiled));
   WorkFolder folder;
   if (!folder.ok()) return machine(folder.path() + ": " + std::strerror(errno), "set TMPDIR");
-  std::vector<std::string> command = {std::string(compiled.record.compiler), "-o",
-                                      folder.file("product")};
+  Words command = linker(compiled);
+  const std::string program = command.front(), made = folder.file("product");
+  command.insert(command.end(), {"-o", made});
   const auto add = [&](const std::string& name, std::span<const uint8_t> bytes) {
     command.push_back(folder.file(name));
     return write_file(command.back(), bytes).map_error(failure);
@@ -85,43 +190,23 @@ Result<void, Failure> link(const Compiled& compiled, const std::string& path, bo
   if (!compiled.constants.empty())
     LINNET_TRY(add(compiled.name + "_constants.o", as_bytes(compiled.constants)));
   if (executable) {
-    LINNET_TRY(add("libruntime.a", embedded(linnet_embedded_product_runtime_begin,
-                                            linnet_embedded_product_runtime_end)));
-    command.emplace_back("-Wl,--gc-sections");
-    if (compiled.link_static) {
-      for (const char* flag : {"-static", "-lstdc++", "-lm"})
-        command.emplace_back(flag);
-    } else {
-      for (const char* flag :
-           {"-static-libgcc", "-Wl,-Bstatic", "-lstdc++", "-Wl,-Bdynamic", "-lm"})
-        command.emplace_back(flag);
-    }
-  } else {
-    if (const auto object = pool(compiled); !object.empty())
-      LINNET_TRY(add(compiled.name + "_threads.o", object));
-    command.emplace_back("-shared");
-    command.push_back(fmt::format("-Wl,-soname,{}", file_name(path)));
+    LINNET_TRY(add("libruntime.a", product_runtime(compiled.record).archive));
+  } else if (const auto object = pool(compiled); !object.empty()) {
+    LINNET_TRY(add(compiled.name + "_threads.o", object));
   }
-  if (!compiled.debug_symbols) command.emplace_back("-s");
-  for (const char* flag : {"-Wl,--build-id=none", "-Wl,-z,noexecstack"})
-    command.emplace_back(flag);
+  for (std::string& flag : flags(compiled, path, executable))
+    command.push_back(std::move(flag));
   const std::string log = folder.file("log");
   const int status = run(command, log);
-  if (status == -1 || status == 127) {
-    return machine(
-        fmt::format("there is no linker: `{}` cannot be run", compiled.record.compiler),
-        fmt::format("install {}, or use --emit obj or lib, which need no other tool",
-                    compiled.record.level > 0 ? "gcc or clang" : compiled.record.package));
-  }
+  if (status == -1 || status == 127)
+    return machine(fmt::format("there is no linker: `{}` cannot be run", program),
+                   install(compiled));
   if (status != 0) {
     const auto text = read_file(log);
-    return machine(fmt::format("{} failed with status {}:\n{}", compiled.record.compiler, status,
-                               text ? std::string(text->begin(), text->end()) : ""),
-                   compiled.link_static
-                       ? "the linker needs libstdc++.a, libm.a and libc.a of the same system"
-                       : "the linker needs libstdc++.a and libm of the same system");
+    return link_failed(compiled, program, status,
+                       text ? std::string(text->begin(), text->end()) : "");
   }
-  const auto product = read_file(command[2]);
+  const auto product = read_file(made);
   if (!product) return machine(product.error().message, "");
   return write_file(path, *product, 0777).map_error(failure);
 }

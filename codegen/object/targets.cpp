@@ -6,7 +6,7 @@
 namespace linnet::codegen {
 namespace {
 
-// Executables carry a run-time that is compiled for x86-64 alone.
+// Of Linux: executables carry the run-time that cmake/product_runtime.cmake makes.
 constexpr uint8_t kAll = kSharedLibrary | kExecutable;
 
 passes::TargetInfo machine(std::string name, int64_t vector_bytes, int64_t vector_registers,
@@ -65,7 +65,7 @@ TargetRecord riscv64(std::string_view name, std::string_view about, std::string_
           .halide = "arm-64-linux-no_neon",
           .info = machine(std::string(name), 16, vector_registers, true),
           .vectors = vector_registers != kNoVectors,
-          .products = kSharedLibrary,
+          .products = kAll,
           .compiler = "riscv64-linux-gnu-gcc",
           .package = "g++-riscv64-linux-gnu",
           .emulator = "qemu-riscv64-static"};
@@ -123,7 +123,7 @@ std::span<const TargetRecord> targets() {
                    .features = "+neon,+fp-armv8",
                    .halide = "arm-64-linux",
                    .info = machine("aarch64", 16, 32, true),
-                   .products = kSharedLibrary,
+                   .products = kAll,
                    .compiler = "aarch64-linux-gnu-gcc",
                    .package = "g++-aarch64-linux-gnu",
                    .emulator = "qemu-aarch64-static"},

@@ -2,6 +2,8 @@
 #include "runtime/answers/answer.h"
 
 #include "base/format_list.h"
+#include "base/math.h"
+#include "base/scalar_backend.h"
 #include "base/text.h"
 #include "runtime/data/number_text.h"
 #include "runtime/data/ports.h"
@@ -42,7 +44,7 @@ ClassAnswer classify(const Tensor& values, int64_t first, int64_t count,
   if (!classes.probabilities) {
     double sum = 0;
     for (int64_t i = 0; i < count; ++i)
-      sum += std::exp(value_at(values, first + i) - largest);
+      sum += math::exp<math::Scalar<double>>(value_at(values, first + i) - largest);
     answer.probability = 1 / sum;
   }
   if (answer.index < classes.count) answer.label = classes.labels[answer.index];

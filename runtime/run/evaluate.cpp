@@ -2,6 +2,8 @@
 #include "runtime/run/evaluate.h"
 
 #include "base/io/file.h"
+#include "base/math.h"
+#include "base/scalar_backend.h"
 #include "runtime/answers/answer.h"
 #include "runtime/data/ports.h"
 #include "runtime/data/reader.h"
@@ -38,13 +40,14 @@ public:
     }
     const int64_t rows = elements_of(target), classes = each / rows;
     for (int64_t i = 0; i < count * rows; ++i) {
+      using Math = math::Scalar<double>;  // libm's functions differ between machines
       double largest = value_at(values, i * classes), all = 0;
       for (int64_t k = 1; k < classes; ++k)
         largest = std::max(largest, value_at(values, i * classes + k));
       for (int64_t k = 0; k < classes; ++k)
-        all += std::exp(value_at(values, i * classes + k) - largest);
+        all += math::exp<Math>(value_at(values, i * classes + k) - largest);
       const int64_t label = truths.as<int64_t>()[static_cast<size_t>(first * rows + i)];
-      sum_ += (std::log(all) + largest - value_at(values, i * classes + label)) /
+      sum_ += (math::log<Math>(all) + largest - value_at(values, i * classes + label)) /
               static_cast<double>(rows);
     }
   }

@@ -1,6 +1,8 @@
 // Builds the design matrix by unit parameters and solves it by Eigen's pivoted QR.
 #include "runtime/train/least_squares.h"
 
+// Sums in vectors have another order on each machine; these are the same on all.
+#define EIGEN_DONT_VECTORIZE
 #include <Eigen/QR>
 
 namespace linnet::runtime::train {
