@@ -143,11 +143,15 @@ bool linking_fits(Session& session, const driver::Options& options,
     if (!link.sysroot.empty()) given = "--sysroot";
   }
   if (given.empty()) return true;
-  const std::string_view says =
-      given == "--static" ? "makes an executable" : "is for what is linked";
-  session.error(emit ? fmt::format("{} {}, and --emit {} is none", given, says, word(*emit))
-                     : fmt::format("{} {}, and nothing is without --emit", given, says),
-                Status::kBadCall, emit ? "leave one of them out" : "--emit exe makes a trainer");
+  if (!emit)
+    session.error(fmt::format("{} is for what --emit links", given), Status::kBadCall,
+                  "--emit exe makes a trainer");
+  else if (given == "--static")
+    session.error(fmt::format("--static makes an executable, and --emit {} is none", word(*emit)),
+                  Status::kBadCall, "leave one of them out");
+  else
+    session.error(fmt::format("{} is for what is linked, and --emit {} is not", given, word(*emit)),
+                  Status::kBadCall, "leave one of them out");
   return false;
 }
 

@@ -115,8 +115,8 @@ std::unique_ptr<llvm::Module> import_kernel(llvm::LLVMContext& context, const st
 void set_target_attributes(llvm::Module& module, const Target& target) {
   for (llvm::Function& function : module) {
     if (function.isIntrinsic()) continue;
-    const bool baseline = function.hasFnAttribute("linnet-baseline");
     const TargetRecord& record = target.record;
+    const bool baseline = record.level > 0 && function.hasFnAttribute("linnet-baseline");
     function.addFnAttr("target-cpu", baseline ? "x86-64" : record.cpu);
     function.addFnAttr("tune-cpu", baseline ? "generic" : target.tune);
     if (!record.features.empty()) function.addFnAttr("target-features", record.features);
