@@ -5,6 +5,7 @@
 #include "ir/print.h"
 #include "passes/run/run_pipeline.h"
 #include "passes/schedule/families.h"
+#include "tests/codegen/op_kernels.h"
 #include "tests/passes/random_graphs.h"
 
 #include <fmt/format.h>
@@ -19,20 +20,6 @@ using ir::ValueId;
 
 const std::vector<std::string> kTargets = {"x86-64-v2", "x86-64-v3", "x86-64-v4"};
 
-// A kernel of one op, on inputs of these types.
-ir::Graph kernel_of(const ir::OpDef& op, const std::vector<ir::Type>& types, ir::Attrs attrs = {}) {
-  ir::Graph graph;
-  graph.name = "k";
-  graph.schedule = ir::Schedule{"generic", {}};
-  std::vector<ValueId> operands;
-  for (const ir::Type& type : types)
-    operands.push_back(graph.add_input("x", type));
-  auto results = ir::Builder(graph).at(ir::Place::named("test")).try_create(op, operands, attrs);
-  EXPECT_TRUE(results.has_value()) << op.name << ": " << results.error().message;
-  graph.outputs.push_back({"", results->front(), ""});
-  return graph;
-}
-
 void expect_right(const ir::Graph& kernel, const std::string& name = "native") {
   const FoundTarget target = find_target(name);
   ASSERT_TRUE(target.ok);
@@ -45,26 +32,6 @@ ir::Type f32(Shape shape) {
   return {DType::kF32, std::move(shape), {}};
 }
 
-// Operand types that an elementwise op takes: the first that fit its record.
-std::vector<std::vector<ir::Type>> elementwise_types(const ir::OpDef& op) {
-  std::vector<std::vector<ir::Type>> fits;
-  for (DType dtype :
-       {DType::kF32, DType::kF64, DType::kI64, DType::kI32, DType::kI8, DType::kU8, DType::kBool}) {
-    std::vector<ir::Type> types;
-    for (size_t i = 0; i < op.operands.size(); ++i) {
-      const bool condition = op.operands[i].name == "condition";
-      types.push_back(
-          {condition ? DType::kBool : dtype, i % 2 == 0 ? Shape{3, 1, 37} : Shape{2, 37}, {}});
-    }
-    std::vector<const ir::Type*> pointers;
-    for (const ir::Type& type : types)
-      pointers.push_back(&type);
-    const auto attrs = ir::complete_attrs(op, {});
-    if (attrs && ir::infer(op, pointers, *attrs)) fits.push_back(types);
-  }
-  return fits;
-}
-
 class Elementwise : public testing::TestWithParam<const ir::OpDef*> {};
 
 TEST_P(Elementwise, AgreesForEveryType) {
@@ -74,13 +41,6 @@ TEST_P(Elementwise, AgreesForEveryType) {
     expect_right(kernel_of(*GetParam(), types));
 }
 
-std::vector<const ir::OpDef*> elementwise_ops() {
-  std::vector<const ir::OpDef*> ops;
-  for (const ir::OpDef* op : ir::all_ops()) {
-    if (op->scalar) ops.push_back(op);
-  }
-  return ops;
-}
 INSTANTIATE_TEST_SUITE_P(Ops, Elementwise, testing::ValuesIn(elementwise_ops()),
                          [](const auto& info) { return std::string(info.param->name); });
 
