@@ -216,15 +216,27 @@ Argument Case::region(std::vector<std::byte> bytes, size_t align, bool answer) {
   return {Argument::kRegion, static_cast<uint32_t>(regions.size() - 1), 0};
 }
 
+size_t Case::code() const {
+  size_t bytes = 0;
+  for (const auto& object : objects)
+    bytes += object.size();
+  return bytes;
+}
+
+size_t Case::memory() const {
+  size_t bytes = 0;
+  for (const Region& region : regions)
+    bytes += region.bytes.size() + 256;
+  return bytes;
+}
+
 std::vector<std::string> run(const Place& place, const std::vector<Case>& cases,
                              const std::string& folder) {
   std::vector<std::string> faults;
   for (size_t first = 0; first < cases.size();) {
-    size_t end = first, bytes = 0;
-    do {
-      for (const auto& object : cases[end++].objects)
-        bytes += object.size();
-    } while (end < cases.size() && bytes < place.code());
+    size_t end = first + 1, bytes = cases[first].code();
+    while (end < cases.size() && bytes + cases[end].code() <= place.code())
+      bytes += cases[end++].code();
     run_program(place, std::span(cases).subspan(first, end - first), folder, faults);
     first = end;
   }

@@ -45,6 +45,9 @@ struct Case {
 
   // Adds a region and gives the argument that points to it.
   Argument region(std::vector<std::byte> bytes, size_t align, bool answer = false);
+  // Bytes of its objects, and of its regions with what is around them.
+  [[nodiscard]] size_t code() const;
+  [[nodiscard]] size_t memory() const;
 };
 
 // Where the programs of a target run.
@@ -55,7 +58,7 @@ struct Place {
   std::string like{};   // the target whose schedules are taken, or ""
 
   // Bytes for the objects of one program, and for the regions of one case.
-  [[nodiscard]] size_t code() const { return kind == kBoard ? (5u << 19) : 1u << 30; }
+  [[nodiscard]] size_t code() const { return kind == kBoard ? (3u << 19) : 1u << 30; }
   [[nodiscard]] size_t memory() const { return kind == kBoard ? 3u << 20 : 1u << 30; }
 };
 
