@@ -56,6 +56,7 @@ TEST_P(Sweep, EveryLegalScheduleIsRight) {
     if (found.ok && runs_here(found.target)) targets.push_back(found.target);
   }
   const sweep::Space space(family, targets.front());
+  ASSERT_EQ(space.missing(), "");
   const size_t step = whole() ? 1 : std::max<size_t>(1, space.size() / kSample);
   size_t tried = 0, wrong = 0;
   for (size_t i = step / 2; i < space.size(); i += step, ++tried) {

@@ -69,6 +69,7 @@ std::vector<Case> kernel_cases(const codegen::Target& target, size_t sample) {
   std::vector<Case> made;
   for (const passes::Family& family : passes::families()) {
     const codegen::sweep::Space space(family, target);
+    EXPECT_GT(space.size(), 0U) << family.name;
     const size_t step = std::max<size_t>(1, space.size() / sample);
     for (size_t i = step / 2; i < space.size(); i += step) {
       const ir::Graph kernel =
