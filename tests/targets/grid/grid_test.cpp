@@ -29,12 +29,25 @@ const std::vector<Place>& places() {
   return kPlaces;
 }
 
+const Place& place(const std::string& target) {
+  return *std::ranges::find(places(), target, &Place::target);
+}
+
 // What does not run, by target, column and case, and why: all of it, and nothing else.
 struct Exception {
   std::string target, column, name, why;
 };
 const std::vector<Exception>& exceptions() {
-  static const std::vector<Exception> kExceptions = {};
+  // qemu 7.2, translate.c, decode_save_opc; whatever the length of vectors.
+  static const std::string kQemu = "an assertion of qemu's ends it at a conversion of vectors";
+  static const std::vector<Exception> kExceptions = {
+      {"riscv64-v", "kernels", "trial 3 normalize{lanes=8, kept=1}", kQemu},
+      {"riscv64-v", "kernels", "trial 10 normalize{lanes=8, kept=0}", kQemu},
+      {"riscv64-v", "kernels", "trial 2 generic{}", kQemu},
+      {"riscv64-v", "ops", "sigmoid of f64[3,1,37]", kQemu},
+      {"riscv64-v", "ops", "cast.lir, case 1", kQemu},
+      {"riscv64-v", "models", "lenet_classic", kQemu},
+      {"riscv64-v", "calls", "lenet_classic", kQemu}};
   return kExceptions;
 }
 
@@ -149,21 +162,20 @@ TEST_P(Grid, Hashes) {
   save(GetParam().target + ".hashes", fmt::format("{}", fmt::join(hashes, " ")));
 }
 
-INSTANTIATE_TEST_SUITE_P(Targets, Grid, testing::ValuesIn(places()), [](const auto& info) {
+std::string test_name(const testing::TestParamInfo<Place>& info) {
   std::string name = info.param.target;
   std::ranges::replace(name, '-', '_');
   return name;
-});
+}
+INSTANTIATE_TEST_SUITE_P(Targets, Grid, testing::ValuesIn(places()), test_name);
 
 // Some ops where `make test` has the time.
 class Sample : public Grid {};
 TEST_P(Sample, Ops) {
   expect_right("sample", op_cases(target(), 16));
 }
-INSTANTIATE_TEST_SUITE_P(Targets, Sample, testing::Values(places()[0], places()[4]),
-                         [](const auto& info) {
-                           return info.param.kind == Place::kNode ? "wasm" : "aarch64";
-                         });
+INSTANTIATE_TEST_SUITE_P(Targets, Sample,
+                         testing::Values(place("aarch64"), place("wasm32-simd128")), test_name);
 
 TEST(Table, OfAll) {
   fmt::print("\n{:<16}", "target");
