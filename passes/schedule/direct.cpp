@@ -106,6 +106,11 @@ Choice<Direct> Direct::choose(const Candidate& group) {
   while (best.lanes > 4 && best.lanes / 2 >= conv.outputs)
     best.lanes /= 2;
   if (conv.window() > accumulators(group.target)) return no_room(conv, group.target);
+  // With 8 registers a window of 2 × 3 leaves none for a weight and a pixel.
+  if (!fits_registers(1, conv.window(), group.target)) {
+    return fmt::format("a window of its pool has {} pixels, too many for {} registers",
+                       conv.window(), group.target.vector_registers);
+  }
   set_tile(best, all, group.target);
   TileCost cost{best.vectors * best.pixels * best.samples * conv.window()};
   cost.along(conv.outputs, best.lanes * best.vectors);
