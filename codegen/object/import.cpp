@@ -85,7 +85,7 @@ void unroll_short_sums(llvm::Function& function) {
 
 // Where instructions that load pairs of vectors, and not memory, bound a sum of vectors, a loop's
 // own instructions are worth sharing among several turns: 400 × 120 of LeNet takes 1.82
-// instructions for a multiply-add in single turns, 1.58 in four (AArch64,
+// instructions for a multiply-add in single turns, 1.65 in four (AArch64,
 // benchmarks/instructions.py).
 void unroll_vector_sums(llvm::Function& function) {
   constexpr int64_t kMostMultiplyAdds = 64;

@@ -3,6 +3,7 @@
 
 #include "codegen/object/expand_copies.h"
 #include "codegen/object/llvm_target.h"
+#include "codegen/object/load_lanes.h"
 #include "codegen/object/memory_file.h"
 
 #include "support/check.h"
@@ -80,6 +81,9 @@ void optimize(llvm::Module& module, const Target& target) {
   llvm::raw_string_ostream out(broken);
   if (llvm::verifyModule(module, &out)) throw InternalError("LLVM IR: " + broken);
   passes.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
+  if (target.record.architecture != Architecture::kAArch64) return;
+  for (llvm::Function& function : module)
+    load_lanes(function);
 }
 
 std::vector<std::byte> emit_object(llvm::Module& module, const Target& target, Emit what,

@@ -27,6 +27,12 @@ struct Parts {
   [[nodiscard]] bool pads() const { return conv.padded() && !conv.zeros_stored; }
 };
 
+// Have multiply-adds a form that takes one factor from an element of a vector, or a scalar? Those
+// of NEON and RVV: no other target has 32 registers of 128 bits.
+bool multiplies_by_element(const TargetInfo& target) {
+  return target.fma && target.vector_bytes == 16 && target.vector_registers == 32;
+}
+
 // Vectors, pixels and samples of a tile: vectors share the pixels they read, pixels and samples the
 // weights, and the least modelled work decides. It is the best tile that was measured, or within 2
 // % of it, for 1 × 1 and 3 × 3 convolutions of 24 to 512 channels at rows of 7 to 56 pixels (Zen
@@ -36,11 +42,18 @@ struct Parts {
 // share what they read: 7 of a row instead of one of each of 8 samples take 0.31x for 3 × 3, 512
 // channels at 7 × 7, 0.49x with 256 and strides, 0.59x for 3 → 32 with strides; 1 × 1 at 56 and 112
 // pixels takes 1.4x of them (Zen 5).
+//
+// Arm and RISC-V multiply by an element of a vector or by a scalar: neighbours of a row, which the
+// windows of a pool make many, are then loaded four at once. 1 × 5 pixels of 2 × 2 take 1.24
+// instructions for a multiply-add in LeNet conv2, 4 × 1 take 1.31 (AArch64,
+// benchmarks/instructions.py).
 void set_tile(Direct& best, const Parts& parts, const TargetInfo& target) {
   const Convolution& conv = parts.conv;
   const int64_t samples = parts.samples;
   const int64_t vectors = ceil_div(conv.outputs, best.lanes);
   const int64_t most_samples = parts.pads() ? 1 : samples;
+  const bool in_rows = multiplies_by_element(target) && conv.window() > 1 &&
+                       conv.columns.size > 1 && conv.columns.stride == 1;
   int64_t best_cost = 0;
   for (int64_t v = 1; v <= std::min(kWidest, vectors); ++v) {
     for (int64_t p = 1; p <= conv.result_width(); ++p) {
@@ -50,7 +63,8 @@ void set_tile(Direct& best, const Parts& parts, const TargetInfo& target) {
         if (!fits_registers(v, values, target)) break;
         const int64_t tiles =
             ceil_div(vectors, v) * ceil_div(conv.result_width(), p) * ceil_div(samples, s);
-        const int64_t cost = tiles * step_cost(v, values);
+        const int64_t shared = in_rows ? values - ceil_div<int64_t>(values, 4) : 0;
+        const int64_t cost = tiles * (step_cost(v, values) - shared);
         if (best_cost != 0 && cost >= best_cost) continue;
         best.vectors = v;
         best.pixels = p;

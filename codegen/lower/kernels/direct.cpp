@@ -69,13 +69,16 @@ constexpr int kStripLanes = 16;  // pixels of a vector that strips are stored in
 // Taps of a row one after the other in code: 0.90x to 0.99x of a loop while their common pixels
 // have registers of their own; for the 24 and 12 accumulators of a tile that fills the
 // registers 1.05x, and 2.6x with AVX2 (3 × 3 convolutions, Zen 5); for the 20 of LeNet conv2 1.2x
-// to 1.5x.
+// to 1.5x. AArch64 has four common pixels in a register (codegen/object/load_lanes.h): 20
+// accumulators of LeNet conv2 take 1.24 instructions for a multiply-add, in a loop 1.96.
 bool unrolls_taps(Lowering& lowering, const passes::Direct& numbers) {
   const ir::Graph& kernel = lowering.graph();
   const passes::Convolution conv = *passes::convolution(kernel, passes::anchor_group(kernel));
   const int64_t accumulators = numbers.vectors * numbers.pixels * numbers.samples * conv.window();
+  const int64_t registers = lowering.target().info.vector_registers;
+  const bool by_element = lowering.target().record.architecture == Architecture::kAArch64;
   return conv.columns.size <= kMostUnrolledTaps &&
-         2 * accumulators <= lowering.target().info.vector_registers;
+         (by_element ? accumulators + 8 : 2 * accumulators) <= registers;
 }
 
 // Weights of a 1 × 1 convolution that the layers between two calls push out of the caches are asked
