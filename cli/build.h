@@ -35,7 +35,7 @@ void add_build(CLI::App& command, Session& session, ModelOptions& model, Pipelin
                                                            const PipelineFlags& flags,
                                                            driver::TrainerOptions options);
 
-// --emit exe, lib, shared, obj or wasm.
+// --emit exe, lib, shared, obj, wasm or c.
 CLI::Option* add_emit(CLI::App& command, std::optional<driver::Emit>& emit, const std::string& doc);
 // Of --emit wasm: the target it is for, unless one is given. False, with an error, if `path` is no
 // name for it.

@@ -100,6 +100,12 @@ Status run(Session& session, CompileFlags& flags) {
   if (flags.build.es_module && !prepare_wasm(session, flags.model, flags.output))
     return Status::kBadCall;
   if (!linking_fits(session, flags.build, emit)) return Status::kBadCall;
+  flags.model.portable = flags.build.source = emit == driver::Emit::kSource;
+  if (flags.build.source && !flags.dump_dir.empty()) {
+    session.error("--dump-dir writes what machine code is made of, and --emit c makes none",
+                  Status::kBadCall, "linnet dump prints the IR");
+    return Status::kBadCall;
+  }
   if (!flags.pipeline.stop_after.empty() && !flags.dump_dir.empty())
     return dump_unfinished(session, flags);
   if (const auto target = flags.model.find_target(session);
@@ -136,7 +142,8 @@ void add_compile(CLI::App& app, Session& session) {
   command->add_option("-o,--output", flags->output, "The file to write; a header goes beside it")
       ->check(file_fault)
       ->type_name("OUT");
-  add_emit(*command, flags->emit, "Kind of output: program, C library, object file, or WebAssembly")
+  add_emit(*command, flags->emit,
+           "Kind of output: program, C library, object file, WebAssembly, or C source")
       ->default_str(std::string(word(driver::Emit::kExecutable)));
   command->add_option("--name", flags->build.name, "Name of the model in C: prefix of every symbol")
       ->check([](const std::string& name) {

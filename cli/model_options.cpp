@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/help.h"
 #include "cli/text_module.h"
+#include "codegen/source/c_source.h"
 #include "frontend/onnx/import/fixed_input.h"
 
 #include <fmt/format.h>
@@ -52,7 +53,7 @@ void ModelOptions::add_target(CLI::App& command) {
       ->default_str("native");
   command
       .add_option("--schedule-like", schedule_like,
-                  "Schedules of this target: its order of sums, so its bits")
+                  "Schedules of this target: its order of sums, so its bits; scalar: of --emit c")
       ->type_name("TARGET[:CPU]");
   command.add_flag("--exact-fma", exact_fma,
                    "Without such an instruction: round a product and its sum once all the same");
@@ -221,6 +222,16 @@ bool ModelOptions::set_sections(Session& session, codegen::Target& of) const {
 }
 
 std::optional<codegen::Target> ModelOptions::find_target(Session& session) const {
+  if (portable) {
+    const bool plain = !target && schedule_like.empty() && !exact_fma && section_code.empty() &&
+                       section_constants.empty();
+    if (plain) return codegen::source_target();
+    session.error("--emit c is one file for all machines, and takes no --target, --schedule-like, "
+                  "--exact-fma or sections",
+                  Status::kBadCall,
+                  "leave it out; --schedule-like scalar gives a library its bits");
+    return std::nullopt;
+  }
   codegen::FoundTarget found = codegen::find_target(target.value_or("native"));
   if (!found.ok) {
     session.error(found.message, Status::kBadCall);
@@ -230,6 +241,10 @@ std::optional<codegen::Target> ModelOptions::find_target(Session& session) const
   result.exact_fma = exact_fma && !result.info.fma;
   if (!set_sections(session, result)) return std::nullopt;
   if (schedule_like.empty()) return result;
+  if (schedule_like == "scalar") {
+    result.info = codegen::in_scalar_order(std::move(result.info));
+    return result;
+  }
   codegen::FoundTarget like = codegen::find_target(schedule_like);
   if (!like.ok) {
     session.error("--schedule-like: " + like.message, Status::kBadCall);

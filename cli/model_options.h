@@ -25,6 +25,7 @@ struct ModelOptions {
   std::optional<std::string> target;  // nullopt: "native", unless the product is for another
   std::string schedule_like;          // a target's name; "": the target's own schedules
   bool exact_fma = false;
+  bool portable = false;  // C for any machine: none may be named
   std::string section_code, section_constants;
   std::string model;  // which of several models in the file
   std::string dtype = "f32";

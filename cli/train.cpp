@@ -56,6 +56,11 @@ Status run(Session& session, TrainFlags& flags) {
   flags.build.es_module = flags.emit == driver::Emit::kWasm;
   if (flags.build.es_module && !prepare_wasm(session, flags.model, flags.loop.output))
     return Status::kBadCall;
+  if (flags.emit == driver::Emit::kSource) {
+    session.error("--emit c: no trainer is written in C", Status::kUnsupported,
+                  "linnet compile --emit c writes the trained model");
+    return Status::kBadCall;
+  }
   if (flags.emit) {
     const auto target = flags.model.find_target(session);
     if (!target || !driver::can_make(*flags.emit, *target, session.host)) return Status::kBadCall;

@@ -83,6 +83,10 @@ std::optional<Product> compile(Model& model, const codegen::Target& target,
                              code.threads, code.name),
                  "leave it out; `linnet dump --threads 2 --explain choose_schedules` says more");
 
+  if (options.source) {
+    if (!write_source(product, code, host)) return std::nullopt;
+    return product;
+  }
   // Kernels by Halide, entries by LLVM, one object.
   if (!generate(product, code, options, host)) return std::nullopt;
   return product;

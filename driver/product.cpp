@@ -7,6 +7,7 @@
 #include "codegen/cache/hash.h"
 #include "codegen/emit/header.h"
 #include "codegen/object/product_runtime.h"
+#include "codegen/source/c_source.h"
 #include "ir/print.h"
 #include "ir/summary.h"
 
@@ -147,6 +148,32 @@ bool generate(Product& product, codegen::CompileOptions code, const Options& opt
   return true;
 }
 
+bool write_source(Product& product, const codegen::CompileOptions& code, const Host& host) {
+  if (const auto fault = codegen::not_in_c(product.modules)) {
+    host.diagnostics.report({.severity = Severity::kError,
+                             .place = fault->place.diag(),
+                             .message = "--emit c: " + fault->what,
+                             .remedy = "--emit lib makes machine code of it",
+                             .notes = {},
+                             .status = Status::kUnsupported});
+    return false;
+  }
+  if (code.threads > 1 || code.flush_denormals) {
+    host.error(fmt::format("--emit c: {} is not for portable C",
+                           code.threads > 1 ? "--threads" : "--flush-denormals"),
+               Status::kUnsupported, "leave it out");
+    return false;
+  }
+  host.working("writing C");
+  auto compiled = codegen::c_source(product.modules, code);
+  if (!compiled) {
+    report(compiled.error(), host);
+    return false;
+  }
+  product.compiled = *std::move(compiled);
+  return true;
+}
+
 namespace {
 
 std::string default_path(Emit emit, const std::string& name) {
@@ -161,8 +188,17 @@ std::string default_path(Emit emit, const std::string& name) {
     return name + ".o";
   case Emit::kWasm:
     return name + ".wasm";
+  case Emit::kSource:
+    return name + ".c";
   }
   return name;
+}
+
+Result<void, codegen::Failure> write_source_file(const codegen::Compiled& compiled,
+                                                 const std::string& path) {
+  const auto done = write_file(path, compiled.source);
+  if (done) return {};
+  return tl::unexpected(codegen::Failure{done.error().status, done.error().message, ""});
 }
 
 Result<void, codegen::Failure> emit_to(Emit emit, const codegen::Compiled& compiled,
@@ -178,6 +214,8 @@ Result<void, codegen::Failure> emit_to(Emit emit, const codegen::Compiled& compi
     return write_objects(compiled, path);
   case Emit::kWasm:
     return write_wasm(compiled, path);
+  case Emit::kSource:
+    return write_source_file(compiled, path);
   }
   return {};
 }

@@ -30,6 +30,7 @@ struct Options {
   bool timed_entries = false;
   bool debug_symbols = false;
   codegen::LinkOptions link;
+  bool source = false;  // C in place of code
   PassOptions passes;
 };
 
@@ -44,6 +45,9 @@ struct Product {
 // The model's name as a C identifier.
 [[nodiscard]] std::string c_identifier(const std::string& name);
 
+// Planned modules to C. False, with the reason reported, on failure.
+[[nodiscard]] bool write_source(Product& product, const codegen::CompileOptions& options,
+                                const Host& host);
 // Planned modules to object bytes, by way of the cache. False, with the reason reported, on
 // failure. A cache that was asked for and cannot be had is an error, one that takes no new entries
 // worth a warning; without the user's own, all goes on as ever, and only what looks like an attack
@@ -62,13 +66,14 @@ struct Written {
   std::string path, header;
 };
 // What is made of a model, and how `--emit` calls it.
-enum class Emit : uint8_t { kExecutable, kLibrary, kShared, kObject, kWasm };
-inline constexpr std::array<std::pair<std::string_view, Emit>, 5> kEmits = {
+enum class Emit : uint8_t { kExecutable, kLibrary, kShared, kObject, kWasm, kSource };
+inline constexpr std::array<std::pair<std::string_view, Emit>, 6> kEmits = {
     {{"exe", Emit::kExecutable},
      {"lib", Emit::kLibrary},
      {"shared", Emit::kShared},
      {"obj", Emit::kObject},
-     {"wasm", Emit::kWasm}}};
+     {"wasm", Emit::kWasm},
+     {"c", Emit::kSource}}};
 [[nodiscard]] std::string_view word(Emit emit);
 // False, reported, if this linnet was built without what executables and pools of threads for the
 // target need.
@@ -76,8 +81,9 @@ inline constexpr std::array<std::pair<std::string_view, Emit>, 5> kEmits = {
 // False, reported, if there is no such product for the target.
 [[nodiscard]] bool can_make(Emit emit, const codegen::Target& target, const Host& host);
 
-// Writes an executable at `path`, or a library or object file with its header in the same folder as
-// NAME.h. `path` empty: NAME, libNAME.a, libNAME.so, NAME.o, NAME.wasm here. nullopt, with the
+// Writes an executable at `path`, or a library, object or C file with its header in the same folder
+// as NAME.h. `path` empty: NAME, libNAME.a, libNAME.so, NAME.o, NAME.wasm, NAME.c here.
+// nullopt, with the
 // reason reported, on failure.
 [[nodiscard]] std::optional<Written> write(const codegen::Compiled& compiled, Emit emit,
                                            const std::string& name, const std::string& path,

@@ -119,7 +119,9 @@ ir::Module choose_schedules(ir::Module module, PassContext& context) {
     const Candidate candidate = candidate_of(node.regions.front(), r.old(), node.operands, context);
     const std::string name = label(r.old(), node);
     Choice<ir::Schedule> choice = chosen_schedule(candidate);
-    if (choice.schedule->family == kGeneric) remark_on_generic(r.old(), node, choice.why, context);
+    const bool wanted = context.target.vector_registers == 0;  // sums of one chain: all are
+    if (choice.schedule->family == kGeneric && !wanted)
+      remark_on_generic(r.old(), node, choice.why, context);
     choice = tuned_or(std::move(choice), candidate, name, context);
     ir::Schedule schedule = *std::move(choice.schedule);
     const std::string reason = choice.why.empty() ? "" : ": " + choice.why;

@@ -8,6 +8,7 @@
 #include "codegen/emit/emit_stream.h"
 #include "codegen/emit/emit_supported.h"
 #include "codegen/emit/emit_window.h"
+#include "codegen/emit/entries.h"
 #include "codegen/emit/es_module.h"
 #include "codegen/emit/es_trainer.h"
 #include "codegen/emit/header.h"
@@ -142,37 +143,6 @@ make_bitcode(const std::vector<KernelSymbols::Kernel>& kernels, const CompileOpt
   return out;
 }
 
-// What the function of a graph is called, without the model's name.
-std::string function_suffix(const std::string& graph, bool training) {
-  if (graph == ir::kInit) return "_train_init";
-  if (graph != ir::kPredict) return "_" + graph;
-  return training ? "_run_with" : "_run";
-}
-
-std::vector<EntryInfo> entry_infos(std::span<const ir::Module> modules,
-                                   const CompileOptions& options) {
-  std::vector<EntryInfo> entries;
-  for (const ir::Module& module : modules) {
-    for (const ir::Graph& graph : module.graphs) {
-      if (ir::is_loop_body(module, graph)) continue;
-      const Ports ports = ports_of(module, graph);
-      const bool batched =
-          options.batched && !ports.inputs.empty() && !ports.inputs[0].dims.empty();
-      EntryInfo info;
-      info.module = &module;
-      info.graph = &graph;
-      if (batched) info.batch = ports.inputs[0].dims[0];
-      info.function = options.name + function_suffix(graph.name, options.trainer);
-      const bool known = std::ranges::any_of(
-          entries, [&](const EntryInfo& other) { return other.function == info.function; });
-      if (known) info.function += fmt::format("_{}", info.batch);
-      info.arena_bytes = passes::arena_bytes(graph);
-      entries.push_back(info);
-    }
-  }
-  return entries;
-}
-
 std::string bitcode_of(const llvm::Module& module) {
   std::string bytes;
   llvm::raw_string_ostream out(bytes);
@@ -187,20 +157,13 @@ std::string text_of(const llvm::Module& module) {
   return text;
 }
 
-// Comments of the header: where each part of the state lies.
-std::string state_table(const ir::Module& module) {
-  std::string text;
-  for (const ir::Slot& slot : module.slots)
-    text += fmt::format("/* {} of the state, from byte {} on: {} */\n", to_string(slot.type),
-                        passes::slot_offset(module, slot.path), slot.path);
-  return text;
-}
-
 class Compilation {
 public:
   Compilation(std::span<const ir::Module> modules, const CompileOptions& options)
       : modules_(modules), options_(options), entries_(entry_infos(modules, options)),
-        kernels_(modules, options.name, other_symbols()) {}
+        raw_(is_library() ? raw_functions(entries_, options.name) : std::vector<RawFunction>{}),
+        kernels_(modules, options.name,
+                 taken_symbols(entries_, ports_of(modules.back()), options.name)) {}
 
   Result<Compiled, Failure> run() {
     LINNET_TRY_ASSIGN(const auto bitcode, make_bitcode(kernels_.kernels(), options_, out_));
@@ -208,19 +171,7 @@ public:
     out_.target = options_.target.info.name;
     out_.record = options_.target.record;
     out_.debug_symbols = options_.debug_symbols;
-    out_.arena_bytes = 0;
-    for (const EntryInfo& entry : entries_) {
-      if (is_step(entry)) out_.step_arena_bytes = entry.arena_bytes;
-      if (!is_step(entry) || entries_.size() == 1)
-        out_.arena_bytes = std::max(out_.arena_bytes, entry.arena_bytes);
-    }
-    // Entries that take raw values keep the model's behind what the plan takes.
-    for (const RawFunction& raw : raw_functions()) {
-      int64_t& bytes = is_step(*raw.entry) ? out_.step_arena_bytes : out_.arena_bytes;
-      bytes = std::max(bytes, raw.entry->arena_bytes + raw.raw.arena_bytes());
-      if (entries_.size() == 1) out_.arena_bytes = std::max(out_.arena_bytes, bytes);
-    }
-    if (const EntryInfo* step = step_entry()) out_.state_bytes = passes::slots_bytes(*step->module);
+    set_sizes(out_, entries_, raw_);
     build(bitcode, 0);
     if (options_.product && !options_.trainer) {
       // The stack's size is known once the code is, and is written into the finished object; only
@@ -243,74 +194,15 @@ public:
       }
       return std::move(out_);
     }
-    std::vector<HeaderEntry> header;
-    for (size_t i = 0; i < entries_.size(); ++i) {
-      header.push_back(
-          {entries_[i].function, entries_[i].batch,
-           ports_of(*entries_[i].module, *entries_[i].graph), is_step(entries_[i]),
-           is_step(entries_[i]) ? state_table(*entries_[i].module) : "",
-           is_step(entries_[i]) ? warmup_steps(*entries_[i].module, *entries_[i].graph) : 0,
-           entries_[i].arena_bytes, 0, ""});
-      for (const RawFunction& raw : raw_functions()) {
-        if (raw.entry != &entries_[i]) continue;
-        header.back().raw_bytes = raw.raw.arena_bytes();
-        header.back().raw_function = raw.name;
-      }
-    }
+    const std::vector<HeaderEntry> header = header_entries(entries_, raw_);
     out_.header = c_header(header, out_, options_);
     if (options_.es_module) LINNET_TRY(add_es_module(out_, header, options_));
     return std::move(out_);
   }
 
 private:
-  static bool is_step(const EntryInfo& entry) { return entry.graph->name == ir::kStep; }
   // For callers in C: what serves only them is in no executable.
   [[nodiscard]] bool is_library() const { return !options_.product && !options_.trainer; }
-
-  struct RawFunction {
-    const EntryInfo* entry;
-    Ports ports;
-    RawEntry raw;
-    std::string name;
-    bool strided;
-  };
-  [[nodiscard]] std::vector<RawFunction> raw_functions() const {
-    std::vector<RawFunction> functions;
-    for (const EntryInfo& entry : entries_) {
-      if (!is_library()) break;
-      Ports ports = ports_of(*entry.module, *entry.graph);
-      auto picture = is_step(entry) ? std::nullopt : picture_entry(ports);
-      if (picture && &entry == &entries_.back()) {
-        functions.push_back({&entry, ports, *picture, options_.name + "_run_u8", true});
-      } else if (auto raw = picture ? std::nullopt : raw_entry(ports)) {
-        functions.push_back({&entry, ports, *raw, entry.function + "_raw", false});
-      }
-    }
-    return functions;
-  }
-
-  [[nodiscard]] const EntryInfo* step_entry() const {
-    const auto at = std::ranges::find_if(entries_, is_step);
-    return at == entries_.end() ? nullptr : &*at;
-  }
-
-  // Symbols that are no kernel's.
-  [[nodiscard]] std::set<std::string> other_symbols() const {
-    std::set<std::string> taken;
-    const auto add = [&](const std::string& function) {
-      for (const char* suffix : {"", "_raw", "_body", "_uniform", kTimedSuffix, kPartialSuffix})
-        taken.insert(function + suffix);
-    };
-    for (const EntryInfo& entry : entries_)
-      add(entry.function);
-    for (const char* suffix : {"_run_u8", "_steps", "_steps_raw", "_reset", "_state_check",
-                               "_first_state", "_supported", "_parallel_for", "_constants", "_pool",
-                               "_thread_bytes", "_threads_start", "_threads_stop"})
-      add(options_.name + suffix);
-    for (const UnitConstant& constant : unit_constants(ports_of(modules_.back()), options_.name))
-      taken.insert(constant.symbol);
-    return taken;
-  }
 
   void build(const std::vector<std::string>& bitcode, int64_t known_stack) {
     llvm::LLVMContext context;
@@ -358,9 +250,9 @@ private:
         flush_denormals(module, entry.function, options_.target.record);
     }
     emit_supported(module, options_);
-    if (const EntryInfo* step = step_entry()) emit_stream(module, *step, options_);
+    if (const EntryInfo* step = step_of(entries_)) emit_stream(module, *step, options_);
     if (is_library()) emit_units(module, ports_of(modules_.back()), options_);
-    for (const RawFunction& raw : raw_functions()) {
+    for (const RawFunction& raw : raw_) {
       emit_raw(module, *raw.entry, raw.ports, raw.raw, options_, raw.name, raw.strided);
       if (is_step(*raw.entry))
         emit_raw_steps(module, raw.raw, options_, raw.name, options_.name + "_steps_raw");
@@ -430,6 +322,7 @@ private:
   const CompileOptions& options_;
   Compiled out_;
   std::vector<EntryInfo> entries_;
+  std::vector<RawFunction> raw_;  // of callers in C; none in an executable
   KernelSymbols kernels_;
   ConstantPool pool_;
   Frames frames_;

@@ -1,52 +1,19 @@
 // Emits reset, steps, and saving and loading of the state, of a model that has one.
 #include "codegen/emit/emit_stream.h"
 
-#include "codegen/cache/hash.h"
+#include "codegen/emit/first_state.h"
 #include "codegen/object/flush_denormals.h"
 
 #include "base/abi/model.h"
-#include "ir/initialize.h"
-#include "passes/lib/storage.h"
-#include "support/check.h"
 
 #include <llvm/IR/IRBuilder.h>
 
-#include <array>
-#include <cstring>
+#include <algorithm>
 
 namespace linnet::codegen {
 namespace {
 
 using llvm::Value;
-
-constexpr size_t kTagBytes = 32;
-using Tag = std::array<uint64_t, kTagBytes / 8>;
-
-// What a state begins with: SHA-256 of the model, its weights and the state's layout.
-Tag tag_of(const ir::Module& module, const CompileOptions& options) {
-  std::string text = options.model_hash + ' ' + options.weights_hash;
-  for (const ir::Slot& slot : module.slots)
-    text += ' ' + slot.path + ' ' + to_string(slot.type);
-  const std::string hash = sha256(text);
-  Tag tag;
-  for (size_t i = 0; i < tag.size(); ++i)
-    tag[i] = std::stoull(hash.substr(16 * i, 16), nullptr, 16);
-  return tag;
-}
-
-// The whole state before the first step.
-std::vector<uint8_t> first_state(const ir::Module& module, const CompileOptions& options) {
-  std::vector<uint8_t> bytes(static_cast<size_t>(passes::slots_bytes(module)));
-  const Tag tag = tag_of(module, options);
-  std::memcpy(bytes.data(), tag.data(), kTagBytes);
-  for (size_t i = 0; i < module.slots.size(); ++i) {
-    const ir::Slot& slot = module.slots[i];
-    const ir::Tensor value = ir::initial_value(slot, options.seed, static_cast<uint32_t>(i));
-    std::memcpy(bytes.data() + passes::slot_offset(module, slot.path), value.bytes().data(),
-                value.bytes().size());
-  }
-  return bytes;
-}
 
 class StreamEmitter {
 public:
@@ -58,11 +25,11 @@ public:
     const std::vector<uint8_t> bytes = first_state(*step_.module, options_);
     llvm::Function* function = make("_reset", b_.getVoidTy(), {pointer_});
     Value* state = function->getArg(0);
-    const bool zeros =
-        std::all_of(bytes.begin() + kTagBytes, bytes.end(), [](uint8_t byte) { return byte == 0; });
+    const bool zeros = std::all_of(bytes.begin() + kStateTagBytes, bytes.end(),
+                                   [](uint8_t byte) { return byte == 0; });
     if (zeros) {
       b_.CreateMemSet(state, b_.getInt8(0), bytes.size(), align());
-      const Tag tag = tag_of(*step_.module, options_);
+      const StateTag tag = state_tag(*step_.module, options_);
       for (size_t i = 0; i < tag.size(); ++i)
         b_.CreateAlignedStore(b_.getInt64(tag[i]), word(state, i), llvm::Align(8));
     } else {
@@ -85,7 +52,7 @@ public:
     Value* low = b_.CreateAnd(b_.CreatePtrToInt(state, b_.getInt64Ty()), align().value() - 1);
     b_.CreateCondBr(b_.CreateOr(b_.CreateIsNull(state), b_.CreateIsNotNull(low)), bad, look);
     b_.SetInsertPoint(look);
-    const Tag tag = tag_of(*step_.module, options_);
+    const StateTag tag = state_tag(*step_.module, options_);
     Value* differs = b_.getFalse();
     for (size_t i = 0; i < tag.size(); ++i) {
       Value* found = b_.CreateAlignedLoad(b_.getInt64Ty(), word(state, i), llvm::Align(8));
@@ -191,15 +158,6 @@ void emit_stream(llvm::Module& module, const EntryInfo& step, const CompileOptio
   StreamEmitter emitter(module, step, options);
   emitter.reset();
   emitter.state_check();
-}
-
-int64_t warmup_steps(const ir::Module& module, const ir::Graph& step) {
-  if (&step == &module.graphs.front()) return 0;  // the model's own state
-  int64_t most = 0;
-  for (const ir::GraphInput& input : step.inputs) {
-    if (!input.slot.empty()) most = std::max(most, step.value(input.value).type.elements() - 1);
-  }
-  return most;
 }
 
 }  // namespace linnet::codegen

@@ -17,7 +17,4 @@ void emit_stream(llvm::Module& module, const EntryInfo& step, const CompileOptio
 void emit_steps(llvm::Function* step, const std::string& name, const std::vector<int64_t>& strides,
                 const CompileOptions& options);
 
-// linnet_stream_v1's `warmup`: steps until every window of the graph holds values of the series.
-[[nodiscard]] int64_t warmup_steps(const ir::Module& module, const ir::Graph& step);
-
 }  // namespace linnet::codegen

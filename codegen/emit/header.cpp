@@ -324,7 +324,8 @@ std::string c_header(const std::vector<HeaderEntry>& entries, const Compiled& co
   define("ABI", std::to_string(LINNET_ABI_VERSION));
   define("ARENA_BYTES", sum_text(compiled.arena_bytes, entries));
   define("ARENA_ALIGN", std::to_string(compiled.arena_align));
-  define("STACK_BYTES", std::to_string(compiled.stack_bytes));
+  if (compiled.stack_bytes > 0)  // of C source who compiles it decides
+    define("STACK_BYTES", std::to_string(compiled.stack_bytes));
   if (options.threads > 1) {
     define("THREADS", std::to_string(options.threads));
     define("THREAD_BYTES", std::to_string(compiled.thread_bytes));

@@ -2,6 +2,7 @@
 #include "codegen/emit/product.h"
 
 #include "codegen/emit/emit_stream.h"
+#include "codegen/emit/first_state.h"
 #include "codegen/emit/records.h"
 #include "codegen/object/object.h"
 #include "ir/entries.h"

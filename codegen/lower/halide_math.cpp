@@ -89,11 +89,14 @@ template <int bits> Expr function(ir::ScalarOp op, const std::vector<Expr>& x) {
 
 }  // namespace
 
+Expr fenced(const Expr& value) {
+  return intrinsic("llvm.arithmetic.fence", {value});
+}
+
 Expr elementary(ir::ScalarOp op, const std::vector<Expr>& operands) {
-  // The fence keeps the last product of a function out of a sum behind it (fuse_multiply_add.h).
-  return intrinsic(
-      "llvm.arithmetic.fence",
-      {operands[0].type().bits() == 64 ? function<64>(op, operands) : function<32>(op, operands)});
+  // The fence keeps the last product of a function out of a sum behind it.
+  return fenced(operands[0].type().bits() == 64 ? function<64>(op, operands)
+                                                : function<32>(op, operands));
 }
 
 }  // namespace linnet::codegen

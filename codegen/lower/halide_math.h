@@ -16,4 +16,7 @@ namespace linnet::codegen {
 // NaN.
 [[nodiscard]] Halide::Expr intrinsic(const char* name, const std::vector<Halide::Expr>& operands);
 
+// The value itself, which no sum is fused with (object/fuse_multiply_add.h).
+[[nodiscard]] Halide::Expr fenced(const Halide::Expr& value);
+
 }  // namespace linnet::codegen

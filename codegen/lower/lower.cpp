@@ -84,7 +84,8 @@ Expr evaluate_elementwise(Lowering& lowering, const ir::Node& node, const Positi
     arguments.push_back(lowering.at(node.operands[i], at));
   }
   const ir::DType result = lowering.type(node.results.front()).dtype;
-  Expr value = lower_scalar(node.op->scalar(node.attrs), dtype, arguments);
+  Expr value = lower_scalar(node.op->scalar(node.attrs), dtype, arguments,
+                            lowering.target().info.vector_registers == 0);
   return Halide::cast(halide_type(result), value);
 }
 

@@ -42,8 +42,8 @@ Expr integer_quotient(const Expr& a, const Expr& b) {
 
 class ScalarLowering {
 public:
-  ScalarLowering(ir::DType dtype, const std::vector<Expr>& arguments)
-      : dtype_(dtype), arguments_(arguments) {}
+  ScalarLowering(ir::DType dtype, const std::vector<Expr>& arguments, bool as_written)
+      : dtype_(dtype), arguments_(arguments), as_written_(as_written) {}
 
   Expr lower(const ir::ScalarExpr& expr) {
     if (const auto known = done_.find(expr.identity()); known != done_.end()) return known->second;
@@ -86,9 +86,9 @@ private:
   Expr floating(ScalarOp op, const std::vector<Expr>& x) {
     switch (op) {
     case ScalarOp::kAdd:
-      return x[0] + x[1];
+      return x[0] + second(x);
     case ScalarOp::kSub:
-      return x[0] - x[1];
+      return x[0] - second(x);
     case ScalarOp::kMul:
       return x[0] * x[1];
     case ScalarOp::kDiv:
@@ -108,6 +108,12 @@ private:
     default:
       return elementary(op, x);
     }
+  }
+
+  // The second operand of a sum.
+  [[nodiscard]] Expr second(const std::vector<Expr>& x) const {
+    using Halide::Internal::Mul;
+    return as_written_ && x[0].as<Mul>() && x[1].as<Mul>() ? fenced(x[1]) : x[1];
   }
 
   Expr integer(ScalarOp op, const std::vector<Expr>& x) {
@@ -155,13 +161,15 @@ private:
 
   ir::DType dtype_;
   const std::vector<Expr>& arguments_;
+  bool as_written_;
   std::map<const void*, Expr> done_;  // looked up, never iterated
 };
 
 }  // namespace
 
-Expr lower_scalar(const ir::ScalarExpr& expr, ir::DType dtype, const std::vector<Expr>& arguments) {
-  return ScalarLowering(dtype, arguments).lower(expr);
+Expr lower_scalar(const ir::ScalarExpr& expr, ir::DType dtype, const std::vector<Expr>& arguments,
+                  bool as_written) {
+  return ScalarLowering(dtype, arguments, as_written).lower(expr);
 }
 
 }  // namespace linnet::codegen

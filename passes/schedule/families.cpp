@@ -113,6 +113,8 @@ std::vector<int64_t> vector_lanes(int64_t most) {
 Choice<ir::Schedule> Family::choose(const Candidate& group) const {
   const auto& disabled = group.options.disabled;
   if (std::ranges::find(disabled, name) != disabled.end()) return std::string("it is disabled");
+  if (group.target.vector_registers == 0 && name != kGeneric && name != "scatter")
+    return std::string("each sum is to be one chain");
   if (std::string obstacle = fits(group.body); !obstacle.empty()) return obstacle;
   Choice<ir::Schedule> choice = numbers(group);
   if (!choice.schedule) return choice;
