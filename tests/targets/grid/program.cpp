@@ -187,9 +187,15 @@ void run_program(const Place& place, std::span<const Case> cases, const std::str
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   Program program(place, cases, folder);
-  const std::string unlinked = program.link();
-  if (!unlinked.empty()) {
-    faults.insert(faults.end(), cases.size(), unlinked);
+  if (const std::string unlinked = program.link(); !unlinked.empty()) {
+    const size_t half = cases.size() / 2;
+    if (half == 0) {
+      faults.push_back(unlinked);
+      return;
+    }
+    // Which of them does not?
+    run_program(place, cases.first(half), folder, faults);
+    run_program(place, cases.subspan(half), folder, faults);
     return;
   }
   const size_t placements = place.kind == Place::kLinux ? 2 : 1;
