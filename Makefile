@@ -1,6 +1,6 @@
 # Each target does all set-up itself (cmake/setup.sh) and repeats nothing that is done.
 # Everything is in CMake; this is the short way in.
-#   make build | demo | test | test-targets | sweep | mutants | bench | bench-peers     make format | check-format | tidy | install PREFIX=…
+#   make build | demo | test | test-targets | web | sweep | mutants | bench | bench-peers     make format | check-format | tidy | install PREFIX=…
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 # On a terminal ninja shows its progress in one line; in a log it is silent unless something fails.
@@ -28,6 +28,11 @@ test: build
 test-targets: PACKAGES = targets
 test-targets: build
 	@ctest --test-dir build -L '^targets' --verbose -j $(JOBS)
+
+# The page of examples/web: build/web/index.html.
+web: PACKAGES = targets
+web: build
+	@node examples/web/build.mjs --linnet build/linnet --out build/web/index.html
 
 # Every legal schedule of every kernel family against the evaluator; the suite tries a sample.
 sweep: build
@@ -69,4 +74,4 @@ install: build
 clean:
 	rm -rf build build-*
 
-.PHONY: build setup demo test test-targets sweep random-layers mutants bench bench-peers asan-ubsan tsan tidy format check-format install clean
+.PHONY: build setup demo test test-targets web sweep random-layers mutants bench bench-peers asan-ubsan tsan tidy format check-format install clean

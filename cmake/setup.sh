@@ -24,6 +24,7 @@ command -v node >/dev/null || test_packages+=(nodejs)
 targets_packages=(
   chromium lv2-dev clang-22
 )
+command -v npm >/dev/null || targets_packages+=(npm)
 requirements=cmake/requirements.txt
 venv="${LINNET_VENV:-.venv}"
 
