@@ -178,6 +178,10 @@ test("both tabs, dark and light, on a desk and on phones: nothing is wider than 
       const page = await open(browser, fileUrl, { width, height, dark, touch: width < 600 });
       for (const tab of ["digits", "series"]) {
         await page.click(`#tab-${tab}`);
+        if (tab === "series") await page.evaluate(() => {
+          for (let i = 0; i < 120; ++i) document.getElementById("step").click();
+        });
+        await page.evaluate(() => new Promise((done) => setTimeout(done, 1200))); // the time settles
         await settled(page);
         const wide = await page.evaluate(() => document.documentElement.scrollWidth);
         assert.ok(wide <= width, `${name}, ${tab}: ${wide} of ${width}`);

@@ -24,7 +24,7 @@ async function start() {
       ...visitors, label: "Visitors", unit: "day", trained: 1600, start: 1560, window: 120,
       note:
         "Visitors of a park, a made-up series: a hidden weather decides how they come, in fine weather they drift, in foul weather " +
-        "they swing in waves of a week. No model is told the weather; the GRU's state finds it. Trained on the first 1,600 days; " +
+        "they swing in waves of a week. No model is told the weather; the GRU's state has to guess it. Trained on the first 1,600 days; " +
         "errors (root mean squares) count from there on.",
       models: { ar: await open(models.ar_visitors), latent: await open(models.latent_visitors) },
     },
