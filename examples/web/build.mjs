@@ -103,7 +103,7 @@ function facts(models) {
     digits:
       `LeNet has ${parameters.toLocaleString("en")} weights (${kB(4 * parameters)}) and ${kB(digits.bytes.length - 4 * parameters)} of code. ` +
       "It learnt from 1,437 scanned digits of 13 people, distorted, and from strokes that a script wrote; it never saw MNIST, " +
-      "of whose digits it reads some 94\u00a0%. It knows digits alone, so anything else is read as one.",
+      "of whose digits it reads 95\u00a0%. It knows digits alone, so anything else is read as one.",
   };
 }
 

@@ -44,7 +44,8 @@ export async function open(browser, url, { width = 1280, height = 900, dark = fa
     { name: "prefers-reduced-motion", value: motion ? "no-preference" : "reduce" },
   ]);
   await page.goto(url);
-  await page.waitForSelector("html[data-ready]", { timeout: 30000 });
+  await page.waitForSelector("html[data-ready], #failure:not([hidden])", { timeout: 60000 });
+  if (await page.$("#failure:not([hidden])")) throw new Error(page.messages.join("\n"));
   return page;
 }
 
