@@ -11,7 +11,8 @@ const puppeteer = createRequire(join(built.folder, "npm/package.json"))("puppete
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 export async function launch() {
-  if (!existsSync(executablePath)) throw new Error(`no ${executablePath}: run cmake/setup.sh targets`);
+  if (!existsSync(executablePath))
+    throw new Error(`no ${executablePath}: run cmake/setup.sh targets`);
   // As root Chromium has no sandbox; the page is ours.
   return puppeteer.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
 }
@@ -31,7 +32,11 @@ export async function serve() {
 export const fileUrl = pathToFileURL(built.file).href;
 
 /** The page, open and started; what it says and asks for is in .messages and .requests. */
-export async function open(browser, url, { width = 1280, height = 900, dark = false, motion = false, touch = false } = {}) {
+export async function open(
+  browser,
+  url,
+  { width = 1280, height = 900, dark = false, motion = false, touch = false } = {},
+) {
   const page = await browser.newPage();
   page.messages = [];
   page.requests = [];
@@ -51,7 +56,9 @@ export async function open(browser, url, { width = 1280, height = 900, dark = fa
 
 /** Two frames: the drawing is read in the first. */
 export const settled = (page) =>
-  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))));
+  page.evaluate(
+    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))),
+  );
 
 /** Moves the mouse, pressed, along strokes in units of the pad. */
 export async function draw(page, strokes) {

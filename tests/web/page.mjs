@@ -1,8 +1,10 @@
-// Where the built page is, for the tests of this folder.
+// Where the built page and the compiler are, for the tests of this folder.
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-const folder = process.env.LINNET_PAGE ?? new URL("../../build/web", import.meta.url).pathname;
+export const root = new URL("../..", import.meta.url).pathname;
+export const linnet = process.env.LINNET ?? join(root, "build/linnet");
+const folder = process.env.LINNET_PAGE ?? join(root, "build/web");
 
 export const page = {
   folder,

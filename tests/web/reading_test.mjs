@@ -1,9 +1,14 @@
 // Does the network of the page read strokes? In node, without a browser: rasterisation and answers.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { rasterize, SIDE } from "../../examples/web/src/raster.js";
 import { sample } from "../../examples/web/src/samples.js";
-import { page } from "./page.mjs";
+import { linnet, page, root } from "./page.mjs";
 import { DIGITS, drawn, HANDS } from "./strokes.mjs";
 
 const { load } = await import(page.model("digits"));
@@ -43,11 +48,15 @@ test("the ink's longer side is 20 pixels, give or take what a pixel's edge adds"
 });
 
 test("a small drawing gives the picture of a large one", () => {
-  const shrunk = (strokes) => strokes.map((stroke) => stroke.map(([x, y]) => [0.6 + x / 3, 0.1 + y / 3]));
+  const shrunk = (strokes) =>
+    strokes.map((stroke) => stroke.map(([x, y]) => [0.6 + x / 3, 0.1 + y / 3]));
   for (let digit = 0; digit < 10; ++digit) {
     const large = drawn(digit, 1, "large");
     const [a, b] = [rasterize(large), rasterize(shrunk(large))];
-    assert.ok(a.every((value, i) => Math.abs(value - b[i]) < 1e-4), `${digit}`);
+    assert.ok(
+      a.every((value, i) => Math.abs(value - b[i]) < 1e-4),
+      `${digit}`,
+    );
   }
 });
 
@@ -75,4 +84,29 @@ test("all digits, two forms in nine hands", (t) => {
 
 test("what the page writes for the keys 0 to 9 is read", () => {
   for (let digit = 0; digit < 10; ++digit) assert.equal(read(sample(digit)), digit);
+});
+
+test("outputs of maps change no bit of the answer", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "linnet-web-"));
+  const weights = join(root, "examples/web/weights/digits.safetensors");
+  execFileSync(
+    linnet,
+    [
+      "compile",
+      join(root, "models/lenet.lin"),
+      "--weights",
+      weights,
+      "--emit",
+      "wasm",
+      "-o",
+      join(folder, "lenet.wasm"),
+    ],
+    { stdio: ["ignore", "ignore", "inherit"] },
+  );
+  const lenet = await (await import(pathToFileURL(join(folder, "lenet.mjs")).href)).load();
+  for (let digit = 0; digit < 10; ++digit) {
+    const picture = rasterize(drawn(digit, 0, "shaky"));
+    assert.deepEqual(lenet.run(picture), net.run(picture).logits, `${digit}`);
+  }
+  rmSync(folder, { recursive: true });
 });

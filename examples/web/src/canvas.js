@@ -1,7 +1,8 @@
 // What both tabs draw with.
 
 /** A colour of the style sheet, as it is now. */
-export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+export const colour = (name) =>
+  getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /** The canvas's context, cleared, at the screen's resolution and in CSS pixels; its width, height. */
 export function fitted(canvas) {

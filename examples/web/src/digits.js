@@ -102,7 +102,8 @@ function showAnswer(digit, probability) {
   $("answer").textContent = digit ?? "–";
   $("answer").classList.toggle("unsure", digit === null || !sure);
   const percent = `${(100 * probability).toFixed(probability > 0.9995 ? 0 : 1)}\u00a0%`;
-  $("surety").textContent = digit === null ? "nothing yet" : sure ? `${percent} sure` : `unsure, ${percent}`;
+  $("surety").textContent =
+    digit === null ? "nothing yet" : sure ? `${percent} sure` : `unsure, ${percent}`;
   clearTimeout(speaking); // said once the hand rests
   const text = digit === null ? "" : `It reads ${digit}, ${percent}`;
   speaking = setTimeout(() => ($("spoken").textContent = text), 700);

@@ -104,7 +104,12 @@ export class Pad {
       context.moveTo(stroke[0][0] * side, stroke[0][1] * side);
       stroke.forEach(([x, y], i) => {
         const [nextX, nextY] = stroke[Math.min(i + 1, stroke.length - 1)];
-        context.quadraticCurveTo(x * side, y * side, ((x + nextX) / 2) * side, ((y + nextY) / 2) * side);
+        context.quadraticCurveTo(
+          x * side,
+          y * side,
+          ((x + nextX) / 2) * side,
+          ((y + nextY) / 2) * side,
+        );
       });
       context.lineTo(stroke.at(-1)[0] * side, stroke.at(-1)[1] * side);
       context.stroke();

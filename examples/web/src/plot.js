@@ -11,7 +11,8 @@ export function drawPlot(canvas, state) {
   const to = state.at + state.horizon;
   const [low, high] = range(state.values);
   const x = (at) => EDGE.left + ((at - from) / (to - from)) * (width - EDGE.left - EDGE.right);
-  const y = (value) => height - EDGE.bottom - ((value - low) / (high - low)) * (height - EDGE.top - EDGE.bottom);
+  const y = (value) =>
+    height - EDGE.bottom - ((value - low) / (high - low)) * (height - EDGE.top - EDGE.bottom);
   const chart = { context, width, height, from, to, low, high, x, y };
 
   shadeTrained(chart, state);
@@ -22,7 +23,10 @@ export function drawPlot(canvas, state) {
   }
   dots(chart, state.values.slice(state.at, to), state.at);
   for (const { name, ahead } of state.curves) {
-    line(chart, [state.values[state.at - 1], ...ahead], state.at - 1, { colour: COLOURS[name], width: 2.4 });
+    line(chart, [state.values[state.at - 1], ...ahead], state.at - 1, {
+      colour: COLOURS[name],
+      width: 2.4,
+    });
   }
   now(chart, state);
 }
@@ -36,7 +40,12 @@ function range(values) {
 function shadeTrained({ context, height, from, to, x }, { trained }) {
   if (trained <= from) return;
   context.fillStyle = colour("--shade");
-  context.fillRect(x(from), EDGE.top, x(Math.min(trained, to)) - x(from), height - EDGE.top - EDGE.bottom);
+  context.fillRect(
+    x(from),
+    EDGE.top,
+    x(Math.min(trained, to)) - x(from),
+    height - EDGE.top - EDGE.bottom,
+  );
 }
 
 /** 1, 2 or 5 times a power of ten that cuts `span` into some five parts. */
@@ -66,7 +75,8 @@ function axes({ context, width, height, from, to, low, high, x, y }, { first }) 
   const pitch = Math.max(1, pace(to - from, width / 64));
   for (let at = Math.ceil((from + first) / pitch) * pitch; at < to + first; at += pitch) {
     const place = x(at - first);
-    if (place > EDGE.left + 8 && place < width - EDGE.right - 14) context.fillText(at, place, height - EDGE.bottom + 8);
+    if (place > EDGE.left + 8 && place < width - EDGE.right - 14)
+      context.fillText(at, place, height - EDGE.bottom + 8);
   }
 }
 

@@ -13,7 +13,12 @@ export function rasterize(strokes) {
   if (!points.length) return null;
   const xs = points.map((p) => p[0]);
   const ys = points.map((p) => p[1]);
-  const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+  const [left, right, top, bottom] = [
+    Math.min(...xs),
+    Math.max(...xs),
+    Math.min(...ys),
+    Math.max(...ys),
+  ];
   const extent = Math.max(right - left, bottom - top, 1e-6);
   const scale = Math.min((BOX - PEN) / extent, MOST_MAGNIFIED * SIDE);
   const place = (dx, dy) =>

@@ -40,7 +40,9 @@ export class Series {
   choose(series) {
     this.series = series;
     this.forecasters = Object.entries(series.models).map(([name, net]) => ({
-      name, label: LABELS[name], model: (this.models[net.name] ??= new Forecaster(net)),
+      name,
+      label: LABELS[name],
+      model: (this.models[net.name] ??= new Forecaster(net)),
     }));
     this.reset();
   }
@@ -79,7 +81,8 @@ export class Series {
       each.said[this.at + 1] = next;
       each.due[this.at] = each.ahead = each.model.ahead(next, AHEAD);
     }
-    for (const steps of judged ? JUDGED : []) this.naive.add(steps, values[this.at - steps] - value);
+    for (const steps of judged ? JUDGED : [])
+      this.naive.add(steps, values[this.at - steps] - value);
     ++this.at;
     if (this.at === values.length) this.play(false);
   }
@@ -93,7 +96,10 @@ export class Series {
     let last = performance.now();
     const frame = (now) => {
       if (!this.playing) return;
-      const steps = Math.min(10, Math.floor(((now - last) / 1000) * STEPS_A_SECOND[$("speed").value]));
+      const steps = Math.min(
+        10,
+        Math.floor(((now - last) / 1000) * STEPS_A_SECOND[$("speed").value]),
+      );
       if (steps > 0) {
         last = now;
         for (let i = 0; i < steps; ++i) this.step();
@@ -129,14 +135,26 @@ export class Series {
     this.draw();
     const { series } = this;
     const rows = this.forecasters.map((each) => [
-      each.name, each.label, each.ahead[0], ...JUDGED.map((steps) => each.errors.rmse(steps)), each.model.time()]);
-    rows.push(["naive", "last value", series.values[this.at - 1],
-      ...JUDGED.map((steps) => this.naive.rmse(steps)), NaN]);
+      each.name,
+      each.label,
+      each.ahead[0],
+      ...JUDGED.map((steps) => each.errors.rmse(steps)),
+      each.model.time(),
+    ]);
+    rows.push([
+      "naive",
+      "last value",
+      series.values[this.at - 1],
+      ...JUDGED.map((steps) => this.naive.rmse(steps)),
+      NaN,
+    ]);
     $("scores").tBodies[0].replaceChildren(...rows.map(scoreRow));
     $("series-note").textContent = series.note;
-    $("plot").setAttribute("aria-label",
+    $("plot").setAttribute(
+      "aria-label",
       `Plot of ${series.label}: ${this.at} of ${series.values.length} values taken, up to ` +
-      `${series.unit} ${series.first + this.at - 1}; forecasts of ${AHEAD} more`);
+        `${series.unit} ${series.first + this.at - 1}; forecasts of ${AHEAD} more`,
+    );
     this.showAhead();
   }
 
@@ -155,7 +173,9 @@ export class Series {
   draw() {
     const { series, at } = this;
     drawPlot($("plot"), {
-      ...series, at, horizon: AHEAD,
+      ...series,
+      at,
+      horizon: AHEAD,
       curves: this.forecasters.map(({ name, said, ahead }) => ({ name, said, ahead })),
     });
   }
@@ -163,15 +183,19 @@ export class Series {
 
 function tableRow(kind, cells) {
   const row = document.createElement("tr");
-  for (const text of cells) row.append(Object.assign(document.createElement(kind), { textContent: text }));
+  for (const text of cells)
+    row.append(Object.assign(document.createElement(kind), { textContent: text }));
   return row;
 }
 
 function scoreRow([name, label, next, ...rest]) {
   const [time, ...errors] = [rest.pop(), ...rest];
   const number = (value, digits) => (Number.isNaN(value) ? "–" : value.toFixed(digits));
-  const row = tableRow("td", [number(next, 1), ...errors.map((error) => number(error, 1)),
-    Number.isNaN(time) ? "–" : `${time.toFixed(1)}\u00a0µs`]);
+  const row = tableRow("td", [
+    number(next, 1),
+    ...errors.map((error) => number(error, 1)),
+    Number.isNaN(time) ? "–" : `${time.toFixed(1)}\u00a0µs`,
+  ]);
   row.className = name;
   const head = document.createElement("th");
   head.scope = "row";
