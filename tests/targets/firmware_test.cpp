@@ -17,8 +17,8 @@ using testing::Not;
 
 const std::string kTools = "/usr/lib/llvm-22/bin/";
 const std::string kLenet = "$S/models/lenet.lin --weights $S/models/data/lenet.safetensors";
-const std::vector<std::string> kFirmware = {"cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55",
-                                            "riscv32"};
+const std::vector<std::string> kFirmware = {"cortex-m4",  "cortex-m7",      "cortex-m33",
+                                            "cortex-m55", "cortex-m55-mve", "riscv32"};
 
 class Firmware : public OnMachines {
 protected:
@@ -44,7 +44,7 @@ protected:
 
 TEST_F(Firmware, AnswersHaveTheBitsOfThisMachineOnBoards) {
   for (const char* name : {"lenet", "functions", "latent_ar"})
-    expect_same_bits(network(name), {"cortex-m4", "cortex-m33", "cortex-m55"});
+    expect_same_bits(network(name), {"cortex-m4", "cortex-m33", "cortex-m55-mve"});
 }
 
 // Run by `make test-targets`.
@@ -52,7 +52,8 @@ class FirmwareWhole : public Firmware {};
 
 TEST_F(FirmwareWhole, NetworksHaveTheSameBitsOnAllBoards) {
   for (const Network& network : networks())
-    expect_same_bits(network, {"cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55"});
+    expect_same_bits(network,
+                     {"cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55", "cortex-m55-mve"});
 }
 
 TEST_F(Firmware, NetworksCallNothingOfLibcButMemset) {

@@ -73,6 +73,13 @@ Machine board(const std::string& cpu, const std::string& fpu, const std::string&
           .is_board = true};
 }
 
+// Code with Helium's vectors on the board of an M55.
+Machine with_helium(Machine machine) {
+  machine.name = "cortex-m55-mve";
+  machine.compile = "--target cortex-m55-mve";
+  return machine;
+}
+
 }  // namespace
 
 std::string Machine::link(const std::string& sources, const std::string& program) const {
@@ -84,6 +91,9 @@ std::string Machine::run(const std::string& program) const {
 }
 
 const std::vector<Machine>& machines() {
+  static const Machine m55 =
+      board("cortex-m55", "", "mps3-an547",
+            {"0", "0x1000", "0x1000000", "0x200000", "0x60000000", "0x21000000"});
   static const std::vector<Machine> kMachines = {
       host("x86-64-v3", "--schedule-like aarch64"),
       host("x86-64-v2", "--schedule-like aarch64 --exact-fma"),
@@ -99,8 +109,7 @@ const std::vector<Machine>& machines() {
       // Secure addresses: the chip starts so, and qemu's board lets nobody else at its memories.
       board("cortex-m33", "fpv5-sp-d16", "mps2-an505",
             {"0x10000000", "0x10001000", "0x10100000", "0x300000", "0x80000000", "0x38000000"}),
-      board("cortex-m55", "", "mps3-an547",
-            {"0", "0x1000", "0x1000000", "0x200000", "0x60000000", "0x21000000"})};
+      m55, with_helium(m55)};
   return kMachines;
 }
 

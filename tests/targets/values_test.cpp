@@ -47,15 +47,7 @@ static Bits any(void) {
   return (Bits)((uint64_t)bits << 32 ^ drawn());
 }
 static Bits magnitude(Bits bits) { return bits & (((Bits)1 << (8 * sizeof bits - 1)) - 1); }
-static Bits normal(Bits bits) {
-  return NORMAL && magnitude(bits) < ONE << FRACTION ? bits ^ magnitude(bits) : bits;
-}
-static Real number(Bits bits) {
-  Real value;
-  bits = normal(bits);
-  memcpy(&value, &bits, sizeof value);
-  return value;
-}
+static Real number(Bits bits) { Real value; memcpy(&value, &bits, sizeof value); return value; }
 static _Alignas(64) unsigned char arena[NET_ARENA_BYTES + 1];
 static Real x[N], y[N], z[N], out[OPS * N];
 int main(void) {
@@ -78,7 +70,6 @@ int main(void) {
       Bits bits;
       memcpy(&bits, &out[op * N + i], sizeof bits);
       if (magnitude(bits) > INFINITE) bits = INFINITE + 1;
-      if (NORMAL && magnitude(bits) < ONE << FRACTION) bits = 0;
       hash = (hash ^ bits) * 1099511628211u;
     }
     printf("%08lx%08lx\n", (unsigned long)(hash >> 32), (unsigned long)(hash & 0xffffffffu));
@@ -144,52 +135,37 @@ std::string model(const std::string& real) {
 
 class Values : public OnMachines {
 protected:
-  std::vector<std::string> hashes(const Machine& m, const std::string& real, bool normal) {
+  std::vector<std::string> hashes(const Machine& m, const std::string& real) {
     std::istringstream text(printed(m, real + ".lir", m.same_bits,
                                     "-DN=" + std::to_string(kCount) +
                                         " -DOPS=" + std::to_string(cases().size()) +
-                                        " -DNORMAL=" + (normal ? "1" : "0") +
                                         (real == "f64" ? " -DDOUBLE values.c" : " values.c")));
     std::vector<std::string> lines;
     for (std::string line; std::getline(text, line);)
       lines.push_back(line);
     return lines;
   }
-  // `normal`: denormal numbers count as zeros.
-  void expect_same(const std::string& real, const std::vector<Machine>& on, bool normal = false) {
+  void expect_same(const std::string& real, const std::vector<Machine>& on) {
     write("values.c", kValues);
     write(real + ".lir", model(real));
-    const std::vector<std::string> expected = hashes(machine("x86-64-v3"), real, normal);
+    const std::vector<std::string> expected = hashes(machine("x86-64-v3"), real);
     ASSERT_EQ(expected.size(), cases().size());
     for (const Machine& m : on) {
-      const std::vector<std::string> got = hashes(m, real, normal);
+      const std::vector<std::string> got = hashes(m, real);
       ASSERT_EQ(got.size(), expected.size()) << m.name;
       for (size_t i = 0; i < got.size(); ++i)
         EXPECT_EQ(got[i], expected[i]) << cases()[i].name << " of " << real << " on " << m.name;
     }
   }
-  // Code for a Cortex-M33 runs on an M55, without Helium.
-  static Machine m55_by_m33() {
-    Machine m = machine("cortex-m55");
-    m.name = "cortex-m55 with code for cortex-m33";
-    m.compile = machine("cortex-m33").compile;
-    return m;
-  }
 };
 
 TEST_F(Values, OfF32AreTheSameOnFirmware) {
-  expect_same("f32", {machine("cortex-m4"), machine("cortex-m33")});
+  expect_same("f32", {machine("cortex-m4"), machine("cortex-m33"), machine("cortex-m55")});
 }
 
 // In software, fused multiply-adds too.
 TEST_F(Values, OfF64AreTheSameOnFirmware) {
   expect_same("f64", {machine("cortex-m4")});
-}
-
-// Helium takes denormal numbers for zeros, whatever FPSCR says.
-TEST_F(Values, AreTheSameInHeliumButForDenormals) {
-  expect_same("f32", {machine("cortex-m55")}, true);
-  expect_same("f32", {m55_by_m33()});
 }
 
 // Run by `make test-targets`.
@@ -198,9 +174,8 @@ class ValuesWhole : public Values {};
 TEST_F(ValuesWhole, AreTheSameOnAllMachines) {
   std::vector<Machine> on;
   for (const char* name :
-       {"aarch64", "riscv64", "riscv64-v", "cortex-m4", "cortex-m7", "cortex-m33"})
+       {"aarch64", "riscv64", "riscv64-v", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55"})
     on.push_back(machine(name));
-  on.push_back(m55_by_m33());
   expect_same("f32", on);
   expect_same("f64", on);
   // Of f64 --exact-fma is not exact next to the denormals.
