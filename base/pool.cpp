@@ -235,7 +235,9 @@ int begin_threads(linnet_pool_v1& pool, int32_t count, int64_t stack_bytes) {
   pool.begun.store(0);
   pthread_attr_t attributes;
   if (pthread_attr_init(&attributes) != 0) return LINNET_THREADS_FAILED;
-  int failed = pthread_attr_setstacksize(&attributes, static_cast<size_t>(stack_bytes));
+  const int64_t least = sysconf(_SC_THREAD_STACK_MIN);  // AArch64: 128 KiB
+  int failed = pthread_attr_setstacksize(
+      &attributes, static_cast<size_t>(stack_bytes < least ? least : stack_bytes));
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);

@@ -181,6 +181,8 @@ public:
     }
     if (options_.threads > 1) {
       out_.thread_bytes = round_up(out_.stack_bytes + kThreadsOwn, kPage);
+      if (out_.record.architecture == Architecture::kAArch64)  // glibc's PTHREAD_STACK_MIN there
+        out_.thread_bytes = std::max<int64_t>(out_.thread_bytes, 128 << 10);
       set_thread_bytes(out_.object, options_, out_.thread_bytes);
     }
     // Weights pass through neither Halide nor LLVM.
