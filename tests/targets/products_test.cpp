@@ -108,8 +108,10 @@ TEST_F(ProductsWhole, TrainersLearnTheSameBits) {
 
 // A convolution that is worth threads; denormals, which they flush as their caller does.
 TEST_F(ProductsWhole, ThreadsChangeNoBit) {
-  write("m.lin", "model m(x: f32[N, 16, 32, 32]) -> y: f32[N, 32, 32, 32] {\n"
-                 "  layer conv = conv2d(32, kernel_size: 3, padding: 1)\n  1e-30 * conv(x)\n}\n");
+  write(
+      "m.lin",
+      "model m(x: f32[N, 16, 32, 32]) -> y: f32[N, 32, 32, 32] {\n"
+      "  layer conv = conv2d(32, kernel_size: 3, padding: 1, bias: false)\n  1e-30 * conv(x)\n}\n");
   Tensor x = make_tensor(DType::kF32, {1, 16, 32, 32});
   auto* values = reinterpret_cast<float*>(x.data.data());
   for (int i = 0; i < 16 * 32 * 32; ++i)
