@@ -104,7 +104,7 @@ struct Compiled {
   std::string header;                // C99, with extern "C"
   std::vector<std::byte> wasm;       // with `es_module`: linked, and the texts that belong to it
   std::string es_module, es_types;
-  std::string source;                // of --emit c, in place of objects
+  std::string source;  // of --emit c, in place of objects
   int64_t arena_bytes = 0;
   int64_t arena_align = kAlign;
   int64_t stack_bytes = 0;
