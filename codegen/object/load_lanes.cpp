@@ -34,8 +34,11 @@ struct Number {
   Splats splats;
 };
 
-// A block's broadcast numbers by the pointer they are counted from and their bytes behind it.
-using Row = std::map<int64_t, Number>;
+// A block's broadcast numbers by their bytes behind a pointer.
+struct Row {
+  llvm::Value* base;
+  std::map<int64_t, Number> numbers;
+};
 
 // In order of the first load of each.
 std::vector<Row> rows_of(llvm::BasicBlock& block) {
@@ -49,32 +52,29 @@ std::vector<Row> rows_of(llvm::BasicBlock& block) {
     Splats splats = splats_of(*load);
     if (splats.empty()) continue;
     llvm::APInt offset(64, 0);
-    const llvm::Value* base =
+    llvm::Value* base =
         load->getPointerOperand()->stripAndAccumulateConstantOffsets(layout, offset, true);
     const auto [found, fresh] = index.try_emplace(base, rows.size());
-    if (fresh) rows.emplace_back();
-    rows[found->second].try_emplace(offset.getSExtValue(), Number{load, std::move(splats)});
+    if (fresh) rows.push_back({base, {}});
+    rows[found->second].numbers.try_emplace(offset.getSExtValue(), Number{load, std::move(splats)});
   }
   return rows;
 }
 
 // Replaces `count` neighbours from `first` on, where the first of them was loaded.
-void merge(Row::iterator first, unsigned count) {
+void merge(llvm::Value* base, std::map<int64_t, Number>::iterator first, unsigned count) {
   std::vector<Number> numbers;
+  const int64_t offset = first->first;
   llvm::Instruction* place = nullptr;
   for (unsigned i = 0; i < count; ++i, ++first) {
     numbers.push_back(first->second);
     if (!place || first->second.load->comesBefore(place)) place = first->second.load;
   }
-  llvm::LoadInst* lowest = numbers.front().load;
   llvm::IRBuilder<> builder(place);
-  // The address of the lowest may come later than the first load: it is counted from the latter's.
-  llvm::Value* address = lowest->getPointerOperand();
-  if (auto* made = llvm::dyn_cast<llvm::Instruction>(address);
-      made && made->getParent() == place->getParent() && !made->comesBefore(place))
-    made->moveBefore(place->getIterator());
   auto* type = llvm::FixedVectorType::get(builder.getFloatTy(), count);
-  llvm::Value* vector = builder.CreateAlignedLoad(type, address, lowest->getAlign());
+  llvm::Value* address =
+      builder.CreatePtrAdd(base, builder.getInt64(static_cast<uint64_t>(offset)));
+  llvm::Value* vector = builder.CreateAlignedLoad(type, address, numbers.front().load->getAlign());
   for (unsigned i = 0; i < count; ++i) {
     for (llvm::ShuffleVectorInst* splat : numbers[i].splats) {
       const auto width = llvm::cast<llvm::FixedVectorType>(splat->getType())->getNumElements();
@@ -90,15 +90,16 @@ void merge(Row::iterator first, unsigned count) {
 void load_lanes(llvm::Function& function) {
   for (llvm::BasicBlock& block : function) {
     for (Row& row : rows_of(block)) {
-      for (auto first = row.begin(); first != row.end();) {
+      for (auto first = row.numbers.begin(); first != row.numbers.end();) {
         auto last = first;
         unsigned count = 1;
-        for (auto next = std::next(first); count < 4 && next != row.end(); ++next, ++count) {
+        for (auto next = std::next(first); count < 4 && next != row.numbers.end();
+             ++next, ++count) {
           if (next->first != last->first + 4) break;
           last = next;
         }
         if (count == 3) count = 2;
-        if (count > 1) merge(first, count);
+        if (count > 1) merge(row.base, first, count);
         std::advance(first, count);
       }
     }
