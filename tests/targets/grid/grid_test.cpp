@@ -22,6 +22,7 @@ const std::vector<std::string> kColumns = {"kernels", "ops", "models", "streams"
 
 const std::vector<Place>& places() {
   static const std::vector<Place> kPlaces = {
+      {"x86-64-v3", Place::kLinux, "x86-64-v3"},   {"x86-64-v2", Place::kLinux, "x86-64-v2"},
       {"aarch64", Place::kLinux, "aarch64"},       {"riscv64", Place::kLinux, "riscv64"},
       {"riscv64-v", Place::kLinux, "riscv64-v"},   {"wasm32", Place::kNode, ""},
       {"wasm32-simd128", Place::kNode, ""},        {"cortex-m4", Place::kBoard, "cortex-m4"},
@@ -191,8 +192,11 @@ TEST(Table, OfAll) {
   fmt::print("\n");
   for (const Place& place : places()) {
     fmt::print("{:<16}", place.target);
-    for (const std::string& column : kColumns)
-      fmt::print("{:>10}", load(place.target + "." + column));
+    for (const std::string& column : kColumns) {
+      const std::string count = load(place.target + "." + column);
+      EXPECT_NE(count, "") << place.target << " " << column << " was not run";
+      fmt::print("{:>10}", count);
+    }
     fmt::print("\n");
   }
   fmt::print("\n{:<16}{:>18}{:>18}{:>18}\n", "hashes of", "lenet", "gru", "mlp");
