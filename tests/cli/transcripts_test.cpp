@@ -72,6 +72,8 @@ const std::set<std::string> kNoTranscripts = {
     "the system does not start {} threads",
     "give a smaller --threads",
     "no command '{}'; there are {}",
+    "this linnet was built without the run-time for {}",  // products_test.cpp
+    "install {} and build it again, or use --emit lib, which needs none",
     "no cache is used: ",  // the user's own: cache_test.cpp
     "make it your own folder, or say --no-cache",
     "an ONNX file is bytes, and standard output is a terminal",  // a transcript has none
