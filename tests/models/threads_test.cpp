@@ -171,6 +171,7 @@ TEST(ThreadsOfALibrary, AskForLibcAlone) {
                                        "sched_yield",
                                        "sigfillset",
                                        "syscall",
+                                       "sysconf",
                                        "pthread_atfork",
                                        "pthread_attr_destroy",
                                        "pthread_attr_init",
