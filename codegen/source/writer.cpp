@@ -306,23 +306,38 @@ bool Writer::has_statements(NodeId id) const {
 Writer::Text Writer::guarded(NodeId id) {
   const Node& node = e_.node(id);
   const Text condition = text(node.args[0]);
-  const Text otherwise = text(node.args[2]);
-  if (!has_statements(node.args[1])) {
+  // Neither side may be computed where the other one holds: of pieces one after the other, an index
+  // of the second is negative in the first. A literal may.
+  const auto alone = [&](NodeId side) {
     open({}, true);
-    const Text then = text(node.args[1]);
+    const Text value = text(side);
     LINNET_CHECK(scopes_.back().lines.empty(), "statements in a conditional expression");
     scopes_.pop_back();
+    return value;
+  };
+  const bool literal = e_.node(node.args[2]).kind == Node::kLiteral;
+  if (!has_statements(node.args[1]) && (literal || !has_statements(node.args[2]))) {
+    const Text then = alone(node.args[1]), otherwise = alone(node.args[2]);
     return {fmt::format("{} ? {} : {}", within(condition, kDisjunction), within(then, kDisjunction),
                         within(otherwise, kChoice)),
             kChoice};
   }
   const std::string name = name_for(node);
-  line(fmt::format("{} {} = {};", c_name(node.type), name, otherwise.text));
+  const auto assign = [&](NodeId side) {
+    open({}, true);
+    const std::string value = text(side).text;
+    line(fmt::format("{} = {};", name, value));
+  };
+  const std::string first = literal ? " = " + text(node.args[2]).text : "";
+  line(fmt::format("{} {}{};", c_name(node.type), name, first));
   line(fmt::format("if ({}) {{", condition.text));
-  open({}, true);
-  const std::string then = text(node.args[1]).text;
-  line(fmt::format("{} = {};", name, then));
+  assign(node.args[1]);
   close();
+  if (!literal) {
+    scopes_.back().lines.back().append(" else {");
+    assign(node.args[2]);
+    close();
+  }
   scopes_.back().held[id] = name;
   return {name};
 }
