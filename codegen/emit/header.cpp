@@ -140,13 +140,6 @@ std::string constants(const Ports& ports, const std::string& name) {
                             text;
 }
 
-// A comment must not end within a name of the model's.
-std::string in_comment(std::string text) {
-  for (size_t at = 0; (at = text.find("*/", at)) != std::string::npos;)
-    text.replace(at, 2, "* /");
-  return text;
-}
-
 // Lines of a comment, broken at spaces; all but the first are indented.
 std::string wrapped(const std::string& text) {
   constexpr size_t kWidth = 92;
@@ -285,6 +278,14 @@ std::string opening(const CompileOptions& options) {
 
 std::string c_type(ir::DType dtype) {
   return c_type(abi_number(dtype));
+}
+
+std::string in_comment(std::string text) {
+  for (const auto& [from, to] : {std::pair{"*/", "* /"}, std::pair{"/*", "/ *"}}) {
+    for (size_t at = 0; (at = text.find(from, at)) != std::string::npos;)
+      text.replace(at, 2, to);
+  }
+  return text;
 }
 
 std::string c_name(const std::string& name, const std::string& prefix) {

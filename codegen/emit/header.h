@@ -26,6 +26,8 @@ struct HeaderEntry {
 [[nodiscard]] std::string c_type(ir::DType dtype);
 [[nodiscard]] std::string c_name(const std::string& name, const std::string& prefix = "v");
 [[nodiscard]] std::string upper_case(std::string text);
+// The model's own text, where it ends and begins no comment.
+[[nodiscard]] std::string in_comment(std::string text);
 
 [[nodiscard]] std::string c_header(const std::vector<HeaderEntry>& entries,
                                    const Compiled& compiled, const CompileOptions& options);

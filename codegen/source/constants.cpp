@@ -66,7 +66,7 @@ std::string Constants::add(const ir::Tensor& tensor, const std::string& name) {
   if (const auto known = known_.find(key); known != known_.end()) return known->second;
   const std::string symbol = symbols_.fresh(prefix_ + "_" + codegen::c_name(name));
   const bool zeros = std::ranges::all_of(data, [](std::byte b) { return b == std::byte{0}; });
-  text_ += fmt::format("/* %{}: {} */\nstatic const {} {}[{}] = {};\n\n", name,
+  text_ += fmt::format("/* %{}: {} */\nstatic const {} {}[{}] = {};\n\n", in_comment(name),
                        to_string(tensor.type()), c_name(type), symbol, tensor.type().elements(),
                        zeros ? "{0}" : braced(elements(tensor)));
   bytes_ += static_cast<int64_t>(data.size());

@@ -1,6 +1,7 @@
 // Kernels in C: loops over each output, in them the expression of one element.
 #include "codegen/source/kernel.h"
 
+#include "codegen/emit/header.h"
 #include "codegen/source/values.h"
 #include "ir/op_def.h"
 #include "ir/ops/scatter.h"
@@ -232,12 +233,8 @@ std::optional<NotInC> not_in_c(const ir::Graph& kernel) {
 
 std::string comment(const std::string& text) {
   std::string lines;
-  std::istringstream in(text);
+  std::istringstream in(in_comment(text));
   for (std::string line; std::getline(in, line);) {
-    for (const auto& [from, to] : {std::pair{"*/", "* /"}, std::pair{"/*", "/ *"}}) {
-      for (size_t at = 0; (at = line.find(from, at)) != std::string::npos;)
-        line.replace(at, 2, to);
-    }
     std::istringstream parts(wrapped_line(line));
     for (std::string part; std::getline(parts, part);)
       lines += " * " + part + "\n";
