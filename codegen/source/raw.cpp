@@ -15,8 +15,13 @@ namespace {
 class Raw {
 public:
   Raw(const File& file, const RawFunction& raw)
-      : file_(file), raw_(raw), names_(parameter_names(raw.ports)) {}
+      : file_(file), raw_(raw), names_(parameter_names(raw.ports)) {
+    const auto ends = [&](const std::string& name) { return name.ends_with(own_); };
+    while (std::ranges::any_of(names_, ends))
+      own_ += '_';
+  }
 
+  // `$` ends names of the function's own until the last line.
   std::string text() {
     std::string memory, takes, gives, arguments, checks;
     for (size_t i = 0; i < raw_.raw.inputs.size(); ++i) {
@@ -35,10 +40,13 @@ public:
       text += fmt::format("  if (arena == NULL) return {};\n"
                           "  if ((uintptr_t)arena % {} != 0) return {};\n",
                           file_.macro("ARENA_NULL"), kAlign, file_.macro("ARENA_MISALIGNED"));
-    return text + memory + "  int status_;\n" + checks + takes +
-           wrapped_line(
-               fmt::format("  status_ = {}({}{}arena);", raw_.entry->function, arguments, state)) +
-           "\n  if (status_ != 0) return status_;\n" + gives + "  return 0;\n}\n\n";
+    text += memory + "  int status$;\n" + checks + takes +
+            wrapped_line(
+                fmt::format("  status$ = {}({}{}arena);", raw_.entry->function, arguments, state)) +
+            "\n  if (status$ != 0) return status$;\n" + gives + "  return 0;\n}\n\n";
+    for (size_t at = 0; (at = text.find('$', at)) != std::string::npos;)
+      text.replace(at, 1, own_);
+    return text;
   }
 
   std::string steps(const std::string& function) const {
@@ -54,8 +62,10 @@ private:
   static std::string_view type_of(const PortInfo& port) {
     return c_name(c_type_of(port.type.dtype));
   }
-  // The model's values of a port: a name that ends as no parameter's does.
-  static std::string values(const std::string& name) { return name + "_values_"; }
+  // The model's values of a port.
+  [[nodiscard]] std::string values(const std::string& name) const {
+    return name + "_values" + own_;
+  }
 
   std::string argument(const RawEntry::Port& port, const PortInfo& info, const std::string& name,
                        std::string& memory) const {
@@ -76,8 +86,8 @@ private:
   std::string check(size_t port) const {
     const Units& units = raw_.raw.inputs[port].units;
     if (units.kind != Units::kCategory) return "";
-    return fmt::format("  for (int32_t i_ = 0; i_ < {}; ++i_) {{\n"
-                       "    if ((uint32_t){}[i_] >= {}u) return {};\n  }}\n",
+    return fmt::format("  for (int32_t i$ = 0; i$ < {}; ++i$) {{\n"
+                       "    if ((uint32_t){}[i$] >= {}u) return {};\n  }}\n",
                        units.raw_elements, names_[port], categories(port),
                        file_.macro("CATEGORY_UNKNOWN"));
   }
@@ -92,9 +102,9 @@ private:
     case Units::kPixels:
       return pixels(*info.abi().image, from, to);
     case Units::kCategory:
-      return fmt::format("  for (int32_t i_ = 0; i_ < {}; ++i_) {{\n"
-                         "    for (int32_t k_ = 0; k_ < {}; ++k_) {{\n"
-                         "      {}[i_ * {} + k_] = {}[i_] == k_ ? 1 : 0;\n    }}\n  }}\n",
+      return fmt::format("  for (int32_t i$ = 0; i$ < {}; ++i$) {{\n"
+                         "    for (int32_t k$ = 0; k$ < {}; ++k$) {{\n"
+                         "      {}[i$ * {} + k$] = {}[i$] == k$ ? 1 : 0;\n    }}\n  }}\n",
                          units.raw_elements, categories(port), to, categories(port), from);
     case Units::kScaled:
       break;
@@ -130,13 +140,13 @@ private:
                           std::ranges::all_of(units.deviation, [](double d) { return d == 1; });
     const std::string symbol = file_.options.name + "_" + port;
     const auto loop = [&](const std::string& mean, const std::string& deviation) {
-      return fmt::format("  for (int32_t i_ = 0; i_ < {}; ++i_) {{\n    {}\n  }}\n",
-                         units.raw_elements, body("i_", mean, deviation));
+      return fmt::format("  for (int32_t i$ = 0; i$ < {}; ++i$) {{\n    {}\n  }}\n",
+                         units.raw_elements, body("i$", mean, deviation));
     };
     if (identity) return loop("", "");
     if (columns == 1) return loop(symbol + "_mean[0]", symbol + "_std[0]");
-    return loop(fmt::format("{}_mean[i_ % {}]", symbol, columns),
-                fmt::format("{}_std[i_ % {}]", symbol, columns));
+    return loop(fmt::format("{}_mean[i$ % {}]", symbol, columns),
+                fmt::format("{}_std[i$ % {}]", symbol, columns));
   }
 
   // Bytes of pixels to planes; steps that change no value are left out.
@@ -145,9 +155,9 @@ private:
     const int64_t channels = image.color == 0 ? 1 : 3;
     const std::string stride =
         raw_.strided ? "row_stride" : fmt::format("{}", image.width * channels);
-    std::string text = fmt::format("  for (int32_t y_ = 0; y_ < {}; ++y_) {{\n"
-                                   "    const uint8_t *const row_ = {} + y_ * {};\n"
-                                   "    for (int32_t x_ = 0; x_ < {}; ++x_) {{\n",
+    std::string text = fmt::format("  for (int32_t y$ = 0; y$ < {}; ++y$) {{\n"
+                                   "    const uint8_t *const row$ = {} + y$ * {};\n"
+                                   "    for (int32_t x$ = 0; x$ < {}; ++x$) {{\n",
                                    image.height, from, stride, image.width);
     for (int64_t c = 0; c < channels; ++c) {
       const auto at = static_cast<size_t>(c);
@@ -156,13 +166,13 @@ private:
         return number_text(CType::kF32, static_cast<double>(static_cast<float>(value)));
       };
       std::string value =
-          channels == 1 ? "(float)row_[x_]" : fmt::format("(float)row_[x_ * 3 + {}]", channel);
+          channels == 1 ? "(float)row$[x$]" : fmt::format("(float)row$[x$ * 3 + {}]", channel);
       if (image.invert) value = fmt::format("(255.0f - {})", value);
       if (image.scale != 1) value = fmt::format("{} * {}", value, number(image.scale));
       if (image.mean[at] != 0) value = fmt::format("({} - {})", value, number(image.mean[at]));
       if (image.deviation[at] != 1)
         value = fmt::format("{} / {}", value, number(image.deviation[at]));
-      text += fmt::format("      {}[{} + y_ * {} + x_] = {};\n", to, c * image.height * image.width,
+      text += fmt::format("      {}[{} + y$ * {} + x$] = {};\n", to, c * image.height * image.width,
                           image.width, value);
     }
     return text + "    }\n  }\n";
@@ -171,6 +181,7 @@ private:
   const File& file_;
   const RawFunction& raw_;
   std::vector<std::string> names_;
+  std::string own_ = "_";  // the function's own variables end so, as no parameter does
 };
 
 // A string of C: octal escapes for all that is not printable ASCII.

@@ -37,17 +37,20 @@ std::string reset_function(const File& file, const ir::Module& module) {
 std::string steps_function(const File& file, const std::string& function, const std::string& step,
                            const std::vector<std::string>& names,
                            const std::vector<int64_t>& sizes) {
-  // Behind the parameters' names, none of which it is.
-  std::string t = "t";
-  while (std::ranges::find(names, t) != names.end())
-    t += '_';
+  const auto own = [&](std::string name) {  // of the function's own variables: no parameter's
+    while (std::ranges::find(names, name) != names.end())
+      name += '_';
+    return name;
+  };
+  const std::string t = own("t"), status = own("status_");
   std::string arguments;
   for (size_t i = 0; i < names.size(); ++i)
     arguments += fmt::format("{} + {} * {}, ", names[i], t, sizes[i]);
   return file.head(function) +
          fmt::format("  for (ptrdiff_t {0} = 0; {0} < count; ++{0}) {{\n", t) +
-         wrapped_line(fmt::format("    const int status_ = {}({}state, arena);", step, arguments)) +
-         "\n    if (status_ != 0) return status_;\n  }\n  return 0;\n}\n\n";
+         wrapped_line(
+             fmt::format("    const int {} = {}({}state, arena);", status, step, arguments)) +
+         fmt::format("\n    if ({0} != 0) return {0};\n  }}\n  return 0;\n}}\n\n", status);
 }
 
 std::string stream_functions(const File& file, const EntryInfo& step) {
