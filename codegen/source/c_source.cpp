@@ -40,7 +40,13 @@ std::string opening(const CompileOptions& options, const Compiled& compiled) {
       options.untrained ? "initial values, untrained" : options.weights_hash.substr(0, 16));
 }
 
-std::string preamble(const CompileOptions& options) {
+constexpr std::string_view kDoubles = R"(#if DBL_MANT_DIG != 53
+#error "double is not IEEE 754's binary64"
+#endif
+)";
+
+// `doubles`: does the file compute in them? Where it does not, they may be as short as floats.
+std::string preamble(const CompileOptions& options, bool doubles) {
   const std::string macro = upper_case(options.name);
   return fmt::format(R"(#include "{0}.h"
 
@@ -52,7 +58,7 @@ std::string preamble(const CompileOptions& options) {
 #if FLT_RADIX != 2 || FLT_MANT_DIG != 24
 #error "float is not IEEE 754's binary32"
 #endif
-#if FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16
+{2}#if FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16
 #error "expressions of float are computed in another type; x87: -msse2 -mfpmath=sse"
 #endif
 #ifdef __FAST_MATH__
@@ -70,7 +76,7 @@ std::string preamble(const CompileOptions& options) {
 #endif
 
 )",
-                     options.name, macro);
+                     options.name, macro, doubles ? kDoubles : "");
 }
 
 }  // namespace
@@ -134,9 +140,10 @@ Result<Compiled, Failure> c_source(std::span<const ir::Module> modules,
                 fmt::format("--emit c: {} bytes of weights, and a C file has at most {}",
                             constants.bytes(), kMostBytes),
                 "--emit lib"});
-  compiled.source = opening(options, compiled) + preamble(options) +
-                    unit_definitions(ports, options.name) + constants.text() +
-                    helper_functions(called, options.name) + functions;
+  const std::string body = unit_definitions(ports, options.name) + constants.text() +
+                           helper_functions(called, options.name) + functions;
+  const bool doubles = body.find("double") != std::string::npos;
+  compiled.source = opening(options, compiled) + preamble(options, doubles) + body;
   return compiled;
 }
 

@@ -78,14 +78,15 @@ static T @_quotient_#(T a, T b) {
   return SIGNED && b == (T)-1 ? (T)(0 - (U)a) : (T)(a / b);
 }
 )"},
+    // 1u: bytes are promoted to int, which may have 16 bits.
     {"power_#", R"(/* By squaring; a negative exponent gives 0 but for bases 1 and -1. */
 static T @_power_#(T base, T exponent) {
   U power = 1, square = (U)base, rest = (U)exponent;
   if (SIGNED && exponent < 1 && exponent != 0)
     return base == 1 ? 1 : base == (T)-1 ? (rest & 1u ? (T)-1 : 1) : 0;
   for (; rest != 0; rest = (U)(rest >> 1)) {
-    if (rest & 1u) power = (U)(power * square);
-    square = (U)(square * square);
+    if (rest & 1u) power = (U)(1u * power * square);
+    square = (U)(1u * square * square);
   }
   return (T)power;
 }
