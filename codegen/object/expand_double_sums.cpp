@@ -26,10 +26,11 @@ public:
       bits_[i] = b_.CreateBitCast(function.getArg(i), b_.getInt64Ty());
   }
 
-  // Is one of them zero, infinite or NaN? Then only one of product and sum is rounded.
+  // Is one of them infinite or NaN, or the product 0? Then only one of product and sum is rounded.
+  // Not so beside an addend of 0: a product that is rounded to −0 is still less than +0.
   Value* is_plain() {
-    Value* plain = b_.getFalse();
-    for (Value* bits : bits_) {
+    Value* plain = no_number(bits_[2]);
+    for (Value* bits : {bits_[0], bits_[1]}) {
       Value* zero = b_.CreateICmpEQ(b_.CreateShl(bits, b_.getInt64(1)), b_.getInt64(0));
       plain = b_.CreateOr(plain, b_.CreateOr(no_number(bits), zero));
     }
