@@ -118,7 +118,8 @@ Words flags(const Compiled& compiled, const std::string& path, bool executable) 
     const Words& more = compiled.link.is_static ? fixed : dynamic;
     words.insert(words.end(), more.begin(), more.end());
   } else {
-    words = {"-shared", fmt::format("-Wl,-soname,{}", file_name(path))};
+    // -Wl would take a comma in the name for the next option.
+    words = {"-shared", "-Xlinker", "-soname", "-Xlinker", std::string(file_name(path))};
   }
   if (!compiled.debug_symbols) words.emplace_back("-s");
   for (const char* flag : {"-Wl,--build-id=none", "-Wl,-z,noexecstack"})
