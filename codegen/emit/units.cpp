@@ -133,15 +133,15 @@ std::vector<UnitConstant> unit_constants(const Ports& ports, const std::string& 
 
 std::vector<std::string> parameter_names(const Ports& ports) {
   static const std::set<std::string_view> kKeywords = {
-      "and",       "auto",      "bool",     "break",    "case",     "catch",    "char",
-      "class",     "const",     "continue", "default",  "delete",   "do",       "double",
-      "else",      "enum",      "explicit", "export",   "extern",   "false",    "float",
-      "for",       "friend",    "goto",     "if",       "inline",   "int",      "long",
-      "mutable",   "namespace", "new",      "not",      "operator", "or",       "private",
-      "protected", "public",    "register", "restrict", "return",   "short",    "signed",
-      "sizeof",    "static",    "struct",   "switch",   "template", "this",     "throw",
-      "true",      "try",       "typedef",  "typename", "union",    "unsigned", "using",
-      "virtual",   "void",      "volatile", "while",    "xor"};
+      "and", "auto", "bool", "break", "case", "catch", "char", "class", "const", "continue",
+      "default", "delete", "do", "double", "else", "enum", "explicit", "export", "extern", "false",
+      "float", "for", "friend", "goto", "if", "inline", "int", "long", "mutable", "namespace",
+      "new", "not", "operator", "or", "private", "protected", "public", "register", "restrict",
+      "return", "short", "signed", "sizeof", "static", "struct", "switch", "template", "this",
+      "throw", "true", "try", "typedef", "typename", "union", "unsigned", "using", "virtual",
+      "void", "volatile", "while", "xor",
+      // words of gcc's dialect, and macros
+      "asm", "typeof", "linux", "unix", "NULL", "NAN", "INFINITY"};
   std::set<std::string> taken = {"ARENA", "COUNT", "STATE", "ROW_STRIDE"};
   std::vector<std::string> names;
   const auto add = [&](const PortInfo& port) {

@@ -198,6 +198,8 @@ std::string entry_function(const File& file, const EntryInfo& entry) {
   for (const char* taken : {"arena", "state", "count"})
     names.fresh(taken);
   const std::vector<std::string> ports = parameter_names(ports_of(*entry.module, graph));
+  for (const std::string& port : ports)
+    names.fresh(port);
   Calls::Memory memory{std::vector<std::string>(graph.inputs.size()),
                        std::vector<std::string>(graph.outputs.size()), "", ""};
   size_t next = 0;
@@ -205,10 +207,8 @@ std::string entry_function(const File& file, const EntryInfo& entry) {
   bool slots = false;
   for (const EntryParameter& parameter : entry_parameters(entry)) {
     if (parameter.kind == EntryParameter::kSlots) slots = true;
-    if (parameter.kind == EntryParameter::kInput)
-      memory.inputs[parameter.index] = names.fresh(ports[next++]);
-    if (parameter.kind == EntryParameter::kOutput)
-      memory.outputs[parameter.index] = names.fresh(ports[next++]);
+    if (parameter.kind == EntryParameter::kInput) memory.inputs[parameter.index] = ports[next++];
+    if (parameter.kind == EntryParameter::kOutput) memory.outputs[parameter.index] = ports[next++];
   }
   std::string bytes;
   if (slots) {

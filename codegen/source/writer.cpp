@@ -39,13 +39,14 @@ Looseness looseness_of(const std::string& op) {
 }  // namespace
 
 Names::Names()
-    : taken_{"auto",     "bool",     "break",  "case",   "char",     "const",    "continue",
-             "default",  "do",       "double", "else",   "enum",     "extern",   "float",
-             "for",      "goto",     "if",     "inline", "int",      "long",     "register",
-             "restrict", "return",   "short",  "signed", "sizeof",   "static",   "struct",
-             "switch",   "typedef",  "union",  "void",   "unsigned", "volatile", "while",
-             "NAN",      "INFINITY", "NULL",   "asm",    "typeof",   "true",     "false",
-             "linux",    "unix"} {}
+    : taken_{"auto", "bool", "break", "case", "char", "const", "continue", "default", "do",
+             "double", "else", "enum", "extern", "float", "for", "goto", "if", "inline", "int",
+             "long", "register", "restrict", "return", "short", "signed", "sizeof", "static",
+             "struct", "switch", "typedef", "union", "void", "unsigned", "volatile", "while", "NAN",
+             "INFINITY", "NULL", "asm", "typeof", "true", "false", "linux", "unix",
+             // What the file calls: a value of this name would hide it.
+             "ceil", "ceilf", "fabs", "fabsf", "floor", "floorf", "fma", "fmaf", "memcmp", "memcpy",
+             "memset", "nearbyint", "nearbyintf", "sqrt", "sqrtf"} {}
 
 std::string Names::fresh(const std::string& wanted) {
   const std::string base = codegen::c_name(wanted);
