@@ -188,6 +188,8 @@ public:
     // Weights pass through neither Halide nor LLVM.
     if (auto blob = pool_.take_blob(); !blob.empty())
       out_.constants = constants_object(std::move(blob), blob_symbol(options_), options_.target);
+    LINNET_TRY(addressable(options_.target, std::max(out_.arena_bytes, out_.step_arena_bytes) +
+                                                static_cast<int64_t>(out_.constants.size())));
     if (options_.trainer) {
       out_.header = training_header(modules_.front(), entries_, out_, options_);
       if (options_.es_module) {

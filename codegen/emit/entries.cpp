@@ -18,7 +18,7 @@ std::string state_table(const ir::Module& module) {
   std::string text;
   for (const ir::Slot& slot : module.slots)
     text += fmt::format("/* {} of the state, from byte {} on: {} */\n", to_string(slot.type),
-                        passes::slot_offset(module, slot.path), slot.path);
+                        passes::slot_offset(module, slot.path), in_comment(slot.path));
   return text;
 }
 
@@ -111,6 +111,15 @@ void set_sizes(Compiled& compiled, std::span<const EntryInfo> entries,
   }
   if (const EntryInfo* step = step_of(entries))
     compiled.state_bytes = passes::slots_bytes(*step->module);
+}
+
+Result<void, Failure> addressable(const Target& target, int64_t bytes) {
+  if (target.record.pointer_bytes > 4 || bytes <= int64_t{1} << 32) return {};
+  return tl::unexpected(Failure{
+      Status::kUnsupported,
+      fmt::format("the model takes {} bytes of memory, more than the 4 GiB that {} addresses",
+                  bytes, target.record.name),
+      "a target of 64 bits, or a smaller --batch"});
 }
 
 std::vector<HeaderEntry> header_entries(std::span<const EntryInfo> entries,

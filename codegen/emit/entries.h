@@ -64,6 +64,8 @@ struct RawFunction {
 // Fills in what `compiled` says of arenas and the state.
 void set_sizes(Compiled& compiled, std::span<const EntryInfo> entries,
                std::span<const RawFunction> raw);
+// That a machine whose addresses have 32 bits has `bytes` of memory for the model.
+[[nodiscard]] Result<void, Failure> addressable(const Target& target, int64_t bytes);
 // What c_header is told.
 [[nodiscard]] std::vector<HeaderEntry> header_entries(std::span<const EntryInfo> entries,
                                                       std::span<const RawFunction> raw);

@@ -1,6 +1,7 @@
 // The ES module of a model: a description, followed by the texts of codegen/emit/es/.
 #include "codegen/emit/es_module.h"
 
+#include "codegen/emit/entries.h"
 #include "codegen/emit/es_text.h"
 #include "codegen/emit/units.h"
 #include "codegen/object/link_wasm.h"
@@ -126,8 +127,7 @@ int64_t steps_in_a_block(const Ports& ports) {
 }
 
 std::string description(const Roles& roles, const WasmModule& linked, const Compiled& compiled,
-                        const CompileOptions& options) {
-  Places places(linked.heap_base);
+                        const CompileOptions& options, Places& places) {
   std::string run = "undefined", stream = "undefined", names;
   int64_t arena = 0;
   if (roles.run) {
@@ -265,7 +265,9 @@ Result<void, Failure> add_es_module(Compiled& compiled, const std::vector<Header
     exports.push_back(function);
   LINNET_TRY_ASSIGN(WasmModule linked, link_wasm(compiled, exports));
   compiled.wasm = std::move(linked.bytes);
-  compiled.es_module = description(roles, linked, compiled, options);
+  Places places(linked.heap_base);
+  compiled.es_module = description(roles, linked, compiled, options, places);
+  LINNET_TRY(addressable(options.target, places.end()));
   compiled.es_module.append(linnet_embedded_es_common_begin, linnet_embedded_es_common_end);
   compiled.es_module.append(linnet_embedded_es_model_begin, linnet_embedded_es_model_end);
   compiled.es_types = types(roles, options);

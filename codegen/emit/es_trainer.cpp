@@ -1,6 +1,7 @@
 // The ES module of a trainer: a description, followed by the texts of codegen/emit/es/.
 #include "codegen/emit/es_trainer.h"
 
+#include "codegen/emit/entries.h"
 #include "codegen/emit/es_text.h"
 #include "codegen/object/link_wasm.h"
 #include "ir/entries.h"
@@ -133,7 +134,7 @@ std::string types(const std::vector<Role>& roles, const CompileOptions& options)
 }
 
 std::string description(const std::vector<Role>& roles, const ir::Module& module,
-                        const Layout& layout, const CompileOptions& options) {
+                        const Layout& layout) {
   std::string functions, entries, tensors;
   for (const Role& role : roles) {
     const std::string key = role.name == ir::kInit ? "init" : role.name;
@@ -177,6 +178,7 @@ Result<void, Failure> add_es_trainer(Compiled& compiled, const ir::Module& modul
         roles, [&](const Role& role) { return role.name == entry.graph->name; });
     roles.push_back(role_of(entry, second, layout, places));
   }
+  LINNET_TRY(addressable(options.target, places.end()));
   compiled.wasm = std::move(linked.bytes);
   compiled.es_types = types(roles, options);
   compiled.es_module =
@@ -184,7 +186,7 @@ Result<void, Failure> add_es_trainer(Compiled& compiled, const ir::Module& modul
                   "memoryBytes: {},\n  arenaBytes: {},\n{}}};\n",
                   js_quoted(options.name), js_quoted(linked.id),
                   js_quoted(options.target.info.name), entries.front().batch, places.end(),
-                  compiled.arena_bytes, description(roles, module, layout, options));
+                  compiled.arena_bytes, description(roles, module, layout));
   compiled.es_module.append(linnet_embedded_es_common_begin, linnet_embedded_es_common_end);
   compiled.es_module.append(linnet_embedded_es_trainer_begin, linnet_embedded_es_trainer_end);
   return {};
