@@ -249,6 +249,15 @@ bool can_make(Emit emit, const codegen::Target& target, const Host& host) {
 std::optional<Written> write(const codegen::Compiled& compiled, Emit emit, const std::string& name,
                              const std::string& given, const Host& host) {
   Written written{given.empty() ? default_path(emit, name) : given, ""};
+  if (emit == Emit::kWasm)
+    written.header = std::string(without_suffix(written.path, ".wasm")) + ".mjs";
+  else if (emit != Emit::kExecutable)
+    written.header = std::string(folder_prefix(written.path)) + name + ".h";
+  if (written.header == written.path) {
+    host.error(fmt::format("-o {}: the header beside it is called so", written.path),
+               Status::kBadCall, fmt::format("-o {}", default_path(emit, name)));
+    return std::nullopt;
+  }
   host.working("linking " + written.path);
   const auto start = std::chrono::steady_clock::now();
   if (const auto done = emit_to(emit, compiled, written.path); !done) {
@@ -256,12 +265,7 @@ std::optional<Written> write(const codegen::Compiled& compiled, Emit emit, const
     return std::nullopt;
   }
   host.took("linking and writing " + written.path, std::chrono::steady_clock::now() - start);
-  if (emit == Emit::kExecutable) return written;
-  if (emit == Emit::kWasm) {
-    written.header = std::string(without_suffix(written.path, ".wasm")) + ".mjs";
-    return written;
-  }
-  written.header = std::string(folder_prefix(written.path)) + name + ".h";
+  if (emit == Emit::kExecutable || emit == Emit::kWasm) return written;
   if (const auto done = write_file(written.header, compiled.header); !done) {
     host.error(done.error().message, done.error().status);
     return std::nullopt;

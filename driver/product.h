@@ -82,9 +82,8 @@ inline constexpr std::array<std::pair<std::string_view, Emit>, 6> kEmits = {
 [[nodiscard]] bool can_make(Emit emit, const codegen::Target& target, const Host& host);
 
 // Writes an executable at `path`, or a library, object or C file with its header in the same folder
-// as NAME.h. `path` empty: NAME, libNAME.a, libNAME.so, NAME.o, NAME.wasm, NAME.c here.
-// nullopt, with the
-// reason reported, on failure.
+// as NAME.h. `path` empty: NAME, libNAME.a, libNAME.so, NAME.o, NAME.wasm, NAME.c here. nullopt,
+// with the reason reported, on failure.
 [[nodiscard]] std::optional<Written> write(const codegen::Compiled& compiled, Emit emit,
                                            const std::string& name, const std::string& path,
                                            const Host& host);
