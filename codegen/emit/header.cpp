@@ -268,9 +268,12 @@ std::string opening(const CompileOptions& options) {
     text += fmt::format("/* Code is in the section {}, constants are in {}. */\n",
                         code.empty() ? ".text" : code, constants.empty() ? ".rodata" : constants);
   if (options.flush_denormals)
-    text += "/* Compiled with --flush-denormals: while a call runs, MXCSR's FTZ and DAZ are set, "
-            "so that\n"
-            " * denormal numbers are zeros; MXCSR is given back as it was found. */\n";
+    text += fmt::format(
+        "/* Compiled with --flush-denormals: while a call runs, {}, so that\n"
+        " * denormal numbers are zeros; it is given back as it was found. */\n",
+        options.target.record.architecture == Architecture::kX86 ? "MXCSR's FTZ and DAZ are set"
+        : options.target.record.architecture == Architecture::kAArch64 ? "FPCR's FZ is set"
+                                                                       : "FPSCR's FZ is set");
   return text;
 }
 
