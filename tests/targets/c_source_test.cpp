@@ -261,5 +261,60 @@ TEST_F(CSource, WhatDoesNotFitIsRefused) {
   EXPECT_FALSE(exists("ar.c") || exists("half.c"));
 }
 
+// What two pieces of a concatenation read lies outside of the second while in the first.
+TEST_F(CSource, NothingIsReadOutsideOfAPiece) {
+  write("net.lin", R"(model net(a: f32[4, 3], b: f32[4, 5]) -> y: f32[4, 8] {
+  concat(a, b, dim: 1) + pad(b, pads: [0, 3, 0, 0])
+}
+)");
+  ASSERT_EQ(linnet("compile net.lin --emit c"), 0) << err_;
+  write("main.c", R"(#include "net.h"
+#include <stdio.h>
+#include <stdlib.h>
+int main(void) {
+  float *a = malloc(12 * sizeof *a), *b = malloc(20 * sizeof *b), y[32];
+  for (int i = 0; i < 12; ++i) a[i] = (float)i;
+  for (int i = 0; i < 20; ++i) b[i] = (float)(100 + i);
+  if (net_run(a, b, y, NULL) != 0) return 1;
+  for (int i = 0; i < 8; ++i) printf("%g ", (double)y[i]);
+  free(a);
+  free(b);
+  return 0;
+}
+)");
+  EXPECT_EQ(run("gcc" + std::string(kStrict) +
+                "-c net.c && gcc -std=c99 -fsanitize=address "
+                "main.c net.c -lm -o main && ./main"),
+            0)
+      << err_;
+  EXPECT_EQ(out_, "0 1 2 200 202 204 206 208 ");
+}
+
+TEST_F(CSource, NamesOfTheModelHideNothing) {
+  write("net.lin", R"(model net(row_: f32[N, 1, 4, 4]) -> status_: f32[N, 16] {
+  row_ |> flatten |> sqrt
+}
+data net {
+  row_: image(color: gray, scale: 1/255)
+}
+)");
+  write("double.lin", "model double(asm: f64[4], fmaf: f64[4]) -> sqrt: f64[4] {\n"
+                      "  sqrt(asm) * fmaf + floor(fmaf)\n}\n");
+  write("comment.lir", "lir 1\n\nmodule comment\n\ngraph @predict(%x: f32[2]) {\n"
+                       "  %\"w*/ int more; /*\": f32[2] = constant [1, 2]\n"
+                       "  %y: f32[2] = add(%x, %\"w*/ int more; /*\")\n  return y = %y\n}\n");
+  for (const std::string model : {"net.lin", "double.lin --name wide", "comment.lir"}) {
+    ASSERT_EQ(linnet("compile " + model + " --emit c -o out.c"), 0) << err_;
+    EXPECT_EQ(run("gcc" + std::string(kStrict) + "-c out.c"), 0) << err_;
+  }
+  EXPECT_THAT(text("out.c"), HasSubstr("/* %w* / int more; / *: f32[2] */"));
+}
+
+TEST_F(CSource, AProductIsNotReplacedByItsHeader) {
+  EXPECT_EQ(linnet("compile $S/models/ar.lin --emit c --name ar -o ar.h"), 2);
+  EXPECT_THAT(err_, HasSubstr("error: -o ar.h: the header beside it is called so"));
+  EXPECT_FALSE(exists("ar.h"));
+}
+
 }  // namespace
 }  // namespace linnet
