@@ -15,9 +15,6 @@ namespace {
 
 using namespace source;
 
-// Bytes of weights above which nobody would want to compile their text.
-constexpr int64_t kMostBytes = int64_t{64} << 20;
-
 std::string opening(const CompileOptions& options, const Compiled& compiled) {
   const std::string macro = upper_case(options.name);
   return fmt::format(
@@ -134,11 +131,11 @@ Result<Compiled, Failure> c_source(std::span<const ir::Module> modules,
   for (const RawFunction& function : raw)
     functions += raw_function(file, function);
   functions += fmt::format("int {}_supported(void) {{\n  return 1;\n}}\n", options.name);
-  if (constants.bytes() > kMostBytes)
+  if (constants.bytes() > Constants::kMostBytes)
     return tl::unexpected(
         Failure{Status::kUnsupported,
                 fmt::format("--emit c: {} bytes of weights, and a C file has at most {}",
-                            constants.bytes(), kMostBytes),
+                            constants.bytes(), Constants::kMostBytes),
                 "--emit lib"});
   const std::string body = unit_definitions(ports, options.name) + constants.text() +
                            helper_functions(called, options.name) + functions;

@@ -65,11 +65,12 @@ std::string Constants::add(const ir::Tensor& tensor, const std::string& name) {
   const std::pair key{std::string(c_name(type)), content};
   if (const auto known = known_.find(key); known != known_.end()) return known->second;
   const std::string symbol = symbols_.fresh(prefix_ + "_" + codegen::c_name(name));
+  bytes_ += static_cast<int64_t>(data.size());
+  if (bytes_ > kMostBytes) return known_[key] = symbol;
   const bool zeros = std::ranges::all_of(data, [](std::byte b) { return b == std::byte{0}; });
   text_ += fmt::format("/* %{}: {} */\nstatic const {} {}[{}] = {};\n\n", in_comment(name),
                        to_string(tensor.type()), c_name(type), symbol, tensor.type().elements(),
                        zeros ? "{0}" : braced(elements(tensor)));
-  bytes_ += static_cast<int64_t>(data.size());
   return known_[key] = symbol;
 }
 

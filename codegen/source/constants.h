@@ -5,6 +5,7 @@
 #include "codegen/source/writer.h"
 #include "ir/tensor.h"
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <utility>
@@ -13,6 +14,9 @@ namespace linnet::codegen::source {
 
 class Constants {
 public:
+  // More than this nobody would want to compile as text, and no text is made of it.
+  static constexpr int64_t kMostBytes = int64_t{64} << 20;
+
   Constants(const std::string& prefix, Names& symbols) : prefix_(prefix), symbols_(symbols) {}
 
   // The array that has these elements; equal ones are one. `name` as in the model.
