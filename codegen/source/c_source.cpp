@@ -10,6 +10,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 namespace linnet::codegen {
 namespace {
 
@@ -106,7 +108,9 @@ Result<Compiled, Failure> c_source(std::span<const ir::Module> modules,
   const std::vector<EntryInfo> entries = entry_infos(modules, options);
   const std::vector<RawFunction> raw = raw_functions(entries, options.name);
   const Ports ports = ports_of(modules.back());
-  const KernelSymbols kernels(modules, options.name, taken_symbols(entries, ports, options.name));
+  std::set<std::string> taken = taken_symbols(entries, ports, options.name);
+  taken.merge(helper_names(options.name));
+  const KernelSymbols kernels(modules, options.name, taken);
   Compiled compiled;
   compiled.name = options.name;
   compiled.target = options.target.info.name;
@@ -115,8 +119,8 @@ Result<Compiled, Failure> c_source(std::span<const ir::Module> modules,
   compiled.header = c_header(header_entries(entries, raw), compiled, options);
 
   Names symbols;
-  for (const std::string& taken : taken_symbols(entries, ports, options.name))
-    symbols.fresh(taken);
+  for (const std::string& symbol : taken)
+    symbols.fresh(symbol);
   Called called;
   std::string functions;
   for (const KernelSymbols::Kernel& kernel : kernels.kernels()) {

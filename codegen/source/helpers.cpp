@@ -308,4 +308,24 @@ std::string helper_functions(const Called& called, const std::string& prefix) {
   return all;
 }
 
+std::set<std::string> helper_names(const std::string& prefix) {
+  std::set<std::string> names = {prefix + "_state_tag"};
+  const auto add = [&](std::string_view name, CType type) {
+    names.insert(prefix + "_" + replaced(std::string(name), "#", suffix(type)));
+  };
+  for (const Helper& helper : kOthers)
+    add(helper.name, CType::kF32);
+  for (const CType type : {CType::kF32, CType::kF64}) {
+    for (const Helper& helper : kOfFloats)
+      add(helper.name, type);
+#define LINNET_ELEMENTARY(enumerator, name, operands, op) add(#name "_#", type);
+#include "ir/scalar_ops.def"
+  }
+  for (const CType type : {CType::kI64, CType::kI32, CType::kI8, CType::kU8}) {
+    for (const Helper& helper : kOfIntegers)
+      add(helper.name, type);
+  }
+  return names;
+}
+
 }  // namespace linnet::codegen::source

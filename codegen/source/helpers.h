@@ -4,6 +4,7 @@
 
 #include "codegen/source/writer.h"
 
+#include <set>
 #include <string>
 
 namespace linnet::codegen::source {
@@ -11,6 +12,8 @@ namespace linnet::codegen::source {
 // The definitions of those that are called, and of those that these call, in order.
 // `prefix`: the model's name, with which all begin.
 [[nodiscard]] std::string helper_functions(const Called& called, const std::string& prefix);
+// What they and the other functions of a file may be called, which nothing of the model's may.
+[[nodiscard]] std::set<std::string> helper_names(const std::string& prefix);
 
 // An elementary function, by its name without the model's ("exp_f32"): its text, "" if there is no
 // such. Adds to `called` what it calls.

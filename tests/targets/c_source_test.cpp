@@ -303,7 +303,13 @@ data net {
   write("comment.lir", "lir 1\n\nmodule comment\n\ngraph @predict(%x: f32[2]) {\n"
                        "  %\"w*/ int more; /*\": f32[2] = constant [1, 2]\n"
                        "  %y: f32[2] = add(%x, %\"w*/ int more; /*\")\n  return y = %y\n}\n");
-  for (const std::string model : {"net.lin", "double.lin --name wide", "comment.lir"}) {
+  write("helper.lin", R"(model helper(a: f32[N, 4]) -> y: f32[N, 8] {
+  layer nearest = linear(6)
+  a |> nearest |> pad(pads: [0, 1, 0, 1], mode: edge)
+}
+)");
+  for (const std::string model :
+       {"net.lin", "double.lin --name wide", "helper.lin", "comment.lir"}) {
     ASSERT_EQ(linnet("compile " + model + " --emit c -o out.c"), 0) << err_;
     EXPECT_EQ(run("gcc" + std::string(kStrict) + "-c out.c"), 0) << err_;
   }
