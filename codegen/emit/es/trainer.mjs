@@ -75,7 +75,10 @@ class Trainer {
   snapshot() {
     return { seed: this.#seed, steps: this.steps, slots: this.#slots().slice() };
   }
-  restore({ seed, steps, slots }) {
+  restore(snapshot) {
+    const { seed, steps, slots } = snapshot ?? {};
+    if (typeof seed !== "bigint" || !Number.isSafeInteger(steps))
+      throw new TypeError(`snapshot: what snapshot() gives expected, ${kind(snapshot)} found`);
     check(slots, Uint8Array, MODEL.slotsBytes, "snapshot");
     this.#slots().set(slots);
     this.#seed = seed;
