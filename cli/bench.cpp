@@ -52,6 +52,7 @@ bool choose(Session& session, const BenchOptions& options, BenchReport& report) 
 Status run(Session& session, const BenchOptions& options) {
   if (options.json) session.progress.silence();
   driver::CompileOptions flags = options.build;
+  flags.here = true;
   flags.product = true;
   flags.timed_entries = true;
   const auto built = options.train

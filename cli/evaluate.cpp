@@ -30,6 +30,7 @@ Status failed(Session& session, const Error& error) {
 // By the train block's own evaluation: loss and counts are those that training prints.
 Status by_trainer(Session& session, driver::Model& model, const EvaluateFlags& flags, bool series) {
   driver::TrainerOptions options{flags.build};
+  options.here = true;
   options.product = true;
   options.evaluate_only = true;
   const auto built = build_trainer(session, model, flags.model, flags.pipeline, options);
@@ -50,6 +51,7 @@ Status by_trainer(Session& session, driver::Model& model, const EvaluateFlags& f
 Status by_product(Session& session, driver::Model& opened, const EvaluateFlags& flags,
                   bool series) {
   driver::CompileOptions options{flags.build};
+  options.here = true;
   options.product = true;
   const auto built = build(session, opened, flags.model, flags.pipeline, options);
   if (!built) return Status::kBadInput;

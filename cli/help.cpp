@@ -27,7 +27,8 @@ void describe_value(const CLI::Option& option, OptionInfo& info) {
   const std::string type = option.get_type_name();
   const size_t open = type.find('{');
   const size_t close = type.rfind('}');
-  info.value = type.substr(0, type.find(':'));
+  const size_t bracket = type.find("[:");  // "TARGET[:CPU]"
+  info.value = type.substr(0, type.find(':', bracket == type.npos ? 0 : type.find(']', bracket)));
   if (open != std::string::npos && close != std::string::npos) {
     std::string list = type.substr(open + 1, close - open - 1);
     for (size_t at = 0; at <= list.size();) {

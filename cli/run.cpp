@@ -255,6 +255,7 @@ Status run_reference(Session& session, const RunOptions& options) {
 
 Status run_compiled(Session& session, const RunOptions& options) {
   driver::CompileOptions flags = options.build;
+  flags.here = true;
   flags.product = true;
   const auto built = build(session, options.model, options.pipeline, flags);
   if (!built) return Status::kBadInput;

@@ -33,6 +33,7 @@ Status run(Session& session, TrainFlags& flags) {
   const bool executable = flags.emit == driver::Emit::kExecutable;
   flags.build.library = flags.emit && !executable;
   flags.build.product = !flags.build.library;
+  flags.build.here = !flags.emit;
   flags.build.main = executable;
   // A trainer may be asked for a log when it runs; the kernels are the step's but for a few.
   flags.build.gradients = executable || !flags.loop.logdir.empty();

@@ -78,7 +78,8 @@ std::optional<Product> compile(Model& model, const codegen::Target& target,
   wanted.threads = options.passes.threads_wanted();
   if (!plan(modules, options.passes, wanted, host)) return std::nullopt;
   product.modules = std::move(modules);
-  if (code.threads > 1 && !shares_tiles(product.modules))
+  const bool pool = target.makes(codegen::kExecutable) && !options.source;
+  if (code.threads > 1 && pool && !shares_tiles(product.modules))
     host.warning(fmt::format("--threads {}: no kernel of {} takes long enough to be shared",
                              code.threads, code.name),
                  "leave it out; `linnet dump --threads 2 --explain choose_schedules` says more");

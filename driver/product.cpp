@@ -57,6 +57,12 @@ bool open_cache(const Options& options, std::optional<codegen::Cache>& cache, co
 // False, with an error, if this machine is not of the target's kind.
 bool runs(const codegen::Target& target, const Host& host) {
   if (codegen::runs_here(target)) return true;
+  if (target.record.level == 0 || target.record.format != codegen::ObjectFormat::kElf64) {
+    host.error(fmt::format("code for {} does not run on this machine", target.info.name),
+               Status::kMachine,
+               "leave --target out; linnet compile makes products for other machines");
+    return false;
+  }
   host.error("this CPU lacks instructions of " + target.info.name, Status::kMachine,
              "leave --target out, or name one this machine has");
   return false;
@@ -114,7 +120,7 @@ codegen::CompileOptions code_options(const Options& options, const codegen::Targ
 
 bool generate(Product& product, codegen::CompileOptions code, const Options& options,
               const Host& host) {
-  if (options.timed_entries && !runs(product.target, host)) return false;
+  if (options.here && !runs(product.target, host)) return false;
   if (code.threads > 1 && !code.target.makes(codegen::kExecutable)) {
     host.error(
         fmt::format("--threads: the pool of threads is not made for {}", code.target.record.name),
@@ -226,7 +232,8 @@ std::string instead_of(Emit emit, const codegen::Target& target) {
   if (target.makes(codegen::kWasmModule)) return "--emit wasm; or lib or obj, for a linker";
   if (target.record.compiler.empty())
     return "--emit lib or obj; `linnet targets` shows what is made for which";
-  return fmt::format("--emit lib, and link it: {} main.c libNAME.a", target.record.compiler);
+  return fmt::format("--emit lib, and link it: {}{} main.c libNAME.a", target.record.compiler,
+                     target.record.flags);
 }
 
 }  // namespace

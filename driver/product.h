@@ -26,6 +26,7 @@ struct Options {
   uint64_t seed = 0;       // of values that no weights give
   bool es_module = false;  // also WebAssembly, linked, and what imports it
   bool product = false;    // also the record that an executable and a Loaded are called by
+  bool here = false;       // it is for this process, by `product`
   bool keep_text = false;
   bool timed_entries = false;
   bool debug_symbols = false;

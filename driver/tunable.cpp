@@ -51,6 +51,7 @@ std::optional<Tunable> Tunable::open(Model& model, const codegen::Target& target
   if (!fused) return std::nullopt;
   Tunable tunable(*std::move(fused), target, options);
   tunable.batched_ = model.batched(options.batch);
+  tunable.options_.here = true;
   tunable.options_.product = true;
   tunable.options_.timed_entries = true;
   tunable.kernels_ = kernels_of(tunable.fused_.graphs.front(), target.info);

@@ -33,6 +33,7 @@ struct TargetRecord {
   bool doubles = true;          // computes f64 by instructions
   uint8_t products = 0;         // of ProductBits
   std::string_view compiler{};  // links for it, as Debian calls it; "cc" for x86-64
+  std::string_view flags{};     // which a program beside a library is compiled with
   std::string_view package{};   // Debian's, that has the compiler
   std::string_view emulator{};  // runs its executables here
 

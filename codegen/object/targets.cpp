@@ -33,7 +33,7 @@ TargetRecord x86(std::string_view name, std::string_view about, int level, std::
 constexpr int64_t kNoVectors = 8;
 
 TargetRecord cortex_m(std::string_view name, std::string_view about, std::string_view triple,
-                      int64_t vector_registers) {
+                      std::string_view flags, int64_t vector_registers) {
   return {.name = name,
           .about = about,
           .architecture = Architecture::kArm,
@@ -48,6 +48,7 @@ TargetRecord cortex_m(std::string_view name, std::string_view about, std::string
           .rounds = name != "cortex-m4",
           .doubles = name == "cortex-m7" || name == "cortex-m55",
           .compiler = "arm-none-eabi-gcc",
+          .flags = flags,
           .package = "gcc-arm-none-eabi",
           .emulator = "qemu-system-arm"};
 }
@@ -57,7 +58,7 @@ TargetRecord cortex_m(std::string_view name, std::string_view about, std::string
 TargetRecord helium() {
   TargetRecord record =
       cortex_m("cortex-m55", "Armv8.1-M with Helium (MVE); not for NaN, denormals",
-               "thumbv8.1m.main-none-unknown-eabihf", 8);
+               "thumbv8.1m.main-none-unknown-eabihf", " -mcpu=cortex-m55 -mfloat-abi=hard", 8);
   record.name = "cortex-m55-mve";
   record.info.name = record.name;
   record.features = "";
@@ -164,13 +165,17 @@ std::span<const TargetRecord> targets() {
       wasm("wasm32-simd128", "WebAssembly with 128-bit SIMD: browsers since 2023, Node 16",
            "+simd128,+bulk-memory", "wasm-32-wasmrt-wasm_simd128", 16),
       cortex_m("cortex-m4", "Armv7E-M with the FPU of single precision",
-               "thumbv7em-none-unknown-eabihf", kNoVectors),
+               "thumbv7em-none-unknown-eabihf",
+               " -mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard", kNoVectors),
       cortex_m("cortex-m7", "Armv7E-M with the FPU of double precision",
-               "thumbv7em-none-unknown-eabihf", kNoVectors),
+               "thumbv7em-none-unknown-eabihf", " -mcpu=cortex-m7 -mfpu=fpv5-d16 -mfloat-abi=hard",
+               kNoVectors),
       cortex_m("cortex-m33", "Armv8-M with the FPU of single precision",
-               "thumbv8m.main-none-unknown-eabihf", kNoVectors),
+               "thumbv8m.main-none-unknown-eabihf",
+               " -mcpu=cortex-m33 -mfpu=fpv5-sp-d16 -mfloat-abi=hard", kNoVectors),
       cortex_m("cortex-m55", "Armv8.1-M with the FPU of double precision",
-               "thumbv8.1m.main-none-unknown-eabihf", kNoVectors),
+               "thumbv8.1m.main-none-unknown-eabihf", " -mcpu=cortex-m55+nomve -mfloat-abi=hard",
+               kNoVectors),
       helium(),
       riscv32()};
   return kTargets;

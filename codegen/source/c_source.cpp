@@ -25,7 +25,7 @@ std::string opening(const CompileOptions& options, const Compiled& compiled) {
  * Above each kernel stands what it computes in linnet's IR, with all shapes. Between kernels values
  * lie in the arena, {3} bytes of which the planner has given each its place.
  *
- *   cc -std=c99 -O2 -ffp-contract=off -c {0}.c
+ *   cc -std=c99 -O2 -ffp-contract=off main.c {0}.c -lm
  *
  * Every sum is one chain in the order of its loops, and a product that meets a sum is fused with it
  * by {4}_FMAF. So any conforming compiler gives the same bits, those of a library of

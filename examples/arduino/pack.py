@@ -7,6 +7,7 @@ Arduino: Sketch > Include Library > Add .ZIP Library. Zephyr: unpack it, then
 west build -- -DEXTRA_ZEPHYR_MODULES=$PWD/NAME. The same model gives the same bytes.
 """
 import argparse
+import io
 import pathlib
 import re
 import subprocess
@@ -83,7 +84,9 @@ def one_header(headers):
         return texts[0]
     macros = {"cortex-m4": "__ARM_ARCH_7EM__ && !(__ARM_FP & 8)",
               "cortex-m7": "__ARM_ARCH_7EM__ && (__ARM_FP & 8)",
-              "cortex-m33": "__ARM_ARCH_8M_MAIN__", "cortex-m55": "__ARM_ARCH_8_1M_MAIN__"}
+              # Older compilers call Armv8.1-M 8-M; the M55's FPU has double precision, the M33's not.
+              "cortex-m33": "__ARM_ARCH_8M_MAIN__ && !(__ARM_FP & 8)",
+              "cortex-m55": "(__ARM_ARCH_8_1M_MAIN__ || __ARM_ARCH_8M_MAIN__) && (__ARM_FP & 8)"}
     parts = [f"#{'if' if i == 0 else 'elif'} {macros[cpu]}\n{text}"
              for i, (cpu, text) in enumerate(headers.items())]
     return "".join(parts) + "#else\n#error \"no library for this chip\"\n#endif\n"
@@ -132,16 +135,23 @@ def main():
     parser.add_argument("--linnet", default="linnet")
     parser.add_argument("-o", "--output")
     arguments = parser.parse_args()
-    arguments.name = arguments.name or pathlib.Path(arguments.model).stem
+    arguments.name = arguments.name or pathlib.Path(arguments.model).stem.replace("-", "_")
     arguments.cpu = list(dict.fromkeys(arguments.cpu or ["cortex-m33"]))
     # Arduino's names of folders and C's identifiers have these in common.
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,62}", arguments.name):
         sys.exit(f"pack.py: --name {arguments.name}: letters, digits and _ are expected, 63 at most")
-    output = arguments.output or arguments.name + ".zip"
-    contents = files(arguments)
-    with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, content in sorted(contents.items()):
+    output = pathlib.Path(arguments.output or arguments.name + ".zip")
+    if any(read and output.exists() and output.samefile(read)
+           for read in (arguments.model, arguments.weights)):
+        sys.exit(f"pack.py: -o {output} would overwrite what is read")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, content in sorted(files(arguments).items()):
             archive.writestr(zipfile.ZipInfo(path), content, zipfile.ZIP_DEFLATED)
+    try:
+        output.write_bytes(packed.getvalue())
+    except OSError as error:
+        sys.exit(f"pack.py: {output}: {error.strerror}")
     print(f"{output}: {', '.join(arguments.cpu)}")
 
 
