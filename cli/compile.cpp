@@ -93,7 +93,7 @@ Status dump_unfinished(Session& session, const CompileFlags& flags) {
 }
 
 Status run(Session& session, CompileFlags& flags) {
-  if (!flags.model.spares(session, flags.output)) return Status::kBadCall;
+  if (!flags.model.spares(session, flags.output, flags.pipeline.tuning)) return Status::kBadCall;
   const driver::Emit emit = flags.emit.value_or(driver::Emit::kExecutable);
   const bool executable = emit == driver::Emit::kExecutable;
   flags.build.es_module = emit == driver::Emit::kWasm;
@@ -158,7 +158,7 @@ void add_compile(CLI::App& app, Session& session) {
   command->add_flag("--debug-symbols", flags->build.debug_symbols,
                     "Keep symbols, kernels' too, and what perf and gdb need to find callers");
   command->add_flag("--flush-denormals", flags->build.flush_denormals,
-                    "Treat denormal numbers as zeros (sets MXCSR during a call)");
+                    "Treat denormal numbers as zeros during a call (by MXCSR, on Arm by FPCR)");
   command
       ->add_option("--dump-dir", flags->dump_dir,
                    "Also write the IR, LLVM IR before and after optimisation, and "

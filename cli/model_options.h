@@ -47,7 +47,8 @@ struct ModelOptions {
   [[nodiscard]] std::optional<ir::Module>
   load(Session& session, const driver::PassOptions& passes = {}, bool training = false) const;
   // False, with an error, if `output` is a file that the command reads: it would be lost.
-  [[nodiscard]] bool spares(Session& session, const std::string& output) const;
+  [[nodiscard]] bool spares(Session& session, const std::string& output,
+                            const std::string& tuning = "") const;
   [[nodiscard]] std::optional<codegen::Target> find_target(Session& session) const;
 
 private:

@@ -57,14 +57,10 @@ bool open_cache(const Options& options, std::optional<codegen::Cache>& cache, co
 // False, with an error, if this machine is not of the target's kind.
 bool runs(const codegen::Target& target, const Host& host) {
   if (codegen::runs_here(target)) return true;
-  if (target.record.level == 0 || target.record.format != codegen::ObjectFormat::kElf64) {
-    host.error(fmt::format("code for {} does not run on this machine", target.info.name),
-               Status::kMachine,
-               "leave --target out; linnet compile makes products for other machines");
-    return false;
-  }
-  host.error("this CPU lacks instructions of " + target.info.name, Status::kMachine,
-             "leave --target out, or name one this machine has");
+  const bool kin = target.record.level > 0 && target.record.products != 0;  // x86-64 Linux
+  host.error(kin ? "this CPU lacks instructions of " + target.info.name
+                 : fmt::format("code for {} does not run on this machine", target.info.name),
+             Status::kMachine, "leave --target out, or name one this machine has");
   return false;
 }
 
@@ -226,6 +222,24 @@ Result<void, codegen::Failure> emit_to(Emit emit, const codegen::Compiled& compi
   return {};
 }
 
+// The lines of a header that say for which target and batch its sizes hold.
+std::string sizes_of(std::string_view header) {
+  const std::string_view first = header.substr(0, header.find('\n'));
+  const size_t batch = std::min(header.find("_BATCH "), header.size());
+  return std::string(first.substr(0, first.find(", untrained"))) +
+         std::string(header.substr(batch, header.find('\n', batch) - batch));
+}
+
+// A header that is replaced may belong to a library that stays.
+void warn_of_another(const std::string& path, std::string_view header, const Host& host) {
+  const auto bytes = file_exists(path) ? read_file(path) : Result<std::vector<uint8_t>>();
+  if (!bytes || bytes->empty()) return;
+  const std::string_view before(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+  if (!before.starts_with("/* Model ") || sizes_of(before) == sizes_of(header)) return;
+  host.warning(fmt::format("{} was of another target or batch, and is replaced", path),
+               "a folder or a --name of its own keeps the header of each product");
+}
+
 // What to say in place of an --emit that is not made.
 std::string instead_of(Emit emit, const codegen::Target& target) {
   if (emit == Emit::kWasm) return "leave --target out, or name wasm32-simd128 or wasm32";
@@ -273,6 +287,7 @@ std::optional<Written> write(const codegen::Compiled& compiled, Emit emit, const
   }
   host.took("linking and writing " + written.path, std::chrono::steady_clock::now() - start);
   if (emit == Emit::kExecutable || emit == Emit::kWasm) return written;
+  warn_of_another(written.header, compiled.header, host);
   if (const auto done = write_file(written.header, compiled.header); !done) {
     host.error(done.error().message, done.error().status);
     return std::nullopt;

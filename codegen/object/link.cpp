@@ -43,8 +43,15 @@ tl::unexpected<Failure> machine(std::string message, std::string remedy) {
   return tl::unexpected(Failure{Status::kMachine, std::move(message), std::move(remedy)});
 }
 
-// Runs `arguments[0]` with its output in `log`; its exit status, or −1 if it could not start.
+// Runs `arguments[0]` with its output, in English, in `log`; its exit status, or −1 if it could not
+// start.
 int run(const std::vector<std::string>& arguments, const std::string& log) {
+  std::string english = "LC_ALL=C";
+  std::vector<char*> environment = {english.data()};
+  for (char** variable = environ; *variable; ++variable) {
+    if (!std::string_view(*variable).starts_with("LC_ALL=")) environment.push_back(*variable);
+  }
+  environment.push_back(nullptr);
   std::vector<char*> pointers;
   for (const std::string& argument : arguments)
     pointers.push_back(const_cast<char*>(argument.c_str()));
@@ -54,7 +61,8 @@ int run(const std::vector<std::string>& arguments, const std::string& log) {
   posix_spawn_file_actions_addopen(&actions, 1, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   posix_spawn_file_actions_adddup2(&actions, 1, 2);
   pid_t pid = 0;
-  const int started = posix_spawnp(&pid, pointers[0], &actions, nullptr, pointers.data(), environ);
+  const int started =
+      posix_spawnp(&pid, pointers[0], &actions, nullptr, pointers.data(), environment.data());
   posix_spawn_file_actions_destroy(&actions);
   if (started != 0) return -1;
   int status = 0;

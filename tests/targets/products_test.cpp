@@ -241,10 +241,10 @@ TEST_F(Products, WhatDoesNotLinkIsToldInOneMessage) {
        "error: --sysroot is for what --emit links\nhelp: --emit exe makes a trainer\n", 2},
       {LINNET_COMMAND " train $S/models/ar.lin --data $S/models/data/sunspots.csv "
                       "--target aarch64 --quiet -o x",
-       "error: this CPU lacks instructions of aarch64\n"
+       "error: code for aarch64 does not run on this machine\n"
        "help: leave --target out, or name one this machine has\n"},
       {LINNET_COMMAND " run " + kLenet + "aarch64 --input image=$S/x.npy",
-       "error: this CPU lacks instructions of aarch64\n"
+       "error: code for aarch64 does not run on this machine\n"
        "help: leave --target out, or name one this machine has\n"}};
   for (const auto& c : cases) {
     EXPECT_EQ(run(c.call), c.status) << c.call;

@@ -29,7 +29,13 @@ TEST_F(Targets, WhatIsNotMadeIsRefusedBeforeTheModelIsRead) {
             3);
   EXPECT_THAT(err_, HasSubstr("--flush-denormals: wasm32 has no such switch"));
   EXPECT_EQ(linnet("bench $S/models/ar.lin --target aarch64"), 4);
-  EXPECT_THAT(err_, HasSubstr("this CPU lacks instructions of aarch64"));
+  EXPECT_THAT(err_, HasSubstr("code for aarch64 does not run on this machine"));
+  for (const char* target :
+       {"wasm32", "cortex-m33", "riscv32", "aarch64-apple-darwin", "x86_64-pc-windows-msvc"}) {
+    EXPECT_EQ(linnet("run $S/models/ar.lin --input history=x.npy --target " + std::string(target)),
+              4);
+    EXPECT_THAT(err_, HasSubstr("does not run on this machine")) << target;
+  }
   EXPECT_EQ(linnet("compile nothing.lin --target aarch65"), 2);
   EXPECT_THAT(err_, HasSubstr("no target 'aarch65'"));
   EXPECT_EQ(linnet("compile nothing.lin --target aarch64:cortex-a7x"), 2);

@@ -73,12 +73,13 @@ class Trainer {
     tensor.set(value);
   }
   snapshot() {
-    return { seed: this.#seed, steps: this.steps, slots: this.#slots().slice() };
+    return { id: MODEL.id, seed: this.#seed, steps: this.steps, slots: this.#slots().slice() };
   }
   restore(snapshot) {
-    const { seed, steps, slots } = snapshot ?? {};
+    const { id, seed, steps, slots } = snapshot ?? {};
     if (typeof seed !== "bigint" || !Number.isSafeInteger(steps))
       throw new TypeError(`snapshot: what snapshot() gives expected, ${kind(snapshot)} found`);
+    if (id !== MODEL.id) throw new Error(`snapshot: it is not of the trainer '${MODEL.id}'`);
     check(slots, Uint8Array, MODEL.slotsBytes, "snapshot");
     this.#slots().set(slots);
     this.#seed = seed;

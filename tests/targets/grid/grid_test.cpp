@@ -50,9 +50,7 @@ const std::vector<Exception>& exceptions() {
       {"cortex-m55", "models", "squeezenet", kMemory},
       {"cortex-m55", "models", "mobilenet_v2", kMemory},
       {"riscv64-v", "kernels", "trial 3 normalize{lanes=8, kept=1}", kQemu},
-      {"riscv64-v", "kernels", "trial 10 normalize{lanes=8, kept=0}", kQemu},
       {"riscv64-v", "kernels", "trial 2 generic{}", kQemu},
-      {"riscv64-v", "ops", "sigmoid of f64[3,1,37]", kQemu},
       {"riscv64-v", "ops", "cast.lir, case 1", kQemu},
       {"riscv64-v", "models", "lenet_classic", kQemu},
       {"riscv64-v", "calls", "lenet_classic", kQemu}};
