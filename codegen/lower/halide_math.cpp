@@ -93,6 +93,11 @@ Expr fenced(const Expr& value) {
   return intrinsic("llvm.arithmetic.fence", {value});
 }
 
+Expr negated(const Expr& x) {
+  return fenced(x.type().bits() == 64 ? HalideBackend<64>::negate(x)
+                                      : HalideBackend<32>::negate(x));
+}
+
 Expr elementary(ir::ScalarOp op, const std::vector<Expr>& operands) {
   // The fence keeps the last product of a function out of a sum behind it.
   return fenced(operands[0].type().bits() == 64 ? function<64>(op, operands)

@@ -16,6 +16,8 @@ namespace linnet::codegen {
 // NaN.
 [[nodiscard]] Halide::Expr intrinsic(const char* name, const std::vector<Halide::Expr>& operands);
 
+// The sign bit alone, of 0 too.
+[[nodiscard]] Halide::Expr negated(const Halide::Expr& x);
 // The value itself, which no sum is fused with (object/fuse_multiply_add.h).
 [[nodiscard]] Halide::Expr fenced(const Halide::Expr& value);
 

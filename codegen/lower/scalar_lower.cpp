@@ -94,7 +94,7 @@ private:
     case ScalarOp::kDiv:
       return x[0] / x[1];
     case ScalarOp::kNeg:
-      return -x[0];
+      return negated(x[0]);
     case ScalarOp::kAbs:
       return intrinsic("llvm.fabs", x);
     case ScalarOp::kSqrt:

@@ -74,7 +74,7 @@ private:
     case ScalarOp::kDiv:
       return e_.binary(type, "/", x[0], x[1]);
     case ScalarOp::kNeg:
-      return e_.binary(type, "-", e_.literal(type, 0), x[0]);  // as in the kernels: 0 of ±0
+      return e_.negative(x[0]);
     case ScalarOp::kAbs:
       return math("fabs");
     case ScalarOp::kSqrt:

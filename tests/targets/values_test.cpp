@@ -174,8 +174,10 @@ class ValuesWhole : public Values {};
 
 TEST_F(ValuesWhole, AreTheSameOnAllMachines) {
   std::vector<Machine> on;
+  // An assertion of qemu 7.2's own ends riscv64-v at conversions (networks.cpp); tests/targets/grid
+  // runs its ops one by one.
   for (const char* name :
-       {"aarch64", "riscv64", "riscv64-v", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55"})
+       {"aarch64", "riscv64", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55"})
     on.push_back(machine(name));
   expect_same("f32", on);
   expect_same("f64", on);
