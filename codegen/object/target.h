@@ -56,7 +56,7 @@ struct Target {
   std::string tune;         // LLVM's name of the CPU to schedule for, "znver4" or "generic"
   bool exact_fma = false;   // products and sums are rounded once though no instruction does so
   // Where a linker script finds code and constants, of ELF; "": .text and .rodata.
-  std::string code_section, constants_section;
+  std::string code_section{}, constants_section{};
 
   [[nodiscard]] bool makes(ProductBits product) const { return (record.products & product) != 0; }
 };
