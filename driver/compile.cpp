@@ -39,10 +39,29 @@ bool shares_tiles(const std::vector<ir::Module>& modules) {
   });
 }
 
+// False, with an error, if portable C or the target has no such thing. Asked before any work.
+bool accepts(const codegen::Target& target, const CompileOptions& options, const Host& host) {
+  if (options.here && !runs(target, host)) return false;
+  const bool threads = options.passes.threads > 1;
+  std::string fault;
+  if (options.source && (threads || options.flush_denormals)) {
+    fault = fmt::format("--emit c: {} is not for portable C",
+                        threads ? "--threads" : "--flush-denormals");
+  } else if (threads && !target.makes(codegen::kExecutable)) {
+    fault = fmt::format("--threads: the pool of threads is not made for {}", target.record.name);
+  } else if (options.flush_denormals && !target.record.flushes_denormals()) {
+    fault = fmt::format("--flush-denormals: {} has no such switch", target.record.name);
+  }
+  if (fault.empty()) return !threads || has_runtime(target, host);
+  host.error(std::move(fault), Status::kUnsupported, "leave it out");
+  return false;
+}
+
 }  // namespace
 
 std::optional<Product> compile(Model& model, const codegen::Target& target,
                                const CompileOptions& options, const Host& host) {
+  if (!accepts(target, options, host)) return std::nullopt;
   // The model as it was written, for a batch of samples; what does not fill one is computed by the
   // model for single samples.
   const ir::Module* whole = model.at_batch(options.batch);
@@ -78,8 +97,7 @@ std::optional<Product> compile(Model& model, const codegen::Target& target,
   wanted.threads = options.passes.threads_wanted();
   if (!plan(modules, options.passes, wanted, host)) return std::nullopt;
   product.modules = std::move(modules);
-  const bool pool = target.makes(codegen::kExecutable) && !options.source;
-  if (code.threads > 1 && pool && !shares_tiles(product.modules))
+  if (code.threads > 1 && !shares_tiles(product.modules))
     host.warning(fmt::format("--threads {}: no kernel of {} takes long enough to be shared",
                              code.threads, code.name),
                  "leave it out; `linnet dump --threads 2 --explain choose_schedules` says more");

@@ -54,7 +54,8 @@ bool open_cache(const Options& options, std::optional<codegen::Cache>& cache, co
   return true;
 }
 
-// False, with an error, if this machine is not of the target's kind.
+}  // namespace
+
 bool runs(const codegen::Target& target, const Host& host) {
   if (codegen::runs_here(target)) return true;
   const bool kin = target.record.level > 0 && target.record.products != 0;  // x86-64 Linux
@@ -63,8 +64,6 @@ bool runs(const codegen::Target& target, const Host& host) {
              Status::kMachine, "leave --target out, or name one this machine has");
   return false;
 }
-
-}  // namespace
 
 bool has_runtime(const codegen::Target& target, const Host& host) {
   const codegen::TargetRecord& record = target.record;
@@ -116,19 +115,6 @@ codegen::CompileOptions code_options(const Options& options, const codegen::Targ
 
 bool generate(Product& product, codegen::CompileOptions code, const Options& options,
               const Host& host) {
-  if (options.here && !runs(product.target, host)) return false;
-  if (code.threads > 1 && !code.target.makes(codegen::kExecutable)) {
-    host.error(
-        fmt::format("--threads: the pool of threads is not made for {}", code.target.record.name),
-        Status::kUnsupported, "leave it out");
-    return false;
-  }
-  if (code.threads > 1 && !has_runtime(code.target, host)) return false;
-  if (code.flush_denormals && !code.target.record.flushes_denormals()) {
-    host.error(fmt::format("--flush-denormals: {} has no such switch", code.target.record.name),
-               Status::kUnsupported, "leave it out");
-    return false;
-  }
   std::optional<codegen::Cache> cache;
   if (!open_cache(options, cache, host)) return false;
   if (cache) code.cache = &*cache;
@@ -158,12 +144,6 @@ bool write_source(Product& product, const codegen::CompileOptions& code, const H
                              .remedy = "--emit lib makes machine code of it",
                              .notes = {},
                              .status = Status::kUnsupported});
-    return false;
-  }
-  if (code.threads > 1 || code.flush_denormals) {
-    host.error(fmt::format("--emit c: {} is not for portable C",
-                           code.threads > 1 ? "--threads" : "--flush-denormals"),
-               Status::kUnsupported, "leave it out");
     return false;
   }
   host.working("writing C");
@@ -246,8 +226,9 @@ std::string instead_of(Emit emit, const codegen::Target& target) {
   if (target.makes(codegen::kWasmModule)) return "--emit wasm; or lib or obj, for a linker";
   if (target.record.compiler.empty())
     return "--emit lib or obj; `linnet targets` shows what is made for which";
-  return fmt::format("--emit lib, and link it: {}{} main.c libNAME.a", target.record.compiler,
-                     target.record.flags);
+  const std::string_view flags = target.record.flags;
+  return fmt::format("--emit lib, and link it: {} {}{}main.c libNAME.a", target.record.compiler,
+                     flags, flags.empty() ? "" : " ");
 }
 
 }  // namespace

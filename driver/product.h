@@ -55,6 +55,8 @@ struct Product {
 // is mentioned.
 [[nodiscard]] bool generate(Product& product, codegen::CompileOptions compile,
                             const Options& options, const Host& host);
+// False, with an error, if this machine is not of the target's kind.
+[[nodiscard]] bool runs(const codegen::Target& target, const Host& host);
 // What both kinds of products give the code generator of `options`.
 [[nodiscard]] codegen::CompileOptions
 code_options(const Options& options, const codegen::Target& target, const ir::Module& single);

@@ -24,6 +24,7 @@ std::optional<int64_t> declared_batch(const ir::Module& module) {
 
 std::optional<Product> trainer(Model& model, const codegen::Target& target,
                                const TrainerOptions& options, const Host& host) {
+  if (options.here && !runs(target, host)) return std::nullopt;
   // The model as it was written, with its loss: a step on a batch, evaluation on a batch and on
   // what does not fill one.
   const ir::Module* single = model.training_at_batch(1);

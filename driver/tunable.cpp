@@ -38,6 +38,7 @@ std::vector<TunableKernel> kernels_of(const ir::Graph& graph, const passes::Targ
 
 std::optional<Tunable> Tunable::open(Model& model, const codegen::Target& target,
                                      const CompileOptions& options, const Host& host) {
+  if (!runs(target, host)) return std::nullopt;
   const ir::Module* whole = model.at_batch(options.batch);
   if (!whole || !sizes_fit(*whole, host)) return std::nullopt;
   ir::Module module = *whole;
@@ -51,7 +52,6 @@ std::optional<Tunable> Tunable::open(Model& model, const codegen::Target& target
   if (!fused) return std::nullopt;
   Tunable tunable(*std::move(fused), target, options);
   tunable.batched_ = model.batched(options.batch);
-  tunable.options_.here = true;
   tunable.options_.product = true;
   tunable.options_.timed_entries = true;
   tunable.kernels_ = kernels_of(tunable.fused_.graphs.front(), target.info);

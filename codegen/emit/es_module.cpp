@@ -166,19 +166,10 @@ std::string port_types(const std::vector<PortInfo>& list, const Ports& ports) {
   return "readonly [" + join(texts, ", ") + "]";
 }
 
-// What is passed for all ports: one port's array, or an object by name.
-std::string value_type(const std::vector<PortInfo>& list) {
-  if (list.size() == 1) return js_array(list[0].type.dtype);
-  std::vector<std::string> members;
-  for (const PortInfo& port : list)
-    members.push_back(fmt::format("{}: {}", js_quoted(port.name), js_array(port.type.dtype)));
-  return "{ " + join(members, "; ") + " }";
-}
-
 std::string method(const char* comment, const char* name, const Ports& ports) {
   return fmt::format("  /** {} */\n  {}(inputs: {}, out?: {}): {};\n", comment, name,
-                     value_type(ports.inputs), value_type(ports.outputs),
-                     value_type(ports.outputs));
+                     js_value_type(ports.inputs), js_value_type(ports.outputs),
+                     js_value_type(ports.outputs));
 }
 
 constexpr std::string_view kStreamTypes =

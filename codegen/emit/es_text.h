@@ -8,6 +8,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace linnet::codegen {
 
@@ -17,6 +18,17 @@ inline std::string js_quoted(std::string_view text) {
 
 // "Float32Array"
 [[nodiscard]] std::string js_array(DType dtype);
+
+// The type of what is passed for all ports, which have a name and a type: one port's array, or an
+// object by name.
+template <class Port> std::string js_value_type(const std::vector<Port>& ports) {
+  if (ports.size() == 1) return js_array(ports[0].type.dtype);
+  std::string members;
+  for (const Port& port : ports)
+    members +=
+        (members.empty() ? "" : "; ") + js_quoted(port.name) + ": " + js_array(port.type.dtype);
+  return "{ " + members + " }";
+}
 
 // Begins what declares `load`, which gives this type.
 [[nodiscard]] std::string js_load_types(std::string_view type);

@@ -87,14 +87,6 @@ std::string port_objects(const std::vector<Port>& ports) {
   return text.empty() ? text : text + "\n      ";
 }
 
-std::string value_type(const std::vector<Port>& ports) {
-  if (ports.size() == 1) return js_array(ports[0].type.dtype);
-  std::vector<std::string> members;
-  for (const Port& port : ports)
-    members.push_back(fmt::format("{}: {}", js_quoted(port.name), js_array(port.type.dtype)));
-  return "{ " + join(members, "; ") + " }";
-}
-
 std::string types(const std::vector<Role>& roles, const CompileOptions& options) {
   std::string text = fmt::format(
       "// Types of the trainer of {}, compiled by linnet {} for {}.\n\n"
@@ -112,7 +104,7 @@ std::string types(const std::vector<Role>& roles, const CompileOptions& options)
       options.name, LINNET_VERSION, options.target.info.name, js_quoted(options.name),
       js_quoted(options.target.info.name));
   for (const Role& role : roles) {
-    const std::string in = value_type(role.inputs), out = value_type(role.outputs);
+    const std::string in = js_value_type(role.inputs), out = js_value_type(role.outputs);
     if (role.name == ir::kTrainStep)
       text += fmt::format("  /** One step on a batch; the loss of the parameters before it. */\n"
                           "  step(values: {}, options: {{ lr: number }}): number;\n",

@@ -58,7 +58,7 @@ TargetRecord cortex_m(std::string_view name, std::string_view about, std::string
 TargetRecord helium() {
   TargetRecord record =
       cortex_m("cortex-m55", "Armv8.1-M with Helium (MVE); not for NaN, denormals",
-               "thumbv8.1m.main-none-unknown-eabihf", " -mcpu=cortex-m55 -mfloat-abi=hard", 8);
+               "thumbv8.1m.main-none-unknown-eabihf", "-mcpu=cortex-m55 -mfloat-abi=hard", 8);
   record.name = "cortex-m55-mve";
   record.info.name = record.name;
   record.features = "";
@@ -166,15 +166,15 @@ std::span<const TargetRecord> targets() {
            "+simd128,+bulk-memory", "wasm-32-wasmrt-wasm_simd128", 16),
       cortex_m("cortex-m4", "Armv7E-M with the FPU of single precision",
                "thumbv7em-none-unknown-eabihf",
-               " -mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard", kNoVectors),
+               "-mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard", kNoVectors),
       cortex_m("cortex-m7", "Armv7E-M with the FPU of double precision",
-               "thumbv7em-none-unknown-eabihf", " -mcpu=cortex-m7 -mfpu=fpv5-d16 -mfloat-abi=hard",
+               "thumbv7em-none-unknown-eabihf", "-mcpu=cortex-m7 -mfpu=fpv5-d16 -mfloat-abi=hard",
                kNoVectors),
       cortex_m("cortex-m33", "Armv8-M with the FPU of single precision",
                "thumbv8m.main-none-unknown-eabihf",
-               " -mcpu=cortex-m33 -mfpu=fpv5-sp-d16 -mfloat-abi=hard", kNoVectors),
+               "-mcpu=cortex-m33 -mfpu=fpv5-sp-d16 -mfloat-abi=hard", kNoVectors),
       cortex_m("cortex-m55", "Armv8.1-M with the FPU of double precision",
-               "thumbv8.1m.main-none-unknown-eabihf", " -mcpu=cortex-m55+nomve -mfloat-abi=hard",
+               "thumbv8.1m.main-none-unknown-eabihf", "-mcpu=cortex-m55+nomve -mfloat-abi=hard",
                kNoVectors),
       helium(),
       riscv32()};

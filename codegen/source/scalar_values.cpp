@@ -54,9 +54,19 @@ private:
       return e_.negation(truth(x[0]));
     case ScalarOp::kSelect:
       return e_.select(truth(x[0]), x[1], x[2]);
+    case ScalarOp::kAdd:
+      return arithmetic("+", x);
+    case ScalarOp::kSub:
+      return arithmetic("-", x);
+    case ScalarOp::kMul:
+      return arithmetic("*", x);
     default:
       return is_float(dtype_) ? floating(tree.op(), x) : integer(tree.op(), x);
     }
+  }
+
+  NodeId arithmetic(const char* sign, const std::vector<NodeId>& x) {
+    return e_.binary(is_float(dtype_) ? c_type_of(dtype_) : e_.type(x[0]), sign, x[0], x[1]);
   }
 
   NodeId floating(ScalarOp op, const std::vector<NodeId>& x) {
@@ -65,12 +75,6 @@ private:
       return e_.call(type, function + (type == CType::kF32 ? "f" : ""), x);
     };
     switch (op) {
-    case ScalarOp::kAdd:
-      return e_.binary(type, "+", x[0], x[1]);
-    case ScalarOp::kSub:
-      return e_.binary(type, "-", x[0], x[1]);
-    case ScalarOp::kMul:
-      return e_.binary(type, "*", x[0], x[1]);
     case ScalarOp::kDiv:
       return e_.binary(type, "/", x[0], x[1]);
     case ScalarOp::kNeg:
@@ -94,12 +98,6 @@ private:
     const CType type = e_.type(x[0]);
     const NodeId zero = e_.integer(type, 0);
     switch (op) {
-    case ScalarOp::kAdd:
-      return e_.binary(type, "+", x[0], x[1]);
-    case ScalarOp::kSub:
-      return e_.binary(type, "-", x[0], x[1]);
-    case ScalarOp::kMul:
-      return e_.binary(type, "*", x[0], x[1]);
     case ScalarOp::kNeg:
       return e_.binary(type, "-", zero, x[0]);
     case ScalarOp::kAbs:
