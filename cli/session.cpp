@@ -166,6 +166,19 @@ Status Session::finish(Status status) {
   return status;
 }
 
+Status run_line(Session& session, CLI::App& app, int argc, const char* const* argv) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {  // --help, --version
+    app.exit(success);
+    return Status::kDone;
+  } catch (const CLI::ParseError& error) {
+    report_call(session, app, error);
+    return Status::kBadCall;
+  }
+  return run_command(session);
+}
+
 int run_main(int argc, const char* const* argv) {
   std::signal(SIGPIPE, SIG_IGN);  // finish() asks for it
   Session session;
@@ -191,16 +204,7 @@ int run_main(int argc, const char* const* argv) {
     std::fputs(app.help().c_str(), stdout);
     return exit_code(session.finish(Status::kDone));
   }
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& success) {  // --help, --version
-    app.exit(success);
-    return exit_code(session.finish(Status::kDone));
-  } catch (const CLI::ParseError& error) {
-    report_call(session, app, error);
-    return exit_code(session.finish(Status::kBadCall));
-  }
-  return static_cast<int>(session.finish(run_command(session)));
+  return exit_code(session.finish(run_line(session, app, argc, argv)));
 }
 
 }  // namespace linnet::cli

@@ -84,6 +84,9 @@ void add_cache_command(CLI::App& app, Session& session);
 void add_completion(CLI::App& app, Session& session);
 void add_help(CLI::App& app, Session& session);
 
+// Parses the words behind argv[0] and runs the command they choose; what went wrong is in the
+// session too.
+[[nodiscard]] Status run_line(Session& session, CLI::App& app, int argc, const char* const* argv);
 // `linnet …`: parses, runs, prints; the exit status.
 [[nodiscard]] int run_main(int argc, const char* const* argv);
 

@@ -4,7 +4,8 @@
 if(CMAKE_SCRIPT_MODE_FILE)
   get_filename_component(root ${CMAKE_CURRENT_LIST_DIR} DIRECTORY)
   set(files "")
-  foreach(folder benchmarks cli codegen examples frontend ir passes runtime support tests)
+  foreach(folder api base benchmarks cli codegen driver examples frontend ir passes runtime support
+          tests)
     file(GLOB_RECURSE found ${root}/${folder}/*.h ${root}/${folder}/*.cpp ${root}/${folder}/*.c)
     list(APPEND files ${found})
   endforeach()

@@ -1,9 +1,11 @@
 # linnet_onnx_proto: the messages of ONNX files as C++ classes, from onnx-ml.proto of the pinned
-# `onnx` package in the private Python environment. Its LITE_RUNTIME is linked statically: nothing
-# is registered when linnet starts, and nothing must be installed where it runs.
+# `onnx` package in the private Python environment. Its LITE_RUNTIME is linked statically into
+# programs: nothing is registered when linnet starts, and nothing must be installed where it runs.
+# Debian's archive is not made for shared libraries; they link the shared one.
 find_package(Protobuf REQUIRED)
 find_library(LINNET_PROTOBUF_LITE NAMES libprotobuf-lite.a REQUIRED)
-mark_as_advanced(LINNET_PROTOBUF_LITE)
+find_library(LINNET_PROTOBUF_LITE_SHARED NAMES libprotobuf-lite.so REQUIRED)
+mark_as_advanced(LINNET_PROTOBUF_LITE LINNET_PROTOBUF_LITE_SHARED)
 file(GLOB onnx_package ${LINNET_VENV}/lib/python3*/site-packages/onnx)
 if(NOT EXISTS ${onnx_package}/onnx-ml.proto)
   message(FATAL_ERROR "no onnx/onnx-ml.proto in ${LINNET_VENV}: run cmake/setup.sh")
@@ -16,7 +18,8 @@ add_custom_command(
   DEPENDS ${onnx_package}/onnx-ml.proto VERBATIM)
 add_library(linnet_onnx_proto STATIC ${onnx_folder}/onnx-ml.pb.cc)
 target_include_directories(linnet_onnx_proto SYSTEM PUBLIC ${onnx_folder} ${Protobuf_INCLUDE_DIRS})
-target_link_libraries(linnet_onnx_proto PUBLIC ${LINNET_PROTOBUF_LITE})
+target_link_libraries(linnet_onnx_proto PUBLIC
+  $<IF:$<STREQUAL:$<TARGET_PROPERTY:TYPE>,SHARED_LIBRARY>,${LINNET_PROTOBUF_LITE_SHARED},${LINNET_PROTOBUF_LITE}>)
 # The operators' schemas and function bodies, written by a script that asks the package.
 file(GLOB onnx_python ${LINNET_VENV}/bin/python)
 add_custom_command(

@@ -6,6 +6,8 @@ set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+# The archives go into liblinnet.so too.
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 find_program(LINNET_CCACHE ccache)
 mark_as_advanced(LINNET_CCACHE)

@@ -42,11 +42,24 @@ std::string build_id(const dl_phdr_info& object) {
   return "";
 }
 
-// The executable comes first and has no name.
+// Is that address in the object?
+bool holds(const dl_phdr_info& object, uintptr_t address) {
+  for (int i = 0; i < object.dlpi_phnum; ++i) {
+    const Elf64_Phdr& segment = object.dlpi_phdr[i];
+    const uintptr_t begin = object.dlpi_addr + segment.p_vaddr;
+    if (segment.p_type == PT_LOAD && begin <= address && address - begin < segment.p_memsz)
+      return true;
+  }
+  return false;
+}
+
+// Of the object with linnet in it, the executable or liblinnet.so, and of what it is made by. The
+// executable has no name.
 int visit(dl_phdr_info* object, size_t, void* data) {
   const std::string_view path = object->dlpi_name;
   const std::string_view name = file_name(path);
-  if (!path.empty() && !name.starts_with("libHalide") && !name.starts_with("libLLVM")) return 0;
+  const bool linnet = holds(*object, reinterpret_cast<uintptr_t>(&visit));
+  if (!linnet && !name.starts_with("libHalide") && !name.starts_with("libLLVM")) return 0;
   std::string id = build_id(*object);
   if (id.empty()) {  // rare, and slow: what the file holds says it as well
     const auto bytes = read_file(path.empty() ? "/proc/self/exe" : std::string(path));

@@ -1,5 +1,5 @@
 // Includes go one way: base <- {support <- ir <- {frontend, passes} <- codegen <- driver <-
-// cli, runtime}.
+// cli, runtime} <- api.
 #include "tests/house/sources.h"
 
 #include <gmock/gmock.h>
@@ -41,6 +41,7 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"driver", {"base", "support", "ir", "frontend", "passes", "codegen"}},
     // `linnet train`, `evaluate` and `run` do what products do, by the same code.
     {"cli", {"base", "support", "ir", "frontend", "passes", "codegen", "driver", "runtime"}},
+    {"api", {"base", "cli"}},
 };
 
 // The rooms of a product: what each may include of runtime/ besides itself.
@@ -130,6 +131,9 @@ TEST(Includes, EachRuleIsNoticed) {
   EXPECT_EQ(count("driver/compile.cpp", "#include \"cli/session.h\""), 1u);
   EXPECT_EQ(count("codegen/emit/emit.cpp", "#include \"driver/host.h\""), 1u);
   EXPECT_EQ(count("driver/train.cpp", "#include \"runtime/train/loop.h\""), 1u);
+  EXPECT_EQ(count("cli/run.cpp", "#include \"api/linnet.h\""), 1u);
+  EXPECT_EQ(count("api/linnet.cpp", "#include \"cli/call.h\""), 0u);
+  EXPECT_EQ(count("api/linnet.cpp", "#include \"driver/compile.h\""), 1u);
   EXPECT_EQ(count("cli/main.cpp", "#include <llvm/IR/Module.h>"), 1u);
   EXPECT_EQ(count("codegen/emit/emit.cpp", "#include <llvm/IR/Module.h>"), 0u);
   EXPECT_EQ(count("codegen/emit/emit.cpp", "#include <Halide.h>"), 1u);
