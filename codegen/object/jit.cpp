@@ -5,6 +5,8 @@
 
 #include <llvm/ExecutionEngine/Orc/AbsoluteSymbols.h>
 #include <llvm/ExecutionEngine/Orc/ExecutionUtils.h>
+#include <llvm/ExecutionEngine/Orc/MapperJITLinkMemoryManager.h>
+#include <llvm/ExecutionEngine/Orc/MemoryMapper.h>
 #include <llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h>
 #include <llvm/ExecutionEngine/Orc/SelfExecutorProcessControl.h>
 #include <llvm/Support/MemoryBuffer.h>
@@ -18,8 +20,9 @@ namespace orc = llvm::orc;
 // link.
 class LoadedObjects : public Loaded {
 public:
-  explicit LoadedObjects(std::unique_ptr<orc::ExecutorProcessControl> process)
-      : session_(std::move(process)), layer_(session_),
+  LoadedObjects(std::unique_ptr<orc::ExecutorProcessControl> process,
+                std::unique_ptr<llvm::jitlink::JITLinkMemoryManager> memory)
+      : session_(std::move(process)), layer_(session_, std::move(memory)),
         symbols_(session_.createBareJITDylib("objects")) {}
   ~LoadedObjects() override { llvm::consumeError(session_.endSession()); }
 
@@ -65,6 +68,16 @@ private:
   orc::JITDylib& symbols_;
 };
 
+// One range of addresses for both objects. Code reaches the constants by distances of 32 bits; in a
+// process with large libraries the gaps between these may be further apart than that.
+llvm::Expected<std::unique_ptr<llvm::jitlink::JITLinkMemoryManager>> memory_for(
+    const Compiled& compiled) {
+  constexpr size_t kPages = size_t{1} << 20;  // segments begin at pages, and there may be stubs
+  const size_t bytes = compiled.object.size() + compiled.constants.size();
+  const size_t range = (2 * bytes / kPages + 2) * kPages;
+  return orc::MapperJITLinkMemoryManager::CreateWithMapper<orc::InProcessMemoryMapper>(range);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Loaded>, Failure> load(const Compiled& compiled) {
@@ -74,7 +87,9 @@ Result<std::unique_ptr<Loaded>, Failure> load(const Compiled& compiled) {
   };
   auto process = orc::SelfExecutorProcessControl::Create();
   if (!process) return fail(process.takeError());
-  auto loaded = std::make_unique<LoadedObjects>(std::move(*process));
+  auto memory = memory_for(compiled);
+  if (!memory) return fail(memory.takeError());
+  auto loaded = std::make_unique<LoadedObjects>(std::move(*process), std::move(*memory));
   if (auto error = loaded->add_process()) return fail(std::move(error));
   if (compiled.thread_bytes != 0) {
     if (auto error = loaded->add_pool()) return fail(std::move(error));
