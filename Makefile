@@ -1,6 +1,6 @@
 # Each target does all set-up itself (cmake/setup.sh) and repeats nothing that is done.
 # Everything is in CMake; this is the short way in.
-#   make build | demo | test | test-targets | web | sweep | mutants | bench | bench-peers     make format | check-format | tidy | install PREFIX=…
+#   make build | demo | test | test-targets | web | sweep | mutants | bench | bench-peers     make format | check-format | check-python | tidy | install PREFIX=…
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 # On a terminal ninja shows its progress in one line; in a log it is silent unless something fails.
@@ -67,6 +67,14 @@ tidy: setup
 
 format check-format: build/build.ninja
 	@$(NINJA) -C build $@
+
+# Types and style of the Python package and its tests, by mypy and ruff in an environment of their own.
+check-python: setup
+	@test -x build/check-python/bin/ruff || python3 -m venv build/check-python
+	@build/check-python/bin/pip install -q --disable-pip-version-check -r cmake/requirements-check.txt $$(grep -o '^numpy==[0-9.]*' cmake/requirements.txt)
+	@cd python && ../build/check-python/bin/mypy --config-file mypy.ini linnet
+	@build/check-python/bin/ruff check --config python/ruff.toml python/linnet tests/python benchmarks/python
+	@build/check-python/bin/ruff format --check --config python/ruff.toml python/linnet tests/python benchmarks/python
 
 install: build
 	@cmake --install build --prefix $(PREFIX)

@@ -18,8 +18,9 @@ typedef struct linnet_network linnet_network;
 
 /* Compiles. words[0 … count) are MODEL and flags, as behind `linnet run`: those that say which
  * model is compiled and how, and --threads and --name. NULL, with errors in *messages, if it fails.
- * *messages is a JSON array, as of --diagnostics json, of warnings too: linnet_free it; NULL if it
- * was not to be had. The threads of --threads run until the network is unloaded. */
+ * *messages has a JSON object in a line for each message, as --diagnostics json writes them, and is
+ * "" if nothing is to be said: linnet_free it; NULL if there was no memory for it. The threads of
+ * --threads run until the network is unloaded. */
 linnet_network* linnet_load(int count, const char* const* words, char** messages);
 
 /* Its record: entries, ports, stream. Lives until the network is unloaded; so does the code that

@@ -1,15 +1,17 @@
 """linnet: neural networks compiled into native code that stands alone.
 
-    import linnet
-    net = linnet.compile("lenet.lin", weights="lenet.safetensors")
-    y = net(x)
+Example:
+    >>> import linnet
+    >>> net = linnet.compile("lenet.lin", weights="lenet.safetensors")
+    >>> y = net(x)
 """
 
 from ._convert import torch_module
 from ._errors import Error, Message, ModelWarning
 from ._library import library as _library
 from ._ports import Port, Scale
-from .network import Bench, Network, State, Stream, compile
+from .network import Bench, Network, compile
+from .streaming import State, Stream
 from .training import Epoch, Training, train
 from .verification import OutputError, Verification, verify
 
@@ -36,5 +38,5 @@ __all__ = [
 
 def __getattr__(name: str) -> str:
     if name == "__version__":
-        return _library().linnet_version().decode()
+        return str(_library().linnet_version().decode())
     raise AttributeError(f"module 'linnet' has no attribute {name!r}")

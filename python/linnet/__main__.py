@@ -9,6 +9,7 @@ from ._library import command
 
 
 def main() -> NoReturn:
+    """Becomes the command, with the arguments of this process."""
     try:
         path = command()
     except Error as error:

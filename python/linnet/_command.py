@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
 
-from ._errors import Error, Message, parse, raise_errors
+from ._errors import Error, Message, Names, parse, raise_errors
 from ._library import command
 
 
-def run(words: list[str], names: Mapping[str, str]) -> tuple[str, list[Message]]:
+def run(words: list[str], names: Names) -> tuple[str, list[Message]]:
     """Standard output and messages of `linnet …`; Error if it ends with another status than 0."""
     line = [command(), *words, "--diagnostics", "json"]
     done = subprocess.run(line, capture_output=True, text=True, errors="replace", check=False)

@@ -93,6 +93,8 @@ class CPort(ctypes.Structure):
 # Calls give the interpreter's lock away. Pointers are passed as integers.
 Call = ctypes.CFUNCTYPE(c_int, c_void_p, c_void_p, c_void_p, c_void_p)
 Steps = ctypes.CFUNCTYPE(c_int, c_void_p, c_void_p, c_int64, c_void_p, c_void_p)
+Reset = ctypes.CFUNCTYPE(None, c_void_p)
+Check = ctypes.CFUNCTYPE(c_int, c_void_p)
 
 
 class CEntry(ctypes.Structure):
@@ -143,6 +145,12 @@ class CModel(ctypes.Structure):
     ]
 
 
+def check(status: int) -> None:
+    """Raises what a call returned, unless it is 0."""
+    if status:
+        raise Error(STATUS_TEXTS.get(status, f"the call returned {status}"), 1)
+
+
 def command() -> str:
     """The path of the command `linnet`."""
     given = os.environ.get("LINNET_COMMAND")
@@ -174,6 +182,9 @@ def library() -> ctypes.CDLL:
 def load(words: list[str]) -> tuple[int | None, str]:
     """A network's handle, or None, and the messages of its compilation as JSON."""
     lib = library()
+    for word in words:
+        if "\0" in word:
+            raise Error(f"{word!r}: a text of the command line has no NUL", 2)
     line = (c_char_p * len(words))(*(os.fsencode(word) for word in words))
     messages = c_void_p()
     handle = lib.linnet_load(len(words), line, ctypes.byref(messages))

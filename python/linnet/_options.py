@@ -35,8 +35,14 @@ class Options:
             for key, value in getattr(self, name).items():
                 text = str(value).lower() if isinstance(value, bool) else str(value)
                 words += [f"--{name}", f"{key}={text}"]
-        if self.cache is False:
+        if "cache" in leave_out or self.cache is True:
+            pass
+        elif self.cache is False:
             words += ["--no-cache"]
-        elif self.cache is not True:
+        else:
             words += ["--cache", os.fspath(self.cache)]
-        return words + list(self.flags)
+        return words if "flags" in leave_out else words + list(self.flags)
+
+    def of_machine(self) -> Options:
+        """Those that say how, and not what, is compiled."""
+        return Options(threads=self.threads, target=self.target, cache=self.cache)

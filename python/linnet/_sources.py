@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import tempfile
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol, Union, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
 from . import _convert
-from ._errors import Error
+from ._errors import Error, Names
 
 ENDINGS = (".lin", ".onnx", ".lir")
 
@@ -24,22 +26,31 @@ class SerializedProto(Protocol):
     def SerializeToString(self) -> bytes: ...
 
 
+FilePath: TypeAlias = str | os.PathLike[str]
 # A path, the text of a .lin or .lir file, an onnx.ModelProto or its bytes; an object of torch, Keras or
 # scikit-learn (_convert).
-ModelLike = Union[str, os.PathLike[str], bytes, SerializedProto, Any]
+ModelLike: TypeAlias = FilePath | bytes | SerializedProto | Any
 # A .safetensors file, or arrays by parameter: NumPy's, or a state_dict() of torch.
-WeightsLike = Union[str, os.PathLike[str], Mapping[str, Any]]
+WeightsLike: TypeAlias = FilePath | Mapping[str, Any]
 
 
 class Source:
     """A model's file, its weights' file, and what users call them.
 
-    What had to be written lies in a temporary folder that lives as long as this.
+    What had to be written lies in a temporary folder that lives as long as this, and as what is made
+    `within` it.
     """
 
-    def __init__(self, model: ModelLike, example: Any = None, weights: WeightsLike | None = None):
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self.names: dict[str, str] = {}  # of files in that folder: what messages call them
+    def __init__(
+        self,
+        model: ModelLike,
+        example: Any = None,
+        weights: WeightsLike | None = None,
+        within: Source | None = None,
+    ):
+        self._folder: Path | None = None
+        self._within = within
+        self.names: Names = within.names if within else Names()
         self.path = self._model(model, example)
         self.weights: str | None = None
         if isinstance(weights, Mapping):
@@ -50,9 +61,11 @@ class Source:
     def file(self, name: str, called: str) -> Path:
         """A path in the temporary folder, which messages call by another name."""
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="linnet-")
-        path = Path(self._folder.name) / name
-        self.names[str(path)] = called
+            self._folder = Path(tempfile.mkdtemp(prefix="linnet-"))
+            self.names.add(f"{self._folder}{os.sep}", "")
+            weakref.finalize(self, _remove, str(self._folder), os.getpid())
+        path = self._folder / name
+        self.names.add(str(path), called)
         return path
 
     def write_weights(self, weights: Mapping[str, Any]) -> str:
@@ -69,7 +82,7 @@ class Source:
             path = os.fspath(model)
             if not path.endswith(ENDINGS):
                 raise Error(f"{path}: a model ends in {', '.join(ENDINGS)}", 2)
-            return path
+            return f"./{path}" if path.startswith("-") else path  # no flag of the command
         called = f"<{type(model).__name__}>"
         if isinstance(model, bytes):
             data = model
@@ -85,8 +98,14 @@ class Source:
         ending = "lir" if re.search(r"^\s*module\b", text, re.MULTILINE) else "lin"
         name = re.search(r"\bmodel\s+([A-Za-z_]\w*)", text)
         path = self.file(f"{name[1] if name else 'model'}.{ending}", "<string>")
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(text.encode("utf-8"))
         return str(path)
+
+
+def _remove(folder: str, owner: int) -> None:
+    """A process that was forked leaves it to the one that made it."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def array_of(value: Any) -> np.ndarray[Any, np.dtype[Any]]:

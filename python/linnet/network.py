@@ -8,20 +8,22 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Optional, Union
+from typing import Any
 
 import numpy as np
 
 from . import _command, _html
-from ._errors import Error, parse, raise_errors, warn
-from ._library import ABI_VERSION, STATUS_TEXTS, Call, Steps, library, load
+from ._arrays import ALIGN, SMALL, Memory, address, answer, dense
+from ._errors import Error, Message, parse, raise_errors, warn
+from ._library import ABI_VERSION, Call, CModel, check, library, load
 from ._options import Options
 from ._ports import Array, Port, port_of
-from ._sources import ModelLike, Source, WeightsLike
+from ._sources import FilePath, ModelLike, Source, WeightsLike
+from .streaming import Stream
 
-__all__ = ["Network", "State", "Stream", "compile"]
+__all__ = ["Bench", "Network", "compile"]
 
-Path_ = Union[str, "os.PathLike[str]"]
+_ndarray, _addressof, _from_buffer = np.ndarray, ctypes.addressof, ctypes.c_char.from_buffer
 # One output is an array; several are a dictionary by name. Tensors of torch, if an input was one.
 Outputs = Any
 
@@ -30,17 +32,17 @@ def compile(
     model: ModelLike,
     example: Any = None,
     *,
-    weights: Optional[WeightsLike] = None,
+    weights: WeightsLike | None = None,
     batch: int = 1,
-    dtype: Optional[str] = None,
+    dtype: str | None = None,
     seed: int = 0,
     threads: int = 1,
-    name: Optional[str] = None,
-    target: Optional[str] = None,
+    name: str | None = None,
+    target: str | None = None,
     set: Mapping[str, Any] = {},
     bind: Mapping[str, Any] = {},
     map: Mapping[str, str] = {},
-    cache: Union[bool, Path_] = True,
+    cache: bool | FilePath = True,
     flags: Sequence[str] = (),
 ) -> Network:
     """Compiles a model into this process.
@@ -51,7 +53,8 @@ def compile(
             estimator.
         example: inputs of a torch.nn.Module, a tensor or a tuple of them; their dimension 0 is the batch.
         weights: a .safetensors file, or arrays by parameter's name, as of `module.state_dict()`.
-            Parameters that it lacks are an error; without weights they are initial values by `seed`.
+            Parameters that it lacks are an error; without weights they are initial values by `seed`,
+            and a ModelWarning says so.
         batch: samples of a call of the compiled code. A network takes any number of samples: as many
             whole batches as fit, then single ones.
         dtype: "f32" or "f64": what a model of f32 computes in.
@@ -59,9 +62,14 @@ def compile(
         threads: that a call may share its long kernels among. No bit depends on it.
         name: the prefix of symbols of what is saved; the model's own by default.
         target: a row of `linnet targets` that this machine runs; its own by default.
-        set, bind, map: as --set, --bind and --map of the command, by name.
+        set: values of the model's settings, by name.
+        bind: sizes of dimensions, or values of inputs, by name.
+        map: names of parameters by the names that the weights have for them.
         cache: False compiles everything; a folder is used in place of ~/.cache/linnet.
         flags: further words of the command line, as `["--weights-dtype", "bf16"]`.
+
+    Returns:
+        The network. What is compiled lives as long as it does.
 
     Raises:
         Error: with file, line, column and hint, if nothing can be made of the model.
@@ -82,36 +90,38 @@ def compile(
     return Network(Source(model, example, weights), options)
 
 
-class _Memory:
-    """Bytes from a multiple of `align` on."""
-
-    def __init__(self, size: int, align: int):
-        self._array = np.empty(size + align, np.uint8)
-        start = -self._array.ctypes.data % align
-        self.bytes = self._array[start : start + size]
-        self.address: int = self._array.ctypes.data + start
-
-
 class _Frame(threading.local):
-    """What a thread's calls write to beside their outputs; made when a thread calls first."""
+    """What calls of a thread write to beside their outputs; made when a thread calls first."""
 
-    def __init__(self, arena_bytes: int, align: int, inputs: int, outputs: int):
-        self._arena = _Memory(arena_bytes, align)
+    def __init__(self, arena_bytes: int, align: int):
+        self._arena = Memory(arena_bytes, align)
+        self._input, self._output = (ctypes.c_void_p * 1)(), (ctypes.c_void_p * 1)()
         self.arena = self._arena.address
-        self.inputs = (ctypes.c_void_p * inputs)()
-        self.outputs = (ctypes.c_void_p * outputs)()
-        self.inputs_at = ctypes.addressof(self.inputs)
-        self.outputs_at = ctypes.addressof(self.outputs)
+        # Of calls with one input and one output, by one look-up of what belongs to the thread.
+        self.one = (
+            self._input,
+            self._output,
+            ctypes.addressof(self._input),
+            ctypes.addressof(self._output),
+            self.arena,
+        )
 
 
 class Network:
-    """A compiled model: call it with arrays.
+    """A compiled model, of `linnet.compile`: call it with arrays.
 
-    `net(x)`, `net(a, b)` in the order of `inputs`, or `net(image=x)` by name. Arrays are NumPy's, tensors
-    of torch on the CPU, or anything that has `__dlpack__`; dense ones are read where they are. Their dtype
-    must be the input's. Of a batched model, dimension 0 is any number of samples; of a model with state
-    they are steps of time from the first state on. One output is an array, several are a dictionary.
-    Calls may come from any number of threads and run side by side.
+    Calls may come from any number of threads and run side by side, without the interpreter's lock; each
+    thread has working memory of its own, taken when it calls first and given back when it ends.
+
+    Attributes:
+        name: the model's, or what `compile` was told.
+        inputs: what a call takes, in order.
+        outputs: what it gives.
+        batched: whether dimension 0 of every input and output counts samples, of which a call takes any
+            number. Otherwise shapes are as they are.
+        untrained: whether parameters are initial values, for no weights were given.
+        target: the CPU it is compiled for.
+        messages: what the compiler said, warnings among it.
     """
 
     def __init__(self, source: Source, options: Options):
@@ -125,21 +135,25 @@ class Network:
         if handle is None:
             raise_errors(messages, 1)
             raise Error("the model was not compiled: out of memory", 4)
-        self._handle = handle
+        self._handle: int | None = handle
         self._lib = library()
         self.messages = messages
-        record = self._lib.linnet_model(handle).contents
-        if record.abi != ABI_VERSION:
+        record: CModel = self._lib.linnet_model(handle).contents
+        if record.abi != ABI_VERSION or record.size < ctypes.sizeof(CModel):
             raise Error(f"liblinnet.so has interface {record.abi}, not {ABI_VERSION}", 4)
         self._record = record
         self._entries = record.entries[: record.entry_count]
-        self._align = record.arena_align
+        self._align = int(record.arena_align)
         self.name: str = record.name.decode()
+        self.untrained = bool(record.untrained)
         self.target: str = record.target.decode()
         self.batched = bool(record.batched)
         self.inputs = [port_of(port) for port in record.inputs[: record.input_count]]
         self.outputs = [port_of(port) for port in record.outputs[: record.output_count]]
         self._prepare_calls()
+        if self.untrained:
+            text = f"{self.name} is untrained: its parameters are initial values"
+            messages.append(Message("warning", text, hint="give weights="))
         warn(messages)
 
     def __del__(self) -> None:
@@ -151,12 +165,12 @@ class Network:
 
     @property
     def arena_bytes(self) -> int:
-        """Working memory of a call, from `numpy` for each calling thread."""
+        """Working memory that a call takes, in bytes; each calling thread has as much."""
         return int(max(entry.arena_bytes for entry in self._entries))
 
     @property
     def stack_bytes(self) -> int:
-        """Stack that a call takes at most."""
+        """Stack that a call takes at most, in bytes."""
         return int(max(entry.stack_bytes for entry in self._entries))
 
     @property
@@ -166,12 +180,12 @@ class Network:
 
     @property
     def stateful(self) -> bool:
-        """Has the model a state of its own?"""
+        """Whether the model has a state, which `stream()` keeps from step to step."""
         return bool(self._record.stateful)
 
     @property
     def signature(self) -> str:
-        """`lenet(image: float32[N, 1, 28, 28]) -> (logits: float32[N, 10])`"""
+        """Inputs and outputs: `lenet(image: float32[N, 1, 28, 28]) -> (logits: float32[N, 10])`."""
         takes = ", ".join(port.text(self.batched) for port in self.inputs)
         gives = ", ".join(port.text(self.batched) for port in self.outputs)
         return f"{self.name}({takes}) -> ({gives})"
@@ -190,57 +204,81 @@ class Network:
     # ---- Calls ----
 
     def _prepare_calls(self) -> None:
-        single = self._entries[-1]
-        whole = self._entries[0]
-        # The case of most calls: one batch, or one sample, of dense arrays of the right type.
-        self._calls = [Call(entry.call) for entry in self._entries]
-        self._fast: dict[tuple[int, ...], tuple[Any, list[tuple[int, ...]]]] = {}
-        self._one = (
-            len(self.inputs) == 1 and len(self.outputs) == 1 and not self._record.stateful
-        )
-        if self._one:
-            for entry, call in zip((single, whole), (self._calls[-1], self._calls[0])):
-                shape = self._shape_of(self.inputs[0], entry.batch)
-                result = self._shape_of(self.outputs[0], entry.batch)
-                self._fast[shape] = (call, result)
-            self._in_dtype = self.inputs[0].dtype
-            self._out_dtype = self.outputs[0].dtype
-        self._frame = _Frame(self.arena_bytes, self._align, len(self.inputs), len(self.outputs))
+        self._calls = [(entry.batch, Call(entry.call)) for entry in self._entries]
+        self._frame = _Frame(self.arena_bytes, self._align)
+        # The case of most calls: one array of one sample, or of a whole batch. By shape: the entry, the
+        # result's shape, its dtype and its memory's type (None: too large for ctypes, which clears it).
+        self._fast: dict[tuple[int, ...], tuple[Any, ...]] = {}
+        if len(self.inputs) != 1 or len(self.outputs) != 1 or self.stateful:
+            return
+        takes, gives = self.inputs[0], self.outputs[0]
+        for batch, call in self._calls:
+            shape = self._shape_of(gives, batch)
+            size = int(np.prod(shape)) * gives.dtype.itemsize
+            memory = ctypes.c_char * size if 0 < size <= SMALL else None
+            self._fast[self._shape_of(takes, batch)] = (call, takes.dtype, shape, gives.dtype, memory)
 
     def _shape_of(self, port: Port, samples: int) -> tuple[int, ...]:
-        if not self.batched or not port.shape:
+        if not (self.batched or self.stateful) or not port.shape:
             return port.shape
         return (port.shape[0] * samples, *port.shape[1:])
 
     def __call__(self, *args: Any, **named: Any) -> Outputs:
-        if self._one and len(args) == 1 and not named:
+        """Calls the compiled code.
+
+        Args:
+            *args: an array for each input, in their order: NumPy's, tensors of torch on the CPU, or
+                anything that has `__dlpack__`, with the input's dtype; dense ones are read where they
+                are. Numbers and lists of them take the input's dtype. Of a batched model dimension 0
+                is any number of samples; of a model with state it is steps of time from the first
+                state on.
+            **named: the same by name.
+
+        Returns:
+            The output as a new array; a dictionary by name where there are several; tensors of torch,
+            if an input is one.
+
+        Raises:
+            Error: if an input is missing, unknown, or of another dtype or shape.
+        """
+        if len(args) == 1 and not named:
             x = args[0]
-            if type(x) is np.ndarray and x.dtype is self._in_dtype:
+            if type(x) is _ndarray:
                 fast = self._fast.get(x.shape)
-                if fast is not None and x.flags.c_contiguous:
-                    call, shape = fast
-                    frame = self._frame
-                    y = np.empty(shape, self._out_dtype)
-                    frame.inputs[0] = x.__array_interface__["data"][0]
-                    frame.outputs[0] = y.__array_interface__["data"][0]
-                    if call(frame.inputs_at, frame.outputs_at, None, frame.arena):
-                        raise Error("the call failed", 5)
-                    return y
+                if fast is not None:
+                    call, takes, shape, gives, memory = fast
+                    if x.dtype is takes:
+                        try:  # the address; refused of arrays that are read-only or have gaps
+                            start = _addressof(_from_buffer(x))  # type: ignore[arg-type]
+                        except (TypeError, ValueError):
+                            start = 1
+                        if not start % ALIGN:
+                            if memory is None:
+                                y = np.empty(shape, gives)
+                                end = address(y)
+                            else:
+                                block = memory()
+                                y = _ndarray(shape, gives, block)
+                                end = _addressof(block)
+                            inputs, outputs, inputs_at, outputs_at, arena = self._frame.one
+                            # From here to the call no handler of a signal comes between.
+                            inputs[0] = start
+                            outputs[0] = end
+                            if status := call(inputs_at, outputs_at, None, arena):
+                                check(status)
+                            return y
         return self._call(args, named)
 
     def _call(self, args: tuple[Any, ...], named: Mapping[str, Any]) -> Outputs:
         given = self._given(args, named)
-        arrays = [_dense(value, port) for value, port in zip(given, self.inputs)]
+        arrays = [dense(value, port) for value, port in zip(given, self.inputs)]
         samples = self._samples(arrays)
-        results = [
-            np.empty(self._result_shape(port, samples), port.dtype) for port in self.outputs
-        ]
+        results = [np.empty(self._shape_of(port, samples), port.dtype) for port in self.outputs]
         if self.stateful:
-            stream = Stream(self)
-            stream._run(arrays, results, samples)
+            Stream(self)._run(arrays, results, samples)
         else:
             self._run(arrays, results, samples)
-        return _answer(results, self.outputs, given)
+        return answer(results, self.outputs, given)
 
     def _given(self, args: tuple[Any, ...], named: Mapping[str, Any]) -> list[Any]:
         """The values by the order of the inputs."""
@@ -274,38 +312,35 @@ class Network:
             else:
                 fits = fits and array.shape == wanted
             if not fits:
-                raise Error(
-                    f"input '{port.text(free)}' is given {array.dtype.name}{list(array.shape)}", 2
-                )
+                raise Error(f"input '{port.text(free)}' is given {array.dtype.name}{list(array.shape)}", 2)
             if wanted:
                 counts[port.name] = count
         if len({*counts.values()}) > 1:
             raise Error(f"inputs have different numbers of samples: {counts}", 2)
         return next(iter(counts.values()), 1)
 
-    def _result_shape(self, port: Port, samples: int) -> tuple[int, ...]:
-        if not (self.batched or self.stateful) or not port.shape:
-            return port.shape
-        return (port.shape[0] * samples, *port.shape[1:])
-
     def _run(self, arrays: Sequence[Array], results: Sequence[Array], samples: int) -> None:
         """The largest batch as often as it fits, then smaller ones."""
         if samples == 0:
             return
-        frame = self._frame
-        places = [(frame.inputs, i, a) for i, a in enumerate(arrays)]
-        places += [(frame.outputs, i, a) for i, a in enumerate(results)]
-        starts = [(pointers, i, a.ctypes.data, a.nbytes // samples) for pointers, i, a in places]
+        places = [(address(array), array.nbytes // samples) for array in (*arrays, *results)]
+        count = len(arrays)
+        arena = self._frame.arena
         done = 0
-        for entry, call in zip(self._entries, self._calls):
-            while samples - done >= entry.batch:
-                for pointers, i, start, stride in starts:
-                    pointers[i] = start + stride * done
-                _check(call(frame.inputs_at, frame.outputs_at, None, frame.arena))
-                done += entry.batch
+        for batch, call in self._calls:
+            while samples - done >= batch:
+                at = [start + stride * done for start, stride in places]
+                starts = (ctypes.c_void_p * count)(*at[:count])
+                ends = (ctypes.c_void_p * len(results))(*at[count:])
+                check(call(starts, ends, None, arena))
+                done += batch
 
     def stream(self) -> Stream:
-        """Steps of time from the first state on; of models with state, or with windows over series."""
+        """A new stream of steps of time, from the first state on.
+
+        Raises:
+            Error: if the model has neither a state nor windows over series.
+        """
         return Stream(self)
 
     # ---- What the command makes of it ----
@@ -316,11 +351,20 @@ class Network:
             words += ["--weights", self._source.weights]
         return words
 
-    def save(self, path: Path_, *flags: str) -> str:
-        """Writes a product of the same model: its ending says which.
+    def save(self, path: FilePath, *flags: str) -> str:
+        """Writes a product of the same model, which runs without Python.
 
-        .a (with NAME.h), .so (with NAME.h), .o (with NAME.h), .wasm (with .mjs and .d.mts), .c (with NAME.h);
-        none: an executable. `flags` are further ones of `linnet compile`, as "--target", "x86-64-v3".
+        Args:
+            path: its ending says what it is: .a, .so and .o are libraries and an object with NAME.h beside
+                them, .wasm is WebAssembly with NAME.mjs and NAME.d.mts, .c portable C with NAME.h; without
+                an ending it is an executable.
+            *flags: further words of `linnet compile`, as `"--target", "x86-64-v3"`.
+
+        Returns:
+            The path.
+
+        Raises:
+            Error: if it cannot be made or written; no file is left then.
         """
         path = os.fspath(path)
         emits = {".a": "lib", ".so": "shared", ".o": "obj", ".wasm": "wasm", ".c": "c", "": "exe"}
@@ -332,13 +376,28 @@ class Network:
         _command.run([*words, "--emit", emits[ending], "-o", path, *flags], self._source.names)
         return path
 
-    def dump(self, after: Optional[str] = None) -> str:
-        """The text of its IR behind a pass or a phase; of the last pass by default."""
-        words = self._words("dump", "name")
-        return _command.run([*words, *(["--after", after] if after else [])], self._source.names)[0]
+    def dump(self, after: str | None = None) -> str:
+        """The text of the model's IR (docs/lir.md).
+
+        Args:
+            after: behind this pass or phase of `linnet passes`, as "fuse_pool" or "imported"; behind the
+                last one by default.
+
+        Raises:
+            Error: if there is no such pass.
+        """
+        words = self._words("dump", "name", "cache")
+        return _command.run([*words, "--after", after or "planned"], self._source.names)[0]
 
     def bench(self, *flags: str) -> Bench:
-        """Times the call and its kernels: what `linnet bench --json` measures, as a dictionary."""
+        """Times a call and its kernels, in a process of its own.
+
+        Args:
+            *flags: further words of `linnet bench`.
+
+        Returns:
+            What `linnet bench --json` says, with "median_ns" of the call and of each of its "kernels".
+        """
         words = self._words("bench", "name")
         text, _ = _command.run([*words, "--json", *flags], self._source.names)
         return Bench(json.loads(text))
@@ -349,162 +408,3 @@ class Bench(dict[str, Any]):
 
     def _repr_html_(self) -> str:
         return _html.bench(self)
-
-
-class State:
-    """A stream's state at one step: bytes without pointers, which may be pickled."""
-
-    def __init__(self, data: bytes, steps: int):
-        self.data, self.steps = data, steps
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, State) and (self.data, self.steps) == (other.data, other.steps)
-
-    def __hash__(self) -> int:
-        return hash((self.data, self.steps))
-
-
-class Stream:
-    """A model stepped through time.
-
-    `step(x_t)` is one step; `step.run(xs)` takes arrays of as many steps as their dimension 0 says. Values
-    are the model's: scaled where the data block says `scale: standard` (`net.inputs[0].scale`). While
-    `step.steps < step.warmup` the windows are not full and outputs are NaN. One stream is one
-    thread's; of a network there may be any number.
-    """
-
-    def __init__(self, net: Network):
-        record = net._record
-        if not record.stream:
-            raise Error(f"{net.name} has neither a state nor windows over series", 2, "call net(x)")
-        stream = record.stream.contents
-        self._net = net
-        self._windows = not record.stateful
-        self._state = _Memory(stream.state_bytes, net._align)
-        self._arena = _Memory(stream.arena_bytes, net._align)
-        self._call, self._many = Call(stream.step), Steps(stream.steps)
-        self._reset = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(stream.reset)
-        self._check = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(stream.check)
-        self._pointers = (ctypes.c_void_p * (len(net.inputs) + len(net.outputs)))()
-        self._inputs_at = ctypes.addressof(self._pointers)
-        self._outputs_at = self._inputs_at + len(net.inputs) * ctypes.sizeof(ctypes.c_void_p)
-        self.warmup = int(stream.warmup)
-        self.reset()
-
-    def reset(self) -> None:
-        """To the state before the first step."""
-        self._reset(self._state.address)
-        self.steps = 0
-
-    def _shape(self, port: Port) -> tuple[int, ...]:
-        return () if self._windows else port.shape
-
-    def __call__(self, *args: Any, **named: Any) -> Outputs:
-        given = self._net._given(args, named)
-        arrays = []
-        for value, port in zip(given, self._net.inputs):
-            array = _dense(value, port)
-            shape = self._shape(port)
-            if array.size != int(np.prod(shape)):
-                text = f"{port.dtype.name}{list(shape)}"
-                raise Error(
-                    f"a step of '{port.name}' is {text}, given {array.dtype.name}{list(array.shape)}", 2
-                )
-            arrays.append(array)
-        results = [np.empty(port.shape, port.dtype) for port in self._net.outputs]
-        self._point(arrays, results)
-        _check(self._call(self._inputs_at, self._outputs_at, self._state.address, self._arena.address))
-        self._after(results, 1)
-        return _answer(results, self._net.outputs, given)
-
-    def run(self, *args: Any, **named: Any) -> Outputs:
-        """As many steps as dimension 0 of the arrays says; outputs have that dimension too."""
-        given = self._net._given(args, named)
-        arrays = [_dense(value, port) for value, port in zip(given, self._net.inputs)]
-        counts = set()
-        for array, port in zip(arrays, self._net.inputs):
-            each = int(np.prod(self._shape(port)))
-            steps = array.shape[0] if array.ndim else 0
-            if array.ndim == 0 or array.size != steps * each:
-                raise Error(
-                    f"steps of '{port.name}' are {port.dtype.name}{['T', *self._shape(port)]}, "
-                    f"given {array.dtype.name}{list(array.shape)}",
-                    2,
-                )
-            counts.add(steps)
-        if len(counts) != 1:
-            raise Error(f"inputs have different numbers of steps: {sorted(counts)}", 2)
-        steps = counts.pop()
-        results = [np.empty((steps, *port.shape), port.dtype) for port in self._net.outputs]
-        self._run(arrays, results, steps)
-        return _answer(results, self._net.outputs, given)
-
-    def _run(self, arrays: Sequence[Array], results: Sequence[Array], steps: int) -> None:
-        self._point(arrays, results)
-        at = (self._inputs_at, self._outputs_at, steps, self._state.address, self._arena.address)
-        _check(self._many(*at))
-        self._after(results, steps)
-
-    def _point(self, arrays: Sequence[Array], results: Sequence[Array]) -> None:
-        for i, array in enumerate((*arrays, *results)):
-            self._pointers[i] = array.ctypes.data
-
-    def _after(self, results: Sequence[Array], steps: int) -> None:
-        empty = min(max(self.warmup - self.steps, 0), steps)
-        for result in results:
-            if empty and result.dtype.kind == "f":
-                result.reshape(steps, -1)[:empty] = np.nan
-        self.steps += steps
-
-    def snapshot(self) -> State:
-        """A copy of the state."""
-        return State(self._state.bytes.tobytes(), self.steps)
-
-    def restore(self, state: State) -> None:
-        """Goes on from a snapshot, of any stream of the same model with the same weights."""
-        if len(state.data) != self._state.bytes.size:
-            raise Error(STATUS_TEXTS[-3], 1)
-        memory = _Memory(len(state.data), self._net._align)
-        memory.bytes[:] = np.frombuffer(state.data, np.uint8)
-        _check(self._check(memory.address))
-        self._state, self.steps = memory, state.steps
-
-
-def _check(status: int) -> None:
-    if status:
-        raise Error(STATUS_TEXTS.get(status, f"the call returned {status}"), 1)
-
-
-def _dense(value: Any, port: Port) -> Array:
-    """The value as a dense array of the input's type, without a copy where it is one."""
-    if isinstance(value, np.ndarray):
-        array = value
-    elif hasattr(value, "__dlpack__"):
-        if hasattr(value, "detach"):  # torch does not export what requires a gradient
-            value = value.detach()
-        try:
-            array = np.from_dlpack(value)
-        except (BufferError, RuntimeError, TypeError) as error:
-            raise Error(f"input '{port.name}': {error}", 2, "a tensor on the CPU is expected") from None
-    else:
-        array = np.asarray(value)
-        if array.dtype.kind in "fiub" and array.dtype != port.dtype:  # numbers and lists of them
-            array = array.astype(port.dtype)
-    if array.dtype != port.dtype:
-        raise Error(
-            f"input '{port.name}' takes {port.dtype.name}, given {array.dtype.name}",
-            2,
-            f".astype(numpy.{port.dtype.name})",
-        )
-    return np.ascontiguousarray(array) if array.ndim else array
-
-
-def _answer(results: Sequence[Array], ports: Sequence[Port], given: Sequence[Any]) -> Outputs:
-    values: list[Any] = list(results)
-    if any(type(value).__module__.partition(".")[0] == "torch" for value in given):
-        import torch
-
-        values = [torch.from_numpy(value) for value in values]
-    if len(values) == 1:
-        return values[0]
-    return dict(zip((port.name for port in ports), values))

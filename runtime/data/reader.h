@@ -45,6 +45,8 @@ struct Reader {
 
 // The first that reads the trainer's ports, in the order of base/abi/data.def.
 [[nodiscard]] Reader reader_of(const linnet_trainer_v1& trainer);
+// The same for what lies at `path`: a folder of NAME.npy is read as such, whatever ports declare.
+[[nodiscard]] Reader reader_of(const linnet_trainer_v1& trainer, const std::string& path);
 // The same for a model's inputs alone.
 [[nodiscard]] Reader reader_of(const linnet_model_v1& model);
 

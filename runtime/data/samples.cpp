@@ -77,6 +77,13 @@ Reader reader_of(const linnet_model_v1& model) {
   return reader_of(inputs);
 }
 
+Reader reader_of(const linnet_trainer_v1& trainer, const std::string& path) {
+  for (const char* part : {"/", "/test/"}) {
+    if (file_exists(path + part + trainer.inputs[0].name + ".npy")) return readers::tensor();
+  }
+  return reader_of(trainer);
+}
+
 std::string csv_of(const Part& part) {
   if (!is_folder(part.path)) return part.test ? "" : part.path;
   const std::string file = part.path + (part.test ? "/test.csv" : "/train.csv");
@@ -129,7 +136,7 @@ std::vector<int64_t> permutation(int64_t count, uint64_t seed, uint32_t stream, 
 Result<DataSet> read_training(const linnet_trainer_v1& trainer, const std::string& path,
                               uint64_t seed, double validation) {
   Part part{.trainer = trainer, .path = path, .validation = validation};
-  LINNET_TRY_ASSIGN(auto read, reader_of(trainer).read(part));
+  LINNET_TRY_ASSIGN(auto read, reader_of(trainer, path).read(part));
   Samples all = std::move(*read);
   LINNET_TRY(check_finite(trainer, all));
   DataSet data;
@@ -162,7 +169,7 @@ Result<DataSet> read_training(const linnet_trainer_v1& trainer, const std::strin
 Result<std::optional<Samples>> read_test(const linnet_trainer_v1& trainer, const std::string& path,
                                          const std::vector<Scale>& scales) {
   Part part{.trainer = trainer, .path = path, .test = true, .scales = scales};
-  auto read = reader_of(trainer).read(part);
+  auto read = reader_of(trainer, path).read(part);
   if (!read || !*read) return read;
   LINNET_TRY(check_finite(trainer, **read));
   for (const Scale& scale : scales)
@@ -180,7 +187,7 @@ Result<Samples> read_to_evaluate(const linnet_trainer_v1& trainer, const std::st
                   "and no weights brought them",
                   trainer.inputs[i].name);
   }
-  const Reader reader = reader_of(trainer);
+  const Reader reader = reader_of(trainer, path);
   Part part{.trainer = trainer, .path = path, .test = true};
   LINNET_TRY_ASSIGN(auto found, (reader.read_whole ? reader.read_whole : reader.read)(part));
   if (!found && reader.one_file && is_folder(path))

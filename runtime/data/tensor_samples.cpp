@@ -2,6 +2,7 @@
 #include "base/io/file.h"
 #include "base/io/npy.h"
 #include "runtime/data/labels.h"
+#include "runtime/data/picture.h"
 #include "runtime/data/ports.h"
 #include "runtime/data/reader.h"
 
@@ -23,6 +24,41 @@ Result<void> check_classes(const std::string& file, const linnet_port_v1& port,
   return {};
 }
 
+// Bytes of an input that is an image are pictures, decoded as files are: N × H × W, with channels
+// behind (N × H × W × C) or, where the shape is the model's, before (N × C × H × W).
+Result<Tensor> pictures(const std::string& file, const linnet_port_v1& port, const Tensor& given) {
+  const std::vector<int64_t>& shape = given.shape;
+  const int64_t wanted = port.image->color == 0 ? 1 : 3;
+  const bool planes = shape.size() == 4 && shape[1] == wanted && shape[2] == port.image->height &&
+                      shape[3] == port.image->width;
+  const int64_t channels = shape.size() == 3 ? 1 : planes ? shape[1] : shape.back();
+  if ((shape.size() != 3 && shape.size() != 4) || given.elements() == 0 || channels > 4)
+    return fail("%s: pictures [N, height, width] or [N, height, width, channels] are expected of "
+                "uint8 numbers, not %s",
+                file.c_str(), shape_text(shape).c_str());
+  const int64_t height = shape[planes ? 2 : 1], width = shape[planes ? 3 : 2];
+  std::vector<int64_t> result{shape[0], elements_of(port)};
+  Tensor to = make_tensor(dtype_of_abi(port.dtype), std::move(result));
+  PictureDecoder decoder(port, to);
+  const int64_t pixels = height * width;
+  std::vector<uint8_t> rows(static_cast<size_t>(pixels * channels));
+  for (int64_t i = 0; i < shape[0]; ++i) {
+    const uint8_t* from = given.data.data() + i * pixels * channels;
+    for (int64_t k = 0; planes && k < pixels * channels; ++k)
+      rows[static_cast<size_t>(k)] = from[k % channels * pixels + k / channels];
+    decoder.pixels(i, planes ? rows.data() : from, static_cast<int>(height),
+                   static_cast<int>(width), static_cast<int>(channels));
+  }
+  return to;
+}
+
+// Of a series only its file says what is learnt of it.
+Result<void> check_scale(const std::string& file, const linnet_port_v1& port) {
+  if (!port.series || !port.series->learn) return {};
+  return fail("%s: '%s' is a series with scale: standard, which is learnt from a CSV file",
+              file.c_str(), port.name);
+}
+
 bool reads(const linnet_trainer_v1&) {
   return true;
 }
@@ -38,7 +74,11 @@ Found read(Part& part) {
   samples.count = -1;
   const auto read = [&](const linnet_port_v1& port, std::vector<Tensor>& list) -> Result<void> {
     const std::string file = folder + "/" + port.name + ".npy";
-    LINNET_TRY_ASSIGN(const auto& tensor, read_npy(file));
+    LINNET_TRY(check_scale(file, port));
+    LINNET_TRY_ASSIGN(auto tensor, read_npy(file));
+    if (port.image && tensor.dtype == DType::kU8) {
+      LINNET_TRY_ASSIGN(tensor, pictures(file, port, tensor));
+    }
     const int64_t each = elements_of(port);
     const int64_t count = tensor.shape.empty() ? 0 : tensor.shape[0];
     if (tensor.elements() != count * each || count < 1)

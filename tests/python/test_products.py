@@ -1,0 +1,111 @@
+"""What the command makes of a network: products, dumps, times."""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+import sys
+from pathlib import Path
+
+import linnet
+import numpy as np
+import pytest
+from conftest import DATA, DIGITS, TWO
+
+
+def test_products_of_every_kind(lenet):
+    beside = {
+        "a.a": ["a.h"],
+        "b.so": ["b.h"],
+        "c.o": ["c.h"],
+        "d.wasm": ["d.mjs", "d.d.mts"],
+        "e.c": ["e.h"],
+        "f": [],
+    }
+    for name, others in beside.items():
+        before = {path.name for path in Path().iterdir()}
+        assert lenet.save(name) == name
+        made = {path.name for path in Path().iterdir()} - before
+        assert name in made and made >= set(others)
+        assert all(Path(each).stat().st_size > 0 for each in made)
+    done = subprocess.run(["./f", DIGITS / "3.png"], capture_output=True, text=True, check=True)
+    assert done.stdout.split()[-3] == "3"
+
+
+def test_a_shared_library_has_the_same_bits(lenet, images):
+    library = ctypes.CDLL(str(Path(lenet.save(Path("lenet.so"))).resolve()))
+    arena = np.zeros(lenet.arena_bytes + 64, np.uint8)
+    at = arena.ctypes.data + -arena.ctypes.data % 64
+    expected = lenet(images[:4])
+    for image, logits in zip(images, expected):
+        result = np.zeros(10, "f4")
+        pointers = (ctypes.c_void_p(image.ctypes.data), ctypes.c_void_p(result.ctypes.data))
+        assert library.lenet_run(*pointers, ctypes.c_void_p(at)) == 0
+        np.testing.assert_array_equal(result, logits)
+
+
+def test_the_header_is_that_of_the_library(lenet):
+    lenet.save("lenet.a")
+    assert Path("lenet.h").read_text() == lenet.c_header
+
+
+def test_models_given_as_text_are_saved_too(two):
+    two.save("two.so")
+    assert "two_run" in Path("two.h").read_text()
+
+
+@pytest.mark.parametrize(
+    ("path", "flags", "said"),
+    [
+        ("lenet.zip", [], ".a, .so, .o, .wasm, .c or none"),
+        ("nowhere/lenet.a", [], "nowhere"),
+        ("lenet.a", ["--target", "z80"], "z80"),
+        ("lenet.so", ["--cc", "no-such-compiler"], "no-such-compiler"),
+        ("lenet", ["--cc", "false"], "false"),
+    ],
+)
+def test_what_fails_leaves_nothing(lenet, path, flags, said):
+    with pytest.raises(linnet.Error) as caught:
+        lenet.save(path, *flags)
+    assert said in str(caught.value)
+    assert not list(Path().iterdir())
+
+
+def test_dump(lenet, two):
+    whole, pooled = lenet.dump(), lenet.dump(after="fuse_pool")
+    assert "kernel @conv1_relu_max_pool2d" in whole and " in arena+" in whole
+    assert "max_pool2d" in pooled and "kernel @" not in pooled
+    assert "module two" in two.dump("imported")
+    with pytest.raises(linnet.Error, match="no phase or pass 'fuse_pools'"):
+        lenet.dump(after="fuse_pools")
+
+
+def test_bench(lenet):
+    result = lenet.bench("--rounds", "3")
+    assert result["median_ns"] > 0
+    assert [kernel["name"] for kernel in result["kernels"]][0].startswith("conv1")
+    html = result._repr_html_()
+    assert "the whole call" in html and "conv1" in html
+
+
+def test_onnx_models(images):
+    import onnx
+
+    path = DATA / "mnist-8" / "model.onnx"
+    nets = [linnet.compile(each) for each in (path, path.read_bytes(), onnx.load(path))]
+    assert nets[0].signature.endswith("(Plus214_Output_0: float32[N, 10])") or not nets[0].batched
+    x = images[:1] * np.float32(255)
+    for net in nets[1:]:
+        np.testing.assert_array_equal(net(x), nets[0](x))
+    nets[2].save("digits.a")
+    assert "digits" not in nets[2].name
+
+
+def test_the_command_behind_the_package():
+    line = [sys.executable, "-m", "linnet", "--version"]
+    done = subprocess.run(line, capture_output=True, text=True, check=True)
+    assert linnet.__version__ in done.stdout
+    Path("two.lin").write_text(TWO)
+    line = [sys.executable, "-m", "linnet", "check", "two.lin", "--batch", "0"]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "--batch" in done.stderr and not done.stdout
