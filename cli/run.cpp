@@ -145,7 +145,11 @@ void append(std::vector<Tensor>& list, size_t index, const Tensor& tensor) {
     list.push_back(tensor);
     return;
   }
-  list[index].shape[0] += tensor.shape[0];
+  if (tensor.shape.empty()) {  // single numbers: an array of them
+    list[index].shape = {list[index].elements() + 1};
+  } else {
+    list[index].shape[0] += tensor.shape[0];
+  }
   list[index].data.insert(list[index].data.end(), tensor.data.begin(), tensor.data.end());
 }
 
@@ -226,8 +230,9 @@ Status run_reference(Session& session, const RunOptions& options) {
   driver::mark_probabilities(*module);
   int64_t samples = 0;
   const bool state = passes::has_state(*module);
-  const bool batched = options.grad.empty() && (options.model.batch == 1 || state) &&
-                       !options.model.path.ends_with(".lir");
+  const bool batched =
+      options.grad.empty() &&
+      (state || (options.model.batch == 1 && !options.model.path.ends_with(".lir")));
   if (!options.grad.empty()) module = with_gradients(session, std::move(*module), options.grad);
   if (!module) return Status::kBadCall;
   const auto tensors = read_inputs(session, options.inputs, input_ports(*module), batched, samples);
@@ -272,7 +277,8 @@ Status run_compiled(Session& session, const RunOptions& options) {
   const std::vector<Port> ports = output_ports(single);
   for (const Port& port : ports) {
     ir::Shape shape = port.type.shape;
-    if (batched) shape[0] *= samples;
+    if (batched && shape.empty() && samples > 1) shape = {1};  // single numbers of steps
+    if (batched && !shape.empty()) shape[0] *= samples;
     outputs.push_back(make_tensor(port.type.dtype, shape));
   }
   const int status = callable->run(*tensors, outputs, samples);
