@@ -6,9 +6,9 @@ Example:
     >>> y = net(x)
 """
 
+from . import _library
 from ._convert import torch_module
 from ._errors import Error, Message, ModelWarning
-from ._library import library as _library
 from ._ports import Port, Scale
 from .network import Bench, Network, compile
 from .streaming import State, Stream
@@ -38,5 +38,5 @@ __all__ = [
 
 def __getattr__(name: str) -> str:
     if name == "__version__":
-        return str(_library().linnet_version().decode())
+        return str(_library.library().linnet_version().decode())
     raise AttributeError(f"module 'linnet' has no attribute {name!r}")

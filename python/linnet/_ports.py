@@ -15,15 +15,22 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Scale:
-    """The model sees (x - mean) / deviation, element by element."""
+    """How numbers are scaled: the model sees (x - mean) / deviation, element by element.
+
+    Attributes:
+        mean: one number of a series, one for each element of a table's row.
+        deviation: as many.
+    """
 
     mean: Array
     deviation: Array
 
     def scaled(self, values: npt.ArrayLike) -> Array:
+        """What the model sees of such values, as float64."""
         return (np.asarray(values, np.float64) - self.mean) / self.deviation
 
     def unscaled(self, values: npt.ArrayLike) -> Array:
+        """The values that the model's numbers stand for, as float64."""
         return np.asarray(values, np.float64) * self.deviation + self.mean
 
 
@@ -31,29 +38,33 @@ class Scale:
 class Port:
     """An input or an output.
 
-    `shape` is that of one sample with its leading 1, or, of a model that is not batched, of the call.
+    Attributes:
+        name: by which it is given, or comes back.
+        dtype: of its elements.
+        shape: of one sample with its leading 1, or, of a model that is not batched, of the call.
+        labels: of classes, by index of the last dimension; else None.
+        probabilities: of classes: True where the model ends in softmax, so that the values are no logits.
+        scale: of a series or a table: what numbers are scaled by before the model sees them; else None.
+        lags: of a series: so many of its values are one input, oldest first; else None.
+        column: of a series: its name in a table; else None.
+        ahead: of a forecast: it is the value so many steps after the newest one; else None.
     """
 
     name: str
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
     labels: tuple[str, ...] | None = None
-    """Of classes, by index of the last dimension."""
     probabilities: bool = False
-    """Of classes: True where the model ends in softmax, so that the values are no logits."""
     scale: Scale | None = None
-    """Of a series or a table whose numbers are scaled."""
     lags: int | None = None
-    """Of a series: so many of its values are one input, oldest first."""
     column: str | None = None
-    """Of a series: its name in a table."""
     ahead: int | None = None
-    """Of a forecast: the value so many steps after the newest one."""
 
     def text(self, batched: bool) -> str:
+        """How a signature writes it; dimension 0 is N, or a multiple of it, where it counts samples."""
         dims = [str(dim) for dim in self.shape]
-        if batched:
-            dims[0] = "N"
+        if batched and dims:
+            dims[0] = "N" if dims[0] == "1" else f"{dims[0]}N"
         return f"{self.name}: {self.dtype.name}[{', '.join(dims)}]"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import json
 import os
 import threading
@@ -93,18 +94,13 @@ def compile(
 class _Frame(threading.local):
     """What calls of a thread write to beside their outputs; made when a thread calls first."""
 
-    def __init__(self, arena_bytes: int, align: int):
-        self._arena = Memory(arena_bytes, align)
-        self._input, self._output = (ctypes.c_void_p * 1)(), (ctypes.c_void_p * 1)()
-        self.arena = self._arena.address
-        # Of calls with one input and one output, by one look-up of what belongs to the thread.
-        self.one = (
-            self._input,
-            self._output,
-            ctypes.addressof(self._input),
-            ctypes.addressof(self._output),
-            self.arena,
-        )
+    def __init__(self, arena_bytes: int, align: int, fast: Mapping[tuple[int, ...], tuple[Any, ...]]):
+        self._memory = Memory(arena_bytes, align)
+        self.arena = self._memory.address
+        starts, ends = (ctypes.c_void_p * 1)(), (ctypes.c_void_p * 1)()
+        mine = starts, ends, ctypes.addressof(starts), ctypes.addressof(ends), self.arena
+        # What a call of one array needs, by one look-up of what is the thread's.
+        self.fast = {shape: (*entry, *mine) for shape, entry in fast.items()}
 
 
 class Network:
@@ -190,10 +186,12 @@ class Network:
         gives = ", ".join(port.text(self.batched) for port in self.outputs)
         return f"{self.name}({takes}) -> ({gives})"
 
-    @property
+    @functools.cached_property
     def c_header(self) -> str:
-        """The C99 header of its library."""
-        return str(self._lib.linnet_header(self._handle).decode())
+        """The C99 header of its library, as `save("NAME.a")` writes it beside that."""
+        path = self._source.file("header.o", "<header>")
+        _command.run([*self._words("compile"), "--emit", "obj", "-o", str(path)], self._source.names)
+        return path.with_name(f"{self.name}.h").read_text(encoding="utf-8")
 
     def __repr__(self) -> str:
         return f"<linnet.Network {self.signature} for {self.target}>"
@@ -205,20 +203,22 @@ class Network:
 
     def _prepare_calls(self) -> None:
         self._calls = [(entry.batch, Call(entry.call)) for entry in self._entries]
-        self._frame = _Frame(self.arena_bytes, self._align)
         # The case of most calls: one array of one sample, or of a whole batch. By shape: the entry, the
-        # result's shape, its dtype and its memory's type (None: too large for ctypes, which clears it).
-        self._fast: dict[tuple[int, ...], tuple[Any, ...]] = {}
-        if len(self.inputs) != 1 or len(self.outputs) != 1 or self.stateful:
-            return
-        takes, gives = self.inputs[0], self.outputs[0]
-        for batch, call in self._calls:
-            shape = self._shape_of(gives, batch)
-            size = int(np.prod(shape)) * gives.dtype.itemsize
-            memory = ctypes.c_char * size if 0 < size <= SMALL else None
-            self._fast[self._shape_of(takes, batch)] = (call, takes.dtype, shape, gives.dtype, memory)
+        # input's dtype, the result's shape, its dtype and its memory's type (None: too large for ctypes,
+        # which clears it).
+        fast: dict[tuple[int, ...], tuple[Any, ...]] = {}
+        if len(self.inputs) == 1 and len(self.outputs) == 1 and not self.stateful:
+            takes, gives = self.inputs[0], self.outputs[0]
+            for batch, call in self._calls:
+                shape = self._shape_of(gives, batch)
+                size = int(np.prod(shape)) * gives.dtype.itemsize
+                memory = ctypes.c_char * size if 0 < size <= SMALL else None
+                fast[self._shape_of(takes, batch)] = (call, takes.dtype, shape, gives.dtype, memory)
+        self._frame = _Frame(self.arena_bytes, self._align, fast)
 
     def _shape_of(self, port: Port, samples: int) -> tuple[int, ...]:
+        if self.stateful and not port.shape:  # a number of each step
+            return (samples,)
         if not (self.batched or self.stateful) or not port.shape:
             return port.shape
         return (port.shape[0] * samples, *port.shape[1:])
@@ -244,9 +244,9 @@ class Network:
         if len(args) == 1 and not named:
             x = args[0]
             if type(x) is _ndarray:
-                fast = self._fast.get(x.shape)
+                fast = self._frame.fast.get(x.shape)
                 if fast is not None:
-                    call, takes, shape, gives, memory = fast
+                    call, takes, shape, gives, memory, starts, ends, starts_at, ends_at, arena = fast
                     if x.dtype is takes:
                         try:  # the address; refused of arrays that are read-only or have gaps
                             start = _addressof(_from_buffer(x))  # type: ignore[arg-type]
@@ -260,11 +260,10 @@ class Network:
                                 block = memory()
                                 y = _ndarray(shape, gives, block)
                                 end = _addressof(block)
-                            inputs, outputs, inputs_at, outputs_at, arena = self._frame.one
                             # From here to the call no handler of a signal comes between.
-                            inputs[0] = start
-                            outputs[0] = end
-                            if status := call(inputs_at, outputs_at, None, arena):
+                            starts[0] = start
+                            ends[0] = end
+                            if status := call(starts_at, ends_at, None, arena):
                                 check(status)
                             return y
         return self._call(args, named)
@@ -303,7 +302,7 @@ class Network:
         counts: dict[str, int] = {}
         free = self.batched or self.stateful
         for array, port in zip(arrays, self.inputs):
-            wanted = port.shape
+            wanted = port.shape or ((1,) if self.stateful else ())
             fits = array.ndim == len(wanted)
             count = 1
             if fits and free and wanted and wanted[0]:
@@ -355,9 +354,9 @@ class Network:
         """Writes a product of the same model, which runs without Python.
 
         Args:
-            path: its ending says what it is: .a, .so and .o are libraries and an object with NAME.h beside
-                them, .wasm is WebAssembly with NAME.mjs and NAME.d.mts, .c portable C with NAME.h; without
-                an ending it is an executable.
+            path: its ending says what it is: .a, .so and .o are libraries and an object, .c portable C,
+                all with a header beside them that is called after the model; .wasm is WebAssembly with an
+                ES module (.mjs) and its types; without an ending it is an executable.
             *flags: further words of `linnet compile`, as `"--target", "x86-64-v3"`.
 
         Returns:

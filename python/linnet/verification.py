@@ -306,6 +306,7 @@ def with_all_outputs(text: str) -> str:
         if match["slot"] is None or match["slot"] in states
     }
     given = set(re.findall(rf"({_NAME})(?! *->)(?=,|$)", end["outputs"]))
+    taken = set(re.findall(r'(?:^|, )("[^"]*"|[\w.]+)(?= = %)', end["outputs"])) | {name[1:] for name in given}
     more: list[str] = []
     for line in graph["body"].splitlines():
         node = _NODE.match(line)
@@ -313,7 +314,13 @@ def with_all_outputs(text: str) -> str:
             continue
         names = re.findall(rf"({_NAME}):", node["names"])
         reached.update(names)
-        more += [f"{name[1:]} = {name}" for name in names if name not in given]
+        for name in names:
+            if name not in given:
+                called = name[1:]
+                while called in taken:  # by an output
+                    called = f'"{called.strip(chr(34))} within"'
+                taken.add(called)
+                more.append(f"{called} = {name}")
     at = graph.start("body") + end.end()
     return text[:at] + "".join(f", {output}" for output in more) + text[at:]
 

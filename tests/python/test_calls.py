@@ -226,7 +226,6 @@ def test_what_it_says_of_itself(lenet):
     assert lenet.inputs[0].name == "image" and lenet.inputs[0].shape == (1, 1, 28, 28)
     assert lenet.outputs[0].labels == tuple("0123456789") and not lenet.outputs[0].probabilities
     assert lenet.arena_bytes > 0 and lenet.stack_bytes > 0 and lenet.flops == 2 * 416_520
-    assert "int lenet_run(" in lenet.c_header
     assert "lenet(image" in repr(lenet) and lenet.target in repr(lenet)
     html = lenet._repr_html_()
     assert html.count("<table>") == 1 and "logits: float32[N, 10]" in html

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import linnet
 import numpy as np
@@ -58,23 +59,66 @@ def test_snapshots(recurrent):
     np.testing.assert_array_equal(other.run(xs[10:]), rest)
 
 
+SUMMED = """model summed(x: f32[N, 1]) -> y: f32[N, 1] {
+  state total: f32[N, 1] = zeros()
+  layer fc = linear(1)
+  let now = total + fc(x)
+  next total = now
+  now
+}
+"""
+
+
 def test_a_snapshot_of_another_model_is_refused(recurrent):
-    step = recurrent.stream()
-    step.run(RANDOM.normal(size=(3, 1)).astype("f4"))
+    def summed(text: str, weight: float) -> linnet.Stream:
+        weights = {"fc.weight": np.full((1, 1), weight, "f4"), "fc.bias": np.zeros(1, "f4")}
+        return linnet.compile(text, weights=weights).stream()
+
+    step = summed(SUMMED, 2.0)
+    assert [float(step(x)[0, 0]) for x in (1.0, 2.0, -1.0)] == [2, 6, 4]
     kept = step.snapshot()
-    with pytest.warns(linnet.ModelWarning):
-        others = [
-            linnet.compile(MODELS / f"{recurrent.name}.lin", seed=6),  # other weights
-            linnet.compile(MODELS / f"{recurrent.name}.lin", set={"hidden": 16}, seed=5),
-        ]
-    for other in others:
-        foreign = other.stream().snapshot()
+    other_weights, other_model = summed(SUMMED, 3.0), summed(SUMMED.replace("total +", "total -"), 2.0)
+    for foreign in (other_weights.snapshot(), other_model.snapshot(), recurrent.stream().snapshot()):
         with pytest.raises(linnet.Error, match="another model"):
             step.restore(foreign)
     for data in (b"", bytes(len(kept.data))):
         with pytest.raises(linnet.Error, match="another model"):
             step.restore(linnet.State(data, 0))
     assert step.snapshot() == kept
+    same = summed(SUMMED, 2.0)
+    same.restore(kept)
+    assert same(1.0) == step(1.0) == 6
+
+
+def test_single_numbers_of_steps():
+    """Inputs and outputs without a dimension: arrays of as many numbers as there are steps."""
+    text = """model mixed(x: f32[3], weight: f32) -> (y: f32[3], total: f32) {
+  state h: f32 = zeros()
+  let h1 = h + weight * mean(x)
+  next h = h1
+  (x + h1, h1)
+}
+"""
+    net = linnet.compile(text)
+    x, weight = RANDOM.normal(size=(5, 3)).astype("f4"), RANDOM.normal(size=5).astype("f4")
+    whole = net(x.reshape(15), weight)
+    assert whole["y"].shape == (15,) and whole["total"].shape == (5,)
+    step = net.stream()
+    for t in range(5):
+        single = step(x[t], weight[t])
+        np.testing.assert_array_equal(single["y"], whole["y"][3 * t : 3 * t + 3])
+        assert single["total"] == whole["total"][t]
+    with pytest.raises(linnet.Error, match="different numbers of samples"):
+        net(x.reshape(15), weight[:4])
+    with pytest.raises(linnet.Error, match=r"'weight: float32\[\]' is given float32\[2, 2\]"):
+        net(x.reshape(15), weight[:4].reshape(2, 2))
+    text = text.replace(", weight: f32", "").replace("weight * ", "")
+    Path("mixed.lin").write_text(text)
+    expected = linnet.compile(text)(x.reshape(15))
+    for words in ([], ["--reference"]):
+        found = run_by_command(Path("mixed.lin"), words, x=x.reshape(15))
+        for name in expected:
+            np.testing.assert_allclose(found[name], expected[name], rtol=1e-5)
 
 
 def test_windows_over_a_series(ar):
