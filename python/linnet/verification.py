@@ -306,7 +306,9 @@ def with_all_outputs(text: str) -> str:
         if match["slot"] is None or match["slot"] in states
     }
     given = set(re.findall(rf"({_NAME})(?! *->)(?=,|$)", end["outputs"]))
-    taken = set(re.findall(r'(?:^|, )("[^"]*"|[\w.]+)(?= = %)', end["outputs"])) | {name[1:] for name in given}
+    taken = set(re.findall(r'(?:^|, )("[^"]*"|[\w.]+)(?= = %)', end["outputs"])) | {
+        name[1:] for name in given
+    }
     more: list[str] = []
     for line in graph["body"].splitlines():
         node = _NODE.match(line)

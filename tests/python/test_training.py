@@ -12,7 +12,7 @@ from pathlib import Path
 import linnet
 import numpy as np
 import pytest
-from conftest import DIGITS, MODELS, command
+from conftest import DIGITS, MODELS, command, idx
 
 SMALL = """model small(x: f32[N, 8]) -> kind: f32[N, 3] {
   layer hidden = linear(16)
@@ -57,6 +57,54 @@ def test_arrays_have_the_bits_of_the_command(by_command, samples, model):
     x, kind = samples
     for data in ((x, kind), {"x": x, "kind": kind}, (x.astype("f8"), list(kind))):
         assert sha256(linnet.train(model, data).path) == by_command
+
+
+def test_pictures_as_arrays():
+    """Bytes are pictures, decoded as files are; floats are what the model sees."""
+    pixels, labels = (idx(DIGITS / f"train-{what}-ubyte") for what in ("images-idx3", "labels-idx1"))
+    Path("dots.lin").write_text(
+        "model dots(image: f32[N, 1, 28, 28]) -> digit: f32[N, 10] {\n"
+        "  layer fc = linear(10)\n  image |> flatten |> fc\n}\n"
+        "data dots { image: image(color: gray, scale: 1/255); digit: classes(labels: 0..9) }\n"
+        "train dots { loss: cross_entropy; optimizer: sgd(lr: 0.1); batch: 32; epochs: 1 }\n"
+    )
+    command("train", "dots.lin", "--data", DIGITS, "-o", "c.safetensors", "--quiet")
+    scaled = (pixels.astype("f4") * np.float32(1 / 255))[:, None]
+    for images in (pixels, pixels[..., None], pixels[:, None], scaled):
+        assert sha256(linnet.train("dots.lin", (images, labels)).path) == sha256("c.safetensors")
+    with pytest.raises(linnet.Error, match=r"<image>: pictures \[N, height, width\]"):
+        linnet.train("dots.lin", (pixels.reshape(len(pixels), -1), labels))
+
+
+def test_rows_as_arrays():
+    """Columns that the data block scales are scaled as those of files."""
+    text = """model fit(x: f32[N, 3]) -> y: f32[N, 1] {
+  layer fc = linear(1)
+  fc(x)
+}
+data fit { x: table(columns: ["a", "b", "c"], scale: standard) }
+train fit { loss: mse; optimizer: sgd(lr: 0.1); batch: 8; epochs: 2 }
+"""
+    random = np.random.default_rng(6)
+    x = (random.normal(size=(64, 3)) * [1, 10, 100] + 5).astype("f4")
+    result = linnet.train(text, (x, x.sum(axis=1, keepdims=True) / 100), epochs=20)
+    assert result.losses[-8:].mean() < result.losses[:8].mean() / 10
+    scale = linnet.compile(text, weights=result.path).inputs[0].scale
+    np.testing.assert_allclose(scale.mean, x.mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(scale.scaled(x).std(axis=0), 1, rtol=1e-2)
+    np.testing.assert_allclose(scale.unscaled(scale.scaled(x)), x, rtol=1e-6)
+
+
+def test_series_want_a_file():
+    text = """model line(x: f32[N, 4]) -> y: f32[N, 1] {
+  layer fc = linear(1)
+  fc(x)
+}
+data line { x: series(column: "a", lags: 4, scale: standard); y: ahead(of: x, steps: 1) }
+train line { loss: mse; optimizer: sgd(lr: 0.1); batch: 8; epochs: 2 }
+"""
+    with pytest.raises(linnet.Error, match="'x' is a series .* learnt from a CSV file"):
+        linnet.train(text, (np.zeros((64, 4)), np.zeros((64, 1))))
 
 
 def test_what_a_run_came_to(samples, capfd):
