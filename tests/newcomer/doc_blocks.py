@@ -4,14 +4,20 @@
   ```lin shapes.lin     any language and a name: the block is written to that file
   ```console            `$ command` lines are run; the lines below are what they print
   ```console times      the same, any number for a number
+  ```python             a Python block without a name is run; the page's blocks share their names
+  ```text               what the Python block above prints (`text times`: any number for a number)
 
 Printed lines must come in this order. A line of `…` stands for any lines, `…` inside of a line for
 any text. Numbers may differ by half (another CPU adds in another order), times and speeds by
-any amount. `$S` is the source folder. Blocks of other kinds are errors: no example goes untested.
+any amount. `$S` is the source folder, `import linnet` its package. What a Python block prints must be
+shown. Blocks of other kinds are errors: no example goes untested.
 
   doc_blocks.py --linnet build/linnet docs/tutorial.md [--section "Title"] [--show]
+  doc_blocks.py --self-test      a page that is wrong is noticed
 """
 import argparse
+import contextlib
+import io
 import os
 import pathlib
 import re
@@ -19,6 +25,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import traceback
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 NUMBER = re.compile(r"(?:(?<=\s)-)?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
@@ -98,36 +105,128 @@ def calls(text):
     return found
 
 
-def run_page(page, section, folder, environment, show):
-    failures = count = 0
-    for number, language, name, text in blocks(page.read_text(encoding="utf-8"), section):
-        if language != "console":
-            if not name:
-                print(f"{page}:{number}: error: a block that is neither a file nor `console`")
-                failures += 1
+class Page:
+    """Runs the blocks of one page in `folder`."""
+
+    def __init__(self, path, folder, environment, show):
+        self.path, self.folder, self.environment, self.show = path, folder, environment, show
+        self.names = {"__name__": "__main__"}
+        self.printed = None  # (line, what the last Python block printed), until a block follows
+        self.count = self.failures = 0
+
+    def fail(self, number, text):
+        self.failures += 1
+        print(f"{self.path}:{number}: {text}")
+
+    def run(self, section):
+        for number, language, name, text in blocks(self.path.read_text(encoding="utf-8"), section):
+            printed, self.printed = self.printed, None
+            if language == "text" and printed and name in ("", "times"):
+                self.expect(number, text, name == "times", printed)
                 continue
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text("\n".join(text) + "\n", encoding="utf-8")
-            continue
+            self.shown(printed)
+            if language == "console":
+                self.console(number, name, text)
+            elif language == "python" and not name:
+                self.python(number, text)
+            elif name:
+                (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (self.folder / name).write_text("\n".join(text) + "\n", encoding="utf-8")
+            else:
+                self.fail(number, "error: a block that is neither a file, `console`, `python` nor its output")
+        self.shown(self.printed)
+
+    def console(self, number, name, text):
         for command, want in calls(text):
-            count += 1
-            done = subprocess.run(["bash", "-c", command], cwd=folder, env=environment, text=True,
+            self.count += 1
+            done = subprocess.run(["bash", "-c", command], cwd=self.folder, env=self.environment, text=True,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
             got = [line.rstrip() for line in done.stdout.splitlines()]
-            if show:
+            if self.show:
                 print("$ " + command, *got, sep="\n")
             while want and not want[-1].strip():
                 want.pop()
             missing = compare([line.rstrip() for line in want], got, name == "times")
             expects_error = any("error:" in line for line in want)
             if missing is not None or (done.returncode != 0 and not expects_error):
-                failures += 1
-                print(f"{page}:{number}: `{command}` ended with {done.returncode}; expected next: "
-                      f"{missing}\nprinted:\n  " + "\n  ".join(got))
-    return count, failures
+                self.fail(number, f"`{command}` ended with {done.returncode}; expected next: "
+                          f"{missing}\nprinted:\n  " + "\n  ".join(got))
+
+    def python(self, number, text):
+        """In this process, with the line numbers of the page."""
+        self.count += 1
+        output = io.StringIO()
+        try:
+            with contextlib.chdir(self.folder), contextlib.redirect_stdout(output):
+                exec(compile("\n" * number + "\n".join(text), self.path, "exec"), self.names)
+        except Exception:  # of any kind: the page's code raised it
+            self.fail(number, traceback.format_exc() + output.getvalue())
+            self.printed = (number, None)
+            return
+        got = [line.rstrip() for line in output.getvalue().splitlines()]
+        if self.show:
+            print(*(f">>> {line}" for line in text), *got, sep="\n")
+        self.printed = (number, got)
+
+    def expect(self, number, text, any_number, printed):
+        want, got = [line.rstrip() for line in text], printed[1]
+        missing = compare(want, got, any_number) if got is not None else None
+        if missing is not None:
+            self.fail(number, f"expected next: {missing}\nprinted:\n  " + "\n  ".join(got))
+
+    def shown(self, printed):
+        """Fails if a Python block has printed what nothing shows."""
+        if printed and printed[1]:
+            self.fail(printed[0], "prints what no ```text block shows:\n  " + "\n  ".join(printed[1]))
+
+
+SPOILT = """```console
+$ echo 1 two
+1 three
+```
+```python
+word = "one"
+print(word)
+```
+```text
+two
+```
+```python
+print(word)
+```
+```python
+print("before", undefined)
+```
+```text
+before
+```
+```lin
+no name
+```
+"""
+
+
+def self_test():
+    """Each block of SPOILT is at fault; put right, none is."""
+    right = SPOILT.replace("1 three", "1 two").replace("text\ntwo", "text\none").replace("undefined", "word")
+    right = right.replace("before\n", "before one\n").replace("```lin\n", "```lin a.lin\n")
+    right = right.replace("print(word)\n```\n```python", "print(word)\n```\n```text\none\n```\n```python")
+    for text, expected in ((SPOILT, ["1", "9", "12", "15", "21"]), (right, [])):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "page.md"
+            path.write_text(text, encoding="utf-8")
+            output = io.StringIO()
+            with contextlib.redirect_stdout(output):
+                Page(path, pathlib.Path(folder), dict(os.environ), False).run(None)
+            faults = re.findall(r"page\.md:(\d+):", output.getvalue())
+            assert faults == expected, output.getvalue()
+    print("5 of 5 faults noticed")
+    return 0
 
 
 def main():
+    if sys.argv[1:] == ["--self-test"]:
+        return self_test()
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pages", nargs="+", type=pathlib.Path)
@@ -136,6 +235,8 @@ def main():
     parser.add_argument("--show", action="store_true", help="print what the commands print")
     options = parser.parse_args()
     failures = total = 0
+    path = os.environ["PATH"]
+    sys.path.insert(0, str(SOURCE / "python"))
     for page in options.pages:
         with tempfile.TemporaryDirectory() as root:
             root = pathlib.Path(root)
@@ -145,12 +246,15 @@ def main():
             python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
             python.chmod(0o755)
             (root / "work").mkdir()
-            environment = dict(os.environ, PATH=f"{root}/bin:{os.environ['PATH']}", S=str(SOURCE),
-                               XDG_CACHE_HOME=str(root / "cache"), HOME=str(root), LC_ALL="C.UTF-8")
-            count, failed = run_page(page, options.section, root / "work", environment,
-                                     options.show)
-            total, failures = total + count, failures + failed
-    print(f"{total - failures} of {total} commands")
+            build = options.linnet.resolve().parent
+            os.environ.update(
+                PATH=f"{root}/bin:{path}", S=str(SOURCE), XDG_CACHE_HOME=str(root / "cache"),
+                HOME=str(root), LC_ALL="C.UTF-8", PYTHONPATH=str(SOURCE / "python"),
+                LINNET_COMMAND=str(options.linnet.resolve()), LINNET_LIBRARY=str(build / "liblinnet.so"))
+            run = Page(page, root / "work", dict(os.environ), options.show)
+            run.run(options.section)
+            total, failures = total + run.count, failures + run.failures
+    print(f"{total - failures} of {total} commands and blocks")
     return 1 if failures or total == 0 else 0
 
 
