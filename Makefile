@@ -1,6 +1,6 @@
 # Each target does all set-up itself (cmake/setup.sh) and repeats nothing that is done.
 # Everything is in CMake; this is the short way in.
-#   make build | demo | test | test-targets | web | sweep | mutants | bench | bench-peers     make format | check-format | check-python | tidy | install PREFIX=…
+#   make build | demo | test | test-targets | docs | web | sweep | mutants | bench | bench-peers     make format | check-format | check-python | tidy | install PREFIX=…
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 # On a terminal ninja shows its progress in one line; in a log it is silent unless something fails.
@@ -28,6 +28,13 @@ test: build
 test-targets: PACKAGES = targets
 test-targets: build
 	@ctest --test-dir build -L '^targets' --verbose -j $(JOBS)
+
+# The site: build/docs/index.html, from docs/, the READMEs and the Python package's docstrings, after
+# the blocks of its pages have run.
+docs: build/build.ninja
+	@$(NINJA) -C build linnet linnet_api
+	@ctest --test-dir build -R '^newcomer\.' --output-on-failure -j $(JOBS)
+	@docs/site/build.sh build/docs
 
 # The page of examples/web: build/web/index.html.
 web: PACKAGES = targets
@@ -82,4 +89,4 @@ install: build
 clean:
 	rm -rf build build-*
 
-.PHONY: build setup demo test test-targets web sweep random-layers mutants bench bench-peers asan-ubsan tsan tidy format check-format install clean
+.PHONY: build setup demo test test-targets docs web sweep random-layers mutants bench bench-peers asan-ubsan tsan tidy format check-format install clean
