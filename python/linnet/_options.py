@@ -44,5 +44,5 @@ class Options:
         return words if "flags" in leave_out else words + list(self.flags)
 
     def of_machine(self) -> Options:
-        """Those that say how, and not what, is compiled."""
-        return Options(threads=self.threads, target=self.target, cache=self.cache)
+        """Those that do not say which model is compiled: of the text of its IR, which is one already."""
+        return Options(seed=self.seed, threads=self.threads, target=self.target, cache=self.cache)

@@ -9,7 +9,7 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -88,7 +88,9 @@ def compile(
         map=map,
         flags=flags,
     )
-    return Network(Source(model, example, weights), options)
+    net = Network(Source(model, example, weights), options)
+    warn(net.messages)
+    return net
 
 
 class _Frame(threading.local):
@@ -150,12 +152,20 @@ class Network:
         if self.untrained:
             text = f"{self.name} is untrained: its parameters are initial values"
             messages.append(Message("warning", text, hint="give weights="))
-        warn(messages)
 
     def __del__(self) -> None:
         handle, self._handle = getattr(self, "_handle", None), None
         if handle is not None:
             self._lib.linnet_unload(handle)
+
+    def __copy__(self) -> Network:
+        return self  # nothing of it changes
+
+    def __deepcopy__(self, memo: Any) -> Network:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a linnet.Network is not pickled: save() it, or compile it again where it is needed")
 
     # ---- What it is ----
 

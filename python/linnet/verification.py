@@ -211,7 +211,7 @@ class _Reference(_Way):
         words = net._words("dump", "threads", "name", "batch", "cache")
         _command.run([*words, "-o", os.fspath(path)], net._source.names)
         path.write_text(with_all_outputs(path.read_text()))
-        return Network(Source(path, within=net._source), replace(net._options.of_machine(), batch=None))
+        return Network(Source(path, within=net._source), net._options.of_machine())
 
 
 def _array(values: Any, port: Port) -> Array:

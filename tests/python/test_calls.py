@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import gc
+import pickle
 import weakref
 from pathlib import Path
 
@@ -230,6 +232,12 @@ def test_what_it_says_of_itself(lenet):
     html = lenet._repr_html_()
     assert html.count("<table>") == 1 and "logits: float32[N, 10]" in html
     assert linnet.__version__.count(".") == 2
+
+
+def test_a_copy_is_the_network_itself(two):
+    assert copy.copy(two) is two and copy.deepcopy([two])[0] is two
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps(two)
 
 
 def test_a_network_goes_at_once_with_its_files():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -62,6 +63,28 @@ def test_calls_leave_the_interpreter_to_others():
         time.sleep(0)
     thread.join()
     assert counted > 100  # one, if the call kept the interpreter
+
+
+def test_handlers_of_signals_may_call_too(lenet, images):
+    expected = [lenet(images[i : i + 1]) for i in range(2)]
+    heard = 0
+
+    def handler(number, frame) -> None:
+        nonlocal heard
+        heard += 1
+        assert np.array_equal(lenet(images[1:2]), expected[1])
+
+    before = signal.signal(signal.SIGALRM, handler)
+    x = images[:1].copy()
+    try:
+        for i in range(300):  # each at another moment of the calls
+            signal.setitimer(signal.ITIMER_REAL, (20 + i) * 1e-6)
+            for result in [lenet(x) for _ in range(20)]:
+                assert np.array_equal(result, expected[0])
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert heard > 100
 
 
 def test_compilations_of_several_threads(lenet, images):

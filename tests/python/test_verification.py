@@ -52,7 +52,8 @@ def test_samples_of_ones_own(images):
     assert result and result.samples == 30
 
 
-def test_wrong_values_are_noticed(monkeypatch, images):
+@pytest.mark.parametrize("against", ["reference", "onnxruntime"])
+def test_wrong_values_are_noticed(monkeypatch, against):
     from linnet import network
 
     call = network.Network.__call__
@@ -63,10 +64,31 @@ def test_wrong_values_are_noticed(monkeypatch, images):
         return y
 
     monkeypatch.setattr(network.Network, "__call__", spoilt)
-    result = linnet.verify(**LENET, samples=4)
+    result = linnet.verify(**LENET, samples=4, against=against)
     assert not result
     assert result.worst.sample == 2 and result.worst.absolute == pytest.approx(0.5, abs=1e-4)
     assert linnet.verify(**LENET, samples=4, tolerance=10.0)
+
+
+@pytest.mark.parametrize("against", ["reference", "onnxruntime"])
+@pytest.mark.filterwarnings("ignore::linnet.ModelWarning")
+def test_a_wrong_node_is_found(monkeypatch, against):
+    from linnet import network
+
+    call = network.Network.__call__
+
+    def spoilt(self, *args, **named):
+        values = call(self, *args, **named)
+        if "x" in values:  # of the network whose values are outputs
+            values["x"][..., 1] += 0.25
+        return values
+
+    monkeypatch.setattr(network.Network, "__call__", spoilt)
+    result = linnet.verify(TWO, seed=1, samples=3, nodes=True, against=against)
+    assert result
+    wrong = [node for node in result.nodes if node.relative > 1e-3]
+    assert [node.name for node in wrong] == ["x"]
+    assert wrong[0].absolute == pytest.approx(0.25, abs=1e-5)
 
 
 def test_not_a_number_is_a_difference():
