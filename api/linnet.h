@@ -26,7 +26,7 @@ linnet_network* linnet_load(int count, const char* const* words, char** messages
 /* Its record: entries, ports, stream. Lives until the network is unloaded; so does the code that
  * the record points to. No call may go on while it is unloaded. */
 const linnet_model_v1* linnet_model(const linnet_network* network);
-/* A C99 header of its entries by name. That of `linnet compile --emit lib` has more: NAME_run_u8. */
+/* A C99 header of its entries by name; `linnet compile --emit lib` writes more: NAME_run_u8. */
 const char* linnet_header(const linnet_network* network);
 
 void linnet_unload(linnet_network* network); /* NULL: nothing */
