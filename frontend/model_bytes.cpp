@@ -3,14 +3,35 @@
 
 #include "base/io/file.h"
 
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <limits>
 #include <string_view>
+#include <unistd.h>
 
 namespace linnet::frontend {
 namespace {
 
+constexpr size_t kMost = std::numeric_limits<int32_t>::max();
+constexpr size_t kChunk = size_t{1} << 16;
+
+// By its descriptor: /dev/stdin cannot be opened where it is a socket, as editors make it.
+Result<std::vector<uint8_t>> read_standard_input() {
+  std::vector<uint8_t> bytes;
+  while (bytes.size() <= kMost) {
+    const size_t used = bytes.size();
+    bytes.resize(used + kChunk);
+    const ssize_t got = read(STDIN_FILENO, bytes.data() + used, kChunk);
+    if (got < 0 && errno != EINTR) return fail("standard input: %s", strerror(errno));
+    bytes.resize(used + static_cast<size_t>(std::max<ssize_t>(got, 0)));
+    if (got == 0) return bytes;
+  }
+  return fail("standard input: longer than %zu bytes", kMost);
+}
+
 const Result<std::vector<uint8_t>>& standard_input() {
-  static const auto bytes = read_file("/dev/stdin", std::numeric_limits<int32_t>::max());
+  static const auto bytes = read_standard_input();
   return bytes;
 }
 

@@ -134,6 +134,8 @@ nlohmann::ordered_json to_json(const Diagnostic& d, const SourceManager& sources
     object["column"] = begin.column;
     object["end_line"] = end.line;
     object["end_column"] = end.column;
+    object["offset"] = d.place.span->begin;  // bytes: what an editor counts, it makes of them
+    object["end_offset"] = d.place.span->end;
   } else if (!d.place.name.empty()) {
     object["place"] = d.place.name;
   }

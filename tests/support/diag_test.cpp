@@ -103,16 +103,17 @@ TEST_F(Fixture, json_is_one_object_per_line) {
   uint32_t f = sources.add("a \"b\".lin", "let x = \xff");
   diags.error({f, 4, 5}, "name \xff").note({f, 0, 3}, "here").help("rename");
   diags.warning({f, 0, 3}, "unused");
-  EXPECT_EQ(diags.json(),
-            R"({"severity":"error","file":"a \"b\".lin","line":1,"column":5,"end_line":1,)"
-            R"("end_column":6,"message":"name )"
-            "\xef\xbf\xbd"
-            R"(","help":"rename","notes":[{"severity":"note","file":"a \"b\".lin","line":1,)"
-            R"("column":1,"end_line":1,"end_column":4,"message":"here"}]})"
-            "\n"
-            R"({"severity":"warning","file":"a \"b\".lin","line":1,"column":1,"end_line":1,)"
-            R"("end_column":4,"message":"unused"})"
-            "\n");
+  EXPECT_EQ(
+      diags.json(),
+      R"({"severity":"error","file":"a \"b\".lin","line":1,"column":5,"end_line":1,)"
+      R"("end_column":6,"offset":4,"end_offset":5,"message":"name )"
+      "\xef\xbf\xbd"
+      R"(","help":"rename","notes":[{"severity":"note","file":"a \"b\".lin","line":1,)"
+      R"("column":1,"end_line":1,"end_column":4,"offset":0,"end_offset":3,"message":"here"}]})"
+      "\n"
+      R"({"severity":"warning","file":"a \"b\".lin","line":1,"column":1,"end_line":1,)"
+      R"("end_column":4,"offset":0,"end_offset":3,"message":"unused"})"
+      "\n");
 }
 
 TEST_F(Fixture, colour_only_when_asked) {
