@@ -1,6 +1,6 @@
 # Each target does all set-up itself (cmake/setup.sh) and repeats nothing that is done.
 # Everything is in CMake; this is the short way in.
-#   make build | demo | test | test-targets | docs | web | sweep | mutants | bench | bench-peers     make format | check-format | check-python | tidy | install PREFIX=…
+#   make build | demo | test | test-targets | docs | web | vscode | sweep | mutants | bench | bench-peers     make format | check-format | check-python | tidy | install PREFIX=…
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 # On a terminal ninja shows its progress in one line; in a log it is silent unless something fails.
@@ -40,6 +40,11 @@ docs: build/build.ninja
 web: PACKAGES = targets
 web: build
 	@node examples/web/build.mjs --linnet build/linnet --out build/web/index.html
+
+# The extension for VS Code: build/linnet.vsix (docs/editors.md).
+vscode: PACKAGES = targets
+vscode: setup
+	@editors/vscode/build.sh build/vscode && cp build/vscode/linnet.vsix build/linnet.vsix
 
 # Every legal schedule of every kernel family against the evaluator; the suite tries a sample.
 sweep: build
@@ -89,4 +94,4 @@ install: build
 clean:
 	rm -rf build build-*
 
-.PHONY: build setup demo test test-targets docs web sweep random-layers mutants bench bench-peers asan-ubsan tsan tidy format check-format install clean
+.PHONY: build setup demo test test-targets docs web vscode sweep random-layers mutants bench bench-peers asan-ubsan tsan tidy format check-format install clean
