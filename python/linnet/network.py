@@ -94,13 +94,16 @@ def compile(
 
 
 class _Frame(threading.local):
-    """What calls of a thread write to beside their outputs; made when a thread calls first."""
+    """What calls of a thread write to beside their outputs; made when a thread calls first.
+
+    A call keeps the memory itself, not its address alone: when the interpreter ends it takes away what is
+    local to threads that still run.
+    """
 
     def __init__(self, arena_bytes: int, align: int, fast: Mapping[tuple[int, ...], tuple[Any, ...]]):
-        self._memory = Memory(arena_bytes, align)
-        self.arena = self._memory.address
+        self.memory = Memory(arena_bytes, align)
         starts, ends = (ctypes.c_void_p * 1)(), (ctypes.c_void_p * 1)()
-        mine = starts, ends, ctypes.addressof(starts), ctypes.addressof(ends), self.arena
+        mine = starts, ends, ctypes.addressof(starts), ctypes.addressof(ends), self.memory
         # What a call of one array needs, by one look-up of what is the thread's.
         self.fast = {shape: (*entry, *mine) for shape, entry in fast.items()}
 
@@ -273,7 +276,7 @@ class Network:
                             # From here to the call no handler of a signal comes between.
                             starts[0] = start
                             ends[0] = end
-                            if status := call(starts_at, ends_at, None, arena):
+                            if status := call(starts_at, ends_at, None, arena.address):
                                 check(status)
                             return y
         return self._call(args, named)
@@ -334,14 +337,14 @@ class Network:
             return
         places = [(address(array), array.nbytes // samples) for array in (*arrays, *results)]
         count = len(arrays)
-        arena = self._frame.arena
+        arena = self._frame.memory
         done = 0
         for batch, call in self._calls:
             while samples - done >= batch:
                 at = [start + stride * done for start, stride in places]
                 starts = (ctypes.c_void_p * count)(*at[:count])
                 ends = (ctypes.c_void_p * len(results))(*at[count:])
-                check(call(starts, ends, None, arena))
+                check(call(starts, ends, None, arena.address))
                 done += batch
 
     def stream(self) -> Stream:
