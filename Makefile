@@ -1,6 +1,6 @@
 # Each target does all set-up itself (cmake/setup.sh) and repeats nothing that is done.
 # Everything is in CMake; this is the short way in.
-#   make build | demo | test | test-targets | docs | web | vscode | sweep | mutants | bench | bench-peers     make format | check-format | check-python | tidy | install PREFIX=…
+#   make build | demo | test | test-targets | test-notebooks | docs | web | vscode | sweep | mutants | bench | bench-peers     make format | check-format | check-python | tidy | install PREFIX=…
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 # On a terminal ninja shows its progress in one line; in a log it is silent unless something fails.
@@ -28,6 +28,11 @@ test: build
 test-targets: PACKAGES = targets
 test-targets: build
 	@ctest --test-dir build -L '^targets' --verbose -j $(JOBS)
+
+# The notebooks of examples/notebooks: each runs, and prints what stands in it. UPDATE=1 writes what
+# they print into them; TORCH=1 installs PyTorch (3 GB) and takes from_pytorch.ipynb along.
+test-notebooks: build
+	@tests/notebooks/run.sh build $(if $(TORCH),--torch) $(if $(UPDATE),--update)
 
 # The site: build/docs/index.html, from docs/, the READMEs and the Python package's docstrings, after
 # the blocks of its pages have run.
@@ -94,4 +99,4 @@ install: build
 clean:
 	rm -rf build build-*
 
-.PHONY: build setup demo test test-targets docs web vscode sweep random-layers mutants bench bench-peers asan-ubsan tsan tidy format check-format install clean
+.PHONY: build setup demo test test-targets test-notebooks docs web vscode sweep random-layers mutants bench bench-peers asan-ubsan tsan tidy format check-format install clean
