@@ -36,8 +36,9 @@ function(linnet_product_object object source compiler)
     COMMENT "Building run-time object ${object}" VERBATIM)
 endfunction()
 
-# linnet_product_runtime(NAME COMPILER AR flag…): product_runtime_NAME and product_pool_NAME, embedded.
-function(linnet_product_runtime name compiler ar)
+# linnet_product_runtime(NAME COMPILER PREFIX flag…): product_runtime_NAME, product_pool_NAME and
+# product_kit_NAME, embedded; PREFIX is what stands before the names of the target's binutils.
+function(linnet_product_runtime name compiler prefix)
   set(folder ${CMAKE_BINARY_DIR}/product/${name})
   set(objects "")
   foreach(source IN LISTS product_sources)
@@ -54,9 +55,16 @@ function(linnet_product_runtime name compiler ar)
   set(archive ${folder}/libruntime.a)
   add_custom_command(OUTPUT ${archive}
     COMMAND ${CMAKE_COMMAND} -E rm -f ${archive}
-    COMMAND ${ar} qcD ${archive} ${objects}
+    COMMAND ${prefix}ar qcD ${archive} ${objects}
     DEPENDS ${objects} VERBATIM)
   linnet_embed(linnet_codegen NAME product_runtime_${name} FILE ${archive})
+  # What is linked with where there is no compiler.
+  set(kit ${folder}/kit.a)
+  add_custom_command(OUTPUT ${kit}
+    COMMAND ${onnx_python} ${PROJECT_SOURCE_DIR}/cmake/link_kit.py --compiler ${compiler}
+            --binutils ${prefix} --runtime ${archive} --out ${kit}
+    DEPENDS ${archive} ${PROJECT_SOURCE_DIR}/cmake/link_kit.py VERBATIM)
+  linnet_embed(linnet_codegen NAME product_kit_${name} FILE ${kit})
   # C programs have no libstdc++.
   set(pool ${folder}/pool.o)
   linnet_product_object(${pool} base/pool.cpp ${compiler} ${ARGN} -O2 -fno-exceptions -fno-rtti
@@ -66,7 +74,8 @@ endfunction()
 
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)  # headers only
 get_target_property(product_eigen Eigen3::Eigen INTERFACE_INCLUDE_DIRECTORIES)
-linnet_product_runtime(x86_64 ${CMAKE_CXX_COMPILER} ${CMAKE_AR} -march=x86-64 -mtune=generic)
+string(REGEX REPLACE "ar$" "" binutils ${CMAKE_AR})
+linnet_product_runtime(x86_64 ${CMAKE_CXX_COMPILER} ${binutils} -march=x86-64 -mtune=generic)
 set(product_flags_aarch64 -march=armv8-a -mno-outline-atomics)  # nothing of libgcc in C programs
 set(product_flags_riscv64 -march=rv64gc)
 foreach(name aarch64 riscv64)
@@ -74,12 +83,13 @@ foreach(name aarch64 riscv64)
   find_program(LINNET_AR_${name} ${name}-linux-gnu-ar)
   mark_as_advanced(LINNET_CXX_${name} LINNET_AR_${name})
   if(LINNET_CXX_${name} AND LINNET_AR_${name})
-    linnet_product_runtime(${name} ${LINNET_CXX_${name}} ${LINNET_AR_${name}}
+    string(REGEX REPLACE "ar$" "" binutils ${LINNET_AR_${name}})
+    linnet_product_runtime(${name} ${LINNET_CXX_${name}} ${binutils}
                            ${product_flags_${name}})
   else()
     message(STATUS "No executables for ${name}: g++-${name}-linux-gnu is not installed")
     file(WRITE ${CMAKE_BINARY_DIR}/product/none "")
-    foreach(part runtime pool)
+    foreach(part runtime pool kit)
       linnet_embed(linnet_codegen NAME product_${part}_${name} FILE ${CMAKE_BINARY_DIR}/product/none)
     endforeach()
   endif()

@@ -4,6 +4,7 @@
 #   setup.sh          what the build needs
 #   setup.sh test     and what the suite runs: emulators, node
 #   setup.sh targets  and what the tests of every target run: a browser, clang
+#   setup.sh wheel    what the build and the release files need: tools in build-wheel-tools
 #   root or YES=1     installs missing packages; otherwise prints the line to paste
 #   LINNET_VENV=DIR   an environment of your own instead of .venv
 set -euo pipefail
@@ -11,7 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 packages=(
   g++ make cmake ninja-build python3 python3-venv
-  llvm-22-dev llvm-22-tools liblld-22-dev clang-format-22
+  llvm-22-dev llvm-22-tools liblld-22-dev zlib1g-dev libzstd-dev clang-format-22
   libfmt-dev libexpected-dev libeigen3-dev libcli11-dev nlohmann-json3-dev libstb-dev
   libprotobuf-dev protobuf-compiler
   libgtest-dev libgmock-dev libbenchmark-dev
@@ -25,7 +26,9 @@ targets_packages=(
   chromium lv2-dev clang-22
 )
 command -v npm >/dev/null || targets_packages+=(npm)
-requirements=cmake/requirements.txt
+wheel_packages=(
+  dpkg-dev
+)
 venv="${LINNET_VENV:-.venv}"
 
 fail() { printf '\nsetup: %s\n' "$*" >&2; exit 4; }
@@ -33,8 +36,9 @@ fail() { printf '\nsetup: %s\n' "$*" >&2; exit 4; }
 case "${1:-}" in
   '') ;;
   test) packages+=("${test_packages[@]}") ;;
+  wheel) packages+=("${wheel_packages[@]}") ;;
   targets) packages+=("${test_packages[@]}" "${targets_packages[@]}") ;;
-  *) printf "setup: no list '%s'; there are: test, targets\n" "$1" >&2; exit 2 ;;
+  *) printf "setup: no list '%s'; there are: test, targets, wheel\n" "$1" >&2; exit 2 ;;
 esac
 
 missing_packages() {
@@ -67,9 +71,9 @@ if ((${#missing[@]})); then
     fail "apt-get failed; LLVM 22 comes from Debian 12's security archive: is it among the sources?"
 fi
 
-# Pinned packages that the environment does not hold in this very version.
+# missing_wheels VENV REQUIREMENTS: pinned packages it does not hold in this very version.
 missing_wheels() {
-  local line name version
+  local venv="$1" requirements="$2" line name version
   while read -r line _; do
     case "$line" in '' | '#'*) continue ;; esac
     name="${line%%==*}" version="${line##*==}"
@@ -78,12 +82,17 @@ missing_wheels() {
   done <"$requirements"
 }
 
-mapfile -t missing < <(missing_wheels)
-if ((${#missing[@]})); then
+# environment VENV REQUIREMENTS
+environment() {
+  local venv="$1" requirements="$2" missing python=/usr/bin/python3
+  mapfile -t missing < <(missing_wheels "$venv" "$requirements")
+  ((${#missing[@]})) || return 0
   echo "setup: installing ${missing[*]} into $venv"
-  python=/usr/bin/python3  # not another that happens to come first in PATH
-  [ -x "$python" ] || python=python3
+  [ -x "$python" ] || python=python3  # not another that happens to come first in PATH
   [ -x "$venv/bin/python" ] || "$python" -m venv "$venv" || fail "cannot make $venv"
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$requirements" >&2 ||
     fail "pip could not install $requirements into $venv"
-fi
+}
+
+environment "$venv" cmake/requirements.txt
+[ "${1:-}" != wheel ] || environment build-wheel-tools cmake/requirements_wheel.txt

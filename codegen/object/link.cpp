@@ -5,6 +5,7 @@
 
 #include "base/io/file.h"
 #include "base/text.h"
+#include "codegen/object/link_elf.h"
 #include "codegen/object/product_runtime.h"
 #include "support/check.h"
 
@@ -116,9 +117,9 @@ Words linker(const Compiled& compiled) {
   return words;
 }
 
-Words flags(const Compiled& compiled, const std::string& path, bool executable) {
+Words flags(const Compiled& compiled, const LinkInputs& inputs) {
   Words words;
-  if (executable) {
+  if (!inputs.runtime.empty()) {
     // runtime/terminate.cpp instead of libstdc++'s.
     words = {"-Wl,--gc-sections", "-Wl,-u,_ZN9__gnu_cxx27__verbose_terminate_handlerEv"};
     const Words dynamic = {"-static-libgcc", "-Wl,-Bstatic", "-lstdc++", "-Wl,-Bdynamic", "-lm"};
@@ -127,7 +128,7 @@ Words flags(const Compiled& compiled, const std::string& path, bool executable) 
     words.insert(words.end(), more.begin(), more.end());
   } else {
     // -Wl would take a comma in the name for the next option.
-    words = {"-shared", "-Xlinker", "-soname", "-Xlinker", std::string(file_name(path))};
+    words = {"-shared", "-Xlinker", "-soname", "-Xlinker", inputs.soname};
   }
   if (!compiled.debug_symbols) words.emplace_back("-s");
   for (const char* flag : {"-Wl,--build-id=none", "-Wl,-z,noexecstack"})
@@ -141,12 +142,17 @@ std::string install(const Compiled& compiled) {
   if (!compiled.link.compiler.empty())
     return fmt::format("--cc names a compiler that links for {}; without it {} does", record.name,
                        record.compiler);
+  const std::string package = record.level > 0 ? "g++" : std::string(record.package);
+  if (compiled.link.is_static && links_within(record))
+    return fmt::format("apt-get install {}: --static needs its libc.a; without --static linnet "
+                       "links by itself",
+                       package);
   if (record.level > 0)
-    return "install gcc or clang, or use --emit obj or lib, which need no other tool";
+    return "install g++ or clang, or use --emit obj or lib, which need no other tool";
   return fmt::format(
       "apt-get install {}, or say --cc clang (and --sysroot DIR); --emit lib needs no "
       "linker, and a program of yours is linked where there is one: {} main.c lib{}.a",
-      record.package, record.compiler, compiled.name);
+      package, record.compiler, compiled.name);
 }
 
 // "c++" of "cannot find -lstdc++" (GNU ld) or "unable to find library -lstdc++" (lld).
@@ -183,39 +189,55 @@ tl::unexpected<Failure> link_failed(const Compiled& compiled, const std::string&
                        "a copy of, and copy again");
 }
 
-// Links the model's objects with `inputs`, which stand before the libraries.
+// By the compiler that is named, or the target's own; by linnet itself where that one is not
+// installed, or is without libstdc++.a.
+Result<void, Failure> link_by_compiler(const Compiled& compiled, const LinkInputs& inputs,
+                                       const std::string& log) {
+  const LinkOptions& options = compiled.link;
+  const bool within = options.compiler.empty() && options.sysroot.empty() && !options.is_static &&
+                      links_within(compiled.record);
+  Words command = linker(compiled);
+  const std::string program = command.front();
+  command.insert(command.end(), {"-o", inputs.product});
+  command.insert(command.end(), inputs.objects.begin(), inputs.objects.end());
+  if (!inputs.runtime.empty()) command.push_back(inputs.runtime);
+  for (std::string& flag : flags(compiled, inputs))
+    command.push_back(std::move(flag));
+  const int status = run(command, log);
+  if (status == 0) return {};
+  if (status == -1 || status == 127) {
+    if (within) return link_within(compiled, inputs);
+    return machine(fmt::format("there is no linker: `{}` cannot be run", program),
+                   install(compiled));
+  }
+  const auto text = read_file(log);
+  const std::string said = text ? std::string(text->begin(), text->end()) : "";
+  if (within && !missing_library(said).empty()) return link_within(compiled, inputs);
+  return link_failed(compiled, program, status, said);
+}
+
+// Links the model's objects with the run-time, or with the pool of threads.
 Result<void, Failure> link(const Compiled& compiled, const std::string& path, bool executable) {
   LINNET_TRY(check_sysroot(compiled));
   WorkFolder folder;
   if (!folder.ok()) return machine(folder.path() + ": " + std::strerror(errno), "set TMPDIR");
-  Words command = linker(compiled);
-  const std::string program = command.front(), made = folder.file("product");
-  command.insert(command.end(), {"-o", made});
+  LinkInputs inputs{.soname = std::string(file_name(path)), .product = folder.file("product")};
   const auto add = [&](const std::string& name, std::span<const uint8_t> bytes) {
-    command.push_back(folder.file(name));
-    return write_file(command.back(), bytes).map_error(failure);
+    inputs.objects.push_back(folder.file(name));
+    return write_file(inputs.objects.back(), bytes).map_error(failure);
   };
   LINNET_TRY(add(compiled.name + ".o", as_bytes(compiled.object)));
   if (!compiled.constants.empty())
     LINNET_TRY(add(compiled.name + "_constants.o", as_bytes(compiled.constants)));
   if (executable) {
-    LINNET_TRY(add("libruntime.a", product_runtime(compiled.record).archive));
+    inputs.runtime = folder.file("libruntime.a");
+    LINNET_TRY(
+        write_file(inputs.runtime, product_runtime(compiled.record).archive).map_error(failure));
   } else if (const auto object = pool(compiled); !object.empty()) {
     LINNET_TRY(add(compiled.name + "_threads.o", object));
   }
-  for (std::string& flag : flags(compiled, path, executable))
-    command.push_back(std::move(flag));
-  const std::string log = folder.file("log");
-  const int status = run(command, log);
-  if (status == -1 || status == 127)
-    return machine(fmt::format("there is no linker: `{}` cannot be run", program),
-                   install(compiled));
-  if (status != 0) {
-    const auto text = read_file(log);
-    return link_failed(compiled, program, status,
-                       text ? std::string(text->begin(), text->end()) : "");
-  }
-  const auto product = read_file(made);
+  LINNET_TRY(link_by_compiler(compiled, inputs, folder.file("log")));
+  const auto product = read_file(inputs.product);
   if (!product) return machine(product.error().message, "");
   return write_file(path, *product, 0777).map_error(failure);
 }

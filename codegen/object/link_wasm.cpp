@@ -1,8 +1,8 @@
-// WebAssembly objects → one module: LLD's driver is called as a function, so that no linker need be
-// installed.
+// WebAssembly objects → one module.
 #include "codegen/object/link_wasm.h"
 
 #include "codegen/cache/hash.h"
+#include "codegen/object/lld.h"
 #include "codegen/object/work_folder.h"
 
 #include "base/integers.h"
@@ -12,8 +12,6 @@
 
 #include <fmt/format.h>
 
-#include <lld/Common/CommonLinkerContext.h>
-#include <lld/Common/Driver.h>
 #include <llvm/Object/Wasm.h>
 #include <llvm/Support/LEB128.h>
 #include <llvm/Support/raw_ostream.h>
@@ -22,8 +20,6 @@
 #include <cerrno>
 #include <cstring>
 
-LLD_HAS_DRIVER(wasm)
-
 namespace linnet::codegen {
 namespace {
 
@@ -31,17 +27,6 @@ constexpr int64_t kStackAlign = 16;  // of the C ABI for WebAssembly
 
 tl::unexpected<Failure> machine(std::string message) {
   return tl::unexpected(Failure{Status::kMachine, std::move(message), "set TMPDIR"});
-}
-
-void run_linker(const std::vector<std::string>& arguments) {
-  std::vector<const char*> pointers;
-  for (const std::string& argument : arguments)
-    pointers.push_back(argument.c_str());
-  std::string text;
-  llvm::raw_string_ostream log(text);
-  const bool linked = lld::wasm::link(pointers, log, log, false, false);
-  lld::CommonLinkerContext::destroy();
-  if (!linked) throw InternalError("lld: " + text);
 }
 
 // The initial value of the exported global, which is a constant.
@@ -112,7 +97,7 @@ Result<WasmModule, Failure> link_wasm(const Compiled& compiled,
     if (const auto done = write_file(command.back(), content); !done)
       return machine(done.error().message);
   }
-  run_linker(command);
+  run_lld(command, &lld::wasm::link);
   const auto read = read_file(output);
   if (!read) return machine(read.error().message);
   WasmModule module;

@@ -5,7 +5,9 @@
   extern "C" const char linnet_embedded_product_runtime_##name##_begin[];                          \
   extern "C" const char linnet_embedded_product_runtime_##name##_end[];                            \
   extern "C" const char linnet_embedded_product_pool_##name##_begin[];                             \
-  extern "C" const char linnet_embedded_product_pool_##name##_end[];
+  extern "C" const char linnet_embedded_product_pool_##name##_end[];                               \
+  extern "C" const char linnet_embedded_product_kit_##name##_begin[];                              \
+  extern "C" const char linnet_embedded_product_kit_##name##_end[];
 LINNET_EMBEDDED(x86_64)
 LINNET_EMBEDDED(aarch64)
 LINNET_EMBEDDED(riscv64)
@@ -25,7 +27,9 @@ std::span<const uint8_t> between(const char* begin, const char* end) {
     between(linnet_embedded_product_runtime_##name##_begin,                                        \
             linnet_embedded_product_runtime_##name##_end),                                         \
         between(linnet_embedded_product_pool_##name##_begin,                                       \
-                linnet_embedded_product_pool_##name##_end)                                         \
+                linnet_embedded_product_pool_##name##_end),                                        \
+        between(linnet_embedded_product_kit_##name##_begin,                                        \
+                linnet_embedded_product_kit_##name##_end)                                          \
   }
 
 ProductRuntime product_runtime(const TargetRecord& record) {

@@ -12,6 +12,7 @@ namespace linnet::codegen {
 struct ProductRuntime {
   std::span<const uint8_t> archive;  // libruntime.a: what an executable does beside the model
   std::span<const uint8_t> pool;     // base/pool.cpp alone, an object
+  std::span<const uint8_t> kit;      // what cmake/link_kit.py gathers for a linker, an archive
   [[nodiscard]] bool exists() const { return !archive.empty(); }
 };
 

@@ -185,6 +185,60 @@ TEST_F(Products, LenetForAArch64HasLessThan400kBBesideItsWeights) {
   EXPECT_LE(size_of("lenet") - weights, 900'000);
 }
 
+// Where no compiler is installed linnet links by itself: programs that say and libraries that
+// compute the same, and need the same of the machine.
+TEST_F(Products, WithoutACompilerLinnetLinks) {
+  const std::string nowhere = "PATH=/nowhere " LINNET_COMMAND " compile " + kLenet;
+  const std::string call = " --json $S/models/data/digits/3.png";
+  write("main.c", R"(#include <dlfcn.h>
+#include <stdio.h>
+static _Alignas(64) unsigned char arena[1 << 16];
+int main(void) {
+  void* library = dlopen("./libnet.so", RTLD_NOW);
+  if (!library) return puts(dlerror());
+  int (*start)(int, long) = (int (*)(int, long))dlsym(library, "net_threads_start");
+  int (*run)(const float*, float*, void*) = (int (*)(const float*, float*, void*))dlsym(library, "net_run");
+  void (*stop)(void) = (void (*)(void))dlsym(library, "net_threads_stop");
+  static float image[784], logits[10];
+  if (start(2, 0) != 0 || run(image, logits, arena) != 0) return 1;
+  stop();
+  for (int i = 0; i < 10; ++i) printf("%a\n", logits[i]);
+  return dlclose(library);
+}
+)");
+  for (const std::string name : {"x86-64-v3", "aarch64", "riscv64"}) {
+    const std::string family = name == "x86-64-v3" ? "" : name + "-linux-gnu";
+    const std::string emulator =
+        family.empty() ? "" : "qemu-" + name + "-static -L /usr/" + family + " ";
+    const std::string gcc = family.empty() ? "cc" : family + "-gcc";
+    ASSERT_EQ(linnet("compile " + kLenet + name + " -o theirs"), 0) << err_;
+    ASSERT_EQ(run(emulator + "./theirs" + call), 0) << err_;
+    const std::string theirs = out_;
+    ASSERT_EQ(run(nowhere + name + " -o ours"), 0) << err_;
+    ASSERT_EQ(run(emulator + "./ours" + call), 0) << name << err_;
+    EXPECT_EQ(out_, theirs) << name;
+    EXPECT_LE(size_of("ours"), size_of("theirs") * 5 / 4) << name;
+    EXPECT_NE(run(emulator + "./ours no-such-file.png"), 0) << name;
+    EXPECT_THAT(err_, HasSubstr("no-such-file.png")) << name;  // and an exception is not the end
+    ASSERT_EQ(run("for f in theirs ours; do readelf -d $f | grep NEEDED | grep -v ld-linux | grep "
+                  "-o '\\[.*]' | sort > $f.txt; done; cmp theirs.txt ours.txt"),
+              0)
+        << name << out_;
+    std::string answers;
+    ASSERT_EQ(run(gcc + " main.c -o main -ldl"), 0) << err_;
+    for (const std::string path : {"", "PATH=/nowhere "}) {
+      ASSERT_EQ(run(path + LINNET_COMMAND " compile " + kLenet + name +
+                    " --emit shared --threads 2 --name net -o libnet.so"),
+                0)
+          << err_;
+      ASSERT_EQ(run(emulator + "./main"), 0) << name << path << out_ << err_;
+      if (answers.empty()) answers = out_;
+      EXPECT_EQ(out_, answers) << name << path;
+    }
+    ASSERT_EQ(run(nowhere + name + " -o again && cmp ours again"), 0) << name << out_ << err_;
+  }
+}
+
 // A copy of a machine's libraries is linked with, not those of the cross compiler.
 TEST_F(Products, SysrootIsWhereLibrariesComeFrom) {
   ASSERT_EQ(run("mkdir -p root/usr/lib/aarch64-linux-gnu && cd root/usr/lib/aarch64-linux-gnu && "
@@ -211,11 +265,10 @@ TEST_F(Products, WhatDoesNotLinkIsToldInOneMessage) {
     std::string call, error;
     int status = 4;
   } cases[] = {
-      {"PATH=/nowhere " LINNET_COMMAND " compile " + kLenet + "aarch64 -o x",
+      {"PATH=/nowhere " LINNET_COMMAND " compile " + kLenet + "aarch64 --static -o x",
        "error: there is no linker: `aarch64-linux-gnu-gcc` cannot be run\n"
-       "help: apt-get install g++-aarch64-linux-gnu, or say --cc clang (and --sysroot DIR); "
-       "--emit lib needs no linker, and a program of yours is linked where there is one: "
-       "aarch64-linux-gnu-gcc main.c liblenet.a\n"},
+       "help: apt-get install g++-aarch64-linux-gnu: --static needs its libc.a; without --static "
+       "linnet links by itself\n"},
       {LINNET_COMMAND " compile " + kLenet + "aarch64 --cc no-such-compiler -o x",
        "error: there is no linker: `no-such-compiler` cannot be run\n"
        "help: --cc names a compiler that links for aarch64; without it aarch64-linux-gnu-gcc "
