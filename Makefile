@@ -1,6 +1,7 @@
 # Each target does all set-up itself (cmake/setup.sh) and repeats nothing that is done.
 # Everything is in CMake; this is the short way in.
-#   make build | demo | test | test-targets | test-notebooks | docs | web | vscode | sweep | mutants | bench | bench-peers     make format | check-format | check-python | tidy | install PREFIX=…
+#   make build | demo | test | test-targets | test-notebooks | docs | web | vscode | sweep | mutants | bench | bench-peers
+#   make format | check-format | check-python | tidy | install PREFIX=… | wheel | test-wheel | dist
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 # On a terminal ninja shows its progress in one line; in a log it is silent unless something fails.
@@ -93,10 +94,23 @@ check-python: setup
 	@build/check-python/bin/ruff check --config python/ruff.toml python/linnet tests/python benchmarks/python
 	@build/check-python/bin/ruff format --check --config python/ruff.toml python/linnet tests/python benchmarks/python
 
+# The Python wheel, in build/dist: a compilation of its own in build-wheel, with LLVM inside.
+wheel test-wheel dist: PACKAGES = wheel
+wheel: setup
+	@cmake/wheel.sh
+
+# The wheel as a user gets it; PYTHONS="python3.10 python3.13" tries these.
+test-wheel: $(if $(wildcard build/dist/*.whl),setup,wheel)
+	@tests/wheel/run.sh build/dist/*.whl
+
+# All files of a release, in build/dist.
+dist: wheel
+	@cmake/dist.sh
+
 install: build
 	@cmake --install build --prefix $(PREFIX)
 
 clean:
 	rm -rf build build-*
 
-.PHONY: build setup demo test test-targets test-notebooks docs web vscode sweep random-layers mutants bench bench-peers asan-ubsan tsan tidy format check-format install clean
+.PHONY: build setup demo test test-targets test-notebooks docs web vscode sweep random-layers mutants bench bench-peers asan-ubsan tsan tidy format check-format check-python wheel test-wheel dist install clean

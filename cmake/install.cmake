@@ -5,8 +5,15 @@ include(CMakePackageConfigHelpers)
 option(LINNET_INSTALL_LLVM "Copy LLVM's shared library into the installed tree as well" OFF)
 
 set(package_dir lib/cmake/linnet)
+set(libraries lib)
+if(LINNET_WHEEL)  # nobody else's in /usr/lib
+  set(libraries lib/linnet)
+  install(TARGETS linnet_api LIBRARY DESTINATION ${libraries})
+  install(FILES api/linnet.h DESTINATION include/linnet/api)
+  install(FILES base/abi/model.h base/abi/pool.h DESTINATION include/linnet/base/abi)
+endif()
 install(TARGETS linnet RUNTIME DESTINATION bin)
-install(FILES ${Halide_LIBRARY} DESTINATION lib
+install(FILES ${Halide_LIBRARY} DESTINATION ${libraries}
         PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE
                     WORLD_READ WORLD_EXECUTE)
 if(LINNET_INSTALL_LLVM)
@@ -16,13 +23,13 @@ file(GLOB models CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/models/*.lin
      ${CMAKE_CURRENT_SOURCE_DIR}/models/data/*.safetensors)
 install(FILES ${models} DESTINATION share/linnet/models)
 install(FILES models/data/mnist-8/model.onnx DESTINATION share/linnet/models/data/mnist-8)
-install(FILES LICENSE README.md DESTINATION share/doc/linnet)
+install(FILES LICENSE README.md CHANGELOG.md DESTINATION share/doc/linnet)
 install(DIRECTORY docs/ DESTINATION share/doc/linnet/docs)
-# The manual and what shells complete by: linnet itself writes them.
+# The manual and what shells complete by: linnet itself, where it is now, writes them.
 install(CODE "
   set(share \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/share\")
   function(linnet_writes path)
-    execute_process(COMMAND \"$<TARGET_FILE:linnet>\" \${ARGN}
+    execute_process(COMMAND \"\${share}/../bin/linnet\" \${ARGN}
                     OUTPUT_VARIABLE text COMMAND_ERROR_IS_FATAL ANY)
     file(WRITE \"\${share}/\${path}\" \"\${text}\")
     list(APPEND CMAKE_INSTALL_MANIFEST_FILES \"\${CMAKE_INSTALL_PREFIX}/share/\${path}\")

@@ -33,6 +33,11 @@ endif()
 if(LINNET_WERROR)
   target_compile_options(linnet_options INTERFACE -Werror)
 endif()
+option(LINNET_WHEEL "Build what the Python wheel holds: LLVM linked statically, once" OFF)
+if(LINNET_WHEEL)
+  # LLVM's archives have a section for each function.
+  target_link_options(linnet_options INTERFACE -Wl,--gc-sections -Wl,--as-needed -s)
+endif()
 if(LINNET_SANITIZE)
   target_compile_options(linnet_options INTERFACE
     -fsanitize=${LINNET_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
