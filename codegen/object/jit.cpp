@@ -70,8 +70,8 @@ private:
 
 // One range of addresses for both objects. Code reaches the constants by distances of 32 bits; in a
 // process with large libraries the gaps between these may be further apart than that.
-llvm::Expected<std::unique_ptr<llvm::jitlink::JITLinkMemoryManager>> memory_for(
-    const Compiled& compiled) {
+llvm::Expected<std::unique_ptr<llvm::jitlink::JITLinkMemoryManager>>
+memory_for(const Compiled& compiled) {
   constexpr size_t kPages = size_t{1} << 20;  // segments begin at pages, and there may be stubs
   const size_t bytes = compiled.object.size() + compiled.constants.size();
   const size_t range = (2 * bytes / kPages + 2) * kPages;
