@@ -166,7 +166,8 @@ def library() -> ctypes.CDLL:
     given = os.environ.get("LINNET_LIBRARY")
     path = Path(given) if given else NATIVE / "liblinnet.so"
     try:
-        lib = ctypes.CDLL(str(path))
+        # Its own libraries go before those of the process: TensorFlow, say, brings another protobuf.
+        lib = ctypes.CDLL(str(path), mode=os.RTLD_NOW | getattr(os, "RTLD_DEEPBIND", 0))
     except OSError as error:
         raise Error(f"{path} cannot be loaded: {error}", 4, "LINNET_LIBRARY names it") from None
     lib.linnet_version.argtypes, lib.linnet_version.restype = [], c_char_p
