@@ -1,7 +1,7 @@
 # Each target does all set-up itself (cmake/setup.sh) and repeats nothing that is done.
 # Everything is in CMake; this is the short way in.
 #   make build | demo | test | test-targets | test-notebooks | docs | web | vscode | sweep | mutants | bench | bench-peers
-#   make format | check-format | check-python | tidy | install PREFIX=… | wheel | test-wheel | dist
+#   make format | check-format | check-python | test-python-extras | tidy | install PREFIX=… | wheel | test-wheel | dist
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 # On a terminal ninja shows its progress in one line; in a log it is silent unless something fails.
@@ -91,8 +91,15 @@ check-python: setup
 	@test -x build/check-python/bin/ruff || python3 -m venv build/check-python
 	@build/check-python/bin/pip install -q --disable-pip-version-check -r cmake/requirements-check.txt $$(grep -o '^numpy==[0-9.]*' cmake/requirements.txt)
 	@cd python && ../build/check-python/bin/mypy --config-file mypy.ini linnet
-	@build/check-python/bin/ruff check --config python/ruff.toml python/linnet tests/python benchmarks/python
-	@build/check-python/bin/ruff format --check --config python/ruff.toml python/linnet tests/python benchmarks/python
+	@build/check-python/bin/ruff check --config python/ruff.toml python/linnet tests/python tests/python_extras benchmarks/python
+	@build/check-python/bin/ruff format --check --config python/ruff.toml python/linnet tests/python tests/python_extras benchmarks/python
+
+# The Python package with torch, Keras, scikit-learn and statsmodels, which come from PyPI (6 GB with
+# torch's): ten minutes.
+test-python-extras: build
+	@test -x build/python-extras/bin/python || python3 -m venv build/python-extras
+	@build/python-extras/bin/pip install -q --disable-pip-version-check -c cmake/requirements.txt -r cmake/requirements-extras.txt $$(grep -oE '^(numpy|onnx|onnxruntime|safetensors|pytest)==[0-9.]*' cmake/requirements.txt)
+	@PYTHONPATH=python build/python-extras/bin/python -B -m pytest -q -p no:cacheprovider --show-capture=no tests/python_extras
 
 # The Python wheel, in build/dist: a compilation of its own in build-wheel, with LLVM inside.
 wheel test-wheel dist: PACKAGES = wheel
@@ -113,4 +120,4 @@ install: build
 clean:
 	rm -rf build build-*
 
-.PHONY: build setup demo test test-targets test-notebooks docs web vscode sweep random-layers mutants bench bench-peers asan-ubsan tsan tidy format check-format check-python wheel test-wheel dist install clean
+.PHONY: build setup demo test test-targets test-notebooks docs web vscode sweep random-layers mutants bench bench-peers asan-ubsan tsan tidy format check-format check-python test-python-extras wheel test-wheel dist install clean
