@@ -95,4 +95,4 @@ environment() {
 }
 
 environment "$venv" cmake/requirements.txt
-[ "${1:-}" != wheel ] || environment build-wheel-tools cmake/requirements_wheel.txt
+[ "${1:-}" != wheel ] || environment build-wheel-tools cmake/requirements-wheel.txt
