@@ -10,10 +10,10 @@ namespace linnet::codegen {
 
 // What a link takes and makes, by files' names.
 struct LinkInputs {
-  std::vector<std::string> objects;  // the model's
-  std::string runtime;               // libruntime.a; "": a shared library is made
-  std::string soname;                // of the shared library
-  std::string product;
+  std::vector<std::string> objects = {};  // the model's
+  std::string runtime = "";               // libruntime.a; "": a shared library is made
+  std::string soname = "";                // of the shared library
+  std::string product = "";
 };
 
 // Was what the target's products are linked with there when linnet was built?
