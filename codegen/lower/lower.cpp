@@ -120,6 +120,13 @@ Expr literal(ir::DType dtype, double value) {
                          : Halide::Internal::make_const(type, static_cast<int64_t>(value));
 }
 
+Expr at_every_point(const Halide::RDom& r, const Expr& value) {
+  for (int i = 0; i < r.dimensions(); ++i) {
+    if (Halide::Internal::expr_uses_var(value, r[i].name())) return value;
+  }
+  return Halide::select(r[0] >= 0, value, Halide::Internal::make_zero(value.type()));
+}
+
 std::vector<int> physical_extents(const ir::Type& type) {
   std::vector<int> extents;
   std::vector<int> order = type.layout.order;

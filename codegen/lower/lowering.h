@@ -22,6 +22,11 @@ using Position = std::vector<Halide::Expr>;
 // A literal of the dtype; `value` must be exact in it or is rounded.
 [[nodiscard]] Halide::Expr literal(ir::DType dtype, double value);
 
+// The right side `value` of an update over `r`, so that it is made for every point of `r`. Halide
+// loops over a domain only if the update mentions it, and one that reads the same elements at every
+// point (of a broadcast_to, by indices that are all equal) does not.
+[[nodiscard]] Halide::Expr at_every_point(const Halide::RDom& r, const Halide::Expr& value);
+
 // A dimension of a kernel's buffer: positions min to min + extent - 1, elements between neighbours.
 struct BufferDim {
   int extent = 1, stride = 1;
@@ -86,7 +91,7 @@ public:
           std::vector<Halide::Expr> at;
           for (size_t i = extents.size(); i-- > 0;)
             at.push_back(r[static_cast<int>(i)]);
-          func(arguments) = step(func(arguments), pos, at);
+          func(arguments) = at_every_point(r, step(func(arguments), pos, at));
           return true;
         });
   }

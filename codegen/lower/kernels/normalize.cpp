@@ -73,7 +73,7 @@ struct Stages {
     std::vector<Var> args = {l, t};
     args.insert(args.end(), vars.begin(), vars.end());
     part(args) = rule.first;
-    part(args) = rule.join(part(args), element);
+    part(args) = rule.join(part(args), at_every_point(r, element));
 
     Func total("total");
     const auto lane_of = [&](int chain, int lane) {

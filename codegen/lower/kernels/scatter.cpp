@@ -83,7 +83,8 @@ std::vector<Func> scatter_kernel(Lowering& lowering, const ir::Schedule& schedul
   std::vector<Expr> to = {at};
   if (!flat) to.insert(to.begin(), i);
   const std::string& how = node.attrs.get(ir::kScatterReduce).word;
-  out(to) = reduced_by(how, out(to), updates(flat ? Expr(0) : Expr(i), r.x));
+  const Expr update = updates(flat ? Expr(0) : Expr(i), r.x);
+  out(to) = reduced_by(how, out(to), at_every_point(r, update));
   // Halide takes what a kernel reads of its own output for aligned to whole vectors, which outputs
   // are not: where updates meet what stands there, element after element.
   if (flat) {

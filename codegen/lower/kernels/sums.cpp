@@ -76,7 +76,8 @@ std::vector<Func> sums_kernel(Lowering& lowering, const ir::Schedule& schedule) 
   Func part("part");
   part(vars) = 0.0F;
   std::vector<Expr> arguments(vars.begin(), vars.end());
-  part(vars) += tiles.counted(tile, l, lowering.at(node.operands[0], from));
+  const Expr element = tiles.counted(tile, l, lowering.at(node.operands[0], from));
+  part(vars) += at_every_point(r, element);
 
   const double count = node.op == &ir::ops::mean
                            ? static_cast<double>(ir::element_count(in)) /
