@@ -90,5 +90,13 @@ TEST(SameElement, IsScatteredToOnePlace) {
   }
 }
 
+// One input that is two operands is one array of the kernel.
+TEST(SameElement, IsScatteredIntoItsOwnInput) {
+  expect_right("%x: f32[3,2] in input 0, %i: i64[3] in input 1", "scatter{lanes=4}",
+               "  %y: f32[3,2] in output 0 = scatter(%x, %i, %x) {reduce = sum}");
+  expect_right("%x: i64[3] in input 0", "scatter{lanes=4}",
+               "  %y: i64[3] in output 0 = scatter(%x, %x, %x) {reduce = sum}");
+}
+
 }  // namespace
 }  // namespace linnet::codegen

@@ -9,6 +9,7 @@
 #include "passes/schedule/scatter.h"
 
 #include <algorithm>
+#include <map>
 
 namespace linnet::codegen {
 
@@ -18,19 +19,32 @@ using Halide::Var;
 
 namespace {
 
-// Element `i` of row `row` of an operand that lies in rows of `inner` elements.
-std::function<Expr(const Expr& i, const Expr& row)> rows_of(Lowering& lowering, ir::ValueId value,
-                                                            int inner, int count) {
-  const ir::Graph& graph = lowering.graph();
-  for (size_t k = 0; k < graph.inputs.size(); ++k) {
-    if (graph.inputs[k].value != value) continue;
-    const Halide::ImageParam rows = lowering.input_as(k, {inner * count});
-    return [rows, inner](const Expr& i, const Expr& row) { return Expr(rows(row * inner + i)); };
+// Operands as rows. An input that is several operands is one array, which Halide wants declared
+// once.
+class Rows {
+public:
+  explicit Rows(Lowering& lowering) : lowering_(&lowering) {}
+
+  // Element `i` of row `row` of an operand that lies in `count` rows of `inner` elements.
+  std::function<Expr(const Expr& i, const Expr& row)> rows_of(ir::ValueId value, int inner,
+                                                              int count) {
+    const ir::Graph& graph = lowering_->graph();
+    for (size_t k = 0; k < graph.inputs.size(); ++k) {
+      if (graph.inputs[k].value != value) continue;
+      if (!arrays_.contains(k)) arrays_.emplace(k, lowering_->input_as(k, {inner * count}));
+      const Halide::ImageParam array = arrays_.at(k);
+      return
+          [array, inner](const Expr& i, const Expr& row) { return Expr(array(row * inner + i)); };
+    }
+    const Expr splat = lowering_->at(
+        value, Position(lowering_->type(value).rank(), Expr(0)));  // no other is inside
+    return [splat](const Expr&, const Expr&) { return splat; };
   }
-  const Expr splat =
-      lowering.at(value, Position(lowering.type(value).rank(), Expr(0)));  // no other is inside
-  return [splat](const Expr&, const Expr&) { return splat; };
-}
+
+private:
+  Lowering* lowering_;
+  std::map<size_t, Halide::ImageParam> arrays_;  // by the input's number
+};
 
 Expr reduced_by(const std::string& how, const Expr& so_far, const Expr& update) {
   if (how == "sum") return sum_of(so_far, update);
@@ -50,7 +64,8 @@ std::vector<Func> scatter_kernel(Lowering& lowering, const ir::Schedule& schedul
   const int size = static_cast<int>(type.shape[0]);
   const int inner = static_cast<int>(type.elements()) / size;
   const int count = static_cast<int>(lowering.operand_type(node, 1).elements());
-  const auto input = rows_of(lowering, node.operands[0], inner, size);
+  Rows operand(lowering);
+  const auto input = operand.rows_of(node.operands[0], inner, size);
 
   Func out("out");
   Var i("i"), row("row");
@@ -73,8 +88,8 @@ std::vector<Func> scatter_kernel(Lowering& lowering, const ir::Schedule& schedul
   if (count == 0) return {out};
 
   // The index is data: it is clamped, so that whatever it holds, nothing outside is written.
-  const auto indices = rows_of(lowering, node.operands[1], 1, count);
-  const auto updates = rows_of(lowering, node.operands[2], inner, count);
+  const auto indices = operand.rows_of(node.operands[1], 1, count);
+  const auto updates = operand.rows_of(node.operands[2], inner, count);
   Halide::RDom r(0, count, "r");
   const Expr index = indices(0, r.x);
   const Expr rows = Halide::Internal::make_const(index.type(), size);
