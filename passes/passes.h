@@ -99,7 +99,8 @@ namespace linnet::passes {
 [[nodiscard]] ir::Module canonicalize(ir::Module module, PassContext& context);
 
 // Does: a factor for each output channel after a convolution or matmul with a constant weight
-//   goes into the weight.
+//   goes into the weight, and into a constant bias between them, which then takes in the term of
+//   the batch norm.
 // Needs: expand_ops, which makes batch_norm a factor and a term, and fold_constants, which
 //   computes the factor.
 // Leaves: one multiplication less for each element.
