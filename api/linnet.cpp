@@ -28,10 +28,11 @@ std::unique_ptr<linnet_network> load(Session& session, int count, const char* co
   session.progress.silence();
 
   CLI::App app;
+  app.set_help_flag();  // for a command line: it prints, and no model is compiled
   CLI::App* command = app.add_subcommand("load", "Compile into the calling process");
   add_build(*command, session, model, pipeline, options);
   pipeline.add_threads(*command);
-  command->add_option("--name", options.name, "Prefix of every symbol");
+  add_name(*command, options);
   command->add_option("--jobs", options.jobs)->check(CLI::Range(1, 256));
   command->add_flag("--flush-denormals", options.flush_denormals);
   command->callback([&] {

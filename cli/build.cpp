@@ -36,6 +36,13 @@ std::optional<codegen::Target> told(Session& session, const ModelOptions& model,
 
 }  // namespace
 
+void add_name(CLI::App& command, driver::Options& options) {
+  command.add_option("--name", options.name, "Name of the model in C: prefix of every symbol")
+      ->check([](const std::string& name) {
+        return name == driver::c_identifier(name) ? "" : "a C identifier is expected";
+      });
+}
+
 void add_cache(CLI::App& command, driver::Options& options) {
   const TitledOptions title(command, "Compilation options");
   auto* folder =

@@ -10,6 +10,8 @@
 
 namespace linnet::cli {
 
+// --name.
+void add_name(CLI::App& command, driver::Options& options);
 // --cache, --no-cache.
 void add_cache(CLI::App& command, driver::Options& options);
 // All that says which model is compiled, and how.

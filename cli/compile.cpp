@@ -145,10 +145,7 @@ void add_compile(CLI::App& app, Session& session) {
   add_emit(*command, flags->emit,
            "Kind of output: program, C library, object file, WebAssembly, or C source")
       ->default_str(std::string(word(driver::Emit::kExecutable)));
-  command->add_option("--name", flags->build.name, "Name of the model in C: prefix of every symbol")
-      ->check([](const std::string& name) {
-        return name == driver::c_identifier(name) ? "" : "a C identifier is expected";
-      });
+  add_name(*command, flags->build);
   command->add_option("--jobs", flags->build.jobs, "Kernels compiled at the same time")
       ->check(CLI::Range(1, 256))
       ->type_name("N");

@@ -110,6 +110,8 @@ int main(int argc, char** argv) {
   refuses(1, (const char* const[]){"nothing.lin"}, "\"message\":\"nothing.lin: ");
   refuses(2, (const char* const[]){lenet, "--no-such-flag"}, "--no-such-flag");
   refuses(3, (const char* const[]){lenet, "--set", "depth=3"}, "depth");
+  refuses(2, (const char* const[]){lenet, "--help"}, "--help");
+  refuses(3, (const char* const[]){lenet, "--name", "../lenet"}, "a C identifier is expected");
   refuses(0, NULL, "MODEL");
   unload(NULL);
   free_text(NULL);
