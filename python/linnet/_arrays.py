@@ -50,13 +50,14 @@ def dense(value: Any, port: Port) -> Array:
     """
     array: Array
     if isinstance(value, np.ndarray):
+        refuse_mask(value, f"input '{port.name}'")
         array = value
     elif hasattr(value, "__dlpack__"):
         array = _of_dlpack(value, port)
     else:
         array = _of_numbers(value, port)
     if array.dtype != port.dtype:
-        if array.dtype.newbyteorder("=") != port.dtype:
+        if array.dtype.isnative or array.dtype.newbyteorder("=") != port.dtype:
             raise Error(
                 f"input '{port.name}' takes {port.dtype.name}, given {array.dtype.name}",
                 2,
@@ -67,6 +68,12 @@ def dense(value: Any, port: Port) -> Array:
         return array
     copied: Array = array.copy(order="C")
     return copied
+
+
+def refuse_mask(value: Any, what: str) -> None:
+    """What lies below a mask is no value, but would be read as one."""
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise Error(f"{what} has masked elements", 2, ".filled(value), or .data if they count")
 
 
 def _of_dlpack(value: Any, port: Port) -> Array:

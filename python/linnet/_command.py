@@ -11,7 +11,7 @@ from ._library import command
 def run(words: list[str], names: Names) -> tuple[str, list[Message]]:
     """Standard output and messages of `linnet …`; Error if it ends with another status than 0."""
     line = [command(), *words, "--diagnostics", "json"]
-    done = subprocess.run(line, capture_output=True, text=True, errors="replace", check=False)
+    done = subprocess.run(line, capture_output=True, encoding="utf-8", errors="replace", check=False)
     messages = parse(done.stderr, names)
     check(done.returncode, messages, done.stderr)
     return done.stdout, messages

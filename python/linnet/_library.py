@@ -174,7 +174,6 @@ def library() -> ctypes.CDLL:
     lib.linnet_load.argtypes = [c_int, POINTER(c_char_p), POINTER(c_void_p)]
     lib.linnet_load.restype = c_void_p
     lib.linnet_model.argtypes, lib.linnet_model.restype = [c_void_p], POINTER(CModel)
-    lib.linnet_header.argtypes, lib.linnet_header.restype = [c_void_p], c_char_p
     lib.linnet_unload.argtypes, lib.linnet_unload.restype = [c_void_p], None
     lib.linnet_free.argtypes, lib.linnet_free.restype = [c_void_p], None
     return lib

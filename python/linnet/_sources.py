@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 import numpy as np
 
 from . import _convert
+from ._arrays import refuse_mask
 from ._errors import Error, Names
 
 ENDINGS = (".lin", ".onnx", ".lir")
@@ -72,7 +73,7 @@ class Source:
         from safetensors.numpy import save_file
 
         path = self.file("weights.safetensors", "<weights>")
-        save_file({name: array_of(value) for name, value in weights.items()}, path)
+        save_file({name: array_of(value, f"weights: '{name}'") for name, value in weights.items()}, path)
         return str(path)
 
     def _model(self, model: ModelLike, example: Any) -> str:
@@ -108,8 +109,10 @@ def _remove(folder: str, owner: int) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def array_of(value: Any) -> np.ndarray[Any, np.dtype[Any]]:
-    """A dense NumPy array of an array or of a tensor of torch."""
+def array_of(value: Any, what: str) -> np.ndarray[Any, np.dtype[Any]]:
+    """A dense NumPy array, in the machine's byte order, of an array or of a tensor of torch."""
     if hasattr(value, "detach"):
         value = value.detach().cpu().numpy()
-    return np.ascontiguousarray(value)
+    refuse_mask(value, what)
+    array = np.asarray(value, order="C")  # ascontiguousarray makes [1] of a single number
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))

@@ -236,7 +236,7 @@ class Network:
             return port.shape
         return (port.shape[0] * samples, *port.shape[1:])
 
-    def __call__(self, *args: Any, **named: Any) -> Outputs:
+    def __call__(self, /, *args: Any, **named: Any) -> Outputs:
         """Calls the compiled code.
 
         Args:

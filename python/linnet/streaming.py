@@ -81,7 +81,7 @@ class Stream:
         self._reset(self._state.address)
         self.steps = 0
 
-    def __call__(self, *args: Any, **named: Any) -> Any:
+    def __call__(self, /, *args: Any, **named: Any) -> Any:
         """Makes one step.
 
         Args:
@@ -112,7 +112,7 @@ class Stream:
         self._after(results, 1)
         return answer(results, self._net.outputs, given)
 
-    def run(self, *args: Any, **named: Any) -> Any:
+    def run(self, /, *args: Any, **named: Any) -> Any:
         """Makes many steps, by one call of compiled code; the bits are those of single steps.
 
         Args:

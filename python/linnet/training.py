@@ -233,7 +233,7 @@ def _write_arrays(
     for name, value in arrays.items():
         path = folder / f"{name}.npy"
         source.names.add(str(path), f"<{name}>" if what == "data" else f"<{what} {name}>")
-        array = array_of(value)
+        array = array_of(value, f"{what}: '{name}'")
         if array.dtype.kind not in "fiub":
             raise Error(f"{what}: '{name}' is {array.dtype.name}; numbers are expected", 2)
         np.save(path, array)
@@ -297,7 +297,7 @@ class _Run:
             [command(), *words, "--diagnostics", "json"],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
             errors="replace",
             start_new_session=True,  # the terminal's interrupt reaches it through this process alone
         )
@@ -376,6 +376,6 @@ class _Run:
 
     def _steps(self) -> tuple[Array, Array]:
         """Learning rates and losses."""
-        rows = [line.split(",") for line in self._log.read_text().splitlines()[1:]]
+        rows = [line.split(",") for line in self._log.read_text(encoding="utf-8").splitlines()[1:]]
         table = np.array(rows, np.float64).reshape(len(rows), 3)
         return table[:, 2], table[:, 1]

@@ -210,7 +210,8 @@ class _Reference(_Way):
         path = net._source.file("imported.lir", "<imported>")
         words = net._words("dump", "threads", "name", "batch", "cache")
         _command.run([*words, "-o", os.fspath(path)], net._source.names)
-        path.write_text(with_all_outputs(path.read_text()))
+        text = with_all_outputs(path.read_text(encoding="utf-8"))
+        path.write_text(text, encoding="utf-8")
         return Network(Source(path, within=net._source), net._options.of_machine())
 
 

@@ -175,6 +175,38 @@ def test_what_is_refused_names_both_sides(two, args, named, said):
         assert text in str(caught.value)
 
 
+def test_masked_elements_are_no_values(two):
+    a, b = np.ones((2, 4), "f4"), np.ones((2, 3), "f4")
+    whole = np.ma.array(a, mask=False)
+    np.testing.assert_array_equal(two(whole, b)["sum"], two(a, b)["sum"])
+    whole[1, 2] = np.ma.masked
+    with pytest.raises(linnet.Error, match=r"input 'a' has masked elements\nhint: \.filled"):
+        two(whole, b)
+    with pytest.raises(linnet.Error, match="weights: 'left.weight' has masked elements"):
+        linnet.compile(TWO, weights={"left.weight": np.ma.masked_all((2, 4), "f4")})
+
+
+def test_an_input_may_be_called_self():
+    text = "model twice(self: f32[N, 2]) -> y: f32[N, 2] { self + self }\n"
+    x = np.ones((1, 2), "f4")
+    np.testing.assert_array_equal(linnet.compile(text)(self=x), 2 * x)
+    assert linnet.verify(text, samples=2)
+
+
+def test_texts_of_numpy_are_no_numbers(two):
+    texts = np.array(["1"], np.dtypes.StringDType()) if hasattr(np.dtypes, "StringDType") else np.array(["1"])
+    with pytest.raises(linnet.Error, match="'a' takes float32, given"):
+        two(texts, np.ones((1, 3), "f4"))
+
+
+def test_weights_of_every_kind():
+    """A single number stays one, whatever the order of its bytes."""
+    text = "model scaled(x: f32[N, 3]) -> y: f32[N, 3] {\n  param by: f32[] = zeros()\n  x * by\n}\n"
+    x = np.array([[1, 2, 3]], "f4")
+    for by in (np.float32(3), np.array(3, "f4"), np.array(3, ">f4")):
+        np.testing.assert_array_equal(linnet.compile(text, weights={"by": by})(x), 3 * x)
+
+
 def test_scalars_and_other_types():
     text = "model mixed(x: f32, i: i32[3]) -> (y: f32, j: i32[3]) { (x * 2.0, i + i) }\n"
     net = linnet.compile(text)

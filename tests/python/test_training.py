@@ -55,7 +55,7 @@ def test_a_folder_has_the_bits_of_the_command(by_command):
 @pytest.mark.parametrize("model", ["small.lin", SMALL])
 def test_arrays_have_the_bits_of_the_command(by_command, samples, model):
     x, kind = samples
-    for data in ((x, kind), {"x": x, "kind": kind}, (x.astype("f8"), list(kind))):
+    for data in ((x, kind), {"x": x, "kind": kind}, (x.astype("f8"), list(kind)), (x.astype(">f4"), kind)):
         assert sha256(linnet.train(model, data).path) == by_command
 
 
@@ -230,6 +230,7 @@ def test_an_interrupt_before_the_first_step_is_one():
         (SMALL, {"x": np.zeros((40, 8))}, {}, "'kind' is missing"),
         (SMALL, (np.zeros((40, 8)),), {}, "x and kind are expected"),
         (SMALL, (np.zeros((5, 8)), np.zeros(5, int)), {}, "fewer than a batch"),
+        (SMALL, (np.ma.masked_all((40, 8)), np.zeros(40, int)), {}, "'x' has masked elements"),
         (SMALL, "folder", {"test": (1, 2)}, "test"),
         (SMALL, (np.zeros((40, 8)), np.zeros(40, int)), {"resume": "none.safetensors"}, "none.safetensors"),
         (SMALL, (np.zeros((40, 8)), np.zeros(40, int)), {"epochs": 0}, "--epochs"),
