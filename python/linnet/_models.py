@@ -8,13 +8,20 @@ from pathlib import Path
 
 from ._errors import Error
 
+ENDINGS = (".lin", ".onnx", ".lir")
+
+
+def is_text(model: str) -> bool:
+    """Is it a model itself, not the path of one?"""
+    return "\n" in model or ("{" in model and not model.endswith(ENDINGS))
+
 
 def portable(model: str | os.PathLike[str]) -> str | bytes:
     """What a model is without its file: a .lin file's text, a .onnx file's bytes; a text as it is.
 
     A .lin file that names other files stays a path, an absolute one.
     """
-    if isinstance(model, str) and ("\n" in model or "{" in model):
+    if isinstance(model, str) and is_text(model):
         return model
     if not isinstance(model, (str, os.PathLike)):
         raise Error(f"{type(model).__name__}: the path of a model, or the text of one, is expected", 2)

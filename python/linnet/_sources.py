@@ -16,8 +16,7 @@ import numpy as np
 from . import _convert
 from ._arrays import refuse_mask
 from ._errors import Error, Names
-
-ENDINGS = (".lin", ".onnx", ".lir")
+from ._models import ENDINGS, is_text
 
 
 @runtime_checkable
@@ -50,6 +49,7 @@ class Source:
         within: Source | None = None,
     ):
         self._folder: Path | None = None
+        self._began_in = _current_folder()
         self._within = within
         self.names: Names = within.names if within else Names()
         self.path = self._model(model, example)
@@ -69,6 +69,13 @@ class Source:
         self.names.add(str(path), called)
         return path
 
+    def absolute(self, path: str) -> str:
+        """Of a path that was given when this was made, however the process has moved since then."""
+        whole = os.path.join(self._began_in, path)
+        if whole != path:
+            self.names.add(whole, path)
+        return whole
+
     def write_weights(self, weights: Mapping[str, Any]) -> str:
         from safetensors.numpy import save_file
 
@@ -77,7 +84,7 @@ class Source:
         return str(path)
 
     def _model(self, model: ModelLike, example: Any) -> str:
-        if isinstance(model, str) and ("\n" in model or "{" in model):
+        if isinstance(model, str) and is_text(model):
             return self._text(model)
         if isinstance(model, (str, os.PathLike)):
             path = os.fspath(model)
@@ -101,6 +108,13 @@ class Source:
         path = self.file(f"{name[1] if name else 'model'}.{ending}", "<string>")
         path.write_bytes(text.encode("utf-8"))
         return str(path)
+
+
+def _current_folder() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:  # removed: absolute paths are good all the same
+        return ""
 
 
 def _remove(folder: str, owner: int) -> None:

@@ -358,9 +358,9 @@ class Network:
     # ---- What the command makes of it ----
 
     def _words(self, command: str, *leave_out: str) -> list[str]:
-        words = [command, self._source.path, *self._options.words(*leave_out)]
+        words = [command, self._source.absolute(self._source.path), *self._options.words(*leave_out)]
         if self._source.weights is not None:
-            words += ["--weights", self._source.weights]
+            words += ["--weights", self._source.absolute(self._source.weights)]
         return words
 
     def save(self, path: FilePath, *flags: str) -> str:

@@ -21,7 +21,7 @@ import numpy as np
 
 from . import _command
 from ._errors import Error, ModelWarning
-from ._models import portable
+from ._models import is_text, portable
 from ._options import Options
 from ._ports import Array
 from ._sources import Source
@@ -425,7 +425,7 @@ def _sizes(model: str | bytes, given: dict[str, Any], data: _Data) -> dict[str, 
     """The sizes of the data, as settings of the model; that of the features also as a symbol of its input."""
     settings, symbols = dict(given), {}
     text = model if isinstance(model, str) else ""
-    if text.endswith(".lin") and "\n" not in text:
+    if text and not is_text(text):
         with open(text, encoding="utf-8") as file:
             text = file.read()
     head = re.search(r"^\s*model\b[^{]*", re.sub(r"#.*", "", text), re.MULTILINE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import linnet
 import numpy as np
 import pytest
-from conftest import DATA, DIGITS, TWO
+from conftest import DATA, DIGITS, MODELS, TWO
 
 
 def test_products_of_every_kind(lenet):
@@ -71,6 +72,31 @@ def test_what_fails_leaves_nothing(lenet, path, flags, said):
         lenet.save(path, *flags)
     assert said in str(caught.value)
     assert not list(Path().iterdir())
+
+
+def test_paths_are_those_of_where_it_was_compiled(lenet, monkeypatch):
+    """Whatever is made later reads the same files, and no path is in it."""
+    for name in ("lenet.lin", "data/lenet.safetensors"):
+        shutil.copy(MODELS / name, Path(name).name)
+    net = linnet.compile("lenet.lin", weights="lenet.safetensors")
+    Path("other").mkdir()
+    monkeypatch.chdir("other")
+    assert net.c_header == lenet.c_header and net.dump() == lenet.dump()
+    assert Path(net.save("here.o")).read_bytes() == Path(lenet.save("there.o")).read_bytes()
+    Path("../lenet.lin").write_text("model lenet(x: f32[N, 2]) -> y: f32[N, 2] { z }\n")
+    with pytest.raises(linnet.Error) as caught:
+        net.dump()
+    assert caught.value.file == "lenet.lin"
+
+
+@pytest.mark.parametrize("name", ["two {1}.lin", "two\n'\".lin", "-two.lin", "--two.lin"])
+def test_names_of_files_that_are_awkward(name):
+    path = Path(name)
+    path.write_text(TWO)
+    with pytest.warns(linnet.ModelWarning):
+        net = linnet.compile(path if "\n" in name else name)
+    for ending in (".so", ".a"):
+        assert Path(net.save(path.with_suffix(ending))).stat().st_size > 0
 
 
 def test_dump(lenet, two):
