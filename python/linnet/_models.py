@@ -16,6 +16,12 @@ def is_text(model: str) -> bool:
     return "\n" in model or ("{" in model and not model.endswith(ENDINGS))
 
 
+def quoted(text: str) -> str:
+    """As the language writes a text."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
 def portable(model: str | os.PathLike[str]) -> str | bytes:
     """What a model is without its file: a .lin file's text, a .onnx file's bytes; a text as it is.
 

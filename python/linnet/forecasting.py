@@ -14,20 +14,23 @@ import os
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from . import Error, ModelWarning, Network, State, Stream, compile, train
+from ._arrays import refuse_mask
+from ._errors import Names
+from ._forecasters import ar, ar_mlp, batch_of, column_of, latent, units
+from ._index import Index
 from ._models import portable
 from ._ports import Array, Scale
 
 __all__ = ["Forecaster"]
 
 KINDS = ("ar", "ar_mlp", "gru", "lstm")
-COLUMN = "y"  # of the series, in the files that built-in models learn from
 
 
 class Forecaster:
@@ -105,7 +108,7 @@ class Forecaster:
         if builtin:
             text: Any = self._text(len(values), extra.names)
             options: dict[str, Any] = {}
-            series = _Series(COLUMN, extra.names)
+            series = _Series(column_of(extra.names), extra.names)
         else:
             text = portable(self.model)
             options = {"set": dict(self.set or {})}
@@ -117,30 +120,33 @@ class Forecaster:
             path = Path(folder) / "series.csv"
             _write(path, [series.target, *series.extra], np.column_stack([values, columns]))
             epochs = None if self.model == "ar" else self.epochs
-            result = train(text, path, epochs=epochs, seed=self.seed, **options)
+            try:
+                result = train(text, path, epochs=epochs, seed=self.seed, **options)
+            except Error as error:
+                raise _renamed(error, str(path), "<series>") from None
         if result.interrupted:
             raise KeyboardInterrupt
         self.weights_ = result.state_dict()
         self._model, self._options = text, options
         self._compile()
         self.fitted_ = self._begin(values, columns)
-        self._index = _Index.of(y)
+        self._index = Index.of(y)
         return self
 
     def _text(self, samples: int, extra: Sequence[str]) -> str:
         """A built-in model for so many values, and these columns beside them."""
         if self.model == "ar":
-            return _ar(self.lags, self.x_lags, extra, _batch(samples - max(self.lags, self.x_lags)))
+            return ar(self.lags, self.x_lags, extra, batch_of(samples - max(self.lags, self.x_lags)))
         if not 0 <= self.validation < 1:
             raise Error(f"validation: a part of 1 is expected, not {self.validation!r}", 2)
         part = f"; validation: {100 * self.validation:.6g}%" if self.validation else ""
         if self.model == "ar_mlp":
-            how = f"optimizer: adam(lr: 0.01); batch: {_batch(samples - self.lags)}; epochs: 50{part}"
-            return _ar_mlp(self.lags, self.x_lags, self.hidden or 10, extra, how)
+            how = f"optimizer: adam(lr: 0.01); batch: {batch_of(samples - self.lags)}; epochs: 50{part}"
+            return ar_mlp(self.lags, self.x_lags, units(self.hidden, 10), extra, how)
         window = max(1, min(32, samples // 4))
-        batch = _batch(samples - window)
+        batch = batch_of(samples - window)
         how = f"optimizer: adam(lr: 0.003); window: {window}; batch: {batch}; epochs: 30{part}"
-        return _latent(str(self.model), self.hidden or 32, extra, how)
+        return latent(str(self.model), units(self.hidden, 32), extra, how)
 
     def _compile(self) -> None:
         self.network_: Network = compile(self._model, weights=self.weights_, **self._options)
@@ -211,7 +217,7 @@ class Forecaster:
         kept = (self._stream, self._newest, self.steps_, self._index)
         try:
             self._begin(values, columns)
-            self._index = _Index.of(y)
+            self._index = Index.of(y)
             return self.predict(h, X_future)
         finally:
             self._stream, self._newest, self.steps_, self._index = kept
@@ -263,95 +269,6 @@ class Forecaster:
             self._compile()
             self._stream = self.network_.stream()
             self._stream.restore(place)
-
-
-# ---- Built-in models ----
-
-
-def _batch(samples: int) -> int:
-    return max(1, min(32, samples // 4))
-
-
-def _inputs(extra: Sequence[str], lags: int, dtype: str = "f32") -> str:
-    return "".join(f", x{i}: {dtype}[N, {lags}]" for i in range(len(extra)))
-
-
-def _data(name: str, extra: Sequence[str], lags: int, x_lags: int, scale: str) -> list[str]:
-    return [
-        f"data {name} {{",
-        f'  history: series(column: "{COLUMN}", lags: {lags}, scale: {scale})',
-        *(
-            f'  x{i}: series(column: "{column}", lags: {x_lags}, scale: {scale}, known: ahead)'
-            for i, column in enumerate(extra)
-        ),
-        "  forecast: ahead(of: history, steps: 1)",
-        "}",
-    ]
-
-
-def _joined(extra: Sequence[str]) -> str:
-    names = ", ".join(["history", *(f"x{i}" for i in range(len(extra)))])
-    return f"concat({names}, dim: 1)" if extra else "history"
-
-
-# Least squares in doubles: values far from 0 lose nothing.
-_AFFINE = """block factors(x: f64[N, K]) -> f64[N, 1] {
-  param weight: f64[1, K] = zeros()
-  matmul(x, transpose(weight))
-}
-block affine(x: f64[N, K]) -> f64[N, 1] {
-  param weight: f64[1, K] = zeros()
-  param bias: f64[1] = zeros()
-  matmul(x, transpose(weight)) + bias
-}
-"""
-
-
-def _ar(lags: int, x_lags: int, extra: Sequence[str], batch: int) -> str:
-    inputs = f"history: f64[N, {lags}]" + _inputs(extra, x_lags, "f64")
-    lines = [
-        f"model ar({inputs}) -> forecast: f64[N, 1] {{",
-        "  layer head = affine()",
-        *(f"  layer extra{i} = factors()" for i in range(len(extra))),
-        "  head(history)" + "".join(f" + extra{i}(x{i})" for i in range(len(extra))),
-        "}",
-        *_data("ar", extra, lags, x_lags, "raw"),
-        f"train ar {{ loss: mse; optimizer: least_squares(); batch: {batch} }}",
-    ]
-    return _AFFINE + "\n".join(lines) + "\n"
-
-
-def _ar_mlp(lags: int, x_lags: int, width: int, extra: Sequence[str], how: str) -> str:
-    lines = [
-        f"model ar_mlp(history: f32[N, {lags}]{_inputs(extra, x_lags)}) -> forecast: f32[N, 1] {{",
-        f"  layer hidden1 = linear({width})",
-        f"  layer hidden2 = linear({width})",
-        "  layer output = linear(1)",
-        f"  {_joined(extra)} |> hidden1 |> relu |> hidden2 |> relu |> output",
-        "}",
-        *_data("ar_mlp", extra, lags, x_lags, "standard"),
-        f"train ar_mlp {{ loss: mse; {how} }}",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _latent(kind: str, hidden: int, extra: Sequence[str], how: str) -> str:
-    states = ["h"] if kind == "gru" else ["h", "c"]
-    nexts = [f"{state}1" for state in states]
-    after = nexts[0] if kind == "gru" else f"({', '.join(nexts)})"
-    lines = [
-        f"model {kind}(history: f32[N, 1]{_inputs(extra, 1)}) -> forecast: f32[N, 1] {{",
-        *(f"  state {state}: f32[N, {hidden}] = zeros()" for state in states),
-        f"  layer cell = {kind}_cell({hidden})",
-        "  layer head = linear(1)",
-        f"  let {after} = cell({_joined(extra)}, {', '.join(states)})",
-        *(f"  next {state} = {new}" for state, new in zip(states, nexts)),
-        "  head(h1)",
-        "}",
-        *_data(kind, extra, 1, 1, "standard"),
-        f"train {kind} {{ loss: mse; {how} }}",
-    ]
-    return "\n".join(lines) + "\n"
 
 
 # ---- What a compiled model says of its series ----
@@ -410,6 +327,7 @@ class _Series:
 
 
 def _values(y: Any, name: str) -> Array:
+    refuse_mask(y, name)
     values = np.asarray(y, np.float64)
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
@@ -440,8 +358,11 @@ class _Extra:
     def of(X: Any, rows: int) -> _Extra:
         if X is None:
             return _Extra([], np.empty((rows, 0)), False)
+        refuse_mask(X, "X")
         given = hasattr(X, "columns") or isinstance(X, Mapping)
         names = [str(name) for name in (X.columns if hasattr(X, "columns") else X)] if given else []
+        if len({*names}) < len(names):
+            raise Error(f"X: columns have the same name: {', '.join(names)}", 2)
         values = np.column_stack(list(X.values())) if isinstance(X, Mapping) else np.asarray(X)
         values = values.astype(np.float64)
         if values.ndim == 1:
@@ -463,74 +384,16 @@ class _Extra:
         return self.values[:, [self.names.index(name) for name in wanted]]
 
 
+def _renamed(error: Error, path: str, called: str) -> Error:
+    """The error, in which a file of a temporary folder is called by another name."""
+    names = Names()
+    names.add(path, called)
+    messages = [replace(message, text=names.renamed(message.text)) for message in error.messages]
+    return Error(messages, error.status)
+
+
 def _write(path: Path, names: Sequence[str], table: Array) -> None:
     """A CSV file, whose numbers read back as the same doubles."""
     quoted = ['"' + name.replace('"', '""') + '"' for name in names]
     lines = [",".join(quoted), *(",".join(map(repr, row)) for row in table.tolist())]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-# ---- The index of a pandas.Series ----
-
-
-@dataclass(frozen=True)
-class _Index:
-    """Where a series ends: the last label, and what is added for the next one; of arrays nothing."""
-
-    last: Any = None
-    step: Any = None
-    kind: Any = None
-    name: Any = None
-
-    @staticmethod
-    def of(y: Any) -> _Index:
-        if type(y).__module__.partition(".")[0] != "pandas":
-            return _Index()
-        import pandas
-
-        index, name = y.index, getattr(y, "name", None)
-        step: Any = 1
-        if isinstance(index, pandas.DatetimeIndex):
-            step = index.freq
-            if step is None:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # a text or an offset, by pandas' version
-                    inferred = pandas.infer_freq(index) if len(index) > 2 else None
-                step = pandas.tseries.frequencies.to_offset(inferred) if inferred else None
-        elif pandas.api.types.is_integer_dtype(index.dtype):
-            step = int(index[-1] - index[-2]) if len(index) > 1 else 1
-        elif not isinstance(index, pandas.PeriodIndex):
-            return _Index(len(index) - 1, 1, pandas.RangeIndex, name)
-        return _Index(index[-1], step, type(index), name)
-
-    def after(self, y: Any, count: int) -> _Index:
-        """Behind so many further values."""
-        if self.kind is None:
-            return self
-        new = _Index.of(y)
-        if new.kind is self.kind:
-            return _Index(new.last, self.step, self.kind, self.name)
-        return _Index(self._label(count), self.step, self.kind, self.name)
-
-    def _label(self, count: int) -> Any:
-        if self.step is None:
-            raise Error(
-                "the dates of y have no regular distance",
-                2,
-                "y.asfreq(…), or y.to_numpy(): forecasts without dates",
-            )
-        return self.last + count * self.step
-
-    def series(self, values: Array) -> Any:
-        if self.kind is None:
-            return values
-        import pandas
-
-        labels = [self._label(i + 1) for i in range(len(values))]
-        if self.kind is pandas.RangeIndex:
-            end = labels[-1] + self.step
-            return pandas.Series(values, pandas.RangeIndex(labels[0], end, self.step), name=self.name)
-        index = pandas.Index(labels)
-        if isinstance(index, pandas.DatetimeIndex):
-            index = pandas.DatetimeIndex(index, freq=self.step)
-        return pandas.Series(values, index, name=self.name)

@@ -21,7 +21,7 @@ import numpy as np
 
 from . import _command
 from ._errors import Error, ModelWarning
-from ._models import is_text, portable
+from ._models import is_text, portable, quoted
 from ._options import Options
 from ._ports import Array
 from ._sources import Source
@@ -256,7 +256,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         if data.classes:
             return f"classes(labels: {_texts(data.targets)})"
         if len(data.targets) == 1:
-            return f"value(column: {_text(data.targets[0])}, scale: standard)"
+            return f"value(column: {quoted(data.targets[0])}, scale: standard)"
         return f"table(columns: {_texts(data.targets)}, scale: standard)"
 
     def _given(self, data: _Data) -> tuple[Any, _Ends]:
@@ -406,13 +406,8 @@ def _label(value: Any) -> str:
     return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
-def _text(value: str) -> str:
-    """A text as the language writes it."""
-    return json.dumps(value, ensure_ascii=False)
-
-
 def _texts(values: Sequence[str]) -> str:
-    return "[" + ", ".join(map(_text, values)) + "]"
+    return "[" + ", ".join(map(quoted, values)) + "]"
 
 
 def _learns(port: Any) -> bool:

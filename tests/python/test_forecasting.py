@@ -125,6 +125,16 @@ def test_a_linear_series_with_two_columns_is_found():
     np.testing.assert_allclose(model.predict(5, x[195:]), y[195:], rtol=1e-9)
 
 
+@pytest.mark.parametrize("name", ["y", 'a"b', "a\\nb", "a\\", "a,b", "größe", "", "y: 1)\n}"])
+def test_columns_may_have_any_name(name):
+    random = np.random.default_rng(1)
+    x = random.standard_normal(60)
+    y = np.concatenate([[0], 2 * x[1:] + 1])
+    model = Forecaster("ar", lags=1).fit(y, {name: x})
+    np.testing.assert_allclose(model.x_coef_, [[2]], rtol=1e-8)
+    np.testing.assert_allclose(model.predict(2, {name: [0, 1]}), [1, 3], rtol=1e-8, atol=1e-8)
+
+
 def test_forecast_is_fit_and_predict(sunspots):
     by_name = Forecaster("ar", lags=2).forecast(sunspots, 4)
     assert np.array_equal(by_name, Forecaster("ar", lags=2).fit(sunspots).predict(4))
@@ -142,6 +152,12 @@ def test_what_is_wrong_is_said(sunspots):
     fitted = Forecaster("ar", lags=2).fit(sunspots)
     with pytest.raises(linnet.Error, match="not fitted"):
         Forecaster("ar").predict(3)
+    with pytest.raises(linnet.Error, match="hidden: units, a number from 1 on, are expected, not 0"):
+        Forecaster("ar_mlp", hidden=0).fit(sunspots)
+    with pytest.raises(linnet.Error, match="y has masked elements"):
+        Forecaster("ar").fit(np.ma.masked_less(sunspots, 1))
+    with pytest.raises(linnet.Error, match="columns have the same name: 1, 1"):
+        Forecaster("ar").fit(sunspots, {1: sunspots, "1": sunspots})
     with pytest.raises(linnet.Error, match="position 1 is nan"):
         Forecaster("ar").fit([1.0, np.nan, 2.0])
     with pytest.raises(linnet.Error, match=r"given \[2, 2\]"):
@@ -155,7 +171,7 @@ def test_what_is_wrong_is_said(sunspots):
         Forecaster("ar").fit(sunspots, [1.0])
     with pytest.raises(linnet.Error, match="one output one step ahead of a series"):
         Forecaster(MODELS / "lenet.lin").fit(sunspots)
-    with pytest.raises(linnet.Error, match="values make no window"):
+    with pytest.raises(linnet.Error, match=r"<series>: 9 values make no window"):
         Forecaster("ar", lags=9).fit(sunspots[:9])
     with pytest.raises(AttributeError, match="only Forecaster"):
         _ = Forecaster("gru").coef_
