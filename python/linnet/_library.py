@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
+import threading
 from ctypes import POINTER, c_char_p, c_double, c_int, c_int64, c_void_p
 from pathlib import Path
 
@@ -179,6 +180,12 @@ def library() -> ctypes.CDLL:
     return lib
 
 
+# A child of a fork has the compiler's locks as they are, and of its threads one alone: a fork waits for a
+# compilation of another thread. Again and again by one thread, for a handler of a signal may compile too.
+_turn = threading.RLock()
+os.register_at_fork(before=_turn.acquire, after_in_parent=_turn.release, after_in_child=_turn.release)
+
+
 def load(words: list[str]) -> tuple[int | None, str]:
     """A network's handle, or None, and the messages of its compilation as JSON."""
     lib = library()
@@ -187,7 +194,8 @@ def load(words: list[str]) -> tuple[int | None, str]:
             raise Error(f"{word!r}: a text of the command line has no NUL", 2)
     line = (c_char_p * len(words))(*(os.fsencode(word) for word in words))
     messages = c_void_p()
-    handle = lib.linnet_load(len(words), line, ctypes.byref(messages))
+    with _turn:
+        handle = lib.linnet_load(len(words), line, ctypes.byref(messages))
     text = ""
     if messages.value is not None:
         text = ctypes.string_at(messages.value).decode("utf-8", "replace")

@@ -125,6 +125,26 @@ def test_calls_after_a_fork(lenet, images):
     np.testing.assert_array_equal(shared(x), wide)
 
 
+def test_forks_while_another_thread_compiles():
+    def compile_some() -> None:
+        for _ in range(8):
+            linnet.compile(MODELS / "lenet.lin", weights=DATA / "lenet.safetensors", cache=False)
+
+    thread = threading.Thread(target=compile_some)
+    thread.start()
+    ends = []
+    while thread.is_alive() and len(ends) < 8:
+        time.sleep(0.02)
+        child = os.fork()
+        if child == 0:
+            signal.alarm(30)  # what waits for ever ends by it
+            linnet.compile("model same(x: f32[2]) -> y: f32[2] { x }\n", cache=False)
+            os._exit(0)
+        ends.append(os.waitpid(child, 0)[1])
+    thread.join()
+    assert ends and not any(ends)
+
+
 def test_threads_change_no_bit():
     x = np.random.default_rng(3).normal(size=(33, 1024)).astype("f4")
     with pytest.warns(linnet.ModelWarning):
