@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -75,6 +75,18 @@ class Stream:
         self.warmup = int(stream.warmup)
         self.steps = 0
         self.reset()
+
+    def __copy__(self) -> Stream:
+        """Another stream of the same network, at the same step."""
+        copied = Stream(self._net)
+        copied.restore(self.snapshot())
+        return copied
+
+    def __deepcopy__(self, memo: Any) -> Stream:
+        return self.__copy__()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a linnet.Stream is not pickled: its snapshot() is, and restore() goes on from it")
 
     def reset(self) -> None:
         """Goes to the state before the first step."""
@@ -172,6 +184,8 @@ class Stream:
         Raises:
             Error: if it is of another model or of other weights; the stream is as it was then.
         """
+        if not isinstance(state, State):
+            raise Error(f"a State, of snapshot(), is expected, not {type(state).__name__}", 2)
         if len(state.data) != self._state.bytes.size:
             raise Error(STATUS_TEXTS[_STATE_INVALID], 1)
         memory = Memory(len(state.data), self._align)

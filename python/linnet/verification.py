@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from . import _command, _html
+from ._arrays import refuse_mask
 from ._errors import Error
 from ._ports import Array, Port
 from ._sources import ModelLike, Source, WeightsLike
@@ -138,12 +139,18 @@ def verify(
 def _inputs_of(net: Network, inputs: Mapping[str, Any] | None, samples: int, seed: int) -> Values:
     """Samples by input, along dimension 0; of a model that is not batched each is a whole input."""
     given: Values = {}
+    unknown = [name for name in inputs or () if all(port.name != name for port in net.inputs)]
+    if unknown:
+        raise Error(f"inputs: {net.name} has no input '{unknown[0]}'", 2, net.signature)
     random = np.random.default_rng(seed)
     for port in net.inputs:
         if inputs is not None:
             if port.name not in inputs:
                 raise Error(f"inputs: '{port.text(net.batched)}' is missing", 2)
+            refuse_mask(inputs[port.name], f"inputs: '{port.name}'")
             given[port.name] = np.asarray(inputs[port.name], port.dtype)
+            if given[port.name].ndim == 0 or not len(given[port.name]):
+                raise Error(f"inputs: '{port.name}' has no samples along dimension 0", 2)
             continue
         shape = (samples, *port.shape[1:]) if _free(net) else (samples, *port.shape)
         if port.dtype.kind == "f":

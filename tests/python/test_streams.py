@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from pathlib import Path
 
@@ -57,6 +58,21 @@ def test_snapshots(recurrent):
     other = recurrent.stream()
     other.restore(pickle.loads(pickle.dumps(state)))
     np.testing.assert_array_equal(other.run(xs[10:]), rest)
+
+
+def test_a_copy_goes_its_own_way(recurrent):
+    xs = RANDOM.normal(size=(20, 1)).astype("f4")
+    step = recurrent.stream()
+    step.run(xs[:10])
+    copies = copy.copy(step), copy.deepcopy(step)
+    rest = step.run(xs[10:])
+    for other in copies:
+        assert other.steps == 10
+        np.testing.assert_array_equal(other.run(xs[10:]), rest)
+    with pytest.raises(TypeError, match=r"its snapshot\(\) is"):
+        pickle.dumps(step)
+    with pytest.raises(linnet.Error, match="a State, of snapshot"):
+        step.restore(step.snapshot().data)
 
 
 SUMMED = """model summed(x: f32[N, 1]) -> y: f32[N, 1] {

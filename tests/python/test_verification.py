@@ -101,7 +101,13 @@ def test_what_is_refused(monkeypatch):
     with pytest.raises(linnet.Error, match="reference or onnxruntime is expected, not 'torch'"):
         linnet.verify(**LENET, against="torch")
     with pytest.raises(linnet.Error, match=r"inputs: 'image: float32\[N, 1, 28, 28\]' is missing"):
-        linnet.verify(**LENET, inputs={"picture": 1})
+        linnet.verify(**LENET, inputs={})
+    pictures = np.zeros((1, 1, 28, 28), "f4")
+    with pytest.raises(linnet.Error, match="inputs: lenet has no input 'labels'"):
+        linnet.verify(**LENET, inputs={"image": pictures, "labels": 1})
+    for empty in (pictures[:0], 1.0):
+        with pytest.raises(linnet.Error, match="'image' has no samples"):
+            linnet.verify(**LENET, inputs={"image": empty}, against="onnxruntime")
     monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
     with pytest.raises(linnet.Error, match="pip install onnxruntime"):
         linnet.verify(**LENET, against="onnxruntime")
