@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from linnet import _convert
+from linnet import _convert, _convert_sklearn
 from onnx import TensorProto, helper, numpy_helper
 
 FILES = Path(__file__).parent / "data"
@@ -75,7 +75,7 @@ def test_labels_go_and_probabilities_stay():
         opset_imports=[helper.make_opsetid("", 17)],
         ir_version=8,
     )
-    _convert._drop_labels(model.graph)
+    _convert_sklearn.drop_labels(model.graph)
     assert [node.op_type for node in model.graph.node] == ["Softmax"] and not model.graph.initializer
     onnx.checker.check_model(model)
     answer = linnet.compile(model)(np.zeros((2, 3), "f4"))
