@@ -89,7 +89,7 @@ format check-format: build/build.ninja
 # Types and style of the Python package and its tests, by mypy and ruff in an environment of their own.
 check-python: setup
 	@test -x build/check-python/bin/ruff || python3 -m venv build/check-python
-	@build/check-python/bin/pip install -q --disable-pip-version-check -r cmake/requirements-check.txt $$(grep -o '^numpy==[0-9.]*' cmake/requirements.txt)
+	@build/check-python/bin/pip install -q --disable-pip-version-check -r cmake/requirements-check.txt $$(grep -oE '^(numpy|safetensors)==[0-9.]*' cmake/requirements.txt)
 	@cd python && ../build/check-python/bin/mypy --config-file mypy.ini linnet
 	@build/check-python/bin/ruff check --config python/ruff.toml python/linnet tests/python tests/python_extras benchmarks/python
 	@build/check-python/bin/ruff format --check --config python/ruff.toml python/linnet tests/python tests/python_extras benchmarks/python
