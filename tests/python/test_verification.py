@@ -91,10 +91,26 @@ def test_a_wrong_node_is_found(monkeypatch, against):
     assert wrong[0].absolute == pytest.approx(0.25, abs=1e-5)
 
 
-def test_not_a_number_is_a_difference():
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_not_a_number_on_one_side_is_a_difference(monkeypatch, value):
+    from linnet import network
+
+    call = network.Network.__call__
+
+    def spoilt(self, *args, **named):
+        y = call(self, *args, **named)
+        y[1, 0] = value
+        return y
+
+    monkeypatch.setattr(network.Network, "__call__", spoilt)
+    result = linnet.verify(**LENET, samples=3, tolerance=1e30)
+    assert not result and result.worst.absolute == np.inf and result.worst.sample == 1
+
+
+def test_not_a_number_on_both_sides_is_none():
     text = "model root(x: f32[N, 2]) -> y: f32[N, 2] { sqrt(x) }\n"
     x = np.array([[1, 4], [-1, 2]], "f4")
-    assert linnet.verify(text, inputs={"x": x})  # NaN on both sides
+    assert linnet.verify(text, inputs={"x": x})
 
 
 def test_what_is_refused(monkeypatch):
