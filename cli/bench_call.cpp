@@ -1,6 +1,7 @@
 // Memory, functions and rounds of `linnet bench`.
 #include "cli/bench_call.h"
 
+#include "cli/statistics.h"
 #include "cli/tensor_files.h"
 #include "ir/entries.h"
 #include "ir/op_def.h"
@@ -14,7 +15,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
-#include <iterator>
 
 namespace linnet::cli {
 namespace {
@@ -37,21 +37,41 @@ double once(const std::function<void()>& call, int64_t times) {
   return ns_since(start) / static_cast<double>(times);
 }
 
-Timing timing(std::vector<double>& times) {
-  std::ranges::sort(times);
-  return {times[times.size() / 2], times[times.size() * 99 / 100]};
-}
-
-// The same of single readings of the clock.
-Timing tick_timing(std::vector<double>& ticks) {
-  Timing result = timing(ticks);
+// The median of single readings of the clock.
+double median_of_ticks(std::vector<double> ticks) {
+  std::ranges::sort(ticks);
   const size_t first = ticks.size() / 4, last = ticks.size() - first;
   double sum = 0;
   for (size_t i = first; i < last; ++i)
     sum += ticks[i];
-  result.median = sum / static_cast<double>(last - first);
-  return result;
+  return sum / static_cast<double>(last - first);
 }
+
+// Samples of one thing, round by round.
+class Samples {
+public:
+  explicit Samples(double (*middle)(std::vector<double>) = median) : middle_(middle) {}
+  void add(double sample) { all_.push_back(sample); }
+  void end_round() {
+    rounds_.push_back(middle_({all_.begin() + static_cast<std::ptrdiff_t>(ended_), all_.end()}));
+    ended_ = all_.size();
+  }
+  // Of what is `tick` long; `less` is taken off first, round by round and of the percentile.
+  [[nodiscard]] Timing timing(double tick, const Timing& less) const {
+    std::vector<double> sorted = all_, rounds = rounds_;
+    std::ranges::sort(sorted);
+    for (size_t i = 0; i < rounds.size(); ++i)
+      rounds[i] = (rounds[i] - (less.rounds.empty() ? less.median : less.rounds[i])) * tick;
+    const double p99 = (percentile(sorted, 9900) - less.median) * tick;
+    return {std::max(median(rounds), 0.0), std::max(p99, 0.0), rounds};
+  }
+  [[nodiscard]] Timing timing() const { return timing(1, {}); }
+
+private:
+  double (*middle_)(std::vector<double>);
+  std::vector<double> all_, rounds_;
+  size_t ended_ = 0;  // of all, those in a round that is over
+};
 
 // How often a call that takes `ns` is made for one sample, and how many samples make a round.
 struct Repeats {
@@ -265,7 +285,8 @@ void check_same_bits(const BenchCall& call) {
 class TimedSteps {
 public:
   explicit TimedSteps(const BenchCall& call)
-      : call_(call), ticks_(call.steps().size() + 2), samples_(call.steps().size() + 1) {
+      : call_(call), ticks_(call.steps().size() + 2),
+        samples_(call.steps().size() + 1, Samples(median_of_ticks)) {
     call_.timed(ticks_.data());
     first_tick_ = ticks_[0];
   }
@@ -274,22 +295,21 @@ public:
     for (int64_t i = 0; i < calls; ++i) {
       call_.timed(ticks_.data());
       for (size_t step = 0; step < samples_.size(); ++step)
-        samples_[step].push_back(static_cast<double>(ticks_[step + 1] - ticks_[step]));
+        samples_[step].add(static_cast<double>(ticks_[step + 1] - ticks_[step]));
     }
+    for (Samples& step : samples_)
+      step.end_round();
   }
   // A tick is as long as the time since construction says.
   std::vector<Timing> result() {
     const double span = ns_since(first_);
     call_.timed(ticks_.data());
     const double tick = span / static_cast<double>(ticks_[0] - first_tick_);
-    const double reading = tick_timing(samples_.back()).median;
+    const Timing reading{samples_.back().timing().median, 0, {}};
     samples_.pop_back();
     std::vector<Timing> steps;
-    for (std::vector<double>& list : samples_) {
-      const Timing one = tick_timing(list);
-      steps.push_back(
-          {std::max(one.median - reading, 0.0) * tick, std::max(one.p99 - reading, 0.0) * tick});
-    }
+    for (const Samples& step : samples_)
+      steps.push_back(step.timing(tick, reading));
     return steps;
   }
 
@@ -298,7 +318,7 @@ private:
   const Clock::time_point first_ = Clock::now();
   uint64_t first_tick_ = 0;
   std::vector<uint64_t> ticks_;
-  std::vector<std::vector<double>> samples_;  // of each step; last, of reading the clock
+  std::vector<Samples> samples_;  // of each step; last, of reading the clock
 };
 
 // Of calls of the first steps, none to all of them.
@@ -311,23 +331,20 @@ public:
       call_.restart();
       const auto part = [&] { call_.first(static_cast<int64_t>(count)); };
       for (int i = 0; i < kSamples; ++i)
-        samples_[count].push_back(once(part, calls));
+        samples_[count].add(once(part, calls));
+      samples_[count].end_round();
     }
   }
   std::vector<Timing> result() {
-    std::vector<Timing> parts, steps;
-    std::ranges::transform(samples_, std::back_inserter(parts), timing);
-    for (size_t i = 1; i < parts.size(); ++i) {
-      const double without = parts[i - 1].median;
-      steps.push_back(
-          {std::max(parts[i].median - without, 0.0), std::max(parts[i].p99 - without, 0.0)});
-    }
+    std::vector<Timing> steps;
+    for (size_t i = 1; i < samples_.size(); ++i)
+      steps.push_back(samples_[i].timing(1, samples_[i - 1].timing()));
     return steps;
   }
 
 private:
   const BenchCall& call_;
-  std::vector<std::vector<double>> samples_;
+  std::vector<Samples> samples_;
 };
 
 }  // namespace
@@ -343,17 +360,17 @@ Measured measure(Session& session, const BenchCall& call, int64_t warm_up, int64
   const double about = std::max(once(whole, 3), 1.0);
   const Repeats repeats(about, kRoundNs);
   const bool is_short = about < kShortNs;
-  std::vector<double> times;
+  Samples samples;
   for (int64_t round = 0; round < rounds; ++round) {
     call.restart();
     for (int64_t i = 0; i < repeats.samples; ++i)
-      times.push_back(once(whole, repeats.calls));
+      samples.add(once(whole, repeats.calls));
+    samples.end_round();
     is_short ? partial.round(repeats.calls)
              : timed.round(std::min(repeats.calls * repeats.samples, kTimedPerRound));
     session.progress.done(static_cast<size_t>(round) + 1);
   }
-  const Timing all = timing(times);
-  return {all, is_short ? partial.result() : timed.result()};
+  return {samples.timing(), is_short ? partial.result() : timed.result()};
 }
 
 }  // namespace linnet::cli

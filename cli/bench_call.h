@@ -16,7 +16,9 @@ namespace linnet::cli {
 // ns. The clock of some machines ticks but every 10 ns, so that the mean of the samples between the
 // quartiles stands for the median of what is timed one by one.
 struct Timing {
-  double median = 0, p99 = 0;
+  double median = 0;           // of `rounds`, but not below 0
+  double p99 = 0;              // of all samples
+  std::vector<double> rounds;  // the median of each
 };
 
 class BenchCall {

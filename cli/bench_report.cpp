@@ -1,14 +1,12 @@
-// Tables and JSON of `linnet bench`, --compare.
+// Tables and JSON of `linnet bench`.
 #include "cli/bench_report.h"
 
-#include "base/io/file.h"
 #include "cli/text_table.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 namespace linnet::cli {
 namespace {
@@ -27,7 +25,7 @@ std::string share_text(double part, double whole) {
 }
 
 std::string roofs_text(const BenchReport& report) {
-  std::string text = fmt::format("roofs of one core ({}): {:.1f} GFLOP/s", report.target,
+  std::string text = fmt::format("roofs of one core ({}): FMA {:.1f} GFLOP/s", report.target,
                                  report.roofs.peak_gflops);
   for (const MemoryLevel& level : report.roofs.levels) {
     text +=
@@ -35,6 +33,20 @@ std::string roofs_text(const BenchReport& report) {
                     level.bytes ? fmt::format(" ({} KiB)", level.bytes >> 10) : "", level.gb_per_s);
   }
   return text + "\n";
+}
+
+std::string single_text(const CallTimes& single) {
+  std::string text = fmt::format("single calls ({}): p50 {} ns, p99 {} ns, ",
+                                 thousands(single.calls), ns_text(single.p50), ns_text(single.p99));
+  if (single.p9999) text += fmt::format("p99.99 {} ns, ", ns_text(*single.p9999));
+  text += fmt::format("max {} ns, less {:.1f} ns for the clock", ns_text(single.max), single.clock);
+  if (!single.p9999) text += fmt::format("; p99.99 takes --calls {}", kCallsOfP9999);
+  return text + "\n";
+}
+
+std::string interval_text(const Earlier& earlier) {
+  if (!earlier.interval) return "";
+  return fmt::format("{:.3f} to {:.3f}", earlier.interval->low, earlier.interval->high);
 }
 
 }  // namespace
@@ -56,41 +68,51 @@ std::string BenchReport::table() const {
   table.row({"rest", "between kernels", ns_text(rest_ns), "", share_text(rest_ns, whole.median), "",
              "", "", "", ""});
   table.rule();
-  table.row({model, fmt::format("batch {}", batch), ns_text(whole.median), ns_text(whole.p99),
+  table.row({model, fmt::format("batch {}", batch), ns_text(whole.median), ns_text(single.p99),
              "100", flops ? fmt::format("{:.1f}", gflops(flops, whole.median)) : "", "",
              flops ? "FMA" : "",
              flops ? share_text(gflops(flops, whole.median), roofs.peak_gflops) : "", ""});
-  return table.text(terminal_columns()) + roofs_text(*this);
+  return table.text(terminal_columns()) + single_text(single) + roofs_text(*this);
 }
 
 std::string BenchReport::compared_table() const {
-  TextTable table({"kernel", "ops", ">old ns", ">new ns", ">ratio", "content"});
-  const auto add = [&](const std::string& name, const std::string& ops, std::optional<double> old,
-                       double now, const std::string& content) {
-    table.row({name, ops, old ? ns_text(*old) : "", ns_text(now),
-               old && *old > 0 ? fmt::format("{:.2f}", now / *old) : "", content});
+  TextTable table(
+      {"kernel", "ops", ">old ns", ">new ns", ">ratio", ">95 % interval", "verdict", "content"});
+  const auto add = [&](const std::string& name, const std::string& ops,
+                       const std::optional<Earlier>& old, double now, const std::string& content) {
+    table.row({name, ops, old ? ns_text(old->ns) : "", ns_text(now),
+               old && old->ratio > 0 ? fmt::format("{:.3f}", old->ratio) : "",
+               old ? interval_text(*old) : "", old ? old->verdict() : "", content});
   };
   for (const KernelRow& row : kernels) {
-    add(row.name, row.ops, row.old_ns, row.time.median,
-        !row.old_ns   ? "not there"
+    add(row.name, row.ops, row.earlier, row.time.median,
+        !row.earlier  ? "not there"
         : row.changed ? "changed"
                       : "same");
   }
   if (old_rest_ns) {
-    table.row({"rest", "between kernels", ns_text(*old_rest_ns), ns_text(rest_ns), "", ""});
+    table.row({"rest", "between kernels", ns_text(*old_rest_ns), ns_text(rest_ns), "", "", "", ""});
   }
   table.rule();
-  add(model, fmt::format("batch {}", batch), old_ns, whole.median, "");
+  add(model, fmt::format("batch {}", batch), earlier, whole.median, "");
   return table.text(terminal_columns());
 }
 
+namespace {
+
+void add_earlier(nlohmann::ordered_json& json, const std::optional<Earlier>& earlier) {
+  if (!earlier) return;
+  json["old_median_ns"] = earlier->ns;
+  if (earlier->ratio > 0) json["ratio"] = earlier->ratio;
+  if (!earlier->interval) return;
+  json["ratio_interval"] = {earlier->interval->low, earlier->interval->high};
+  if (const std::string verdict = earlier->verdict(); !verdict.empty()) json["verdict"] = verdict;
+}
+
+}  // namespace
+
 nlohmann::ordered_json BenchReport::json() const {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
-  const auto compared = [](nlohmann::ordered_json& json, std::optional<double> old, double now) {
-    if (!old) return;
-    json["old_median_ns"] = *old;
-    if (*old > 0) json["ratio"] = now / *old;
-  };
   for (const KernelRow& row : kernels) {
     const double ns = row.time.median;
     const double rate = gflops(row.flops, ns);
@@ -100,6 +122,7 @@ nlohmann::ordered_json BenchReport::json() const {
                                   {"ops", row.ops},
                                   {"median_ns", ns},
                                   {"p99_ns", row.time.p99},
+                                  {"samples_ns", row.time.rounds},
                                   {"flops", row.flops},
                                   {"bytes", row.bytes},
                                   {"gflops", rate},
@@ -107,7 +130,7 @@ nlohmann::ordered_json BenchReport::json() const {
                                   {"bound_by", row.bound.roof},
                                   {"bound_ns", row.bound.ns},
                                   {"bound_share", ns > 0 ? row.bound.ns / ns : 0}};
-    compared(one, row.old_ns, ns);
+    add_earlier(one, row.earlier);
     list.push_back(one);
   }
   nlohmann::ordered_json memory = nlohmann::ordered_json::array();
@@ -118,65 +141,21 @@ nlohmann::ordered_json BenchReport::json() const {
                                  {"batch", batch},
                                  {"target", target},
                                  {"median_ns", whole.median},
-                                 {"p99_ns", whole.p99},
+                                 {"samples_ns", whole.rounds},
+                                 {"calls", single.calls},
+                                 {"clock_ns", single.clock},
+                                 {"p50_ns", single.p50},
+                                 {"p99_ns", single.p99},
+                                 {"p9999_ns", nullptr},
+                                 {"max_ns", single.max},
                                  {"flops", flops},
                                  {"peak_gflops", roofs.peak_gflops},
                                  {"memory", memory},
                                  {"kernels", list},
                                  {"rest_ns", rest_ns}};
-  compared(json, old_ns, whole.median);
+  if (single.p9999) json["p9999_ns"] = *single.p9999;
+  add_earlier(json, earlier);
   return json;
-}
-
-bool compare_with(Session& session, const std::string& path, BenchReport& report) {
-  const auto bytes = read_file(path);
-  if (!bytes) {
-    session.error(bytes.error().message, bytes.error().status);
-    return false;
-  }
-  const auto json = nlohmann::json::parse(bytes->begin(), bytes->end(), nullptr, false);
-  const auto number = [](const nlohmann::json& object, const char* key) -> std::optional<double> {
-    const auto at = object.find(key);
-    if (at == object.end() || !at->is_number()) return std::nullopt;
-    return at->get<double>();
-  };
-  const auto text = [](const nlohmann::json& object, const char* key) -> std::string {
-    const auto at = object.find(key);
-    return at != object.end() && at->is_string() ? at->get<std::string>() : "";
-  };
-  const bool good = json.is_object() && number(json, "median_ns") && json.contains("kernels") &&
-                    json["kernels"].is_array();
-  if (!good) {
-    session.error(path + ": not what 'linnet bench --json' prints", Status::kBadInput,
-                  "make it with: linnet bench MODEL --json > " + path);
-    return false;
-  }
-  const auto differs = [&](const std::string& what, const std::string& old,
-                           const std::string& now) {
-    if (old == now || old.empty()) return;
-    session.diagnostics.report({.severity = Severity::kWarning,
-                                .place = {std::nullopt, path},
-                                .message = fmt::format("is of {} {}, this of {}", what, old, now)});
-  };
-  differs("model", text(json, "model"), report.model);
-  differs("target", text(json, "target"), report.target);
-  if (const auto batch = number(json, "batch"))
-    differs("batch", fmt::format("{:.0f}", *batch), fmt::format("{}", report.batch));
-  report.old_ns = number(json, "median_ns");
-  report.old_rest_ns = number(json, "rest_ns");
-  std::map<std::string, std::vector<const nlohmann::json*>> old;  // by name, in order
-  for (const nlohmann::json& kernel : json["kernels"]) {
-    if (kernel.is_object()) old[text(kernel, "name")].push_back(&kernel);
-  }
-  std::map<std::string, size_t> seen;
-  for (KernelRow& row : report.kernels) {
-    const size_t nth = seen[row.name]++;
-    const auto at = old.find(row.name);
-    if (at == old.end() || nth >= at->second.size()) continue;
-    row.old_ns = number(*at->second[nth], "median_ns");
-    row.changed = text(*at->second[nth], "hash") != row.hash;
-  }
-  return true;
 }
 
 }  // namespace linnet::cli

@@ -22,6 +22,7 @@
 namespace linnet::cli {
 namespace {
 
+constexpr const char* kFma = "FMA";
 constexpr int64_t kPeakSteps = 4096;
 constexpr int64_t kRounds = 15;
 // Beyond it a buffer is more than any core's share of the last cache, and takes long to fill.
@@ -69,10 +70,15 @@ std::vector<MemoryLevel> memory_levels() {
   return levels;
 }
 
+double measure_peak(const codegen::Target& target) {
+  const codegen::PeakLoop peak(target);
+  return static_cast<double>(peak.flops(kPeakSteps)) /
+         least_ns([&] { peak.run(kPeakSteps); }, kRounds);
+}
+
 // Half of what a level holds, and of the last one four times what the caches hold.
 void measure_levels(Session& session, const codegen::Target& target,
                     std::vector<MemoryLevel>& levels) {
-  const Working working(session, "measuring memory", levels.size());
   const codegen::ReadLoop loop(target);
   for (size_t i = 0; i < levels.size(); ++i) {
     const int64_t below = i == 0 ? 0 : levels[i - 1].bytes;
@@ -85,7 +91,7 @@ void measure_levels(Session& session, const codegen::Target& target,
     const bool slow = levels[i].bytes == 0;
     levels[i].gb_per_s = static_cast<double>(bytes) /
                          least_ns([&] { loop.run(memory.data(), bytes); }, slow ? 7 : kRounds);
-    session.progress.done(i + 1);
+    session.progress.done(i + 2);  // the peak was the first
   }
 }
 
@@ -96,16 +102,26 @@ std::optional<codegen::Cache> open_cache(const driver::Options& build) {
   return std::optional<codegen::Cache>(std::move(*cache));
 }
 
-// {"L1": 312.5, …}.
-bool read_levels(const std::string& text, std::vector<MemoryLevel>& levels) {
+// {"FMA": 120.5, "L1": 312.5, …}: GFLOP/s, GB/s.
+nlohmann::ordered_json roofs_json(const Roofs& roofs) {
+  nlohmann::ordered_json json = {{kFma, roofs.peak_gflops}};
+  for (const MemoryLevel& level : roofs.levels)
+    json[level.name] = level.gb_per_s;
+  return json;
+}
+
+bool read_roofs(const std::string& text, Roofs& roofs) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
   if (!json.is_object()) return false;
-  for (MemoryLevel& level : levels) {
-    const auto at = json.find(level.name);
+  const auto read = [&](const std::string& name, double& value) {
+    const auto at = json.find(name);
     if (at == json.end() || !at->is_number() || !(at->get<double>() > 0)) return false;
-    level.gb_per_s = at->get<double>();
-  }
-  return true;
+    value = at->get<double>();
+    return true;
+  };
+  return read(kFma, roofs.peak_gflops) &&
+         std::ranges::all_of(roofs.levels,
+                             [&](MemoryLevel& level) { return read(level.name, level.gb_per_s); });
 }
 
 // What an operand or result of a call is in memory.
@@ -153,27 +169,22 @@ int64_t distance(const std::vector<Touched>& steps, size_t at, const Place& plac
 
 Roofs measure_roofs(Session& session, const codegen::Target& target, const driver::Options& build) {
   Roofs roofs;
-  const codegen::PeakLoop peak(target);
-  roofs.peak_gflops = static_cast<double>(peak.flops(kPeakSteps)) /
-                      least_ns([&] { peak.run(kPeakSteps); }, kRounds);
   roofs.levels = memory_levels();
-  std::string known_by = "memory roofs 2\n" + cpu_model();
+  std::string known_by = "roofs 3\n" + cpu_model();
   for (const MemoryLevel& level : roofs.levels)
     known_by += fmt::format("{} {}\n", level.name, level.bytes);
-  known_by += fmt::format("{} lanes\n", target.info.lanes(sizeof(float)));
+  known_by += fmt::format("{} {} lanes{}\n", target.record.name, target.info.lanes(sizeof(float)),
+                          target.exact_fma ? " exact" : "");
   const std::string key = codegen::sha256(known_by);
   auto cache = open_cache(build);
   if (cache) {
     const auto text = cache->find(key);
-    if (text && read_levels(*text, roofs.levels)) return roofs;
+    if (text && read_roofs(*text, roofs)) return roofs;
   }
+  const Working working(session, "measuring the roofs", roofs.levels.size() + 1);
+  roofs.peak_gflops = measure_peak(target);
   measure_levels(session, target, roofs.levels);
-  if (cache) {
-    nlohmann::ordered_json json;
-    for (const MemoryLevel& level : roofs.levels)
-      json[level.name] = level.gb_per_s;
-    cache->store(key, json.dump());
-  }
+  if (cache) cache->store(key, roofs_json(roofs).dump());
   return roofs;
 }
 
@@ -204,7 +215,7 @@ std::vector<Bound> bounds(const ir::Module& module, const ir::Graph& graph, cons
     const double fma_ns =
         static_cast<double>(call_flops(module, *calls[i])) / roofs.peak_gflops * (f64 ? 2 : 1);
     const auto slowest = static_cast<size_t>(std::ranges::max_element(level_ns) - level_ns.begin());
-    all.push_back(fma_ns >= memory_ns ? Bound{"FMA", fma_ns}
+    all.push_back(fma_ns >= memory_ns ? Bound{kFma, fma_ns}
                                       : Bound{roofs.levels[slowest].name, memory_ns});
   }
   return all;

@@ -21,8 +21,8 @@ struct Roofs {
   std::vector<MemoryLevel> levels;
 };
 
-// The peak is measured now; memory once per machine: what was found is kept in the cache, by the
-// model of the CPU.
+// Measured once per machine: what was found is kept in the cache, by the model of the CPU and the
+// target's instructions.
 [[nodiscard]] Roofs measure_roofs(Session& session, const codegen::Target& target,
                                   const driver::Options& build);
 

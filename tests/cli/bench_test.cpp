@@ -1,9 +1,11 @@
 // linnet bench: every kernel a row, on the values of the call; options, JSON, comparison. What
 // takes how long is nobody's business here.
 #include "base/io/npy.h"
-#include "cli/bench_call.h"
+#include "cli/bench_report.h"
 #include "tests/cli/command.h"
+#include "tests/cli/json_schema.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -163,9 +165,10 @@ TEST_F(Bench, JsonHasItsKeys) {
       names.push_back(key);
     return names;
   };
-  EXPECT_THAT(keys(report), testing::UnorderedElementsAre("model", "batch", "target", "median_ns",
-                                                          "p99_ns", "flops", "peak_gflops",
-                                                          "memory", "kernels", "rest_ns"));
+  EXPECT_THAT(keys(report), testing::UnorderedElementsAre(
+                                "model", "batch", "target", "median_ns", "samples_ns", "calls",
+                                "clock_ns", "p50_ns", "p99_ns", "p9999_ns", "max_ns", "flops",
+                                "peak_gflops", "memory", "kernels", "rest_ns"));
   EXPECT_EQ(report["model"], "t");
   EXPECT_EQ(report["batch"], 1);
   EXPECT_EQ(report["flops"], 2 * (8 * 4 + 4 * 2));
@@ -173,8 +176,8 @@ TEST_F(Bench, JsonHasItsKeys) {
   for (const json& kernel : report["kernels"]) {
     EXPECT_THAT(keys(kernel),
                 testing::UnorderedElementsAre("name", "hash", "call", "ops", "median_ns", "p99_ns",
-                                              "flops", "bytes", "gflops", "roof_share", "bound_by",
-                                              "bound_ns", "bound_share"));
+                                              "samples_ns", "flops", "bytes", "gflops",
+                                              "roof_share", "bound_by", "bound_ns", "bound_share"));
     EXPECT_EQ(kernel["hash"].get<std::string>().size(), 16u);
     flops += kernel["flops"].get<int64_t>();
   }
@@ -223,13 +226,172 @@ TEST_F(Bench, ComparesWithAnEarlierReport) {
   EXPECT_EQ(out_, "");
 }
 
-// Memory is measured once: the second time it is found in the folder.
-TEST_F(Bench, MemoryIsMeasuredOnce) {
+// A report as an older linnet wrote it: without the rounds.
+json without_rounds(json report) {
+  report.erase("samples_ns");
+  for (json& kernel : report["kernels"])
+    kernel.erase("samples_ns");
+  return report;
+}
+
+TEST_F(Bench, ReportsFitTheSchema) {
+  const auto text = read_file(LINNET_SOURCE_DIR "/docs/bench.schema.json");
+  ASSERT_TRUE(text);
+  const json_schema::Schema schema(json::parse(text->begin(), text->end()));
+  write("m.lin", kTrained);
+  const auto report_of = [&](const std::string& options) {
+    EXPECT_EQ(linnet("bench m.lin --cache kept --json " + options), 0) << err_;
+    const json report = json::parse(out_, nullptr, false);
+    EXPECT_EQ(schema.wrong(report), "") << options;
+    return report;
+  };
+  const json report = report_of("--rounds 6");
+  EXPECT_GE(report["calls"], 20000);
+  EXPECT_TRUE(report["p9999_ns"].is_number());
+  EXPECT_TRUE(report_of("--rounds 1 --warm-up 0 --calls 9999")["p9999_ns"].is_null());
+  report_of("--rounds 1 --train --kernel d_head");
+  write("old.json", report.dump());
+  EXPECT_TRUE(report_of("--rounds 6 --compare old.json").contains("ratio_interval"));
+  write("older.json", without_rounds(report).dump());
+  EXPECT_FALSE(report_of("--rounds 6 --compare older.json").contains("ratio_interval"));
+  // What does not fit is noticed.
+  const auto with = [&](const char* path, const json& value) {
+    json other = report;
+    other[json::json_pointer(path)] = value;
+    return schema.wrong(other);
+  };
+  EXPECT_EQ(with("/p99_ns", 5), "");
+  EXPECT_NE(with("/more", 1), "");
+  EXPECT_NE(with("/kernels/0/more", 1), "");
+  EXPECT_NE(with("/batch", 1.5), "");
+  EXPECT_NE(with("/max_ns", -1), "");
+  EXPECT_NE(with("/max_ns", nullptr), "");
+  EXPECT_NE(with("/samples_ns", json::array()), "");
+  EXPECT_NE(with("/kernels/0/bound_by", "L9"), "");
+  EXPECT_NE(with("/kernels/0/hash", "z"), "");
+  EXPECT_NE(with("/peak_gflops", 0), "");
+  EXPECT_NE(schema.wrong(without_rounds(report)), "");
+  const json unknown = json::parse(R"({"maxLength": 1})");  // a keyword that nobody checks
+  EXPECT_NE(json_schema::Schema(unknown).wrong("a"), "");
+}
+
+// Rounds are what medians are of; single calls lie in order.
+TEST_F(Bench, RoundsAndSingleCalls) {
+  write("m.lin", kTrained);
+  ASSERT_EQ(linnet("bench m.lin --cache kept --json --rounds 7 --calls 12345"), 0) << err_;
+  const json report = json::parse(out_);
+  EXPECT_EQ(report["calls"], 12345);
+  EXPECT_GT(report["clock_ns"], 0);
+  EXPECT_LE(report["p50_ns"], report["p99_ns"]);
+  EXPECT_LE(report["p99_ns"], report["p9999_ns"]);
+  EXPECT_LE(report["p9999_ns"], report["max_ns"]);
+  std::vector<json> timed(report["kernels"].begin(), report["kernels"].end());
+  timed.push_back(report);
+  for (const json& one : timed) {
+    const auto rounds = one["samples_ns"].get<std::vector<double>>();
+    ASSERT_EQ(rounds.size(), 7u);
+    EXPECT_EQ(one["median_ns"], std::max(cli::median(rounds), 0.0));
+  }
+  ASSERT_EQ(linnet("bench m.lin --cache kept --rounds 1 --calls 100"), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("\nsingle calls (100): p50 "));
+  EXPECT_THAT(out_, HasSubstr("; p99.99 takes --calls 10000\n"));
+  EXPECT_THAT(out_, testing::Not(HasSubstr("p99.99 1")));
+}
+
+// All times of a report, `factor` times as long.
+json scaled(json report, double factor) {
+  const auto scale = [&](json& one) {
+    one["median_ns"] = one["median_ns"].get<double>() * factor;
+    for (json& round : one["samples_ns"])
+      round = round.get<double>() * factor;
+  };
+  scale(report);
+  for (json& kernel : report["kernels"])
+    scale(kernel);
+  return report;
+}
+
+// Beside a report a thousand times as fast the call is beyond any threshold near 1, and beside one
+// a thousand times as slow it is not, on a machine however busy.
+TEST_F(Bench, ThresholdIsBeyondOrNot) {
+  write("m.lin", kTrained);
+  ASSERT_EQ(linnet("bench m.lin --cache kept --json --rounds 6 --calls 100"), 0) << err_;
+  const json report = json::parse(out_);
+  write("fast.json", scaled(report, 1e-3).dump());
+  write("slow.json", scaled(report, 1e3).dump());
+  EXPECT_EQ(
+      linnet("bench m.lin --cache kept --rounds 6 --calls 100 --compare fast.json --threshold 10"),
+      1);
+  EXPECT_THAT(err_, HasSubstr("): beyond --threshold 10\n"));
+  EXPECT_THAT(out_, HasSubstr(" slower"));
+  EXPECT_EQ(
+      linnet("bench m.lin --cache kept --rounds 6 --calls 100 --compare slow.json --threshold 0"),
+      0);
+  EXPECT_EQ(err_, "");
+  EXPECT_THAT(out_, HasSubstr(" faster"));
+  EXPECT_EQ(linnet("bench m.lin --cache kept --rounds 6 --calls 100 --compare fast.json --json"),
+            0);
+  const json compared = json::parse(out_);
+  EXPECT_EQ(compared["verdict"], "slower");
+  EXPECT_GT(compared["ratio_interval"][0], 1);
+  EXPECT_LE(compared["ratio_interval"][0], compared["ratio"]);
+  EXPECT_GE(compared["ratio_interval"][1], compared["ratio"]);
+}
+
+TEST(BenchReport, ThresholdIsForTheWholeInterval) {
+  cli::BenchReport report;
+  EXPECT_EQ(cli::beyond_threshold(report, 0), "");
+  report.earlier = cli::Earlier{100, 1.3, cli::Interval{1.1, 1.5}};
+  EXPECT_EQ(report.earlier->verdict(), "slower");
+  EXPECT_EQ(cli::beyond_threshold(report, 5),
+            "the call takes 1.30 times as long as before (95 % interval 1.10 to 1.50): beyond "
+            "--threshold 5");
+  EXPECT_EQ(cli::beyond_threshold(report, 20), "");  // perhaps beyond
+  report.earlier->interval = {0.9, 1.7};
+  EXPECT_EQ(report.earlier->verdict(), "");
+  EXPECT_EQ(cli::beyond_threshold(report, 5), "");
+  report.earlier->interval = {0.8, 0.9};
+  EXPECT_EQ(report.earlier->verdict(), "faster");
+  report.earlier->interval = std::nullopt;
+  EXPECT_EQ(report.earlier->verdict(), "");
+  EXPECT_EQ(cli::beyond_threshold(report, 5), "");
+}
+
+TEST_F(Bench, OlderReportsHaveMediansOnly) {
+  write("m.lin", kTrained);
+  ASSERT_EQ(linnet("bench m.lin --cache kept --json --rounds 6 --calls 100"), 0) << err_;
+  const json report = json::parse(out_);
+  write("older.json", without_rounds(report).dump());
+  EXPECT_EQ(linnet("bench m.lin --cache kept --rounds 6 --calls 100 --compare older.json"), 0);
+  EXPECT_THAT(err_, HasSubstr("older.json: warning: an older linnet wrote it, without the rounds"));
+  EXPECT_THAT(out_, testing::Not(HasSubstr(" to ")));
+  json bad = report;
+  bad["samples_ns"][0] = "fast";
+  write("bad.json", bad.dump());
+  EXPECT_EQ(linnet("bench m.lin --compare bad.json"), 1);
+  EXPECT_THAT(err_, HasSubstr("bad.json: not what 'linnet bench --json' prints"));
+}
+
+// Roofs are measured once: the second time they are found in the folder.
+TEST_F(Bench, RoofsAreMeasuredOnce) {
   write("m.lin", kTrained);
   ASSERT_EQ(linnet("bench m.lin --json --rounds 1 --cache kept"), 0) << err_;
   const json first = json::parse(out_);
   ASSERT_EQ(linnet("bench m.lin --json --rounds 1 --cache kept"), 0) << err_;
   EXPECT_EQ(json::parse(out_)["memory"], first["memory"]);
+  EXPECT_EQ(json::parse(out_)["peak_gflops"], first["peak_gflops"]);
+  // All of them, and the one that binds each kernel.
+  ASSERT_EQ(linnet("bench m.lin --rounds 1 --cache kept"), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("roofs of one core ("));
+  EXPECT_THAT(out_,
+              HasSubstr(fmt::format(": FMA {:.1f} GFLOP/s", first["peak_gflops"].get<double>())));
+  for (const json& level : first["memory"])
+    EXPECT_THAT(out_, HasSubstr(", " + level["level"].get<std::string>() + " "));
+  std::istringstream lines(out_);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("head ")) continue;
+    EXPECT_THAT(line, testing::ContainsRegex(" (FMA|L1|L2|L3|DRAM) "));
+  }
 }
 
 }  // namespace
