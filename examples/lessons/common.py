@@ -70,8 +70,8 @@ def train(*arguments):
     return json.loads(done.stdout)
 
 
-def call(*command):
-    done = subprocess.run(command, capture_output=True, text=True)
+def call(*command, folder=None):
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
     if done.returncode != 0:
         sys.exit("%s\n%s" % (" ".join(command), done.stderr))
     return done.stdout

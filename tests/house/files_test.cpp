@@ -140,6 +140,20 @@ TEST(Files, AHelperAmongThePassesIsNoticed) {
   EXPECT_THAT(not_rows(more, pipeline), testing::ElementsAre("there is no fuse_pool.cpp"));
 }
 
+// A picture that a program drew says which file it read: one of the repository, or by name alone.
+TEST(Files, PicturesNameNoPathOfAMachine) {
+  std::vector<std::string> wrong;
+  const auto pictures = files_under("docs", {".svg"});
+  for (const SourceFile& file : pictures) {
+    for (const std::string& line : file.lines) {
+      if (std::regex_search(line, std::regex("[ >\"'](/tmp|/home|/root|/var)/")))
+        wrong.push_back(file.path + ": " + line.substr(0, 120));
+    }
+  }
+  EXPECT_FALSE(pictures.empty());
+  EXPECT_THAT(wrong, testing::IsEmpty());
+}
+
 // Unfinished work is an issue, not a comment.
 TEST(Files, NothingIsLeftToDo) {
   std::vector<std::string> wrong;
