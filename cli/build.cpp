@@ -91,7 +91,7 @@ std::optional<driver::Product> build_trainer(Session& session, driver::Model& op
   const Working working(session, "reading " + model.path);
   const auto target = told(session, model, flags, options);
   if (!target) return std::nullopt;
-  options.batch = model.batch == 1 ? 0 : model.batch;  // the train block's
+  options.batch = model.batch;
   return driver::trainer(opened, *target, options, session.host);
 }
 

@@ -109,12 +109,12 @@ void print_json(const ir::Module& module, const ir::Summary& summary,
 std::optional<TrainingBytes> training_bytes(Session& session, driver::Model& model,
                                             const ModelOptions& options) {
   TrainingBytes bytes;
+  bytes.batch = options.samples();
   const auto target = options.find_target(session);
-  const ir::Module* given = model.training_at_batch(options.batch);
+  const ir::Module* given = model.training_at_batch(bytes.batch);
   if (!target || !given) return std::nullopt;
-  bytes.batch = options.batch;
-  if (const auto batch = driver::declared_batch(*given); batch && options.batch == 1) {
-    bytes.batch = *batch;
+  if (const auto declared = driver::declared_batch(*given); declared && !options.batch) {
+    bytes.batch = *declared;
     given = model.training_at_batch(bytes.batch);
     if (!given) return std::nullopt;
   }
@@ -153,7 +153,7 @@ void add_check(CLI::App& app, Session& session) {
     session.command = [options, json, train, wide](Session& s) {
       if (!options->find_target(s)) return Status::kBadCall;
       auto model = options->open(s);
-      const ir::Module* module = model ? model->at_batch(options->batch) : nullptr;
+      const ir::Module* module = model ? model->at_batch(options->samples()) : nullptr;
       if (!module) return Status::kBadInput;
       const ir::Summary summary = ir::summarize(*module);
       std::optional<TrainingBytes> bytes;

@@ -36,8 +36,7 @@ Result<void> write_stdout(std::string_view bytes) {
   return fail_machine("standard output: %s", std::strerror(errno));
 }
 
-Status run(Session& session, const ModelOptions& options, const std::string& output,
-           bool batch_given) {
+Status run(Session& session, const ModelOptions& options, const std::string& output) {
   if (!options.spares(session, output)) return Status::kBadCall;
   if (output == "-" && isatty(STDOUT_FILENO) == 1) {
     session.error("an ONNX file is bytes, and standard output is a terminal", Status::kBadCall,
@@ -45,11 +44,11 @@ Status run(Session& session, const ModelOptions& options, const std::string& out
     return Status::kBadCall;
   }
   auto model = options.open(session);
-  const ir::Module* module = model ? model->at_batch(options.batch) : nullptr;
+  const ir::Module* module = model ? model->at_batch(options.samples()) : nullptr;
   if (!module) return Status::kBadInput;
   frontend::ExportOptions choices;
   choices.seed = options.seed;
-  if (!batch_given) choices.others = at_other_batches(*model);
+  if (!options.batch) choices.others = at_other_batches(*model);
   const auto bytes = frontend::export_onnx(*module, choices, session.diagnostics);
   if (!bytes) return Status::kUnsupported;
   if (module->untrained()) {
@@ -77,9 +76,8 @@ void add_export(CLI::App& app, Session& session) {
   command->add_option("-o,--output", *output, "The file to write; -: standard output")
       ->required()
       ->type_name("F.onnx");
-  command->callback([&session, command, options, output] {
-    const bool batch_given = command->count("--batch") != 0;
-    session.command = [=](Session& s) { return run(s, *options, *output, batch_given); };
+  command->callback([&session, options, output] {
+    session.command = [=](Session& s) { return run(s, *options, *output); };
   });
 }
 

@@ -187,7 +187,8 @@ std::optional<ir::Module> ModelOptions::load(Session& session, const driver::Pas
   auto opened = open(session, passes);
   if (!opened) return std::nullopt;
   const Working working(session, "reading " + path);
-  const ir::Module* module = training ? opened->training_at_batch(batch) : opened->at_batch(batch);
+  const ir::Module* module =
+      training ? opened->training_at_batch(samples()) : opened->at_batch(samples());
   return module ? std::optional(*module) : std::nullopt;
 }
 

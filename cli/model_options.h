@@ -20,7 +20,7 @@ struct ModelOptions {
   std::vector<std::string> maps;      // OLD=NEW
   std::vector<std::string> settings;  // NAME=VALUE
   std::vector<std::string> binds;     // NAME=N, NAME=0.5, NAME=@F.npy
-  int64_t batch = 1;
+  std::optional<int64_t> batch;       // where it is given
   uint64_t seed = 0;
   std::optional<std::string> target;  // nullopt: "native", unless the product is for another
   std::string schedule_like;          // a target's name; "": the target's own schedules
@@ -32,6 +32,8 @@ struct ModelOptions {
 
   // MODEL, --model, --set, --bind, --batch.
   void add_model(CLI::App& command);
+  // Samples in a call, of a command that knows no better: a trainer takes its block's.
+  [[nodiscard]] int64_t samples() const { return batch.value_or(1); }
   // --weights, --map, --seed.
   void add_weights(CLI::App& command);
   // --dtype.
@@ -43,7 +45,7 @@ struct ModelOptions {
   // The model by these flags, read once; nullopt with diagnostics. `passes`: of the command.
   [[nodiscard]] std::optional<driver::Model> open(Session& session,
                                                   const driver::PassOptions& passes = {}) const;
-  // Its module for `batch` samples, for a command that needs no other.
+  // Its module for `samples()` samples, for a command that needs no other.
   [[nodiscard]] std::optional<ir::Module>
   load(Session& session, const driver::PassOptions& passes = {}, bool training = false) const;
   // False, with an error, if `output` is a file that the command reads: it would be lost.

@@ -223,8 +223,8 @@ Status run_reference(Session& session, const RunOptions& options) {
   auto model = options.model.open(session, options.pipeline);
   const bool training = options.grad == ir::kLoss;
   const ir::Module* given = !model     ? nullptr
-                            : training ? model->training_at_batch(options.model.batch)
-                                       : model->at_batch(options.model.batch);
+                            : training ? model->training_at_batch(options.model.samples())
+                                       : model->at_batch(options.model.samples());
   if (!given) return Status::kBadInput;
   std::optional<ir::Module> module = *given;
   driver::mark_probabilities(*module);
@@ -232,7 +232,7 @@ Status run_reference(Session& session, const RunOptions& options) {
   const bool state = passes::has_state(*module);
   const bool batched =
       options.grad.empty() &&
-      (state || (options.model.batch == 1 && !options.model.path.ends_with(".lir")));
+      (state || (options.model.samples() == 1 && !options.model.path.ends_with(".lir")));
   if (!options.grad.empty()) module = with_gradients(session, std::move(*module), options.grad);
   if (!module) return Status::kBadCall;
   const auto tensors = read_inputs(session, options.inputs, input_ports(*module), batched, samples);

@@ -64,9 +64,10 @@ std::optional<Product> compile(Model& model, const codegen::Target& target,
   if (!accepts(target, options, host)) return std::nullopt;
   // The model as it was written, for a batch of samples; what does not fill one is computed by the
   // model for single samples.
-  const ir::Module* whole = model.at_batch(options.batch);
+  const int64_t batch = options.batch.value_or(1);
+  const ir::Module* whole = model.at_batch(batch);
   if (!whole || !sizes_fit(*whole, host)) return std::nullopt;
-  const bool batched = model.batched(options.batch);
+  const bool batched = model.batched(batch);
   const ir::Module* one = batched ? model.at_batch(1) : whole;
   if (!one) return std::nullopt;
   std::vector<ir::Module> modules{*whole};

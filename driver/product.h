@@ -22,11 +22,11 @@ struct Options {
   bool no_cache = false;
   std::string name;  // prefix of symbols; "" for the model's
   int jobs = 2;
-  int64_t batch = 1;       // samples in a call; of a trainer 0: what the train block says, else 32
-  uint64_t seed = 0;       // of values that no weights give
-  bool es_module = false;  // also WebAssembly, linked, and what imports it
-  bool product = false;    // also the record that an executable and a Loaded are called by
-  bool here = false;       // it is for this process, by `product`
+  std::optional<int64_t> batch;  // samples in a call; else 1, of a trainer what its block says
+  uint64_t seed = 0;             // of values that no weights give
+  bool es_module = false;        // also WebAssembly, linked, and what imports it
+  bool product = false;          // also the record that an executable and a Loaded are called by
+  bool here = false;             // it is for this process, by `product`
   bool keep_text = false;
   bool timed_entries = false;
   bool debug_symbols = false;

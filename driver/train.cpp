@@ -29,9 +29,8 @@ std::optional<Product> trainer(Model& model, const codegen::Target& target,
   // what does not fill one.
   const ir::Module* single = model.training_at_batch(1);
   if (!single) return std::nullopt;
-  const int64_t batch = options.batch != 0
-                            ? options.batch
-                            : static_cast<int64_t>(ir::train_number(single->train, "batch"));
+  const int64_t batch =
+      options.batch.value_or(static_cast<int64_t>(ir::train_number(single->train, "batch")));
   const ir::Module* whole = model.training_at_batch(batch);
   if (!whole) return std::nullopt;
   std::vector<ir::Module> modules{*whole};

@@ -39,7 +39,8 @@ std::vector<TunableKernel> kernels_of(const ir::Graph& graph, const passes::Targ
 std::optional<Tunable> Tunable::open(Model& model, const codegen::Target& target,
                                      const CompileOptions& options, const Host& host) {
   if (!runs(target, host)) return std::nullopt;
-  const ir::Module* whole = model.at_batch(options.batch);
+  const int64_t batch = options.batch.value_or(1);
+  const ir::Module* whole = model.at_batch(batch);
   if (!whole || !sizes_fit(*whole, host)) return std::nullopt;
   ir::Module module = *whole;
   mark_probabilities(module);
@@ -51,7 +52,7 @@ std::optional<Tunable> Tunable::open(Model& model, const codegen::Target& target
             options.passes, wanted, host);
   if (!fused) return std::nullopt;
   Tunable tunable(*std::move(fused), target, options);
-  tunable.batched_ = model.batched(options.batch);
+  tunable.batched_ = model.batched(batch);
   tunable.options_.product = true;
   tunable.options_.timed_entries = true;
   tunable.kernels_ = kernels_of(tunable.fused_.graphs.front(), target.info);

@@ -174,13 +174,18 @@ TEST_F(Models, CompileToATrainer) {
   ASSERT_TRUE(model) << diagnostics_.text();
   const auto target = codegen::find_target("native");
   auto options = without_cache<TrainerOptions>();
-  options.batch = 0;
   options.product = true;
   const auto product = trainer(*model, target.target, options, host_);
   ASSERT_TRUE(product) << diagnostics_.text();
   const auto loaded = load_trainer(*product, host_);
   ASSERT_TRUE(loaded) << diagnostics_.text();
   EXPECT_EQ(loaded->trainer->batch, 3);
+  options.batch = 1;  // what is asked for wins over the block, one sample too
+  const auto single = trainer(*model, target.target, options, host_);
+  ASSERT_TRUE(single) << diagnostics_.text();
+  const auto loaded_single = load_trainer(*single, host_);
+  ASSERT_TRUE(loaded_single) << diagnostics_.text();
+  EXPECT_EQ(loaded_single->trainer->batch, 1);
 }
 
 }  // namespace
