@@ -118,11 +118,16 @@ std::optional<TrainingBytes> training_bytes(Session& session, driver::Model& mod
     given = model.training_at_batch(bytes.batch);
     if (!given) return std::nullopt;
   }
-  ir::Module module = *given;
-  std::erase_if(module.graphs, [](const ir::Graph& g) { return g.name != ir::kTrainStep; });
+  // The optimiser asks about the model's own graph too: least_squares, whether it is affine.
+  const auto through = [&](ir::Module module, passes::Phase first, passes::Phase last) {
+    return PipelineFlags().run(session, std::move(module), *target, options.seed,
+                               passes::pipeline(first, last));
+  };
+  auto step_of = through(*given, passes::Phase::kTraining, passes::Phase::kTraining);
+  if (!step_of) return std::nullopt;
+  std::erase_if(step_of->graphs, [](const ir::Graph& g) { return g.name != ir::kTrainStep; });
   const auto planned =
-      PipelineFlags().run(session, std::move(module), *target, options.seed,
-                          passes::pipeline(passes::Phase::kTraining, passes::Phase::kPlanned));
+      through(*std::move(step_of), passes::Phase::kCanonical, passes::Phase::kPlanned);
   if (!planned) return std::nullopt;
   const ir::Graph& step = planned->graphs.front();
   bytes.slots = passes::slots_bytes(*planned);
