@@ -26,12 +26,19 @@ class SerializedProto(Protocol):
     def SerializeToString(self) -> bytes: ...
 
 
+@runtime_checkable
+class HasWeights(Protocol):
+    """What `linnet.train` gives, or a torch.nn.Module."""
+
+    def state_dict(self) -> Mapping[str, Any]: ...
+
+
 FilePath: TypeAlias = str | os.PathLike[str]
 # A path, the text of a .lin or .lir file, an onnx.ModelProto or its bytes; an object of torch, Keras or
 # scikit-learn (_convert).
 ModelLike: TypeAlias = FilePath | bytes | SerializedProto | Any
-# A .safetensors file, or arrays by parameter: NumPy's, or a state_dict() of torch.
-WeightsLike: TypeAlias = FilePath | Mapping[str, Any]
+# A .safetensors file, or arrays by parameter: NumPy's, or a state_dict() of torch; or who has one.
+WeightsLike: TypeAlias = FilePath | Mapping[str, Any] | HasWeights
 
 
 class Source:
@@ -54,10 +61,15 @@ class Source:
         self.names: Names = within.names if within else Names()
         self.path = self._model(model, example)
         self.weights: str | None = None
+        if isinstance(weights, HasWeights):
+            weights = weights.state_dict()
         if isinstance(weights, Mapping):
             self.weights = self.write_weights(weights)
-        elif weights is not None:
+        elif isinstance(weights, (str, os.PathLike)):
             self.weights = os.fspath(weights)
+        elif weights is not None:
+            kind = type(weights).__name__
+            raise Error(f"weights: a .safetensors file or arrays by name are expected, given {kind}", 2)
 
     def file(self, name: str, called: str) -> Path:
         """A path in the temporary folder, which messages call by another name."""

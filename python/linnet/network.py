@@ -53,7 +53,8 @@ def compile(
             its bytes; a torch.nn.Module (with `example`), a Keras model or a fitted scikit-learn
             estimator.
         example: inputs of a torch.nn.Module, a tensor or a tuple of them; their dimension 0 is the batch.
-        weights: a .safetensors file, or arrays by parameter's name, as of `module.state_dict()`.
+        weights: a .safetensors file; arrays by parameter's name, as of `module.state_dict()`; or what has
+            such a function, as the result of `linnet.train`.
             Parameters that it lacks are an error; without weights they are initial values by `seed`,
             and a ModelWarning says so.
         batch: samples of a call of the compiled code. A network takes any number of samples: as many

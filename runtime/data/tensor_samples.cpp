@@ -6,8 +6,24 @@
 #include "runtime/data/ports.h"
 #include "runtime/data/reader.h"
 
+#include <cmath>
+
 namespace linnet::runtime::train {
 namespace {
+
+// Floats that stand for integers are whole, and 64 bits hold them.
+Result<void> check_whole(const std::string& file, const linnet_port_v1& port,
+                         const Tensor& tensor) {
+  if (is_float(dtype_of_abi(port.dtype)) || !is_float(tensor.dtype)) return {};
+  const Tensor wide = converted(tensor, DType::kF64);
+  const auto numbers = wide.as<double>();
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    if (std::fabs(numbers[i]) < 0x1p53 && numbers[i] == std::trunc(numbers[i])) continue;
+    return fail("%s: number %zu is %g, but '%s' takes whole numbers", file.c_str(), i, numbers[i],
+                port.name);
+  }
+  return {};
+}
 
 Result<void> check_classes(const std::string& file, const linnet_port_v1& port,
                            const Tensor& tensor) {
@@ -89,6 +105,7 @@ Found read(Part& part) {
       return fail("%s: %lld samples, but other files hold %lld", file.c_str(),
                   static_cast<long long>(count), static_cast<long long>(samples.count));
     samples.count = count;
+    LINNET_TRY(check_whole(file, port, tensor));
     list.push_back(converted(tensor, dtype_of_abi(port.dtype)));
     return check_classes(file, port, list.back());
   };
