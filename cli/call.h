@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/build.h"
+#include "cli/tensor_files.h"
 
 #include "base/abi/model.h"
 #include "base/io/tensor.h"
@@ -47,5 +48,10 @@ private:
   std::unique_ptr<codegen::Loaded> loaded_;
   const linnet_model_v1* model_ = nullptr;
 };
+
+// The outputs of a call for `samples` samples, along dimension 0 where the model is batched or has
+// state; `ports`: what it gives for one.
+[[nodiscard]] std::vector<Tensor> called(const Callable& callable, std::span<const Port> ports,
+                                         std::span<const Tensor> inputs, int64_t samples);
 
 }  // namespace linnet::cli

@@ -2,10 +2,9 @@
 #include "cli/call.h"
 #include "cli/tensor_files.h"
 #include "codegen/emit/ports.h"
+#include "driver/reference.h"
 #include "ir/builder.h"
 #include "ir/entries.h"
-#include "ir/evaluate.h"
-#include "ir/initialize.h"
 #include "passes/lib/storage.h"
 #include "passes/training/backward.h"
 #include "runtime/answers/tensor_text.h"
@@ -13,10 +12,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdio>
-#include <map>
-#include <span>
 
 namespace linnet::cli {
 namespace {
@@ -32,16 +28,6 @@ struct RunOptions {
   std::string grad;  // of which output; "loss" of the train block
 };
 
-std::vector<Port> input_ports(const ir::Module& module) {
-  const ir::Graph& graph = module.graphs.front();
-  std::vector<Port> ports;
-  for (const ir::GraphInput& input : graph.inputs) {
-    if (input.slot.empty())
-      ports.push_back({graph.value(input.value).name, graph.value(input.value).type});
-  }
-  return ports;
-}
-
 // Classes by output; nullptr where an output is none.
 class OutputClasses {
 public:
@@ -53,26 +39,6 @@ public:
 private:
   codegen::Ports ports_;
 };
-
-std::vector<Port> output_ports(const ir::Module& module) {
-  const ir::Graph& graph = module.graphs.front();
-  std::vector<Port> ports;
-  for (const ir::GraphOutput& output : graph.outputs) {
-    if (output.slot.empty()) ports.push_back({output.name, graph.value(output.value).type});
-  }
-  return ports;
-}
-
-Tensor to_file(const ir::Tensor& tensor) {
-  Tensor result = make_tensor(tensor.type().dtype, tensor.type().shape);
-  std::ranges::copy(tensor.bytes(), std::as_writable_bytes(std::span(result.data)).begin());
-  return result;
-}
-
-ir::Tensor to_ir(const Tensor& tensor, const ir::Type& type) {
-  const auto* bytes = reinterpret_cast<const std::byte*>(tensor.data.data());
-  return ir::Tensor({type.dtype, tensor.shape, {}}, {bytes, bytes + tensor.data.size()});
-}
 
 // Adds to the graph the gradients of the sum of an output's elements, or of the train block's loss,
 // by every input and parameter of floats: outputs NAME.grad. nullopt, with the reason reported,
@@ -128,31 +94,6 @@ std::optional<ir::Module> with_gradients(Session& session, ir::Module module,
   return module;
 }
 
-// The t-th of `parts` equal parts along the first dimension; and one more of them behind the
-// others.
-Tensor part(const Tensor& tensor, int64_t t, int64_t parts) {
-  std::vector<int64_t> shape = tensor.shape;
-  shape[0] /= parts;
-  Tensor result = make_tensor(tensor.dtype, shape);
-  std::ranges::copy(std::span(tensor.data)
-                        .subspan(static_cast<size_t>(t) * result.data.size(), result.data.size()),
-                    result.data.begin());
-  return result;
-}
-
-void append(std::vector<Tensor>& list, size_t index, const Tensor& tensor) {
-  if (index == list.size()) {
-    list.push_back(tensor);
-    return;
-  }
-  if (tensor.shape.empty()) {  // single numbers: an array of them
-    list[index].shape = {list[index].elements() + 1};
-  } else {
-    list[index].shape[0] += tensor.shape[0];
-  }
-  list[index].data.insert(list[index].data.end(), tensor.data.begin(), tensor.data.end());
-}
-
 // Files where a folder is named; else, or with --json, the values on standard output.
 Status give(Session& session, const RunOptions& options, const std::vector<Port>& ports,
             const OutputClasses& classes, const std::vector<Tensor>& outputs) {
@@ -171,52 +112,6 @@ Status give(Session& session, const RunOptions& options, const std::vector<Port>
   if (options.json) std::fputs(json.text().c_str(), stdout);
   return Status::kDone;
 }
-
-// The evaluator on the module's first graph; from call to call it keeps what is in slots.
-class ReferenceCall {
-public:
-  ReferenceCall(const ir::Module& module, uint64_t seed)
-      : module_(module), graph_(module.graphs.front()), seed_(seed),
-        f64_(std::ranges::any_of(
-            graph_.values(), [](const ir::Value& v) { return v.type.dtype == ir::DType::kF64; })) {}
-
-  std::vector<Tensor> operator()(const std::vector<Tensor>& given) {
-    return f64_ ? evaluated<double>(given) : evaluated<float>(given);
-  }
-
-private:
-  template <class T> std::vector<Tensor> evaluated(const std::vector<Tensor>& given) {
-    std::vector<ir::Array<T>> inputs;
-    size_t next = 0;
-    for (const ir::GraphInput& input : graph_.inputs) {
-      inputs.push_back(ir::to_array<T>(input.slot.empty()
-                                           ? to_ir(given[next++], graph_.value(input.value).type)
-                                           : state(*module_.slot(input.slot))));
-    }
-    std::vector<Tensor> outputs;
-    const auto arrays = ir::evaluate<T>(module_, graph_, inputs);
-    for (size_t i = 0; i < arrays.size(); ++i) {
-      if (graph_.outputs[i].slot.empty()) {
-        outputs.push_back(to_file(ir::to_tensor(arrays[i])));
-      } else {
-        states_.insert_or_assign(graph_.outputs[i].slot, ir::to_tensor(arrays[i]));
-      }
-    }
-    return outputs;
-  }
-
-  [[nodiscard]] ir::Tensor state(const ir::Slot& slot) const {
-    if (const auto known = states_.find(slot.path); known != states_.end()) return known->second;
-    const auto stream = static_cast<uint32_t>(&slot - module_.slots.data());
-    return ir::initial_value(slot, seed_, stream);
-  }
-
-  const ir::Module& module_;
-  const ir::Graph& graph_;
-  uint64_t seed_;
-  bool f64_;
-  std::map<std::string, ir::Tensor> states_;  // by slot
-};
 
 // The evaluator on the module as it comes in, in f32 (f64 where the model is).
 Status run_reference(Session& session, const RunOptions& options) {
@@ -243,17 +138,17 @@ Status run_reference(Session& session, const RunOptions& options) {
     module = *given;
     driver::mark_probabilities(*module);
   }
-  ReferenceCall call(*module, options.model.seed);
+  driver::Reference call(*module, options.model.seed);
   if (!state || samples <= 1)
     return give(session, options, output_ports(*module), OutputClasses(*module), call(*tensors));
   std::vector<Tensor> outputs;
   for (int64_t t = 0; t < samples; ++t) {
     std::vector<Tensor> now;
     for (const Tensor& tensor : *tensors)
-      now.push_back(part(tensor, t, samples));
+      now.push_back(driver::part(tensor, t, samples));
     const auto results = call(now);
     for (size_t i = 0; i < results.size(); ++i)
-      append(outputs, i, results[i]);
+      driver::append(outputs, i, results[i]);
   }
   return give(session, options, output_ports(*module), OutputClasses(*module), outputs);
 }
@@ -273,16 +168,8 @@ Status run_compiled(Session& session, const RunOptions& options) {
   const auto tensors = read_inputs(session, options.inputs, input_ports(single), batched, samples);
   if (!tensors) return Status::kBadInput;
   samples = std::max<int64_t>(samples, 1);
-  std::vector<Tensor> outputs;
   const std::vector<Port> ports = output_ports(single);
-  for (const Port& port : ports) {
-    ir::Shape shape = port.type.shape;
-    if (batched && shape.empty() && samples > 1) shape = {1};  // single numbers of steps
-    if (batched && !shape.empty()) shape[0] *= samples;
-    outputs.push_back(make_tensor(port.type.dtype, shape));
-  }
-  const int status = callable->run(*tensors, outputs, samples);
-  LINNET_CHECK(status == 0, fmt::format("the call returned {}", status));
+  const std::vector<Tensor> outputs = called(*callable, ports, *tensors, samples);
   return give(session, options, ports, OutputClasses(single), outputs);
 }
 

@@ -122,6 +122,25 @@ private:
 
 }  // namespace
 
+std::vector<Port> input_ports(const ir::Module& module) {
+  const ir::Graph& graph = module.graphs.front();
+  std::vector<Port> ports;
+  for (const ir::GraphInput& input : graph.inputs) {
+    if (input.slot.empty())
+      ports.push_back({graph.value(input.value).name, graph.value(input.value).type});
+  }
+  return ports;
+}
+
+std::vector<Port> output_ports(const ir::Module& module) {
+  const ir::Graph& graph = module.graphs.front();
+  std::vector<Port> ports;
+  for (const ir::GraphOutput& output : graph.outputs) {
+    if (output.slot.empty()) ports.push_back({output.name, graph.value(output.value).type});
+  }
+  return ports;
+}
+
 std::optional<std::vector<Tensor>> read_inputs(Session& session,
                                                const std::vector<std::string>& assignments,
                                                std::span<const Port> ports, bool batched,

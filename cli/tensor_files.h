@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cli/session.h"
-#include "ir/type.h"
+#include "ir/module.h"
 
 #include "base/io/tensor.h"
 
@@ -19,6 +19,10 @@ struct Port {
   std::string name;
   ir::Type type;
 };
+
+// The inputs and outputs of the first graph that are no slots.
+[[nodiscard]] std::vector<Port> input_ports(const ir::Module& module);
+[[nodiscard]] std::vector<Port> output_ports(const ir::Module& module);
 
 // Reads one file for each port: by name, or `@0` by position. `samples` is 0 on entry or the
 // count wanted; with `batched`, dimension 0 of every file may be any multiple of the port's,

@@ -57,21 +57,10 @@ bool accepts(const codegen::Target& target, const CompileOptions& options, const
   return false;
 }
 
-}  // namespace
-
-std::optional<Product> compile(Model& model, const codegen::Target& target,
-                               const CompileOptions& options, const Host& host) {
-  if (!accepts(target, options, host)) return std::nullopt;
-  // The model as it was written, for a batch of samples; what does not fill one is computed by the
-  // model for single samples.
-  const int64_t batch = options.batch.value_or(1);
-  const ir::Module* whole = model.at_batch(batch);
-  if (!whole || !sizes_fit(*whole, host)) return std::nullopt;
-  const bool batched = model.batched(batch);
-  const ir::Module* one = batched ? model.at_batch(1) : whole;
-  if (!one) return std::nullopt;
-  std::vector<ir::Module> modules{*whole};
-  if (one != whole) modules.push_back(*one);
+// Of the model as it was written for each number of samples, largest first.
+std::optional<Product> compile_modules(std::vector<ir::Module> modules, bool batched,
+                                       const codegen::Target& target, const CompileOptions& options,
+                                       const Host& host) {
   for (ir::Module& module : modules)
     mark_probabilities(module);
 
@@ -110,6 +99,30 @@ std::optional<Product> compile(Model& model, const codegen::Target& target,
   // Kernels by Halide, entries by LLVM, one object.
   if (!generate(product, code, options, host)) return std::nullopt;
   return product;
+}
+
+}  // namespace
+
+std::optional<Product> compile(Model& model, const codegen::Target& target,
+                               const CompileOptions& options, const Host& host) {
+  if (!accepts(target, options, host)) return std::nullopt;
+  // The model as it was written, for a batch of samples; what does not fill one is computed by the
+  // model for single samples.
+  const int64_t batch = options.batch.value_or(1);
+  const ir::Module* whole = model.at_batch(batch);
+  if (!whole || !sizes_fit(*whole, host)) return std::nullopt;
+  const bool batched = model.batched(batch);
+  const ir::Module* one = batched ? model.at_batch(1) : whole;
+  if (!one) return std::nullopt;
+  std::vector<ir::Module> modules{*whole};
+  if (one != whole) modules.push_back(*one);
+  return compile_modules(std::move(modules), batched, target, options, host);
+}
+
+std::optional<Product> compile(const ir::Module& module, const codegen::Target& target,
+                               const CompileOptions& options, const Host& host) {
+  if (!accepts(target, options, host) || !sizes_fit(module, host)) return std::nullopt;
+  return compile_modules({module}, false, target, options, host);
 }
 
 void mark_probabilities(ir::Module& module) {

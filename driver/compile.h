@@ -18,6 +18,11 @@ struct CompileOptions : Options {
 [[nodiscard]] std::optional<Product> compile(Model& model, const codegen::Target& target,
                                              const CompileOptions& options, const Host& host);
 
+// The same of one module at the end of phase `imported`, for as many samples as it is written for.
+[[nodiscard]] std::optional<Product> compile(const ir::Module& module,
+                                             const codegen::Target& target,
+                                             const CompileOptions& options, const Host& host);
+
 // Marks each output of classes that a softmax over the classes makes: its values are probabilities
 // already. Of several outputs each is looked at by itself.
 void mark_probabilities(ir::Module& module);

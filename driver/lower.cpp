@@ -34,6 +34,7 @@ std::optional<ir::Module> lower(ir::Module module, std::span<const passes::Pass>
                                 const PassOptions& options, passes::PassContext context,
                                 const Host& host, const AfterPass& after) {
   context.limit = options.limit;
+  context.keep_values = options.keep_values;
   if (options.weights) {
     context.narrow = true;
     context.weights = *options.weights;

@@ -26,6 +26,7 @@ struct PassOptions {
   bool times = false;
   bool remarks = false;              // also what the passes find notable, without `explained`
   std::optional<ir::DType> weights;  // weights that wait for memory are stored so: bf16 or f16
+  bool keep_values = false;          // after a call its arena holds every value that was stored
   bool check = false;                // values before and after each pass, promises of phases
 
   [[nodiscard]] bool explains(std::string_view pass) const;  // it, or all

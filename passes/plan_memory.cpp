@@ -45,7 +45,7 @@ int64_t workspace_bytes(const ir::Module& module, const ir::Graph& graph, const 
 }
 
 std::vector<Block> find_blocks(const ir::Module& module, const ir::Graph& graph,
-                               const ir::ValueMap<ir::Storage>& storage) {
+                               const ir::ValueMap<ir::Storage>& storage, bool keep_values) {
   std::vector<Block> blocks;
   ir::ValueMap<int> block_of(graph, -1);
   for (size_t i = 0; i < graph.nodes().size(); ++i) {
@@ -68,6 +68,9 @@ std::vector<Block> find_blocks(const ir::Module& module, const ir::Graph& graph,
     const ir::Graph* kernel = module.kernel(node.callee);
     if (const int64_t bytes = kernel ? scratch_bytes(*kernel) : 0; bytes > 0)
       blocks.push_back({{}, bytes, static_cast<int>(i), static_cast<int>(i), 0});
+  }
+  for (Block& block : blocks) {
+    if (keep_values && block.value) block.last = static_cast<int>(graph.nodes().size());
   }
   return blocks;
 }
@@ -137,7 +140,7 @@ ir::Module plan_memory(ir::Module module, PassContext& context) {
   for (ir::Graph* planned : order) {
     ir::Graph& graph = *planned;
     auto storage = storage_classes(module, graph);
-    std::vector<Block> blocks = find_blocks(module, graph, storage);
+    std::vector<Block> blocks = find_blocks(module, graph, storage, context.keep_values);
     place(blocks);
     for (const Block& block : blocks) {
       if (block.value) {

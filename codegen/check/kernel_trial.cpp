@@ -106,39 +106,12 @@ double roundings(const ir::Graph& kernel) {
          static_cast<double>(kernel.nodes().size());
 }
 
-// Numbers of elements from 1 on, stored the same way, tell where each lies; 0 is none.
-std::vector<int64_t> numbered(ir::Type type) {
-  std::vector<int64_t> order(static_cast<size_t>(type.elements()));
-  for (size_t i = 0; i < order.size(); ++i)
-    order[i] = static_cast<int64_t>(i) + 1;
-  type.dtype = ir::DType::kI64;
-  ir::Type plain = type;
-  plain.layout = {};
-  const auto bytes = stored_bytes(ir::Tensor::from_ints(plain, order), type);
-  std::vector<int64_t> numbers(bytes.size() / 8);
-  std::memcpy(numbers.data(), bytes.data(), bytes.size());
-  return numbers;
-}
-
 bool zeros_around(const std::byte* data, const std::vector<int64_t>& where, const ir::Type& type) {
   const auto size = static_cast<size_t>(ir::size_of(type.dtype));
   for (size_t i = 0; i < where.size() * size; ++i) {
     if (where[i / size] == 0 && data[i] != std::byte{0}) return false;
   }
   return true;
-}
-
-// The logical elements of a stored tensor.
-ir::Tensor gather(const std::byte* data, const std::vector<int64_t>& where, const ir::Type& type) {
-  ir::Type plain = type;
-  plain.layout = {};
-  const auto size = static_cast<size_t>(ir::size_of(type.dtype));
-  std::vector<std::byte> bytes(static_cast<size_t>(type.elements()) * size);
-  for (size_t i = 0; i < where.size(); ++i) {
-    if (where[i] == 0) continue;
-    std::memcpy(bytes.data() + static_cast<size_t>(where[i] - 1) * size, data + i * size, size);
-  }
-  return ir::Tensor(plain, std::move(bytes));
 }
 
 }  // namespace
@@ -169,10 +142,10 @@ KernelTrial::KernelTrial(const ir::Graph& kernel, uint64_t seed)
 std::string KernelTrial::compare(size_t output, const std::byte* data, KernelCheck& check) const {
   const ir::Type& type = kernel_.value(kernel_.outputs[output].value).type;
   const ir::Array<Bounded>& expected = expected_[output];
-  const auto where = numbered(type);
+  const auto where = stored_numbers(type);
   if (type.layout.has_halo() && !zeros_around(data, where, type))
     return "its halo is not all zeros";
-  const ir::Tensor actual = gather(data, where, type);
+  const ir::Tensor actual = logical_tensor(data, where, type);
   if (!is_float(type.dtype)) {
     const auto values = actual.as_ints();
     for (size_t i = 0; i < values.size(); ++i) {

@@ -85,6 +85,32 @@ std::vector<std::byte> stored_bytes(const ir::Tensor& tensor, const ir::Type& ty
   return stored;
 }
 
+std::vector<int64_t> stored_numbers(ir::Type type) {
+  std::vector<int64_t> order(static_cast<size_t>(type.elements()));
+  for (size_t i = 0; i < order.size(); ++i)
+    order[i] = static_cast<int64_t>(i) + 1;
+  type.dtype = ir::DType::kI64;
+  ir::Type plain = type;
+  plain.layout = {};
+  const auto bytes = stored_bytes(ir::Tensor::from_ints(plain, order), type);
+  std::vector<int64_t> numbers(bytes.size() / 8);
+  std::memcpy(numbers.data(), bytes.data(), bytes.size());
+  return numbers;
+}
+
+ir::Tensor logical_tensor(const std::byte* data, const std::vector<int64_t>& numbers,
+                          const ir::Type& type) {
+  ir::Type plain = type;
+  plain.layout = {};
+  const auto size = static_cast<size_t>(ir::size_of(type.dtype));
+  std::vector<std::byte> bytes(static_cast<size_t>(type.elements()) * size);
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    if (numbers[i] == 0) continue;
+    std::memcpy(bytes.data() + static_cast<size_t>(numbers[i] - 1) * size, data + i * size, size);
+  }
+  return ir::Tensor(plain, std::move(bytes));
+}
+
 ConstantPool::Place ConstantPool::add(const ir::Tensor& tensor, const ir::Type& type) {
   const std::pair tensor_key{tensor.bytes().data(), to_string(type)};
   if (const auto known = added_.find(tensor_key); known != added_.end()) return known->second;

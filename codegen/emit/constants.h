@@ -15,6 +15,11 @@ namespace linnet::codegen {
 
 // The elements of `tensor` in the physical layout of `type`; what rounding adds is 0.
 [[nodiscard]] std::vector<std::byte> stored_bytes(const ir::Tensor& tensor, const ir::Type& type);
+// Which element, counted from 1 on, lies in each place of that layout; 0: none.
+[[nodiscard]] std::vector<int64_t> stored_numbers(ir::Type type);
+// The other way: the elements stored at `data`, whose numbers are those of `type`.
+[[nodiscard]] ir::Tensor logical_tensor(const std::byte* data, const std::vector<int64_t>& numbers,
+                                        const ir::Type& type);
 
 class ConstantPool {
 public:

@@ -58,6 +58,7 @@ struct PassContext {
   // What not everybody wants: rows of the pipeline run only if it is asked for (Pass::only_if).
   bool f64 = false;           // compute in f64 where the model says f32
   bool gradients = false;     // also the gradients of a training step, for its log
+  bool keep_values = false;   // no value's memory is used again: all can be read after a call
   bool first_values = false;  // also the first values of every slot, for a training library
   bool narrow = false;        // weights that wait for memory are stored in `weights`
   ir::DType weights = ir::DType::kBF16;  // or f16
