@@ -78,7 +78,7 @@ private:
 
   // The module for one sample, and the value in it.
   bool find(driver::Model& model) {
-    const int64_t batch = options_.model.batch;
+    const int64_t batch = options_.model.batch.value_or(1);
     if (!model.at_batch(batch)) return false;
     batched_ = model.batched(batch);
     module_ = model.at_batch(batched_ ? 1 : batch);

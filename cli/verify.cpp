@@ -115,7 +115,7 @@ private:
     callable_ = Callable::load(session_, *built);
     if (!callable_) return false;
     batched_ = callable_->model().batched != 0;
-    single_ = model.at_batch(batched_ ? 1 : options_.model.batch);
+    single_ = model.at_batch(batched_ ? 1 : options_.model.batch.value_or(1));
     if (!single_) return false;
     stacked_ = batched_ || callable_->model().stateful != 0;
     ports_ = output_ports(*single_);
