@@ -79,6 +79,7 @@ void add_bench(CLI::App& app, Session& session);
 void add_tune(CLI::App& app, Session& session);
 void add_verify(CLI::App& app, Session& session);
 void add_debug(CLI::App& app, Session& session);
+void add_bisect(CLI::App& app, Session& session);
 void add_fmt(CLI::App& app, Session& session);
 void add_init(CLI::App& app, Session& session);
 void add_weights(CLI::App& app, Session& session);

@@ -42,15 +42,12 @@ std::string call(const KernelTrial& trial, const linnet_model_v1& model, Guard g
   return "";
 }
 
-}  // namespace
-
-KernelCheck check_kernel(const ir::Graph& kernel, const Target& target, uint64_t seed) {
+KernelCheck checked(const KernelTrial& trial, const Target& target) {
   KernelCheck check;
   if (!runs_here(target)) {
     check.error = "this CPU lacks instructions of " + target.info.name;
     return check;
   }
-  const KernelTrial trial(kernel, seed);
   CompileOptions options;
   options.name = trial.module().name;
   options.target = target;
@@ -75,6 +72,17 @@ KernelCheck check_kernel(const ir::Graph& kernel, const Target& target, uint64_t
     if (!check.error.empty()) break;
   }
   return check;
+}
+
+}  // namespace
+
+KernelCheck check_kernel(const ir::Graph& kernel, const Target& target, uint64_t seed) {
+  return checked(KernelTrial(kernel, seed), target);
+}
+
+KernelCheck check_kernel(const ir::Graph& kernel, const Target& target,
+                         const std::vector<ir::Tensor>& inputs) {
+  return checked(KernelTrial(kernel, inputs), target);
 }
 
 }  // namespace linnet::codegen

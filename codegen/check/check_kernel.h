@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace linnet::codegen {
 
@@ -23,5 +24,8 @@ struct KernelCheck {
 // A kernel without storage on its inputs and outputs is taken to have exact memory.
 [[nodiscard]] KernelCheck check_kernel(const ir::Graph& kernel, const Target& target,
                                        uint64_t seed);
+// The same with these inputs, row-major.
+[[nodiscard]] KernelCheck check_kernel(const ir::Graph& kernel, const Target& target,
+                                       const std::vector<ir::Tensor>& inputs);
 
 }  // namespace linnet::codegen

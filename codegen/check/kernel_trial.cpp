@@ -41,6 +41,14 @@ ir::Tensor random_tensor(ir::Type type, uint64_t seed, uint32_t stream) {
   return ir::Tensor::from_ints(type, values);
 }
 
+std::vector<ir::Tensor> random_inputs(const ir::Graph& kernel, uint64_t seed) {
+  std::vector<ir::Tensor> inputs;
+  for (const ir::GraphInput& input : kernel.inputs)
+    inputs.push_back(
+        random_tensor(kernel.value(input.value).type, seed, static_cast<uint32_t>(inputs.size())));
+  return inputs;
+}
+
 // Bytes of a signalling NaN where the layout leaves room between or behind elements; zeros in a
 // halo.
 std::vector<std::byte> poisoned(const ir::Tensor& tensor, const ir::Type& type) {
@@ -117,6 +125,9 @@ bool zeros_around(const std::byte* data, const std::vector<int64_t>& where, cons
 }  // namespace
 
 KernelTrial::KernelTrial(const ir::Graph& kernel, uint64_t seed)
+    : KernelTrial(kernel, random_inputs(kernel, seed)) {}
+
+KernelTrial::KernelTrial(const ir::Graph& kernel, const std::vector<ir::Tensor>& inputs)
     : kernel_(kernel), module_(around(kernel)) {
   const auto align_of = [](const ir::Value& value) {
     return is_padded(value)
@@ -126,9 +137,8 @@ KernelTrial::KernelTrial(const ir::Graph& kernel, uint64_t seed)
   std::vector<ir::Array<Bounded>> arrays;
   for (size_t i = 0; i < kernel.inputs.size(); ++i) {
     const ir::Value& value = kernel.value(kernel.inputs[i].value);
-    const ir::Tensor tensor = random_tensor(value.type, seed, static_cast<uint32_t>(i));
-    arrays.push_back(ir::to_array<Bounded>(tensor));
-    inputs_.push_back({poisoned(tensor, value.type), align_of(value)});
+    arrays.push_back(ir::to_array<Bounded>(inputs[i]));
+    inputs_.push_back({poisoned(inputs[i], value.type), align_of(value)});
   }
   for (const ir::GraphOutput& output : kernel.outputs) {
     const ir::Value& value = kernel.value(output.value);

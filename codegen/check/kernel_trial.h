@@ -21,6 +21,8 @@ public:
 
   // Inputs are random by `seed`; padding between their elements holds signalling NaNs.
   KernelTrial(const ir::Graph& kernel, uint64_t seed);
+  // The same with these inputs, row-major.
+  KernelTrial(const ir::Graph& kernel, const std::vector<ir::Tensor>& inputs);
 
   // The module whose only work is the kernel, to be compiled.
   [[nodiscard]] const ir::Module& module() const { return module_; }

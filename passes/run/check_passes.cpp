@@ -20,36 +20,14 @@ using Arrays = std::vector<ir::Array<double>>;
 
 constexpr double kTolerance = 1e-9;  // of the largest magnitude
 
-// What an element of an input is: a distribution, or a corner.
-struct Kind {
-  std::string_view name;
-  double centre, width;
-};
-constexpr std::array kKinds = std::to_array<Kind>({{"uniform in [-1, 1)", -1, 2},
-                                                   {"uniform in [-1e-3, 1e-3)", -1e-3, 2e-3},
-                                                   {"uniform in [-40, 40)", -40, 80},
-                                                   {"zeros", 0, 0},
-                                                   {"ones", 1, 0}});
-
-ir::Array<double> filled(const ir::Type& type, const Kind& kind, uint32_t stream) {
-  ir::Array<double> array;
-  array.type = type;
-  array.type.layout = {};
-  const size_t size = static_cast<size_t>(type.elements());
-  for (size_t i = 0; i < size; ++i) {
-    const double number = kind.centre + kind.width * philox_uniform_f64(1, stream, 0, i);
-    if (is_float(type.dtype)) {
-      array.values.push_back(number);
-    } else {
-      const auto integer = static_cast<int64_t>(number);
-      array.ints.push_back(type.dtype == ir::DType::kBool ? integer & 1 : integer);
-    }
-  }
-  return array;
-}
+constexpr std::array kKinds = std::to_array<InputKind>({{"uniform in [-1, 1)", -1, 2},
+                                                        {"uniform in [-1e-3, 1e-3)", -1e-3, 2e-3},
+                                                        {"uniform in [-40, 40)", -40, 80},
+                                                        {"zeros", 0, 0},
+                                                        {"ones", 1, 0}});
 
 // Inputs of one graph: ordinary ones from `given` by name, slots by their value.
-Arrays inputs_of(const ir::Module& module, const ir::Graph& graph, const Kind& kind,
+Arrays inputs_of(const ir::Module& module, const ir::Graph& graph, const InputKind& kind,
                  uint64_t seed) {
   Arrays inputs;
   uint32_t stream = 0;
@@ -89,12 +67,33 @@ std::optional<std::string> compare(const ir::Array<double>& a, const ir::Array<d
 
 }  // namespace
 
+std::span<const InputKind> input_kinds() {
+  return kKinds;
+}
+
+ir::Array<double> filled(const ir::Type& type, const InputKind& kind, uint32_t stream) {
+  ir::Array<double> array;
+  array.type = type;
+  array.type.layout = {};
+  const size_t size = static_cast<size_t>(type.elements());
+  for (size_t i = 0; i < size; ++i) {
+    const double number = kind.centre + kind.width * philox_uniform_f64(1, stream, 0, i);
+    if (is_float(type.dtype)) {
+      array.values.push_back(number);
+    } else {
+      const auto integer = static_cast<int64_t>(number);
+      array.ints.push_back(type.dtype == ir::DType::kBool ? integer & 1 : integer);
+    }
+  }
+  return array;
+}
+
 std::optional<std::string> compare_modules(const ir::Module& before, const ir::Module& after,
                                            uint64_t seed) {
   for (const ir::Graph& graph : before.graphs) {
     const ir::Graph* other = after.graph(graph.name);
     if (!other) return "@" + graph.name + " is gone";
-    for (const Kind& kind : kKinds) {
+    for (const InputKind& kind : kKinds) {
       const Arrays a = ir::evaluate<double>(before, graph, inputs_of(before, graph, kind, seed));
       const Arrays b = ir::evaluate<double>(after, *other, inputs_of(after, *other, kind, seed));
       if (a.size() > b.size()) return fmt::format("@{} has other outputs", graph.name);
