@@ -5,6 +5,7 @@
 #include "cli/build.h"
 #include "cli/tensor_files.h"
 #include "driver/compile.h"
+#include "driver/reference.h"
 
 #include <fmt/format.h>
 
@@ -53,7 +54,7 @@ bool read_tensors(Session& session, const BisectOptions& options,
     if (!tensors) return false;
     driver::BisectInput given{"as given", {}};
     for (const Tensor& tensor : *tensors)
-      given.values.push_back(to_ir(tensor));
+      given.values.push_back(driver::to_ir(tensor));
     question.inputs.push_back(std::move(given));
   } else {
     question.inputs = driver::seeded_inputs(question.module);
@@ -78,7 +79,8 @@ bool read_tensors(Session& session, const BisectOptions& options,
   question.expected.resize(graph.outputs.size());
   for (size_t i = 0; i < named.size(); ++i) {
     const auto at = std::ranges::find(graph.outputs, named[i].name, &ir::GraphOutput::name);
-    question.expected[static_cast<size_t>(at - graph.outputs.begin())] = to_ir((*tensors)[i]);
+    question.expected[static_cast<size_t>(at - graph.outputs.begin())] =
+        driver::to_ir((*tensors)[i]);
   }
   return true;
 }

@@ -195,10 +195,10 @@ int run_main(int argc, const char* const* argv) {
       ->check(CLI::IsMember({"text", "json"}))
       ->type_name("text|json");
   for (auto add :
-       {add_compile, add_run,   add_train,         add_evaluate,   add_export,  add_check,
-        add_fmt,     add_dump,  add_opt,           add_passes,     add_targets, add_kernel,
-        add_explain, add_bench, add_tune,          add_verify,     add_debug,   add_bisect, add_init,
-        add_weights, add_new,   add_cache_command, add_completion, add_help})
+       {add_compile, add_run,     add_train, add_evaluate,      add_export,     add_check,
+        add_fmt,     add_dump,    add_opt,   add_passes,        add_targets,    add_kernel,
+        add_explain, add_bench,   add_tune,  add_verify,        add_debug,      add_bisect,
+        add_init,    add_weights, add_new,   add_cache_command, add_completion, add_help})
     add(app, session);
   finish_options(app);
   if (argc < 2) {

@@ -148,11 +148,6 @@ std::optional<std::vector<Tensor>> read_inputs(Session& session,
   return Inputs(session, ports, batched, samples).read(assignments);
 }
 
-ir::Tensor to_ir(const Tensor& tensor) {
-  const auto* bytes = reinterpret_cast<const std::byte*>(tensor.data.data());
-  return ir::Tensor({tensor.dtype, tensor.shape, {}}, {bytes, bytes + tensor.data.size()});
-}
-
 Status write_outputs(Session& session, const std::string& folder, std::span<const Port> ports,
                      std::span<const Tensor> tensors) {
   if (mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST) {

@@ -3,7 +3,6 @@
 
 #include "cli/session.h"
 #include "ir/module.h"
-#include "ir/tensor.h"
 
 #include "base/io/tensor.h"
 
@@ -32,9 +31,6 @@ struct Port {
 [[nodiscard]] std::optional<std::vector<Tensor>>
 read_inputs(Session& session, const std::vector<std::string>& assignments,
             std::span<const Port> ports, bool batched, int64_t& samples);
-
-// The same numbers as the IR holds them.
-[[nodiscard]] ir::Tensor to_ir(const Tensor& tensor);
 
 // Writes FOLDER/NAME.npy, `@0.npy` for a name that is no file name. The folder is made if its
 // parent exists.

@@ -65,10 +65,10 @@ function(linnet_product_runtime name compiler prefix)
             --binutils ${prefix} --runtime ${archive} --out ${kit}
     DEPENDS ${archive} ${PROJECT_SOURCE_DIR}/cmake/link_kit.py VERBATIM)
   linnet_embed(linnet_codegen NAME product_kit_${name} FILE ${kit})
-  # C programs have no libstdc++.
+  # C programs have no libstdc++. Without stubs of the linker: codegen/object/object.cpp says why.
   set(pool ${folder}/pool.o)
   linnet_product_object(${pool} base/pool.cpp ${compiler} ${ARGN} -O2 -fno-exceptions -fno-rtti
-    -fno-asynchronous-unwind-tables)
+    -fno-asynchronous-unwind-tables -fno-plt)
   linnet_embed(linnet_codegen NAME product_pool_${name} FILE ${pool})
 endfunction()
 

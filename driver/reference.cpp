@@ -8,14 +8,6 @@
 #include <span>
 
 namespace linnet::driver {
-namespace {
-
-ir::Tensor to_ir(const Tensor& tensor, const ir::Type& type) {
-  const auto* bytes = reinterpret_cast<const std::byte*>(tensor.data.data());
-  return ir::Tensor({type.dtype, tensor.shape, {}}, {bytes, bytes + tensor.data.size()});
-}
-
-}  // namespace
 
 Reference::Reference(const ir::Module& module, uint64_t seed, Precision precision)
     : module_(module), graph_(module.graphs.front()), seed_(seed), precision_(precision),
@@ -32,9 +24,8 @@ template <class T> std::vector<Tensor> Reference::evaluated(const std::vector<Te
   std::vector<ir::Array<T>> inputs;
   size_t next = 0;
   for (const ir::GraphInput& input : graph_.inputs) {
-    inputs.push_back(ir::to_array<T>(input.slot.empty()
-                                         ? to_ir(given[next++], graph_.value(input.value).type)
-                                         : state(*module_.slot(input.slot))));
+    inputs.push_back(ir::to_array<T>(input.slot.empty() ? to_ir(given[next++])
+                                                        : state(*module_.slot(input.slot))));
   }
   std::vector<Tensor> outputs;
   auto arrays = ir::evaluate<T>(module_, graph_, inputs);
@@ -55,6 +46,11 @@ ir::Tensor Reference::state(const ir::Slot& slot) const {
   if (const auto known = states_.find(slot.path); known != states_.end()) return known->second;
   const auto stream = static_cast<uint32_t>(&slot - module_.slots.data());
   return ir::initial_value(slot, seed_, stream);
+}
+
+ir::Tensor to_ir(const Tensor& tensor) {
+  const auto* bytes = reinterpret_cast<const std::byte*>(tensor.data.data());
+  return ir::Tensor({tensor.dtype, tensor.shape, {}}, {bytes, bytes + tensor.data.size()});
 }
 
 Tensor to_file(const ir::Tensor& tensor) {

@@ -38,6 +38,8 @@ private:
   std::map<std::string, ir::Tensor> states_;  // by slot
 };
 
+// The same numbers as the IR holds them, and back.
+[[nodiscard]] ir::Tensor to_ir(const Tensor& tensor);
 [[nodiscard]] Tensor to_file(const ir::Tensor& tensor);
 
 // The t-th of `parts` equal parts along the first dimension; of a single number itself.

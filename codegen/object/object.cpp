@@ -92,6 +92,9 @@ std::vector<std::byte> emit_object(llvm::Module& module, const Target& target, E
   const auto target_machine = machine(target, frames ? usage.path() : "");
   module.setTargetTriple(llvm::Triple(std::string(target.record.triple)));
   module.setDataLayout(target_machine->createDataLayout());
+  // libc's functions are found when the program starts: the linker's stub, which looks for one at
+  // its first call, takes some kilobytes of stack that STACK_BYTES does not have.
+  if (target.record.format == ObjectFormat::kElf64) module.setRtLibUseGOT();
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream out(bytes);
   {
