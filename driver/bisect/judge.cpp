@@ -10,9 +10,9 @@ namespace linnet::driver {
 Judge::Judge(const BisectQuestion& question)
     : graph_(question.module.graphs.front()), given_(!question.expected.empty()) {
   for (const BisectInput& input : question.inputs)
-    references_.push_back(reference({question.module, input.values}, question.context.seed));
+    references_.push_back(reference_values({question.module, input.values}, question.context.seed));
   if (!given_) return;
-  Reference& first = references_.front();
+  ReferenceValues& first = references_.front();
   own_ = first.f64;
   first.f32.clear();
   for (size_t i = 0; i < first.f64.size(); ++i) {
@@ -26,7 +26,7 @@ Judge::Judge(const BisectQuestion& question)
 
 std::optional<std::string> Judge::departs(size_t set, std::vector<ir::Array<double>> outputs,
                                           double tolerance) const {
-  const Reference& expected = references_[set];
+  const ReferenceValues& expected = references_[set];
   if (set == 0) {
     for (const size_t i : unknown_) {
       if (i < outputs.size()) outputs[i] = expected.f64[i];

@@ -24,9 +24,9 @@ public:
 
 private:
   const ir::Graph& graph_;
-  std::vector<Reference> references_;   // of each inputs
-  std::vector<ir::Array<double>> own_;  // of inputs 0 by the evaluator
-  std::vector<size_t> unknown_;         // outputs of inputs 0 of which nothing is known
+  std::vector<ReferenceValues> references_;  // of each inputs
+  std::vector<ir::Array<double>> own_;       // of inputs 0 by the evaluator
+  std::vector<size_t> unknown_;              // outputs of inputs 0 of which nothing is known
   bool given_ = false;
 };
 

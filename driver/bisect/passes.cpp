@@ -97,7 +97,7 @@ private:
     if (!result.broken.empty()) return Fault{Fault::Kind::kInvalid, result.broken, 0};
     if (!context.errors.empty() || !q_.rows[row_].keeps_values) return std::nullopt;
     const auto text =
-        departure(sample.subject(), reference(sample, q_.context.seed),
+        departure(sample.subject(), reference_values(sample, q_.context.seed),
                   evaluated(result.module, sample.inputs, q_.context.seed), tolerance_);
     return text ? std::optional(Fault{Fault::Kind::kValues, *text, 0}) : std::nullopt;
   }

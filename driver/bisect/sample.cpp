@@ -196,9 +196,9 @@ int64_t node_count(const ir::Module& module, const ir::Graph& graph) {
   return count;
 }
 
-Reference reference(const Sample& sample, uint64_t seed) {
+ReferenceValues reference_values(const Sample& sample, uint64_t seed) {
   const ir::Graph& graph = sample.subject();
-  Reference result;
+  ReferenceValues result;
   result.f64 = evaluated(sample.module, sample.inputs, seed);
   if (!computes_in_f64(graph))
     result.f32 = ir::evaluate<float>(sample.module, graph,
@@ -212,7 +212,7 @@ std::vector<ir::Array<double>> evaluated(const ir::Module& module, const TensorL
   return ir::evaluate<double>(module, graph, arguments<double>(module, graph, inputs, seed));
 }
 
-std::optional<std::string> departure(const ir::Graph& graph, const Reference& reference,
+std::optional<std::string> departure(const ir::Graph& graph, const ReferenceValues& reference,
                                      const std::vector<ir::Array<double>>& outputs,
                                      double tolerance) {
   for (size_t i = 0; i < reference.f64.size(); ++i) {

@@ -31,19 +31,19 @@ struct Sample {
 
 // What the evaluator says, in f64 and, unless the graph computes in f64 itself, in f32: how far
 // these two lie apart tells what rounding may do to an element.
-struct Reference {
+struct ReferenceValues {
   std::vector<ir::Array<double>> f64;
   std::vector<ir::Array<float>> f32;  // empty: none
 };
 // `seed`: of slots without a value.
-[[nodiscard]] Reference reference(const Sample& sample, uint64_t seed);
+[[nodiscard]] ReferenceValues reference_values(const Sample& sample, uint64_t seed);
 [[nodiscard]] std::vector<ir::Array<double>> evaluated(const ir::Module& module,
                                                        const TensorList& inputs, uint64_t seed);
 
 // How outputs depart from the reference, or nullopt. Floats may by `tolerance` of the output's
 // largest magnitude, and by what rounding does.
 [[nodiscard]] std::optional<std::string> departure(const ir::Graph& graph,
-                                                   const Reference& reference,
+                                                   const ReferenceValues& reference,
                                                    const std::vector<ir::Array<double>>& outputs,
                                                    double tolerance);
 
