@@ -99,6 +99,42 @@ TEST_F(Library, ServesC) {
   EXPECT_EQ(run("cc -std=c11", "program.c", kDigits), "1\n");
 }
 
+// The first call of a program whose linker binds functions only when they are called: on a stack of
+// exactly STACK_BYTES, beside what swapcontext and the caller take, before a page that may not be
+// touched.
+TEST_F(Library, NeedsNoMoreStackThanItSaysAtTheFirstCall) {
+  add(lenet());
+  const std::string text = R"(
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <unistd.h>
+#include "lenet.h"
+enum { kCaller = 128 };
+static float image[784], logits[10];
+static _Alignas(64) unsigned char arena[LENET_ARENA_BYTES];
+static ucontext_t here, there;
+static int status = -1;
+static void call(void) { status = lenet_run(image, logits, arena); }
+int main(void) {
+  const size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = LENET_STACK_BYTES + kCaller;
+  unsigned char *low = mmap(0, 64 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (low == MAP_FAILED || bytes > 62 * page) return 1;
+  if (mprotect(low + page, 63 * page, PROT_READ | PROT_WRITE) != 0) return 2;
+  getcontext(&there);
+  there.uc_stack.ss_sp = low + page;
+  there.uc_stack.ss_size = bytes;
+  there.uc_link = &here;
+  makecontext(&there, call, 0);
+  swapcontext(&here, &there);
+  printf("%d\n", status);
+  return 0;
+}
+)";
+  EXPECT_EQ(run("cc -std=c11 -O1 -Wl,-z,lazy", "program.c", text), "0\n");
+}
+
 TEST_F(Library, ServesCPlusPlus) {
   add(lenet());
   EXPECT_EQ(run("c++ -std=c++17", "program.cpp", kDigits), "1\n");
