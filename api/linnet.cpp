@@ -1,6 +1,7 @@
 // The driver behind a C interface: what `linnet run` compiles, kept for calls.
 #include "api/linnet.h"
 
+#include "cli/build.h"
 #include "cli/call.h"
 
 #include <cstdlib>
@@ -9,7 +10,7 @@
 
 struct linnet_network {
   std::string header;
-  std::unique_ptr<linnet::cli::Callable> code;
+  std::unique_ptr<linnet::driver::Callable> code;
 };
 
 namespace linnet::cli {
@@ -42,7 +43,7 @@ std::unique_ptr<linnet_network> load(Session& session, int count, const char* co
       const auto built = build(s, model, pipeline, options);
       if (!built) return Status::kBadInput;
       network->header = built->compiled.header;
-      network->code = Callable::load(s, *built);
+      network->code = driver::Callable::load(*built, s.host);
       return network->code ? Status::kDone : Status::kMachine;
     };
   });

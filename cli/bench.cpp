@@ -2,7 +2,6 @@
 // the call, beside the roofs of one core.
 #include "cli/bench_report.h"
 #include "cli/help.h"
-#include "ir/op_def.h"
 #include "passes/lib/kernel_names.h"
 #include "support/text.h"
 
@@ -28,14 +27,6 @@ struct BenchOptions {
   bool json = false;
   bool train = false;
 };
-
-std::string ops_of(const ir::Graph& kernel) {
-  std::string ops;
-  for (const ir::Node& node : kernel.nodes()) {
-    if (!node.tensor) ops += (ops.empty() ? "" : " ") + std::string(node.op->name);
-  }
-  return ops;
-}
 
 // Only what --kernel asks for.
 bool choose(Session& session, const std::string& wanted, BenchReport& report) {
@@ -83,7 +74,7 @@ BenchReport report_of(const BenchOptions& options, const driver::Product& built,
     const ir::Graph& kernel = called(call.module(), *node);
     KernelRow row;
     row.name = kernel.name;
-    row.ops = ops_of(kernel);
+    row.ops = join(passes::op_names(kernel), " ");
     row.hash = passes::content_hash(passes::kernel_content(kernel));
     row.call = static_cast<int64_t>(report.kernels.size());
     row.flops = call_flops(call.module(), *node);

@@ -191,7 +191,7 @@ std::unique_ptr<BenchCall> BenchCall::of_model(Session& session, const driver::P
                                                size_t shift) {
   const ir::Module& module = built.modules.front();
   std::unique_ptr<BenchCall> made(new BenchCall(module, module.graphs.front()));
-  made->model_ = Callable::load(session, built);
+  made->model_ = driver::Callable::load(built, session.host);
   if (!made->model_) return nullptr;
   const linnet_model_v1& model = made->model_->model();
   const linnet_entry_v1& entry = model.entries[0];

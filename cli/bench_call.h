@@ -2,7 +2,9 @@
 // and with the clock read around each of its kernels.
 #pragma once
 
-#include "cli/call.h"
+#include "cli/session.h"
+#include "driver/call.h"
+#include "driver/train.h"
 
 #include <cstring>
 #include <functional>
@@ -59,7 +61,7 @@ private:
     Buffer(size_t size, size_t room) : bytes(room), size(size) {
       std::memset(bytes.data(), 0, room);
     }
-    AlignedBytes bytes;
+    driver::AlignedBytes bytes;
     size_t size;
   };
   BenchCall(const ir::Module& module, const ir::Graph& graph);
@@ -72,7 +74,7 @@ private:
   const ir::Graph* graph_;
   int64_t batch_ = 1;
   std::vector<const ir::Node*> steps_;
-  std::unique_ptr<Callable> model_;
+  std::unique_ptr<driver::Callable> model_;
   std::optional<driver::LoadedTrainer> trainer_;
   std::vector<Buffer> inputs_, outputs_, others_;
   std::vector<const void*> from_;

@@ -24,23 +24,16 @@ struct BisectOptions {
   bool json = false;
 };
 
-// Inputs, or with `outputs` those outputs that are named in `assignments`.
-std::vector<Port> ports(const ir::Graph& graph, const std::vector<std::string>* outputs) {
-  std::vector<Port> list;
-  if (!outputs) {
-    for (const ir::GraphInput& input : graph.inputs) {
-      const ir::Value& value = graph.value(input.value);
-      if (input.slot.empty()) list.push_back({value.name, value.type});
-    }
-    return list;
-  }
-  for (const ir::GraphOutput& output : graph.outputs) {
-    const bool named = std::ranges::any_of(*outputs, [&](const std::string& assignment) {
-      return assignment.starts_with(output.name + "=");
+// The outputs that are named in `assignments`.
+std::vector<Port> named_outputs(const ir::Module& module,
+                                const std::vector<std::string>& assignments) {
+  std::vector<Port> ports = output_ports(module);
+  std::erase_if(ports, [&](const Port& port) {
+    return std::ranges::none_of(assignments, [&](const std::string& assignment) {
+      return assignment.starts_with(port.name + "=");
     });
-    if (output.slot.empty() && named) list.push_back({output.name, graph.value(output.value).type});
-  }
-  return list;
+  });
+  return ports;
 }
 
 // What is given on the command line. False, with the reason reported, if a file does not fit.
@@ -50,7 +43,7 @@ bool read_tensors(Session& session, const BisectOptions& options,
   int64_t samples = 0;
   if (!options.inputs.empty()) {
     const auto tensors =
-        read_inputs(session, options.inputs, ports(graph, nullptr), false, samples);
+        read_inputs(session, options.inputs, input_ports(question.module), false, samples);
     if (!tensors) return false;
     driver::BisectInput given{"as given", {}};
     for (const Tensor& tensor : *tensors)
@@ -65,7 +58,7 @@ bool read_tensors(Session& session, const BisectOptions& options,
                   "name the inputs' files with --input NAME=F.npy");
     return false;
   }
-  const std::vector<Port> named = ports(graph, &options.expected);
+  const std::vector<Port> named = named_outputs(question.module, options.expected);
   if (named.size() < options.expected.size()) {
     std::string names;
     for (const ir::GraphOutput& output : graph.outputs)

@@ -156,14 +156,6 @@ private:
   std::string command_;
 };
 
-std::string place_text(const Session& session, const ir::Place& place) {
-  const DiagPlace at = place.diag();
-  if (!at.span) return at.name;
-  const LineColumn position = session.sources.position(at.span->file, at.span->begin);
-  return fmt::format("{}:{}:{}", session.sources.name(at.span->file), position.line,
-                     position.column);
-}
-
 void print_json(const Session& session, const BisectAnswer& answer, const std::string& file,
                 const std::string& command) {
   nlohmann::ordered_json json = {{"guilty", driver::name(answer.guilty)}};
@@ -179,7 +171,7 @@ void print_json(const Session& session, const BisectAnswer& answer, const std::s
   add("schedule", answer.schedule);
   add("right_schedule", answer.right_schedule);
   add("op", answer.op);
-  add("place", place_text(session, answer.place));
+  add("place", place_text(session.sources, answer.place.diag()));
   add("file", file);
   if (!file.empty()) json["nodes"] = answer.nodes;
   add("command", command);
@@ -191,7 +183,7 @@ void print_text(const Session& session, const BisectAnswer& answer, const std::s
   fmt::print("fault      {}{}\n", answer.fault,
              answer.inputs.empty() ? "" : ", inputs " + answer.inputs);
   fmt::print("guilty     {}\n", driver::guilty_text(answer));
-  const std::string place = place_text(session, answer.place);
+  const std::string place = place_text(session.sources, answer.place.diag());
   if (!place.empty()) fmt::print("place      {}\n", place);
   if (file.empty()) return;
   fmt::print("small      {}, {} node{}\n", file, answer.nodes, answer.nodes == 1 ? "" : "s");

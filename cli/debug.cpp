@@ -27,6 +27,7 @@ namespace {
 constexpr const char* kCompiled = "compiled";
 // Farther from the value as imported, in f64, it is another one.
 constexpr double kSame = 1e-6;
+constexpr std::string_view kAnother = "another value of this name";
 
 struct DebugOptions {
   ModelOptions model;
@@ -43,6 +44,8 @@ struct Stage {
   std::string where;            // "in kernel @conv1_relu", "not there since pass fuse_pool", …
   std::optional<Tensor> value;  // of all samples; nullopt: it is not there
   driver::Difference error;     // from the value as imported
+
+  [[nodiscard]] bool is_another() const { return value && error.relative() > kSame; }
 };
 
 CLI::Validator is_stage() {
@@ -141,8 +144,7 @@ private:
                                    : "in the group of " + entry->within;
     evaluate(std::string(name), within, flat.module, entry->value);
     Stage& stage = stages_.back();
-    if (stage.error.relative() > kSame)
-      stage.where += std::string(within.empty() ? "" : ", ") + "another value of this name";
+    if (stage.is_another()) stage.where += (within.empty() ? "" : ", ") + std::string(kAnother);
   }
 
   // Keeps what is asked for of each module on the way, then evaluates the value in it.
@@ -184,15 +186,9 @@ private:
   // What a kernel stores, after each call.
   bool compiled(const codegen::Target& target) {
     driver::CompileOptions options = options_.build;
-    options.here = true;
-    options.product = true;
     options.seed = options_.model.seed;
     options.passes = options_.pipeline;
-    options.passes.explained.clear();
-    options.passes.keep_values = true;
-    auto product = driver::compile(*module_, target, options, session_.host);
-    const auto loaded =
-        product ? driver::Inspected::load(std::move(*product), session_.host) : nullptr;
+    const auto loaded = driver::Inspected::compile(*module_, target, options, session_.host);
     if (!loaded) return false;
     const ir::Graph& planned = loaded->module().graphs.front();
     const ir::ValueId id = output_ ? planned.outputs[*output_].value : planned.find(value().name);
@@ -213,8 +209,7 @@ private:
       driver::append(all, 0, loaded->value(id));
     }
     std::string where = "stored by " + maker(planned, id);
-    if (last.where.find("another value") != std::string::npos)
-      where += ", another value of this name";
+    if (last.is_another()) where += ", " + std::string(kAnother);
     add({kCompiled, std::move(where), std::move(all.front()), {}});
     return true;
   }

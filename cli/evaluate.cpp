@@ -1,7 +1,7 @@
 // linnet evaluate MODEL --weights F --data D: how good the model is on samples with known answers.
 #include "cli/build.h"
-#include "cli/call.h"
 #include "codegen/emit/ports.h"
+#include "driver/call.h"
 
 #include "runtime/run/evaluate.h"
 #include "runtime/run/tasks.h"
@@ -55,7 +55,7 @@ Status by_product(Session& session, driver::Model& opened, const EvaluateFlags& 
   options.product = true;
   const auto built = build(session, opened, flags.model, flags.pipeline, options);
   if (!built) return Status::kBadInput;
-  const auto callable = Callable::load(session, *built);
+  const auto callable = driver::Callable::load(*built, session.host);
   if (!callable) return Status::kMachine;
   const runtime::Model model(callable->model());
   if (series) {

@@ -86,7 +86,7 @@ void measure_levels(Session& session, const codegen::Target& target,
                                         : std::max<int64_t>(4 * below, 64 << 20);
     bytes = std::clamp<int64_t>(round_down(bytes, codegen::ReadLoop::kStep),
                                 codegen::ReadLoop::kStep, kLargest);
-    const AlignedBytes memory(static_cast<size_t>(bytes));
+    const driver::AlignedBytes memory(static_cast<size_t>(bytes));
     std::memset(memory.data(), 1, static_cast<size_t>(bytes));  // pages of its own
     const bool slow = levels[i].bytes == 0;
     levels[i].gb_per_s = static_cast<double>(bytes) /
@@ -199,8 +199,7 @@ std::vector<Bound> bounds(const ir::Module& module, const ir::Graph& graph, cons
   std::vector<Bound> all;
   for (size_t i = 0; i < steps.size(); ++i) {
     const ir::Graph& kernel = called(module, *calls[i]);
-    const bool f64 = std::ranges::any_of(
-        kernel.values(), [](const ir::Value& v) { return v.type.dtype == ir::DType::kF64; });
+    const bool f64 = ir::computes_in_f64(kernel);
     std::vector<double> level_ns(roofs.levels.size(), 0);
     for (const auto& [place, bytes] : steps[i]) {
       const int64_t far = distance(steps, i, place);

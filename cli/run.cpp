@@ -1,4 +1,5 @@
 // linnet run MODEL --input NAME=F.npy [--output-dir D]: compile in memory, run once.
+#include "cli/build.h"
 #include "cli/call.h"
 #include "cli/tensor_files.h"
 #include "codegen/emit/ports.h"
@@ -159,7 +160,7 @@ Status run_compiled(Session& session, const RunOptions& options) {
   flags.product = true;
   const auto built = build(session, options.model, options.pipeline, flags);
   if (!built) return Status::kBadInput;
-  const auto callable = Callable::load(session, *built);
+  const auto callable = driver::Callable::load(*built, session.host);
   if (!callable) return Status::kMachine;
   const ir::Module& single = built->modules.back();
   int64_t samples = 0;

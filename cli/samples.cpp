@@ -1,11 +1,9 @@
-// Makes samples of random numbers, takes files apart into samples, and names places.
+// Makes samples of random numbers, takes files apart into samples, and finds places.
 #include "cli/samples.h"
 
 #include "base/philox.h"
 #include "driver/reference.h"
 #include "ir/initialize.h"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -66,16 +64,9 @@ std::vector<Tensor> stacked(const std::vector<Sample>& samples) {
   return all;
 }
 
-std::string place_text(const Session& session, const ir::Place& place) {
-  const DiagPlace where = place.diag();
-  if (!where.span) return where.name;
-  const LineColumn at = session.sources.position(where.span->file, where.span->begin);
-  return fmt::format("{}:{}:{}", session.sources.name(where.span->file), at.line, at.column);
-}
-
 std::string place_of(const Session& session, const ir::Graph& graph, ir::ValueId value) {
   const ir::Node* node = graph.producer(value);
-  return node ? place_text(session, node->place) : "";
+  return node ? place_text(session.sources, node->place.diag()) : "";
 }
 
 }  // namespace linnet::cli

@@ -24,8 +24,6 @@ samples_in_files(Session& session, const std::vector<std::string>& assignments,
 // The other way: all samples along dimension 0 of each tensor.
 [[nodiscard]] std::vector<Tensor> stacked(const std::vector<Sample>& samples);
 
-// "lenet.lin:5:10", or what else the place is called; "" of none.
-[[nodiscard]] std::string place_text(const Session& session, const ir::Place& place);
 // Where the node that makes the value is, or the input, in the model; "" if that is not known.
 [[nodiscard]] std::string place_of(const Session& session, const ir::Graph& graph,
                                    ir::ValueId value);

@@ -1,4 +1,5 @@
 // linnet tune MODEL: times other schedules of its kernels and writes those that are faster.
+#include "cli/build.h"
 #include "cli/help.h"
 #include "cli/text_table.h"
 #include "cli/tuner.h"

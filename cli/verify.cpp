@@ -112,7 +112,7 @@ private:
     flags.product = true;
     const auto built = build(session_, model, options_.model, options_.pipeline, flags);
     if (!built) return false;
-    callable_ = Callable::load(session_, *built);
+    callable_ = driver::Callable::load(*built, session_.host);
     if (!callable_) return false;
     batched_ = callable_->model().batched != 0;
     single_ = model.at_batch(batched_ ? 1 : options_.model.batch.value_or(1));
@@ -244,7 +244,7 @@ private:
 
   Session& session_;
   const VerifyOptions& options_;
-  std::unique_ptr<Callable> callable_;
+  std::unique_ptr<driver::Callable> callable_;
   const ir::Module* single_ = nullptr;  // for one sample
   bool batched_ = false, stacked_ = false;
   std::vector<Port> ports_;

@@ -34,19 +34,10 @@ std::unique_ptr<InnerErrors> InnerErrors::load(Session& session, const ir::Modul
   const auto target = model.find_target(session);
   if (!target) return nullptr;
   driver::CompileOptions options = build;
-  options.here = true;
-  options.product = true;
   options.seed = model.seed;
   options.passes = flags;
-  options.passes.threads = 1;  // the bits do not depend on it
-  options.passes.explained.clear();
-  options.passes.keep_values = true;
-  const auto loaded = [&](const ir::Module& of) -> std::unique_ptr<driver::Inspected> {
-    auto product = driver::compile(of, *target, options, session.host);
-    return product ? driver::Inspected::load(std::move(*product), session.host) : nullptr;
-  };
   std::unique_ptr<InnerErrors> result(new InnerErrors(module));
-  result->product_ = loaded(module);
+  result->product_ = driver::Inspected::compile(module, *target, options, session.host);
   if (!result->product_) return nullptr;
   result->find_stored(sample, model.seed);
   std::vector<ir::ValueId> cut;
@@ -57,7 +48,8 @@ std::unique_ptr<InnerErrors> InnerErrors::load(Session& session, const ir::Modul
     cut.push_back(result->values_[i]);
   }
   if (cut.empty()) return result;
-  result->cut_ = loaded(driver::with_outputs(module, cut));
+  result->cut_ =
+      driver::Inspected::compile(driver::with_outputs(module, cut), *target, options, session.host);
   return result->cut_ ? std::move(result) : nullptr;
 }
 

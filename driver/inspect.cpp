@@ -31,6 +31,18 @@ std::unique_ptr<Inspected> Inspected::load(Product product, const Host& host) {
   return result;
 }
 
+std::unique_ptr<Inspected> Inspected::compile(const ir::Module& module,
+                                              const codegen::Target& target, CompileOptions options,
+                                              const Host& host) {
+  options.here = true;
+  options.product = true;
+  options.passes.threads = 1;  // the bits do not depend on it
+  options.passes.explained.clear();
+  options.passes.keep_values = true;
+  auto product = driver::compile(module, target, options, host);
+  return product ? load(std::move(*product), host) : nullptr;
+}
+
 const std::vector<Tensor>& Inspected::call(const std::vector<Tensor>& inputs) {
   std::vector<const void*> from;
   std::vector<void*> to;

@@ -5,7 +5,7 @@
 #include "base/abi/model.h"
 #include "base/io/tensor.h"
 #include "base/memory.h"
-#include "driver/product.h"
+#include "driver/compile.h"
 
 #include <memory>
 #include <vector>
@@ -17,6 +17,11 @@ public:
   // The product's last module, loaded into this process; it was made with `here` and `product`,
   // for one thread. nullptr, with an error, if it does not load.
   [[nodiscard]] static std::unique_ptr<Inspected> load(Product product, const Host& host);
+  // A module at the end of phase `imported`, compiled for this and loaded. nullptr, with an error,
+  // if that fails.
+  [[nodiscard]] static std::unique_ptr<Inspected> compile(const ir::Module& module,
+                                                          const codegen::Target& target,
+                                                          CompileOptions options, const Host& host);
 
   // The planned module; values are those of its first graph.
   [[nodiscard]] const ir::Module& module() const { return product_.modules.back(); }

@@ -11,10 +11,7 @@ namespace linnet::driver {
 
 Reference::Reference(const ir::Module& module, uint64_t seed, Precision precision)
     : module_(module), graph_(module.graphs.front()), seed_(seed), precision_(precision),
-      f64_(precision == Precision::kF64 ||
-           std::ranges::any_of(graph_.values(), [](const ir::Value& value) {
-             return value.type.dtype == ir::DType::kF64;
-           })) {}
+      f64_(precision == Precision::kF64 || ir::computes_in_f64(graph_)) {}
 
 std::vector<Tensor> Reference::operator()(const std::vector<Tensor>& given) {
   return f64_ ? evaluated<double>(given) : evaluated<float>(given);
@@ -44,8 +41,7 @@ template <class T> std::vector<Tensor> Reference::evaluated(const std::vector<Te
 
 ir::Tensor Reference::state(const ir::Slot& slot) const {
   if (const auto known = states_.find(slot.path); known != states_.end()) return known->second;
-  const auto stream = static_cast<uint32_t>(&slot - module_.slots.data());
-  return ir::initial_value(slot, seed_, stream);
+  return ir::initial_value(module_, slot, seed_);
 }
 
 ir::Tensor to_ir(const Tensor& tensor) {

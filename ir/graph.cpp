@@ -131,4 +131,9 @@ ValueId Graph::input_of(std::string_view slot) const {
   return {};
 }
 
+bool computes_in_f64(const Graph& graph) {
+  return std::ranges::any_of(graph.values(),
+                             [](const Value& value) { return value.type.dtype == DType::kF64; });
+}
+
 }  // namespace linnet::ir

@@ -130,4 +130,7 @@ private:
   std::unordered_map<std::string, int> numbers_;
 };
 
+// Is any value f64? Then all of it is computed so.
+[[nodiscard]] bool computes_in_f64(const Graph& graph);
+
 }  // namespace linnet::ir

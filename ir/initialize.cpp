@@ -57,4 +57,8 @@ Tensor initial_value(const Slot& slot, uint64_t seed, uint32_t stream) {
                             : Tensor::from_doubles(type, values);
 }
 
+Tensor initial_value(const Module& module, const Slot& slot, uint64_t seed) {
+  return initial_value(slot, seed, static_cast<uint32_t>(&slot - module.slots.data()));
+}
+
 }  // namespace linnet::ir

@@ -40,5 +40,7 @@ struct Initializer {
 // are computed in f64 and rounded once, so that an f64 model begins as the f32 one does. The
 // attributes `fan_in` and `fan_out` of the recipe, where given, stand for the shape's.
 [[nodiscard]] Tensor initial_value(const Slot& slot, uint64_t seed, uint32_t stream);
+// The same of one of the module's slots.
+[[nodiscard]] Tensor initial_value(const Module& module, const Slot& slot, uint64_t seed);
 
 }  // namespace linnet::ir

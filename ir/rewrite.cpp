@@ -71,7 +71,8 @@ Graph rewrite(const Graph& graph,
   return rewriter.finish();
 }
 
-Graph without_unused(const Graph& graph, const std::function<bool(const Node&)>& may_drop) {
+std::vector<bool> needed_nodes(const Graph& graph,
+                               const std::function<bool(const Node&)>& may_drop) {
   ValueMap<bool> live(graph, false);
   for (const GraphOutput& output : graph.outputs)
     live[output.value] = true;
@@ -86,6 +87,11 @@ Graph without_unused(const Graph& graph, const std::function<bool(const Node&)>&
       if (operand) live[operand] = true;
     }
   }
+  return needed;
+}
+
+Graph without_unused(const Graph& graph, const std::function<bool(const Node&)>& may_drop) {
+  const std::vector<bool> needed = needed_nodes(graph, may_drop);
   return rewrite(graph, [&](Rewriter&, NodeId id, const Node&) {
     return !needed[static_cast<size_t>(id.index)];
   });

@@ -43,8 +43,12 @@ private:
 [[nodiscard]] Graph rewrite(const Graph& graph,
                             const std::function<bool(Rewriter&, NodeId, const Node&)>& visit);
 
-// The graph without the nodes that no output needs. `may_drop` is asked of each, users before what
-// they use; what it keeps keeps its operands.
+// By index: does an output need the node? `may_drop` is asked of each that none does, users before
+// what they use; what it keeps keeps its operands.
+[[nodiscard]] std::vector<bool> needed_nodes(
+    const Graph& graph,
+    const std::function<bool(const Node&)>& may_drop = [](const Node&) { return true; });
+// The graph without the others.
 [[nodiscard]] Graph without_unused(
     const Graph& graph,
     const std::function<bool(const Node&)>& may_drop = [](const Node&) { return true; });

@@ -24,9 +24,8 @@ ir::Module freeze_parameters(ir::Module module, PassContext& context) {
     for (const ir::GraphInput& input : graph.inputs) {
       if (input.slot.empty() || !freezes(*module.slot(input.slot))) continue;
       const ir::Slot& slot = *module.slot(input.slot);
-      const auto stream = static_cast<uint32_t>(&slot - module.slots.data());
       rewriter.replace(input.value, rewriter.at(slot.place)
-                                        .constant(ir::initial_value(slot, context.seed, stream),
+                                        .constant(ir::initial_value(module, slot, context.seed),
                                                   graph.value(input.value).name, !slot.value));
     }
     for (const ir::Node& node : graph.nodes())

@@ -9,6 +9,13 @@
 #include <nlohmann/json.hpp>
 
 namespace linnet {
+
+std::string place_text(const SourceManager& sources, const DiagPlace& place) {
+  if (!place.span) return place.name;
+  const LineColumn at = sources.position(place.span->file, place.span->begin);
+  return fmt::format("{}:{}:{}", sources.name(place.span->file), at.line, at.column);
+}
+
 namespace {
 
 // A longer source line is shown as a window around the caret.
@@ -109,11 +116,7 @@ struct Printer {
   }
 
   void print(const Diagnostic& d) {
-    std::string place = d.place.name;
-    if (d.place.span) {
-      LineColumn at = sources.position(d.place.span->file, d.place.span->begin);
-      place = fmt::format("{}:{}:{}", sources.name(d.place.span->file), at.line, at.column);
-    }
+    const std::string place = place_text(sources, d.place);
     if (!place.empty()) out += paint("\x1b[1m", place + ":") + " ";
     out += fmt::format("{} {}\n", paint(escape(d.severity), fmt::format("{}:", word(d.severity))),
                        paint("\x1b[1m", d.message));

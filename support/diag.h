@@ -20,6 +20,9 @@ struct DiagPlace {
   std::string name;
 };
 
+// "lenet.lin:5:10", or the name; "" of nothing.
+[[nodiscard]] std::string place_text(const SourceManager& sources, const DiagPlace& place);
+
 struct Diagnostic {
   Severity severity = Severity::kError;
   DiagPlace place;

@@ -3,7 +3,9 @@
 
 #include "driver/bisect/shrink.h"
 #include "ir/op_def.h"
+#include "passes/lib/kernel_names.h"
 #include "passes/schedule/families.h"
+#include "support/text.h"
 
 #include <fmt/format.h>
 
@@ -36,15 +38,6 @@ bool is_legal(const Sample& sample) {
   return kernel.schedule && passes::schedule_fault(kernel, *kernel.schedule).empty();
 }
 
-// "gather, prod"
-std::string ops_of(const ir::Graph& kernel) {
-  std::string list;
-  for (const ir::Node& node : kernel.nodes()) {
-    if (!node.tensor) list += (list.empty() ? "" : ", ") + std::string(node.op->name);
-  }
-  return list;
-}
-
 class KernelSearch {
 public:
   KernelSearch(const BisectQuestion& question, const ir::Module& planned, BisectAnswer& answer)
@@ -70,7 +63,8 @@ public:
       return is_legal(sample) && wrong(sample, any_inputs_);
     };
     answer_.small = shrink(wrong_, shows, q_.context.seed, kMostTries);
-    if (answer_.guilty == Guilty::kKernel) answer_.op = ops_of(answer_.small.subject());
+    if (answer_.guilty == Guilty::kKernel)
+      answer_.op = join(passes::op_names(answer_.small.subject()), ", ");
     return true;
   }
 
@@ -126,14 +120,13 @@ private:
       return true;
     }
     for (const ir::Graph& kernel : planned_.kernels) {
-      if (!called.contains(kernel.name) && try_kernel(kernel, random_inputs(kernel), true))
-        return true;
+      if (!called.contains(kernel.name) && try_kernel(kernel, ones(kernel), true)) return true;
     }
     return false;
   }
 
-  // Of a kernel of another graph: numbers to evaluate on; its check takes its own.
-  static TensorList random_inputs(const ir::Graph& kernel) {
+  // Of a kernel of another graph: something to evaluate on; its check takes inputs of its own.
+  static TensorList ones(const ir::Graph& kernel) {
     TensorList inputs;
     for (const ir::GraphInput& input : kernel.inputs) {
       ir::Type type = kernel.value(input.value).type;

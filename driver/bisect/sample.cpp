@@ -3,7 +3,6 @@
 
 #include "ir/initialize.h"
 #include "ir/rewrite.h"
-#include "ir/value_map.h"
 
 #include <fmt/format.h>
 
@@ -24,16 +23,9 @@ std::vector<ir::Array<T>> arguments(const ir::Module& module, const ir::Graph& g
       arrays.push_back(ir::to_array<T>(inputs[next++]));
       continue;
     }
-    const ir::Slot& slot = *module.slot(input.slot);
-    const auto stream = static_cast<uint32_t>(&slot - module.slots.data());
-    arrays.push_back(ir::to_array<T>(ir::initial_value(slot, seed, stream)));
+    arrays.push_back(ir::to_array<T>(ir::initial_value(module, *module.slot(input.slot), seed)));
   }
   return arrays;
-}
-
-bool computes_in_f64(const ir::Graph& graph) {
-  return std::ranges::any_of(graph.values(),
-                             [](const ir::Value& v) { return v.type.dtype == ir::DType::kF64; });
 }
 
 bool same(double a, double b) {
@@ -64,30 +56,29 @@ std::optional<std::string> departs(const ir::Array<double>& is, const ir::Array<
 class Cutter {
 public:
   Cutter(const Sample& sample, const TensorList& values, const std::vector<bool>& kept)
-      : old_(sample.subject()), values_(values), kept_(kept), map_(old_) {
-    graph_.name = old_.name;
-    graph_.schedule = old_.schedule;
+      : old_(sample.subject()), values_(values), kept_(kept),
+        r_(old_, [this](const ir::GraphInput& input) { return is_read(input.value); }) {
     result_.module = sample.module;
   }
 
   Sample run() {
     // Inputs come first, and in the order of the old values.
     for (const ir::GraphInput& input : old_.inputs) {
-      if (is_read(input.value)) add_input(input.value, input.slot);
+      if (is_read(input.value) && input.slot.empty()) give(input.value);
     }
     for (size_t i = 0; i < old_.nodes().size(); ++i) {
       const ir::Node& node = old_.nodes()[i];
       for (const ir::ValueId result : node.results) {
-        if (!kept_[i] && !node.tensor && is_read(result)) add_input(result, "");
+        if (!kept_[i] && !node.tensor && is_read(result)) add_input(result);
       }
     }
     for (size_t i = 0; i < old_.nodes().size(); ++i) {
       const ir::Node& node = old_.nodes()[i];
-      if (node.tensor ? is_read(node.results.front()) : static_cast<bool>(kept_[i])) copy(node);
+      if (node.tensor ? is_read(node.results.front()) : static_cast<bool>(kept_[i])) r_.copy(node);
     }
     outputs();
     give_places();
-    result_.subject() = std::move(graph_);
+    result_.subject() = std::move(r_.graph());
     return std::move(result_);
   }
 
@@ -101,28 +92,15 @@ private:
                                [&](ir::NodeId user) { return is_kept(user); });
   }
 
-  void add_input(ir::ValueId value, const std::string& slot) {
-    const ir::Value& old = old_.value(value);
-    map_[value] = graph_.add_input(old.name, old.type, slot);
-    graph_.value(map_[value]).storage = old.storage;
-    if (slot.empty()) result_.inputs.push_back(values_[static_cast<size_t>(value.index)]);
+  void give(ir::ValueId value) {
+    result_.inputs.push_back(values_[static_cast<size_t>(value.index)]);
   }
-
-  void copy(const ir::Node& node) {
-    ir::Node copied = node;
-    for (ir::ValueId& operand : copied.operands)
-      operand = operand ? map_[operand] : operand;
-    std::vector<ir::Type> types;
-    std::vector<std::string> names;
-    for (const ir::ValueId result : node.results) {
-      types.push_back(old_.value(result).type);
-      names.push_back(old_.value(result).name);
-    }
-    const ir::NodeId id = graph_.append(std::move(copied), types, names);
-    for (size_t i = 0; i < node.results.size(); ++i) {
-      map_[node.results[i]] = graph_.node(id).results[i];
-      graph_.value(map_[node.results[i]]).storage = old_.value(node.results[i]).storage;
-    }
+  void add_input(ir::ValueId value) {
+    const ir::Value& old = old_.value(value);
+    const ir::ValueId made = r_.graph().add_input(old.name, old.type);
+    r_.graph().value(made).storage = old.storage;
+    r_.replace(value, made);
+    give(value);
   }
 
   void outputs() {
@@ -130,7 +108,7 @@ private:
     for (const ir::GraphOutput& output : old_.outputs) {
       const ir::Value& value = old_.value(output.value);
       if (!value.node || !is_kept(value.node)) continue;
-      graph_.outputs.push_back({output.name, map_[output.value], output.slot});
+      r_.graph().outputs.push_back({output.name, r_[output.value], output.slot});
       given.insert(output.value.index);
     }
     for (size_t i = 0; i < old_.nodes().size(); ++i) {
@@ -141,7 +119,7 @@ private:
                                return is_kept(user);
                              });
         if (outside && given.insert(result.index).second)
-          graph_.outputs.push_back({old_.value(result).name, map_[result], ""});
+          r_.graph().outputs.push_back({old_.value(result).name, r_[result], ""});
       }
     }
   }
@@ -151,24 +129,24 @@ private:
     const bool placed = std::ranges::any_of(
         old_.values(), [](const ir::Value& value) { return value.storage.has_value(); });
     if (!result_.module.graphs.empty() || !placed) return;
+    ir::Graph& graph = r_.graph();
     const auto place = [&](ir::ValueId id, ir::Memory memory, size_t at) {
-      ir::Value& value = graph_.value(id);
+      ir::Value& value = graph.value(id);
       const bool padded = value.storage && ir::is_padded(value.storage->memory);
       value.storage = padded ? ir::Storage{value.storage->memory, 0}
                              : ir::Storage{memory, static_cast<int64_t>(at)};
     };
-    for (size_t i = 0; i < graph_.inputs.size(); ++i)
-      place(graph_.inputs[i].value, ir::Memory::kInput, i);
-    for (size_t i = 0; i < graph_.outputs.size(); ++i)
-      place(graph_.outputs[i].value, ir::Memory::kOutput, i);
+    for (size_t i = 0; i < graph.inputs.size(); ++i)
+      place(graph.inputs[i].value, ir::Memory::kInput, i);
+    for (size_t i = 0; i < graph.outputs.size(); ++i)
+      place(graph.outputs[i].value, ir::Memory::kOutput, i);
   }
 
   const ir::Graph& old_;
   const TensorList& values_;
   const std::vector<bool>& kept_;
   const std::vector<std::vector<ir::NodeId>> users_ = old_.users();
-  ir::ValueMap<ir::ValueId> map_;
-  ir::Graph graph_;
+  ir::Rewriter r_;
   Sample result_;
 };
 
@@ -200,7 +178,7 @@ ReferenceValues reference_values(const Sample& sample, uint64_t seed) {
   const ir::Graph& graph = sample.subject();
   ReferenceValues result;
   result.f64 = evaluated(sample.module, sample.inputs, seed);
-  if (!computes_in_f64(graph))
+  if (!ir::computes_in_f64(graph))
     result.f32 = ir::evaluate<float>(sample.module, graph,
                                      arguments<float>(sample.module, graph, sample.inputs, seed));
   return result;
@@ -250,21 +228,8 @@ Sample without_output(const Sample& sample, const TensorList& values, size_t out
   Sample fewer = sample;
   ir::Graph& graph = fewer.subject();
   graph.outputs.erase(graph.outputs.begin() + static_cast<std::ptrdiff_t>(output));
-  std::vector<bool> kept(graph.nodes().size(), false);
-  std::vector<bool> live(graph.values().size(), false);
-  for (const ir::GraphOutput& each : graph.outputs)
-    live[static_cast<size_t>(each.value.index)] = true;
-  for (size_t i = graph.nodes().size(); i-- > 0;) {
-    const ir::Node& node = graph.nodes()[i];
-    kept[i] = std::ranges::any_of(
-        node.results, [&](ir::ValueId id) { return live[static_cast<size_t>(id.index)]; });
-    if (!kept[i]) continue;
-    for (const ir::ValueId operand : node.operands) {
-      if (operand) live[static_cast<size_t>(operand.index)] = true;
-    }
-  }
   const auto outputs = graph.outputs;
-  Sample result = cut(fewer, values, kept);
+  Sample result = cut(fewer, values, ir::needed_nodes(graph));
   // What nobody reads of a node that stays is an output to cut(): it was none here.
   std::erase_if(result.subject().outputs, [&](const ir::GraphOutput& each) {
     return std::ranges::find(outputs, each.name, &ir::GraphOutput::name) == outputs.end();

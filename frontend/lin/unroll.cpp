@@ -49,10 +49,9 @@ private:
       if (input.slot.empty()) continue;
       const ir::Slot& slot = *module_.slot(input.slot);
       if (slot.kind == ir::SlotKind::kState) {
-        const auto stream = static_cast<uint32_t>(&slot - module_.slots.data());
         states_[slot.path] = ir::Builder(graph_)
                                  .at(slot.place)
-                                 .constant(ir::initial_value(slot, 0, stream), slot.path);
+                                 .constant(ir::initial_value(module_, slot, 0), slot.path);
       } else {
         parameters_[input.value.index] = graph_.add_input(step_.value(input.value).name,
                                                           step_.value(input.value).type, slot.path);

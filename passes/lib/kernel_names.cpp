@@ -166,6 +166,14 @@ std::string kernel_name(const ir::Graph& kernel) {
   return std::isalpha(static_cast<unsigned char>(name.front())) ? name : "k" + name;
 }
 
+std::vector<std::string> op_names(const ir::Graph& kernel) {
+  std::vector<std::string> names;
+  for (const ir::Node& node : kernel.nodes()) {
+    if (!node.tensor) names.emplace_back(node.op->name);
+  }
+  return names;
+}
+
 std::string kernel_content(const ir::Graph& kernel) {
   return ir::print(canonical(kernel));
 }

@@ -4,6 +4,7 @@
 #include "ir/graph.h"
 
 #include <string>
+#include <vector>
 
 namespace linnet::passes {
 
@@ -12,6 +13,9 @@ namespace linnet::passes {
 // most 48 letters, digits and '_', beginning with a letter. The same for kernels that differ in
 // shapes only: who names several makes the names differ.
 [[nodiscard]] std::string kernel_name(const ir::Graph& kernel);
+
+// The ops of a kernel in order; constants are none.
+[[nodiscard]] std::vector<std::string> op_names(const ir::Graph& kernel);
 
 // All that two kernels must share to be one: the text with its own name and those of its values
 // replaced by numbers.

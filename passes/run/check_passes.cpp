@@ -36,9 +36,8 @@ Arrays inputs_of(const ir::Module& module, const ir::Graph& graph, const InputKi
       inputs.push_back(filled(graph.value(input.value).type, kind, stream++));
       continue;
     }
-    const ir::Slot& slot = *module.slot(input.slot);
-    const auto at = static_cast<uint32_t>(&slot - module.slots.data());
-    inputs.push_back(ir::to_array<double>(ir::initial_value(slot, seed, at)));
+    inputs.push_back(
+        ir::to_array<double>(ir::initial_value(module, *module.slot(input.slot), seed)));
   }
   return inputs;
 }

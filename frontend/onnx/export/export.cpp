@@ -231,10 +231,8 @@ private:
   void write_initializers() {
     for (const ir::GraphInput& input : graph_.inputs) {
       if (!is_parameter(input)) continue;
-      const ir::Slot& slot = *module_.slot(input.slot);
-      const auto stream = static_cast<uint32_t>(&slot - module_.slots.data());
       writer_.initializer(writer_[input.value],
-                          slot.value ? *slot.value : ir::initial_value(slot, seed_, stream));
+                          ir::initial_value(module_, *module_.slot(input.slot), seed_));
     }
     for (const ir::Node& node : graph_.nodes()) {
       if (node.tensor && needed_[static_cast<size_t>(node.results[0].index)])
