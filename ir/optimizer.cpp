@@ -34,6 +34,12 @@ ChosenOptimizer chosen_optimizer(const std::vector<Declaration>& train) {
   return {record, at->recipe};
 }
 
+Place optimizer_place(const std::vector<Declaration>& train) {
+  const auto at = std::ranges::find(train, "optimizer", &Declaration::target);
+  if (at == train.end() || !at->place.known()) return Place::named("optimizer");
+  return at->place;
+}
+
 Var UpdateContext::rounded(const Var& scalar) const {
   const DType dtype = weight.type().dtype;
   if (scalar.type().dtype == dtype) return scalar;

@@ -39,6 +39,8 @@ struct ChosenOptimizer {
   [[nodiscard]] Settings settings() const { return {recipe, record->settings}; }
 };
 [[nodiscard]] ChosenOptimizer chosen_optimizer(const std::vector<Declaration>& train);
+// Where the nodes of its step are in the model: at its declaration, or named "optimizer".
+[[nodiscard]] Place optimizer_place(const std::vector<Declaration>& train);
 
 // One parameter in one step.
 struct UpdateContext {

@@ -27,55 +27,52 @@ std::string spelled(const std::string& name) {
 
 class Printer {
 public:
-  explicit Printer(Printed& out) : out_(out) {}
+  // `tensors`: takes what the text names as @"path".
+  explicit Printer(std::map<std::string, Tensor>& tensors) : tensors_(tensors) {}
 
-  void module(const Module& module) {
-    line(fmt::format("lir 1\n\nmodule {}", spelled(module.name)));
-    if (!module.data.empty() || !module.train.empty() || !module.slots.empty()) line("");
+  ModuleText module(const Module& module) {
+    ModuleText text;
+    text.head = {"lir 1", "", "module " + spelled(module.name)};
+    if (!module.data.empty() || !module.train.empty() || !module.slots.empty())
+      text.head.emplace_back();
     for (const Declaration& declaration : module.data)
-      declare("data", declaration);
+      text.head.push_back(declared("data", declaration));
     for (const Declaration& declaration : module.train)
-      declare("train", declaration);
+      text.head.push_back(declared("train", declaration));
     for (const Slot& slot : module.slots)
-      print_slot(slot);
+      text.head.push_back(slot_text(slot));
     for (const Graph& kernel : module.kernels)
-      entry("kernel", kernel);
+      text.kernels.push_back(entry("kernel", kernel));
     for (const Graph& graph : module.graphs)
-      entry("graph", graph);
+      text.graphs.push_back(entry("graph", graph));
+    return text;
   }
 
-  void entry(std::string_view keyword, const Graph& graph) {
+  GraphText entry(std::string_view keyword, const Graph& graph) {
     std::vector<std::string> inputs;
     for (const GraphInput& input : graph.inputs) {
       std::string text = definition(graph, input.value);
       if (!input.slot.empty()) text += " = @" + spelled(input.slot);
       inputs.push_back(std::move(text));
     }
-    if (!out_.text.empty()) line("");
-    line(fmt::format("{} @{}({}){} {{", keyword, spelled(graph.name), join(inputs, ", "),
-                     graph.schedule ? " " + ir::to_string(*graph.schedule) : ""));
-    body(graph, 1);
-    line("}");
+    GraphText text = body(graph);
+    text.head = fmt::format("{} @{}({}){} {{", keyword, spelled(graph.name), join(inputs, ", "),
+                            graph.schedule ? " " + ir::to_string(*graph.schedule) : "");
+    return text;
   }
 
 private:
-  void line(std::string_view text, int depth = 0) {
-    out_.text.append(static_cast<size_t>(depth) * 2, ' ');
-    out_.text += text;
-    out_.text += '\n';
+  static std::string declared(std::string_view keyword, const Declaration& declaration) {
+    return fmt::format("{} {} = {}", keyword, spelled(declaration.target),
+                       to_string(declaration.recipe));
   }
 
-  void declare(std::string_view keyword, const Declaration& declaration) {
-    line(fmt::format("{} {} = {}", keyword, spelled(declaration.target),
-                     to_string(declaration.recipe)));
-  }
-
-  void print_slot(const Slot& slot) {
+  std::string slot_text(const Slot& slot) {
     std::string text =
         fmt::format("slot {}{} @{}: {} = {}", slot.frozen ? "frozen " : "", name(slot.kind),
                     spelled(slot.path), ir::to_string(slot.type), to_string(slot.initializer));
     if (slot.value) text += " value " + payload(*slot.value, slot.path);
-    line(text);
+    return text;
   }
 
   static std::string definition(const Graph& graph, ValueId id) {
@@ -121,7 +118,7 @@ private:
     }
     std::string key = path;
     for (int i = 1;; ++i) {
-      const auto [at, fresh] = out_.tensors.emplace(key, tensor);
+      const auto [at, fresh] = tensors_.emplace(key, tensor);
       if (fresh || at->second == tensor) break;
       key = fmt::format("{}#{}", path, i);
     }
@@ -138,20 +135,22 @@ private:
     return parts.empty() ? "" : fmt::format(" {{{}}}", join(parts, ", "));
   }
 
-  void body(const Graph& graph, int depth) {
+  GraphText body(const Graph& graph) {
+    GraphText text;
     for (const Node& node : graph.nodes())
-      print_node(graph, node, depth);
+      text.nodes.push_back(node_text(graph, node));
     std::vector<std::string> outputs;
     for (const GraphOutput& output : graph.outputs) {
-      std::string text = use(graph, output.value);
-      if (!output.name.empty()) text = fmt::format("{} = {}", spelled(output.name), text);
-      if (!output.slot.empty()) text += " -> @" + spelled(output.slot);
-      outputs.push_back(std::move(text));
+      std::string one = use(graph, output.value);
+      if (!output.name.empty()) one = fmt::format("{} = {}", spelled(output.name), one);
+      if (!output.slot.empty()) one += " -> @" + spelled(output.slot);
+      outputs.push_back(std::move(one));
     }
-    line("return " + join(outputs, ", "), depth);
+    text.result = "return " + join(outputs, ", ");
+    return text;
   }
 
-  void print_node(const Graph& graph, const Node& node, int depth) {
+  NodeText node_text(const Graph& graph, const Node& node) {
     std::vector<std::string> results;
     for (ValueId result : node.results)
       results.push_back(definition(graph, result));
@@ -165,21 +164,39 @@ private:
     }
     text += attributes(node);
     if (node.schedule) text += " " + ir::to_string(*node.schedule);
-    if (node.regions.empty()) {
-      line(text, depth);
-      return;
-    }
+    if (node.regions.empty()) return {std::move(text), {}};
     const Graph& region = node.regions.front();
     std::vector<std::string> inputs;
     for (const GraphInput& input : region.inputs)
       inputs.push_back(definition(region, input.value));
-    line(fmt::format("{} {{ ({}):", text, join(inputs, ", ")), depth);
-    body(region, depth + 1);
-    line("}", depth);
+    return {fmt::format("{} {{ ({}):", text, join(inputs, ", ")), {body(region)}};
   }
 
-  Printed& out_;
+  std::map<std::string, Tensor>& tensors_;
 };
+
+void write_line(std::string& out, std::string_view text, size_t depth) {
+  out.append(depth * 2, ' ');
+  out += text;
+  out += '\n';
+}
+
+void write_body(std::string& out, const GraphText& graph, size_t depth) {
+  for (const NodeText& node : graph.nodes) {
+    write_line(out, node.text, depth);
+    if (node.regions.empty()) continue;
+    write_body(out, node.regions.front(), depth + 1);
+    write_line(out, "}", depth);
+  }
+  write_line(out, graph.result, depth);
+}
+
+void write_entry(std::string& out, const GraphText& graph) {
+  if (!out.empty()) out += '\n';
+  write_line(out, graph.head, 0);
+  write_body(out, graph, 1);
+  write_line(out, "}", 0);
+}
 
 }  // namespace
 
@@ -191,16 +208,28 @@ std::string to_string(const Recipe& recipe) {
   return fmt::format("{}({})", recipe.kind, join(parts, ", "));
 }
 
+ModuleText text_of(const Module& module) {
+  std::map<std::string, Tensor> tensors;
+  return Printer(tensors).module(module);
+}
+
 Printed print(const Module& module) {
   Printed printed;
-  Printer(printed).module(module);
+  const ModuleText text = Printer(printed.tensors).module(module);
+  for (const std::string& line : text.head)
+    write_line(printed.text, line, 0);
+  for (const auto* graphs : {&text.kernels, &text.graphs}) {
+    for (const GraphText& graph : *graphs)
+      write_entry(printed.text, graph);
+  }
   return printed;
 }
 
 std::string print(const Graph& graph) {
-  Printed printed;
-  Printer(printed).entry("graph", graph);
-  return printed.text;
+  std::map<std::string, Tensor> tensors;
+  std::string text;
+  write_entry(text, Printer(tensors).entry("graph", graph));
+  return text;
 }
 
 }  // namespace linnet::ir

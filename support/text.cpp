@@ -92,6 +92,25 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
   return fmt::to_string(fmt::join(parts.begin(), parts.end(), separator));
 }
 
+std::string shell_line(std::span<const std::string> words) {
+  std::string line;
+  for (const std::string& word : words) {
+    const bool plain = std::ranges::all_of(word, [](unsigned char c) {
+      return std::isalnum(c) ||
+             std::string_view("-_./=,@:+").find(static_cast<char>(c)) != std::string_view::npos;
+    });
+    std::string quoted = word;
+    if (!plain) {
+      quoted = "'";
+      for (const char c : word)
+        quoted += c == '\'' ? "'\\''" : std::string(1, c);
+      quoted += "'";
+    }
+    line += (line.empty() ? "" : " ") + quoted;
+  }
+  return line;
+}
+
 size_t display_width(std::string_view text) {
   size_t column = 0;
   for (size_t i = 0; i < text.size();) {

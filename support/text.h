@@ -20,6 +20,9 @@ nearest_names(std::string_view name, std::span<const std::string> candidates, si
 
 [[nodiscard]] std::string join(std::span<const std::string> parts, std::string_view separator);
 
+// The words in one line that a shell takes apart again.
+[[nodiscard]] std::string shell_line(std::span<const std::string> words);
+
 // Terminal columns of a text that begins at column 0: a tab advances to the next multiple of 8,
 // East Asian wide characters take two, combining marks none, control and invalid bytes one.
 [[nodiscard]] size_t display_width(std::string_view text);
