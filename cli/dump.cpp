@@ -193,9 +193,8 @@ Status run(Session& session, const DumpOptions& options) {
     PassDumps dumps(session, options);
     if (!dumps.begin(*module)) return Status::kMachine;
     const bool ok = driver::lower(std::move(*module), rows, flags, wanted, session.host,
-                                  [&](const passes::Pass& pass, const ir::Module& now) {
-                                    dumps.after(pass, now);
-                                  })
+                                  {.after = [&](const passes::Pass& pass,
+                                                const ir::Module& now) { dumps.after(pass, now); }})
                         .has_value();
     dumps.end();
     if (!dumps.good()) return Status::kMachine;

@@ -106,8 +106,8 @@ Json kernels_of(const ir::Module& example, const codegen::Target& target) {
     const passes::Candidate candidate{node.regions.front(),
                                       passes::constants_of(graph, node.operands), target.info};
     Json others = Json::array();
-    for (const auto& [family, why] : passes::alternatives(candidate, *node.schedule))
-      others.push_back({{"family", family}, {"why", why}});
+    for (const passes::Alternative& other : passes::alternatives(candidate, *node.schedule))
+      others.push_back({{"family", other.family}, {"why", other.why}});
     kernels.push_back({{"ops", ops_of(candidate.body)},
                        {"schedule", to_string(*node.schedule)},
                        {"family", node.schedule->family},

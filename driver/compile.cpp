@@ -85,7 +85,7 @@ std::optional<Product> compile_modules(std::vector<ir::Module> modules, bool bat
   wanted.target = target.info;
   wanted.seed = options.seed;
   wanted.threads = options.passes.threads_wanted();
-  if (!plan(modules, options.passes, wanted, host)) return std::nullopt;
+  if (!plan(modules, options.passes, wanted, host, options.listener)) return std::nullopt;
   product.modules = std::move(modules);
   if (code.threads > 1 && !shares_tiles(product.modules))
     host.warning(fmt::format("--threads {}: no kernel of {} takes long enough to be shared",

@@ -23,6 +23,14 @@ void report(const passes::PassError& error, const Host& host) {
   host.diagnostics.report(std::move(diagnostic));
 }
 
+void tell_times(const std::vector<passes::PassTime>& times, const PassOptions& options,
+                const Host& host, const Listener& listener) {
+  for (const passes::PassTime& time : times) {
+    if (options.times) host.took(time.name, time.time);
+    if (listener.took) listener.took(time);
+  }
+}
+
 }  // namespace
 
 bool PassOptions::explains(std::string_view pass) const {
@@ -32,7 +40,7 @@ bool PassOptions::explains(std::string_view pass) const {
 
 std::optional<ir::Module> lower(ir::Module module, std::span<const passes::Pass> rows,
                                 const PassOptions& options, passes::PassContext context,
-                                const Host& host, const AfterPass& after) {
+                                const Host& host, const Listener& listener) {
   context.limit = options.limit;
   context.keep_values = options.keep_values;
   if (options.weights) {
@@ -60,10 +68,19 @@ std::optional<ir::Module> lower(ir::Module module, std::span<const passes::Pass>
   pipeline.check = options.check;
   pipeline.before = [&](const passes::Pass& pass) {
     running = pass.name;
-    context.explain = options.explains(pass.name) ? listen : decltype(context.explain)();
+    const bool explains = options.explains(pass.name);
+    context.explain = explains ? listen : decltype(context.explain)();
+    if (listener.remark) {
+      context.explain = [&listener, &listen, explains](const passes::Remark& remark) {
+        listener.remark(remark);
+        if (explains) listen(remark);
+      };
+    }
     host.working(fmt::format("pass {}", pass.name));
   };
-  pipeline.after = after;
+  pipeline.after = listener.after;
+  context.weighed = listener.weighed;
+  if (listener.begins) listener.begins(module);
   passes::PipelineResult result = passes::run_pipeline(std::move(module), rows, pipeline, context);
   if (!result.broken.empty())
     host.error(result.broken, Status::kBug, "find the rewrite with --pass-limit=N");
@@ -75,10 +92,7 @@ std::optional<ir::Module> lower(ir::Module module, std::span<const passes::Pass>
       host.diagnostics.report(
           {.severity = Severity::kRemark, .place = remark.place.diag(), .message = remark.message});
   }
-  if (options.times) {
-    for (const passes::PassTime& time : result.times)
-      host.took(time.name, time.time);
-  }
+  tell_times(result.times, options, host, listener);
   tuning.report_unmatched(host);
   return std::move(result.module);
 }
@@ -101,13 +115,15 @@ bool complete(const ir::Module& module, const PassOptions& options, const Host& 
 }
 
 bool plan(std::span<ir::Module> modules, const PassOptions& options,
-          const passes::PassContext& wanted, const Host& host) {
+          const passes::PassContext& wanted, const Host& host, const Listener* listener) {
   const auto rows = passes::pipeline(passes::Phase::kTraining, passes::Phase::kPlanned);
   passes::PassContext context = wanted;
   TuningFile tuning;  // one for all: a line may be for a kernel of any
   if (!tuning.open(rows, options, context, host)) return false;
   for (ir::Module& module : modules) {
-    auto planned = lower(std::move(module), rows, options, context, host);
+    const bool followed = listener && &module == modules.data();
+    auto planned =
+        lower(std::move(module), rows, options, context, host, followed ? *listener : Listener());
     if (!planned || !complete(*planned, options, host)) return false;
     module = std::move(*planned);
   }

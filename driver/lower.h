@@ -37,18 +37,29 @@ struct PassOptions {
 
 using AfterPass = std::function<void(const passes::Pass&, const ir::Module&)>;
 
+// Who follows a module through its passes. What is empty is not told.
+struct Listener {
+  std::function<void(const ir::Module&)> begins;  // the module as it enters
+  AfterPass after;
+  // Of every candidate of the pass that runs, whatever PassOptions::explained says.
+  std::function<void(const passes::Remark&)> remark;
+  std::function<void(const passes::ScheduleChoice&)> weighed;
+  std::function<void(const passes::PassTime&)> took;  // when all have run
+};
+
 // Runs `rows` on the module. `context` says what is wanted of them; listeners, limits and, unless
 // it has one, the tuning are those of `options`. nullopt, with an error, if a pass broke the module
 // or found it wrong.
 [[nodiscard]] std::optional<ir::Module> lower(ir::Module module, std::span<const passes::Pass> rows,
                                               const PassOptions& options,
                                               passes::PassContext context, const Host& host,
-                                              const AfterPass& after = nullptr);
+                                              const Listener& listener = {});
 
-// Takes each module through everything after its import, to where code can be made of it. False,
-// with an error, if one does not get there.
+// Takes each module through everything after its import, to where code can be made of it; the
+// listener follows the first. False, with an error, if one does not get there.
 [[nodiscard]] bool plan(std::span<ir::Module> modules, const PassOptions& options,
-                        const passes::PassContext& wanted, const Host& host);
+                        const passes::PassContext& wanted, const Host& host,
+                        const Listener* listener = nullptr);
 
 // False, with an error that names the pass, if what these options left out is needed for code.
 [[nodiscard]] bool complete(const ir::Module& module, const PassOptions& options, const Host& host);

@@ -33,6 +33,7 @@ struct Options {
   codegen::LinkOptions link;
   bool source = false;  // C in place of code
   PassOptions passes;
+  const Listener* listener = nullptr;  // follows the module of the largest batch; may be null
 };
 
 struct Product {

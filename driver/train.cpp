@@ -59,7 +59,7 @@ std::optional<Product> trainer(Model& model, const codegen::Target& target,
   if (!options.library) wanted.threads = passes::PassContext::Threads::kTrainingStep;
   wanted.gradients = options.gradients;
   wanted.first_values = options.library;
-  if (!plan(modules, options.passes, wanted, host)) return std::nullopt;
+  if (!plan(modules, options.passes, wanted, host, options.listener)) return std::nullopt;
   product.modules = std::move(modules);
 
   // Kernels by Halide, entries by LLVM, one object.

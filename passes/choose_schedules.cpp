@@ -111,6 +111,22 @@ Choice<ir::Schedule> tuned_or(Choice<ir::Schedule> choice, const Candidate& grou
   return {tuned->schedule, fmt::format("tuned, in place of {}", to_string(*choice.schedule))};
 }
 
+// To who listens: what else there was.
+void tell_alternatives(const ir::Graph& graph, const ir::Node& group, const Candidate& candidate,
+                       const Choice<ir::Schedule>& chosen, PassContext& context) {
+  if (!context.explain && !context.weighed) return;
+  ScheduleChoice all{graph.name, graph.value(group.results.front()).name, group.place, {}};
+  all.weighed.push_back({chosen.schedule->family, chosen.schedule, chosen.why});
+  for (Alternative& other : alternatives(candidate, *chosen.schedule)) {
+    if (context.explain)
+      context.refused(group.place,
+                      fmt::format("{} by {}: {}", label(graph, group), other.family, other.why));
+    all.weighed.push_back(
+        {std::string(other.family), std::move(other.schedule), std::move(other.why)});
+  }
+  if (context.weighed) context.weighed(all);
+}
+
 }  // namespace
 
 ir::Module choose_schedules(ir::Module module, PassContext& context) {
@@ -128,10 +144,7 @@ ir::Module choose_schedules(ir::Module module, PassContext& context) {
     if (!context.may_rewrite(node.place, name + " by " + to_string(schedule) + reason +
                                              padded_before(r.old(), node)))
       schedule = ir::Schedule{std::string(kGeneric), {}};
-    if (context.explain) {
-      for (const auto& [family, why] : alternatives(candidate, schedule))
-        context.refused(node.place, fmt::format("{} by {}: {}", name, family, why));
-    }
+    tell_alternatives(r.old(), node, candidate, {schedule, choice.why}, context);
     const bool own = family(schedule.family).scratch(candidate.body, schedule) > 0;
     if (own && splits(r.old(), context)) {
       context.refused(node.place, name + " in several threads: they would share what it works in");

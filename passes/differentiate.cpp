@@ -20,8 +20,9 @@ using ir::Var;
 // The step from gradients to the next values of parameters and of the optimiser's own slots.
 class Updates {
 public:
-  Updates(ir::Module& module, ir::Graph& graph, const ir::Place& place)
-      : module_(module), graph_(graph), builder_(ir::Builder(graph).at(place)) {}
+  Updates(ir::Module& module, ir::Graph& graph)
+      : module_(module), graph_(graph),
+        builder_(ir::Builder(graph).at(ir::optimizer_place(module.train))) {}
 
   void run(const std::vector<ir::GraphInput>& parameters, std::vector<ir::ValueId> gradients) {
     const ir::ChosenOptimizer optimizer = ir::chosen_optimizer(module_.train);
@@ -121,7 +122,7 @@ ir::Module differentiate(ir::Module module, PassContext& context) {
   for (Blocked& blocked : made.gradients.blocked)
     context.errors.push_back({std::move(blocked.place), std::move(blocked.message),
                               "freeze the parameter, or compute the loss without this op"});
-  Updates(module, graph, place).run(made.parameters, std::move(made.gradients.values));
+  Updates(module, graph).run(made.parameters, std::move(made.gradients.values));
   // The optimiser's slots were met on the way; in a graph inputs come first.
   *module.graph(ir::kTrainStep) =
       ir::rewrite(graph, [](ir::Rewriter&, ir::NodeId, const ir::Node&) { return false; });

@@ -8,6 +8,7 @@
 #include "passes/passes.h"
 #include "passes/schedule/anchors.h"
 #include "passes/schedule/families.h"
+#include "passes/schedule/narrowing.h"
 
 #include <fmt/format.h>
 
@@ -17,12 +18,6 @@
 
 namespace linnet::passes {
 namespace {
-
-// Of a weight that so many rows share most time goes into the products: widening it would cost as
-// much as the memory it spares.
-constexpr int64_t kMostRows = 8;
-// Smaller ones are read in less time than the kernel's own begin and end.
-constexpr int64_t kLeastBytes = 64 << 10;
 
 // Bytes of the constants that kernels of a graph read in a call.
 int64_t constant_bytes(const ir::Graph& graph) {
@@ -122,8 +117,7 @@ private:
       return false;
     };
     if (!constant) return no("it is no constant");
-    if (std::string why = not_worth(product, constant->tensor->type()); !why.empty())
-      return no(why);
+    if (std::string why = not_worth(body); !why.empty()) return no(why);
     Found<ir::Tensor> tensor = narrowed(*constant->tensor, context_.weights);
     if (!tensor) return no(tensor.error());
     ir::Graph changed = with_cast(body, at, context_.weights, node.place);
@@ -146,14 +140,9 @@ private:
     return true;
   }
 
-  [[nodiscard]] std::string not_worth(const Product& product, const ir::Type& type) const {
-    const int64_t bytes = type.stored_bytes();
-    if (type.dtype != ir::DType::kF32) return "it is " + std::string(name(type.dtype));
-    if (type.rank() != 2) return "it is a stack of matrices";
-    if (bytes < kLeastBytes) return fmt::format("it has only {} bytes", bytes);
-    if (product.rows > kMostRows) return fmt::format("{} rows share it", product.rows);
-    if (bytes_ <= context_.target.l2_bytes)
-      return fmt::format("all {} bytes of weights fit the second-level cache", bytes_);
+  [[nodiscard]] std::string not_worth(const ir::Graph& body) const {
+    if (std::string why = not_worth_narrowing(body, bytes_, context_.target); !why.empty())
+      return why;
     if (context_.weights == ir::DType::kF16 && !context_.target.fma)
       return "this target has no instruction that widens f16";  // F16C comes with FMA
     return "";

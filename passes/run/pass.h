@@ -36,6 +36,19 @@ struct Remark {
   std::string message;  // "fused relu into conv2d %c1", "conv2d %c1 has two users"
 };
 
+// What choose_schedules weighed for a group, beside its remarks: the schedule it has got first,
+// then every other family in the order of the table.
+struct WeighedSchedule {
+  std::string family;
+  std::optional<ir::Schedule> schedule;  // none: the family does not take the group
+  std::string why;                       // what speaks for its numbers, or against it
+};
+struct ScheduleChoice {
+  std::string graph, value;  // whose first result the group's is
+  ir::Place place;
+  std::vector<WeighedSchedule> weighed;
+};
+
 // What a module asks for that cannot be, found by a pass: said at its place.
 struct PassError {
   ir::Place place;
@@ -53,7 +66,8 @@ struct PassContext {
   uint64_t seed = 0;         // of the values of untrained parameters
   // Stop after this many rewrites in all (`--pass-limit=N`, to find the guilty one); < 0: no limit.
   int64_t limit = -1;
-  std::function<void(const Remark&)> explain;  // empty: nobody listens
+  std::function<void(const Remark&)> explain;          // empty: nobody listens
+  std::function<void(const ScheduleChoice&)> weighed;  // the same
 
   // What not everybody wants: rows of the pipeline run only if it is asked for (Pass::only_if).
   bool f64 = false;           // compute in f64 where the model says f32

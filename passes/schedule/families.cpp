@@ -201,7 +201,7 @@ std::vector<Alternative> alternatives(const Candidate& group, const ir::Schedule
       why = to_string(*choice.schedule) + (why.empty() ? "" : " would do: " + why);
       if (!before) why += "; " + chosen.family + " comes before it";
     }
-    list.push_back({family.name, std::move(why)});
+    list.push_back({family.name, std::move(why), std::move(choice.schedule)});
   }
   return list;
 }

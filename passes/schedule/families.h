@@ -29,6 +29,7 @@ inline constexpr std::string_view kThreads = "threads";
 struct Alternative {
   std::string_view family;
   std::string why;
+  std::optional<ir::Schedule> schedule = std::nullopt;  // none: it does not
 };
 [[nodiscard]] std::vector<Alternative> alternatives(const Candidate& group,
                                                     const ir::Schedule& chosen);
