@@ -28,7 +28,8 @@ if(LINNET_WHEEL)
   set(back_ends X86 AArch64 ARM RISCV WebAssembly)
   llvm_map_components_to_libnames(llvm_libraries ${back_ends}
     Core Support TargetParser BinaryFormat BitReader BitWriter Linker Object MC Target Passes
-    TransformUtils OrcJIT ExecutionEngine LTO DTLTO)
+    TransformUtils OrcJIT ExecutionEngine LTO DTLTO AsmParser MCParser MCA
+    X86TargetMCA RISCVTargetMCA)
   # Z3, in LLVM's own list, is for a member that nothing asks for.
   set_property(TARGET LLVMSupport PROPERTY INTERFACE_LINK_LIBRARIES
     LLVMDemangle ${LINNET_ZLIB} ${LINNET_ZSTD} rt dl m)

@@ -282,7 +282,15 @@ private:
       const StageTimer timer(out_, "LLVM, optimising");
       optimize(module, options_.target);
     }
-    if (options_.keep_text) out_.llvm = text_of(module);
+    if (options_.keep_text) {
+      // Who reads assembly beside LLVM IR knows a block by its name (codegen/inspect).
+      for (llvm::Function& function : module) {
+        for (llvm::BasicBlock& block : function) {
+          if (!block.hasName()) block.setName("block");
+        }
+      }
+      out_.llvm = text_of(module);
+    }
     {
       const StageTimer timer(out_, "LLVM, machine code");
       out_.object = emit_object(module, options_.target, Emit::kObject, &frames_);

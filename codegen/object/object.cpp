@@ -22,8 +22,10 @@
 namespace linnet::codegen {
 namespace {
 
-std::unique_ptr<llvm::TargetMachine> machine(const Target& target, const std::string& usage = "") {
+std::unique_ptr<llvm::TargetMachine> machine(const Target& target, const std::string& usage = "",
+                                             bool remarks = false) {
   llvm::TargetOptions options;
+  options.MCOptions.AsmVerbose = remarks;  // of assembly: names of blocks, spills
   options.FunctionSections = true;
   options.EmitStackSizeSection = true;
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;  // fuse_multiply_add has done it
@@ -89,7 +91,7 @@ void optimize(llvm::Module& module, const Target& target) {
 std::vector<std::byte> emit_object(llvm::Module& module, const Target& target, Emit what,
                                    Frames* frames) {
   const MemoryFile usage("stack usage");
-  const auto target_machine = machine(target, frames ? usage.path() : "");
+  const auto target_machine = machine(target, frames ? usage.path() : "", what == Emit::kAssembly);
   module.setTargetTriple(llvm::Triple(std::string(target.record.triple)));
   module.setDataLayout(target_machine->createDataLayout());
   // libc's functions are found when the program starts: the linker's stub, which looks for one at

@@ -152,8 +152,10 @@ NodeId Expressions::integer(CType type, int64_t value) {
   return add({.kind = Node::kLiteral, .type = type, .text = integer_text(type, value)});
 }
 
-NodeId Expressions::load(CType type, const std::string& array, const Index& index) {
-  return add({.kind = Node::kLoad, .type = type, .text = array, .index = index});
+NodeId Expressions::load(CType type, const std::string& array, const Index& index,
+                         const Position& position) {
+  return add(
+      {.kind = Node::kLoad, .type = type, .text = array, .index = index, .position = position});
 }
 
 NodeId Expressions::number(const Index& index) {

@@ -58,6 +58,7 @@ struct Node {
   std::vector<NodeId> args = {};
   std::string text = "";
   Index index = {};
+  Position position = {};  // of kLoad: the index along each dimension
   int64_t factor = 1;
   std::vector<NodeId> variables = {};  // of kReduce, outermost first
   std::vector<int64_t> extents = {};
@@ -83,7 +84,7 @@ public:
 
   NodeId literal(CType type, double value);
   NodeId integer(CType type, int64_t value);
-  NodeId load(CType type, const std::string& array, const Index& index);
+  NodeId load(CType type, const std::string& array, const Index& index, const Position& position);
   NodeId number(const Index& index);  // as int32_t
   NodeId binary(CType type, const std::string& op, NodeId a, NodeId b);
   NodeId compare(const std::string& op, NodeId a, NodeId b);

@@ -54,7 +54,7 @@ NodeId Values::made(ir::ValueId value, const Position& position) {
   const ir::Type& type = this->type(value);
   LINNET_CHECK(type.layout.is_row_major(), "a kernel of rows reads " + to_string(type));
   if (const auto input = arrays_.find(value.index); input != arrays_.end())
-    return e_.load(c_type_of(type.dtype), input->second, linear(type.shape, position));
+    return e_.load(c_type_of(type.dtype), input->second, linear(type.shape, position), position);
   const ir::Node* node = graph_.producer(value);
   LINNET_CHECK(node != nullptr, "a value without a producer");
   if (node->tensor) {

@@ -1,0 +1,26 @@
+// What an instruction of a kernel computes, by its name in assembly.
+#pragma once
+
+#include "codegen/object/target.h"
+
+#include <cstdint>
+#include <string_view>
+
+namespace linnet::codegen {
+
+struct Arithmetic {
+  bool fma = false;         // a product and a sum
+  int64_t flops = 0;        // of all lanes
+  int64_t operations = 0;   // the same, with comparisons, minima and maxima
+  int64_t vector_bits = 0;  // of the registers it computes in; 0: it computes nothing
+};
+
+// `length`: elements of a vector where another instruction has set them (RISC-V).
+[[nodiscard]] Arithmetic arithmetic_of(std::string_view line, Architecture architecture,
+                                       int64_t length);
+// The operand it writes: the last on x86-64, elsewhere the first.
+[[nodiscard]] std::string_view destination(std::string_view line, Architecture architecture);
+// What `vsetivli zero, 4, e32, …` sets, 0 of any other instruction.
+[[nodiscard]] int64_t vector_length(std::string_view line);
+
+}  // namespace linnet::codegen
