@@ -1,6 +1,6 @@
 # Each target does all set-up itself (cmake/setup.sh) and repeats nothing that is done.
 # Everything is in CMake; this is the short way in.
-#   make build | demo | test | test-targets | test-notebooks | docs | web | vscode | sweep | mutants | bench | bench-peers
+#   make build | demo | test | test-targets | test-notebooks | docs | web | report-page | vscode | sweep | mutants | bench | bench-peers
 #   make format | check-format | check-python | test-python-extras | tidy | install PREFIX=… | wheel | test-wheel | dist
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
@@ -46,6 +46,11 @@ docs: build/build.ninja
 web: PACKAGES = targets
 web: build
 	@node examples/web/build.mjs --linnet build/linnet --out build/web/index.html
+
+# The page that `linnet report` fills, again from its sources: report/page.html, which is checked in.
+report-page: PACKAGES = targets
+report-page: setup
+	@node report/build.mjs --check-types
 
 # The extension for VS Code: build/linnet.vsix (docs/editors.md).
 vscode: PACKAGES = targets
@@ -120,4 +125,4 @@ install: build
 clean:
 	rm -rf build build-*
 
-.PHONY: build setup demo test test-targets test-notebooks docs web vscode sweep random-layers mutants bench bench-peers asan-ubsan tsan tidy format check-format check-python test-python-extras wheel test-wheel dist install clean
+.PHONY: build setup demo test test-targets test-notebooks docs web report-page vscode sweep random-layers mutants bench bench-peers asan-ubsan tsan tidy format check-format check-python test-python-extras wheel test-wheel dist install clean

@@ -13,8 +13,9 @@ inline const std::filesystem::path kRoot = LINNET_SOURCE_DIR;
 
 // The folders that hold sources, in the order of the pipeline, then what stands beside it.
 inline const std::vector<std::string> kFolders = {
-    "base", "support", "runtime", "ir",     "frontend",   "passes", "codegen", "driver",   "cli",
-    "api",  "python",  "editors", "models", "benchmarks", "docs",   "cmake",   "examples", "tests"};
+    "base",       "support", "runtime", "ir",       "frontend", "passes",  "codegen",
+    "driver",     "cli",     "api",     "report",   "python",   "editors", "models",
+    "benchmarks", "docs",    "cmake",   "examples", "tests"};
 
 struct SourceFile {
   std::string path;  // relative to the root, with '/'

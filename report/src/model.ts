@@ -1,0 +1,219 @@
+// The report with the indices that the views ask: steps resolved, who speaks of what.
+import type { GraphState, Node, Remark, Report, Step } from "./report";
+
+/** A set of indices under each key. */
+class Index<K> extends Map<K, number[]> {
+  add(key: K, value: number): void {
+    const list = this.get(key);
+    if (!list) this.set(key, [value]);
+    else if (list[list.length - 1] !== value) list.push(value);
+  }
+  of(key: K): number[] {
+    return this.get(key) ?? [];
+  }
+}
+
+export const lineKey = (source: number, line: number): string => `${source}:${line}`;
+export const plain = (name: string): string => name.replace(/^[@%]/, "").replace(/^"|"$/g, "");
+
+/** Pool indices of a node and, with depth, of all within it. */
+export function walk(
+  pool: Node[],
+  nodes: number[],
+  visit: (index: number, node: Node, depth: number) => void,
+  depth = 0,
+): void {
+  for (const index of nodes) {
+    const node = pool[index];
+    if (!node) continue;
+    visit(index, node, depth);
+    for (const region of node.regions ?? []) walk(pool, region.nodes, visit, depth + 1);
+  }
+}
+
+export class Model {
+  readonly graphs: GraphState[][] = []; // of every step, those of unchanged ones too
+  readonly linePlaces = new Index<string>();
+  private readonly declared = new Index<string>(); // a line that declares a layer → its places
+  readonly declarations = new Index<number>(); // and back
+  readonly named = new Map<string, number>(); // ONNX: name of a node → place
+  readonly kernelsOfPlace = new Index<number>();
+  readonly kernelsOfName = new Index<string>();
+  readonly callsOfPlace = new Index<number>();
+  readonly callsOfResult = new Index<string>();
+  readonly storedOfName = new Index<string>();
+  readonly numbersOfName = new Map<string, number>();
+  readonly kernelByName = new Map<string, number>();
+  readonly kernelGraphs: (GraphState | undefined)[] = [];
+  readonly lineTime = new Map<string, number>(); // ns of the calls that come from a line
+  readonly callOfStored: (number | undefined)[] = []; // the call that writes it
+  private readonly counts: (Map<number, number> | undefined)[] = [];
+  private readonly names: (Map<string, number> | undefined)[] = [];
+  private definitions: Map<string, number> | undefined;
+
+  constructor(readonly report: Report) {
+    this.resolveSteps();
+    this.indexPlaces();
+    this.indexDeclarations();
+    this.indexKernels();
+    this.indexCalls();
+    report.memory.values.forEach((value, i) => {
+      this.storedOfName.add(value.name, i);
+      for (const name of value.from) this.storedOfName.add(name, i);
+    });
+    report.numbers?.values.forEach((value, i) => this.numbersOfName.set(value.name, i));
+  }
+
+  /** Lines that declare a layer, or a value, which other lines of the same block have places of. */
+  private indexDeclarations(): void {
+    this.report.sources.forEach(({ text }, source) => {
+      const lines = text.split("\n");
+      let block = 0;
+      const blockOf = lines.map((line, i) =>
+        /^(model|block|data|train)\b/.test(line) ? (block = i) : block,
+      );
+      const used = this.report.places.map((place, p) => ({ place, word: this.placeWord(p), p }));
+      lines.forEach((line, i) => {
+        const name = line.match(/^\s+layer\s+"?([\w.]+)"?\s*=/)?.[1];
+        if (!name || this.linePlaces.has(lineKey(source, i + 1))) return;
+        for (const { place, word, p } of used)
+          if (place.source === source && word === name && blockOf[place.line! - 1] === blockOf[i]) {
+            this.declared.add(lineKey(source, i + 1), p);
+            this.declarations.add(p, i + 1);
+          }
+      });
+    });
+  }
+
+  /** Places of a line: its own, or those of the layer it declares. */
+  placesOfLine(id: string): number[] {
+    return this.linePlaces.get(id) ?? this.declared.of(id);
+  }
+
+  private resolveSteps(): void {
+    let before: GraphState[] = [];
+    for (const step of this.report.steps) {
+      if (step.changed || step.graphs.length) before = step.graphs;
+      this.graphs.push(before);
+    }
+  }
+
+  private indexPlaces(): void {
+    this.report.places.forEach((place, i) => {
+      if (place.line !== undefined) this.linePlaces.add(lineKey(place.source ?? 0, place.line), i);
+      else if (place.name !== undefined) this.named.set(place.name, i);
+    });
+  }
+
+  private indexKernels(): void {
+    const last = this.graphs[this.graphs.length - 1] ?? [];
+    const graphs = new Map(last.filter((g) => g.kind !== "graph").map((g) => [plain(g.name), g]));
+    this.report.kernels.forEach((kernel, k) => {
+      this.kernelByName.set(plain(kernel.name), k);
+      for (const place of kernel.places) this.kernelsOfPlace.add(place, k);
+      const graph = graphs.get(plain(kernel.name));
+      this.kernelGraphs.push(graph);
+      if (graph)
+        walk(this.report.pool, graph.nodes, (_, node) =>
+          node.results.forEach((name) => this.kernelsOfName.add(name, k)),
+        );
+    });
+  }
+
+  private indexCalls(): void {
+    this.report.calls.forEach((call, c) => {
+      for (const place of call.places) this.callsOfPlace.add(place, c);
+      this.callsOfResult.add(plain(call.result), c);
+      for (const value of call.writes) this.callOfStored[value] ??= c;
+      const lines = new Set(call.places.map((p) => this.lineOf(p)).filter(Boolean));
+      if (call.time)
+        for (const line of lines)
+          this.lineTime.set(line!, (this.lineTime.get(line!) ?? 0) + call.time.median);
+    });
+  }
+
+  lineOf(place: number): string | undefined {
+    const { line, source } = this.report.places[place] ?? {};
+    return line === undefined ? undefined : lineKey(source ?? 0, line);
+  }
+
+  /** "lenet.lin:8:27 conv1", or an ONNX node's name. */
+  placeText(place: number): string {
+    const at = this.report.places[place];
+    if (!at) return "";
+    if (at.line === undefined) return at.name ?? "";
+    const path = this.report.sources[at.source ?? 0]?.path.replace(/.*\//, "") ?? "";
+    return `${path}:${at.line} ${this.placeWord(place)}`.trim();
+  }
+
+  /** The words of the source that a place covers. */
+  placeWord(place: number): string {
+    const at = this.report.places[place];
+    if (!at || at.line === undefined) return at?.name ?? "";
+    const line = this.report.sources[at.source ?? 0]?.text.split("\n")[at.line - 1] ?? "";
+    return at.column ? line.slice(at.column - 1, at.column - 1 + (at.length ?? 0)) : "";
+  }
+
+  /** How many nodes of a step have a place. */
+  placeCounts(step: number): Map<number, number> {
+    return (this.counts[step] ??=
+      this.unchanged(step, (s) => this.placeCounts(s)) ?? this.count(step));
+  }
+
+  /** How many nodes of a step define a name. */
+  nameCounts(step: number): Map<string, number> {
+    this.placeCounts(step);
+    return (this.names[step] ??= this.unchanged(step, (s) => this.nameCounts(s)) ?? new Map());
+  }
+
+  private unchanged<T>(step: number, of: (step: number) => T): T | undefined {
+    return step > 0 && this.graphs[step] === this.graphs[step - 1] ? of(step - 1) : undefined;
+  }
+
+  private count(step: number): Map<number, number> {
+    const places = new Map<number, number>();
+    const names = new Map<string, number>();
+    for (const graph of this.graphs[step] ?? [])
+      walk(this.report.pool, graph.nodes, (_, node) => {
+        if (node.regions?.length || node.op === "call") return; // its inner nodes are counted
+        for (const place of node.places) places.set(place, (places.get(place) ?? 0) + 1);
+        for (const name of node.results) names.set(name, (names.get(name) ?? 0) + 1);
+      });
+    this.names[step] = names;
+    return places;
+  }
+
+  /** The first node of any step that defines a value. */
+  definition(name: string): number | undefined {
+    if (!this.definitions) {
+      const found = new Map<string, number>();
+      this.graphs.forEach((graphs, step) => {
+        if (step > 0 && graphs === this.graphs[step - 1]) return;
+        for (const graph of graphs)
+          walk(this.report.pool, graph.nodes, (index, node) => {
+            for (const result of node.results) if (!found.has(result)) found.set(result, index);
+          });
+      });
+      this.definitions = found;
+    }
+    return this.definitions.get(name);
+  }
+
+  step(index: number): Step | undefined {
+    return this.report.steps[index];
+  }
+
+  /** The graph that is called: the first one, or the training step's. */
+  entry(step: number): GraphState | undefined {
+    const graphs = (this.graphs[step] ?? []).filter((graph) => graph.kind === "graph");
+    const training = this.report.kind === "training";
+    return (training && graphs.find((graph) => /train/.test(graph.name))) || graphs[0];
+  }
+
+  /** Values that a remark speaks of: its subject first. */
+  subjects(remark: Remark): string[] {
+    const names = remark.message.match(/%[\w.$-]*\w/g) ?? [];
+    const list = names.map(plain);
+    return [...new Set(remark.subject ? [plain(remark.subject), ...list] : list)];
+  }
+}

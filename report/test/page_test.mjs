@@ -1,0 +1,384 @@
+// The page over a report of a small model, which is checked in.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import {
+  MARKER,
+  built,
+  choose,
+  click,
+  here,
+  launch,
+  lit,
+  open,
+  press,
+  settled,
+  small,
+  text,
+  texts,
+  write,
+} from "./browser.mjs";
+
+const TABS = ["overview", "passes", "kernels", "memory", "numbers", "training", "compare"];
+const report = small();
+const step = (pass) => report.steps.findIndex((s) => s.pass === pass);
+const placeOf = (word) =>
+  report.places.findIndex(({ line, column, length }) => {
+    const source = report.sources[0].text.split("\n")[line - 1];
+    return source.slice(column - 1, column - 1 + length).startsWith(word);
+  });
+const callOf = (op) => report.calls.findIndex((c) => report.kernels[c.kernel].ops.includes(op));
+
+let browser, path;
+before(async () => {
+  browser = await launch();
+  path = write("small", report);
+});
+after(() => browser?.close());
+
+describe("the file", () => {
+  it("is what its sources build", () => {
+    const [now, kept] = [built, join(here, "../page.html")].map((file) =>
+      readFileSync(file, "utf8"),
+    );
+    assert.ok(now === kept, "report/page.html is older than its sources: make report-page");
+  });
+  it("has the data's place once, and stays small", () => {
+    const page = readFileSync(built, "utf8");
+    assert.equal(page.split(MARKER).length, 2);
+    assert.ok(Buffer.byteLength(page) < 400_000);
+    assert.doesNotMatch(page.replace(MARKER, ""), /(src|href)="https?:/);
+  });
+});
+
+describe("every tab", () => {
+  for (const dark of [false, true])
+    it(`speaks no message and asks nothing, ${dark ? "dark" : "light"}`, async () => {
+      for (const tab of TABS) {
+        const page = await open(browser, path, { hash: `tab=${tab}`, dark });
+        assert.deepEqual(page.messages, [], tab);
+        assert.deepEqual(page.requests, [], tab);
+        assert.equal(
+          await text(page, '[role="tab"][aria-selected="true"]').then((t) =>
+            t.slice(0, -1).toLowerCase(),
+          ),
+          tab,
+        );
+        assert.equal(await page.$eval("html", (e) => e.dataset.theme), dark ? "dark" : "light");
+        await page.close();
+      }
+    });
+  it("fits a narrow window", async () => {
+    for (const tab of TABS) {
+      const page = await open(browser, path, { hash: `tab=${tab}`, width: 480, height: 800 });
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), tab);
+      await page.close();
+    }
+  });
+});
+
+describe("provenance", () => {
+  it("leads from a word of the model to its kernel, bytes and time", async () => {
+    const page = await open(browser, path);
+    await click(page, `.word[data-ref="place:${placeOf("conv")}"]`);
+    const call = callOf("conv2d");
+    const { name } = report.kernels[report.calls[call].kernel];
+    const crumb = await text(page, ".crumb");
+    assert.match(crumb, /small\.lin:\d+ conv/);
+    assert.ok(crumb.includes(name), crumb);
+    assert.match(crumb, /%max_pool2d arena\+0/);
+    assert.match(crumb, /hot loop\d+ instructions/);
+    const marked = await lit(page);
+    assert.ok(marked.includes(`call:${call}`));
+    assert.ok(!marked.includes(`call:${callOf("matmul")}`));
+    await press(page, "2");
+    assert.ok((await lit(page)).some((ref) => ref.startsWith("node:")));
+    await press(page, "4");
+    const value = report.memory.values.findIndex((v) => v.name === "max_pool2d");
+    assert.ok((await lit(page)).includes(`value:${value}`));
+    await page.close();
+  });
+  it("leads back from a rectangle of memory, a segment, a kernel and a node", async () => {
+    const page = await open(browser, path, { hash: "tab=memory" });
+    const conv = `place:${placeOf("conv")}`;
+    const value = report.memory.values.findIndex((v) => v.name === "max_pool2d");
+    await choose(page, `.life[data-ref="value:${value}"]`);
+    assert.ok((await lit(page)).includes(conv));
+    await press(page, "Escape");
+    assert.deepEqual(await lit(page), []);
+    await press(page, "1");
+    await choose(page, `.segment[data-ref="call:${callOf("conv2d")}"]`);
+    assert.ok((await lit(page)).includes(conv));
+    await press(page, "Escape", "2");
+    await choose(page, ".graph .row[data-ref]");
+    assert.ok((await lit(page)).includes(conv));
+    await page.close();
+  });
+  it("says which pass dropped the dropout, and why", async () => {
+    const page = await open(browser, path);
+    await click(page, `.word[data-ref="place:${placeOf("dropout")}"]`);
+    assert.match(
+      await text(page, ".crumb .gone"),
+      /gone after drop_dropout: dropout %dropout is the identity/,
+    );
+    await click(page, ".crumb .gone");
+    assert.equal(await text(page, ".step-head h2"), `${step("drop_dropout")} drop_dropout`);
+    assert.ok((await texts(page, ".code .removed")).some((line) => line.includes("= dropout(")));
+    await page.close();
+  });
+  it("leads from the line that declares a layer, and tells where a value that is not stored went", async () => {
+    const page = await open(browser, path);
+    const line =
+      report.sources[0].text.split("\n").findIndex((l) => l.includes("layer conv =")) + 1;
+    await click(page, `.line[data-ref="line:0:${line}"] .number`);
+    assert.ok((await lit(page)).includes(`call:${callOf("conv2d")}`));
+    assert.match(
+      await text(page, ".crumb"),
+      /%conv stays in its kernel, which writes%max_pool2d arena\+0/,
+    );
+    await press(page, "4");
+    await page.type(".values input", "conv");
+    await settled(page);
+    assert.match(
+      await text(page, ".values"),
+      /%conv stays within .*, which writes %max_pool2d \(arena\+0\)/,
+    );
+    await page.close();
+  });
+  it("follows the pointer", async () => {
+    const page = await open(browser, path);
+    await page.hover(`.word[data-ref="place:${placeOf("fc")}"]`);
+    await settled(page);
+    const refs = await page.$$eval(".pointed", (all) => all.map((e) => e.getAttribute("data-ref")));
+    assert.ok(refs.includes(`call:${callOf("matmul")}`), String(refs));
+    await page.close();
+  });
+});
+
+describe("passes", () => {
+  it("are walked by keys and slider; what changed is marked", async () => {
+    const page = await open(browser, path, { hash: `tab=passes&step=${step("fuse_epilogue")}` });
+    assert.ok((await texts(page, ".code .added")).some((line) => line.includes("group(")));
+    assert.ok((await page.$$(".badge.fired")).length > 0);
+    assert.ok((await texts(page, ".text-panel .remark")).some((line) => /joins conv2d/.test(line)));
+    await press(page, "ArrowRight");
+    assert.match(await text(page, ".step-head h2"), new RegExp(`^${step("fuse_epilogue") + 1} `));
+    await press(page, "ArrowLeft", "ArrowLeft");
+    assert.match(page.url(), new RegExp(`step=${step("fuse_epilogue") - 1}&`));
+    await page.$eval(".timeline input", (slider) => {
+      slider.value = "0";
+      slider.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    await settled(page);
+    assert.equal(await text(page, ".step-head h2"), "0 import");
+    await page.close();
+  });
+  it("have remarks that a filter finds", async () => {
+    const page = await open(browser, path, { hash: "tab=passes&step=0" });
+    await click(page, ".remarks input[type=checkbox]");
+    await page.type(".remarks input[type=search]", "joins");
+    await settled(page);
+    const rows = await texts(page, ".remarks .line");
+    assert.ok(rows.length > 0 && rows.every((row) => row.includes("joins")));
+    await page.close();
+  });
+});
+
+describe("kernels", () => {
+  it("show mathematics, ports and the hot loop", async () => {
+    const page = await open(browser, path, {
+      hash: `tab=kernels&kernel=${report.calls[callOf("conv2d")].kernel}`,
+    });
+    assert.match(await text(page, ".math"), /Σ_/);
+    const { hot, assembly } = report.kernels[report.calls[callOf("conv2d")].kernel];
+    const shown = await texts(page, ".line.hot");
+    assert.equal(shown.length, hot.last - hot.first + 1);
+    assert.ok(shown[1].includes(assembly.split("\n")[hot.first + 1].trim().split("\t")[0]));
+    assert.match(await text(page, ".kernel-page"), new RegExp(hot.mca.bottleneck));
+    await press(page, "ArrowDown");
+    assert.match(
+      await text(page, ".kernel-head h2"),
+      new RegExp(report.kernels[report.calls[callOf("matmul")].kernel].name),
+    );
+    await page.close();
+  });
+  it("of long code show only the lines in sight", async () => {
+    const long = small();
+    long.kernels[0].assembly += "\n\tnop".repeat(20000);
+    const page = await open(browser, write("long", long), { hash: "tab=kernels&kernel=0" });
+    assert.match(await text(page, ".code-panel"), /20,\d\d\d lines/);
+    assert.ok((await page.$$(".code-panel .line")).length < 300);
+    await page.close();
+  });
+});
+
+describe("search, help, theme", () => {
+  it("finds by words and goes there", async () => {
+    const page = await open(browser, path);
+    await press(page, "/");
+    await page.keyboard.type("kernel fc");
+    await settled(page);
+    await press(page, "Enter");
+    assert.equal(
+      await text(page, ".kernel-head h2"),
+      report.kernels[report.calls[callOf("matmul")].kernel].name,
+    );
+    assert.equal((await page.$$(".veil")).length, 0);
+    await press(page, "?");
+    assert.match(await text(page, ".help"), /Escape/);
+    await press(page, "Escape");
+    assert.equal((await page.$$(".veil")).length, 0);
+    await press(page, "t");
+    assert.equal(await page.$eval("html", (e) => e.dataset.theme), "dark");
+    await page.close();
+  });
+  it("keeps tab, pass and selection in the address", async () => {
+    const page = await open(browser, path);
+    await click(page, `.word[data-ref="place:${placeOf("fc")}"]`);
+    await press(page, "2", "ArrowRight");
+    const crumb = await text(page, ".crumb");
+    const again = await open(browser, path, { hash: page.url().split("#")[1] });
+    assert.equal(await text(again, ".crumb"), crumb);
+    assert.equal(await text(again, ".step-head h2"), await text(page, ".step-head h2"));
+    await page.close();
+    await again.close();
+  });
+});
+
+describe("figures", () => {
+  it("are saved as SVG files that stand alone", async () => {
+    const page = await open(browser, path);
+    await page.evaluate(() => {
+      window.saved = [];
+      URL.createObjectURL = (blob) => (window.saved.push(blob), "blob:none");
+      HTMLAnchorElement.prototype.click = function () {
+        window.savedName = this.download;
+      };
+    });
+    await click(page, 'button[aria-label="Save Roofline as SVG"]');
+    const [name, svg, fault] = await page.evaluate(async () => {
+      const svg = await window.saved[0].text();
+      const parsed = new DOMParser().parseFromString(svg, "image/svg+xml");
+      return [window.savedName, svg, parsed.querySelector("parsererror")?.textContent ?? ""];
+    });
+    assert.equal(name, "small-roofline.svg");
+    assert.equal(fault, "");
+    assert.match(svg, /fill="rgb\(/);
+    assert.doesNotMatch(svg, /var\(--/);
+    await page.close();
+  });
+});
+
+describe("comparing", () => {
+  it("shows what differs from a page that is dropped, and nothing of the same", async () => {
+    const other = small();
+    other.batch = 8;
+    other.kernels[0].schedule = "other{lanes=8}";
+    other.calls[0].time.median *= 2;
+    const page = await open(browser, path, { hash: "tab=compare" });
+    const field = await page.$(".file input");
+    await field.uploadFile(write("other", other));
+    await page.waitForSelector(".compared");
+    const rows = await texts(page, ".compared .differs");
+    assert.ok(
+      rows.some((row) => row.startsWith("batch1" + "8")),
+      String(rows),
+    );
+    assert.ok(rows.some((row) => row.includes("other{lanes=8}")));
+    assert.ok(rows.some((row) => row.includes("× 2")));
+    assert.ok((await texts(page, ".panel header .note")).includes("no difference"));
+    await (await page.$(".file input")).uploadFile(join(here, "small.json"));
+    await page.waitForFunction(() => !document.querySelector(".compared .differs"));
+    await (await page.$(".file input")).uploadFile(join(here, "small.lin"));
+    await page.waitForSelector(".missing.bad");
+    assert.match(
+      await text(page, ".missing.bad"),
+      /small\.lin: it is no page of `linnet report` and no JSON/,
+    );
+    assert.deepEqual(page.messages, []);
+    await page.close();
+  });
+});
+
+describe("strange data", () => {
+  it("stays text, whatever the names are", async () => {
+    const bad = `"><img src=x onerror=alert(1)><script>alert(2)</script>$& </script>`;
+    const hostile = JSON.parse(
+      JSON.stringify(small()).replaceAll("max_pool2d", JSON.stringify(bad).slice(1, -1)),
+    );
+    hostile.model = bad;
+    hostile.sources[0].path = bad;
+    hostile.command = bad;
+    for (const tab of TABS) {
+      const page = await open(browser, write("hostile", hostile), {
+        hash: `tab=${tab}&at=${encodeURIComponent(`name:${bad}`)}`,
+      });
+      assert.deepEqual(page.messages, [], tab);
+      assert.deepEqual(page.requests, [], tab);
+      assert.equal((await page.$$("img, #app script")).length, 0);
+      assert.equal(await text(page, "h1"), bad);
+      await page.close();
+    }
+  });
+  it("that is missing is said in words", async () => {
+    const bare = small();
+    for (const key of ["whole", "roofs", "numbers"]) delete bare[key];
+    for (const call of bare.calls)
+      for (const key of ["time", "share", "bound", "gflops"]) delete call[key];
+    for (const kernel of bare.kernels) delete kernel.hot;
+    for (const s of bare.steps) delete s.errors;
+    const path = write("bare", bare);
+    for (const tab of TABS) {
+      const page = await open(browser, path, { hash: `tab=${tab}` });
+      assert.deepEqual(page.messages, [], tab);
+      assert.doesNotMatch(await text(page, "#app"), /NaN\s?(ns|%|B)|undefined|Infinity/, tab);
+      if (tab === "overview") assert.match(await text(page, ".body"), /No roofs/);
+      if (tab === "numbers") assert.match(await text(page, ".body"), /without numbers/);
+      await page.close();
+    }
+  });
+  it("of nothing at all, or of another schema, is said too", async () => {
+    const page = await open(browser, built);
+    assert.match(await text(page, "#app"), /holds no report/);
+    assert.deepEqual(page.messages, []);
+    await page.close();
+    const next = await open(browser, write("next", { schema: 2 }));
+    assert.match(await text(next, "#app"), /schema 1; its data is of schema 2/);
+    await next.close();
+  });
+  it("of an ONNX model has nodes in place of lines", async () => {
+    const onnx = small();
+    onnx.sources = [];
+    onnx.places = onnx.places.map((_, i) => ({ name: `node_${i}` }));
+    const page = await open(browser, write("onnx", onnx));
+    await click(page, `.source [data-ref="place:${placeOf("conv")}"]`);
+    assert.match(await text(page, ".crumb"), new RegExp(`node_${placeOf("conv")}`));
+    assert.deepEqual(page.messages, []);
+    await page.close();
+  });
+});
+
+describe("accessibility", () => {
+  it("names every control, and Enter selects", async () => {
+    for (const tab of TABS) {
+      const page = await open(browser, path, { hash: `tab=${tab}` });
+      const nameless = await page.$$eval(
+        "button, select, input, [role=img], [role=tab], [role=button]",
+        (all) =>
+          all
+            .filter(
+              (e) => !(e.getAttribute("aria-label") || e.textContent.trim() || e.closest("label")),
+            )
+            .map((e) => e.outerHTML.slice(0, 90)),
+      );
+      assert.deepEqual(nameless, [], tab);
+      await page.close();
+    }
+    const page = await open(browser, path);
+    await page.$eval('.segment[data-ref="call:0"]', (segment) => segment.focus());
+    await press(page, "Enter");
+    assert.match(page.url(), /at=call%3A0/);
+    await page.close();
+  });
+});
