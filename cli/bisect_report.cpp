@@ -6,6 +6,7 @@
 #include "frontend/load.h"
 #include "ir/builder.h"
 #include "ir/entries.h"
+#include "support/text.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -21,26 +22,6 @@ namespace {
 using driver::BisectAnswer;
 using Words = std::vector<std::string>;
 using Guilty = BisectAnswer::Guilty;
-
-// The words in one line that a shell takes apart again.
-std::string shell_line(const Words& words) {
-  std::string line;
-  for (const std::string& word : words) {
-    const bool plain = std::ranges::all_of(word, [](unsigned char c) {
-      return std::isalnum(c) ||
-             std::string_view("-_./=,@:+").find(static_cast<char>(c)) != std::string_view::npos;
-    });
-    std::string quoted = word;
-    if (!plain) {
-      quoted = "'";
-      for (const char c : word)
-        quoted += c == '\'' ? "'\\''" : std::string(1, c);
-      quoted += "'";
-    }
-    line += (line.empty() ? "" : " ") + quoted;
-  }
-  return line;
-}
 
 // The status with which `linnet …` ends, in a process of its own and unheard; -1 if it dies.
 int status_of(const Words& words) {

@@ -1,7 +1,9 @@
 // linnet compile MODEL: an executable, a library or an object file.
 #include "cli/build.h"
+#include "cli/report.h"
 
 #include "base/io/file.h"
+#include "codegen/inspect/functions.h"
 #include "frontend/load.h"
 
 #include <fmt/format.h>
@@ -19,6 +21,7 @@ struct CompileFlags {
   std::string output;
   std::optional<driver::Emit> emit;
   std::string dump_dir;
+  std::string report;  // a page besides
 };
 
 bool write_text(Session& session, const std::string& path, std::string_view text) {
@@ -27,37 +30,19 @@ bool write_text(Session& session, const std::string& path, std::string_view text
   return done.has_value();
 }
 
-// The definition of a function in the text of an LLVM module, "" if it was inlined.
-std::string llvm_function(std::string_view text, const std::string& name) {
-  const std::string needle = "@" + name + "(";
-  for (size_t at = text.find("\ndefine "); at != text.npos; at = text.find("\ndefine ", at + 1)) {
-    const size_t line = text.find('\n', at + 1);
-    if (text.substr(at, line - at).find(needle) == text.npos) continue;
-    return std::string(text.substr(at + 1, text.find("\n}\n", line) + 2 - at));
-  }
-  return "";
-}
-
-// From its label to its size in assembly, "" if it was inlined.
-std::string assembly_function(std::string_view text, const std::string& name) {
-  const size_t begin = text.find("\n" + name + ":");
-  if (begin == text.npos) return "";
-  const size_t end = text.find("\n\t.size\t" + name + ",", begin);
-  return std::string(text.substr(begin + 1, end == text.npos ? end : end - begin)) + "\n";
-}
-
 // A kernel's own texts; what became part of its caller has no machine code of its own.
 bool write_kernel_dumps(Session& session, const std::string& folder, const driver::Product& built) {
   const codegen::Compiled& compiled = built.compiled;
   bool ok = true;
   for (const codegen::KernelWork& work : compiled.work) {
     const std::string base = folder + "/" + work.name;
-    std::string optimised = llvm_function(compiled.llvm, work.symbol);
-    if (optimised.empty()) optimised = llvm_function(compiled.llvm, work.body);
-    std::string assembly = assembly_function(compiled.assembly, work.symbol);
-    if (assembly.empty()) assembly = assembly_function(compiled.assembly, work.body);
+    std::string optimised = codegen::llvm_function(compiled.llvm, work.symbol);
+    if (optimised.empty()) optimised = codegen::llvm_function(compiled.llvm, work.body);
+    std::string assembly = codegen::assembly_function(compiled.assembly, work.symbol);
+    if (assembly.empty()) assembly = codegen::assembly_function(compiled.assembly, work.body);
     ok = ok && write_text(session, base + ".stmt", work.stmt) &&
-         write_text(session, base + ".before.ll", llvm_function(compiled.llvm_before, work.body)) &&
+         write_text(session, base + ".before.ll",
+                    codegen::llvm_function(compiled.llvm_before, work.body)) &&
          (optimised.empty() || write_text(session, base + ".ll", optimised)) &&
          (assembly.empty() || write_text(session, base + ".s", assembly));
   }
@@ -92,8 +77,23 @@ Status dump_unfinished(Session& session, const CompileFlags& flags) {
   return frontend::save_lir(path, *lowered, session.diagnostics) ? Status::kDone : Status::kMachine;
 }
 
+// Compiles once more, so that the product is the same with a page and without.
+Status report(Session& session, const CompileFlags& flags) {
+  ReportOptions page;
+  page.model = flags.model;
+  page.pipeline = flags.pipeline;
+  page.build = flags.build;
+  page.output = flags.report;
+  const std::string closing = session.closing;
+  const Status status = write_report(session, page);
+  session.closing = closing;
+  return status;
+}
+
 Status run(Session& session, CompileFlags& flags) {
-  if (!flags.model.spares(session, flags.output, flags.pipeline.tuning)) return Status::kBadCall;
+  if (!flags.model.spares(session, flags.output, flags.pipeline.tuning) ||
+      !takes_report(session, flags.model, flags.pipeline.tuning, flags.report))
+    return session.diagnostics.status();
   const driver::Emit emit = flags.emit.value_or(driver::Emit::kExecutable);
   const bool executable = emit == driver::Emit::kExecutable;
   flags.build.es_module = emit == driver::Emit::kWasm;
@@ -101,8 +101,9 @@ Status run(Session& session, CompileFlags& flags) {
     return Status::kBadCall;
   if (!linking_fits(session, flags.build, emit)) return Status::kBadCall;
   flags.model.portable = flags.build.source = emit == driver::Emit::kSource;
-  if (flags.build.source && !flags.dump_dir.empty()) {
-    session.error("--dump-dir writes what machine code is made of, and --emit c makes none",
+  if (flags.build.source && !(flags.dump_dir.empty() && flags.report.empty())) {
+    session.error(fmt::format("{} what machine code is made of, and --emit c makes none",
+                              flags.dump_dir.empty() ? "--report shows" : "--dump-dir writes"),
                   Status::kBadCall, "linnet dump prints the IR");
     return Status::kBadCall;
   }
@@ -128,7 +129,9 @@ Status run(Session& session, CompileFlags& flags) {
     if (const Status status = write_dumps(session, flags, *built); status != Status::kDone)
       return status;
   }
-  return write_product(session, built->compiled, emit, built->compiled.name, flags.output);
+  const Status written =
+      write_product(session, built->compiled, emit, built->compiled.name, flags.output);
+  return written == Status::kDone && !flags.report.empty() ? report(session, flags) : written;
 }
 
 }  // namespace
@@ -162,6 +165,7 @@ void add_compile(CLI::App& app, Session& session) {
                    "assembly there; for each kernel also Halide's Stmt; with "
                    "--stop-after the IR alone")
       ->type_name("DIR");
+  add_report_option(*command, flags->report);
   command->callback(
       [&session, flags] { session.command = [flags](Session& s) { return run(s, *flags); }; });
 }

@@ -192,13 +192,13 @@ std::optional<ir::Module> ModelOptions::load(Session& session, const driver::Pas
   return module ? std::optional(*module) : std::nullopt;
 }
 
-bool ModelOptions::spares(Session& session, const std::string& output,
-                          const std::string& tuning) const {
+bool ModelOptions::spares(Session& session, const std::string& output, const std::string& tuning,
+                          std::string_view flag) const {
   std::error_code none;
   for (const std::string& input : {path, weights, tuning}) {
     if (input.empty() || output.empty() || !std::filesystem::equivalent(input, output, none))
       continue;
-    session.error(fmt::format("-o {} would overwrite what is read", output), Status::kBadCall,
+    session.error(fmt::format("{} {} would overwrite what is read", flag, output), Status::kBadCall,
                   "give the result another name");
     return false;
   }

@@ -48,9 +48,10 @@ struct ModelOptions {
   // Its module for `samples()` samples, for a command that needs no other.
   [[nodiscard]] std::optional<ir::Module>
   load(Session& session, const driver::PassOptions& passes = {}, bool training = false) const;
-  // False, with an error, if `output` is a file that the command reads: it would be lost.
+  // False, with an error, if `output`, of the flag, is a file that the command reads: it would be
+  // lost.
   [[nodiscard]] bool spares(Session& session, const std::string& output,
-                            const std::string& tuning = "") const;
+                            const std::string& tuning = "", std::string_view flag = "-o") const;
   [[nodiscard]] std::optional<codegen::Target> find_target(Session& session) const;
 
 private:

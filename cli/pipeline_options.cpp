@@ -131,7 +131,8 @@ std::optional<ir::Module> PipelineFlags::run(Session& session, ir::Module module
   wanted.target = target.info;
   wanted.seed = seed;
   wanted.threads = threads_wanted();
-  return driver::lower(std::move(module), rows, *this, std::move(wanted), session.host, after);
+  return driver::lower(std::move(module), rows, *this, std::move(wanted), session.host,
+                       {.after = after});
 }
 
 }  // namespace linnet::cli

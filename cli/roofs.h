@@ -22,7 +22,7 @@ struct Roofs {
 };
 
 // Measured once per machine: what was found is kept in the cache, by the model of the CPU and the
-// target's instructions.
+// target's instructions. What takes no time is measured again, and the higher figure kept.
 [[nodiscard]] Roofs measure_roofs(Session& session, const codegen::Target& target,
                                   const driver::Options& build);
 

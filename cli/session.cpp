@@ -167,6 +167,9 @@ Status Session::finish(Status status) {
 }
 
 Status run_line(Session& session, CLI::App& app, int argc, const char* const* argv) {
+  std::vector<std::string> words(argv, argv + argc);
+  words.front() = "linnet";
+  session.line = shell_line(words);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version
@@ -194,11 +197,11 @@ int run_main(int argc, const char* const* argv) {
          "How messages are printed")
       ->check(CLI::IsMember({"text", "json"}))
       ->type_name("text|json");
-  for (auto add :
-       {add_compile, add_run,     add_train, add_evaluate,      add_export,     add_check,
-        add_fmt,     add_dump,    add_opt,   add_passes,        add_targets,    add_kernel,
-        add_explain, add_bench,   add_tune,  add_verify,        add_debug,      add_bisect,
-        add_init,    add_weights, add_new,   add_cache_command, add_completion, add_help})
+  for (auto add : {add_compile, add_run,    add_train,         add_evaluate,   add_export,
+                   add_check,   add_fmt,    add_dump,          add_opt,        add_passes,
+                   add_targets, add_kernel, add_explain,       add_bench,      add_report,
+                   add_tune,    add_verify, add_debug,         add_bisect,     add_init,
+                   add_weights, add_new,    add_cache_command, add_completion, add_help})
     add(app, session);
   finish_options(app);
   if (argc < 2) {

@@ -18,6 +18,7 @@ public:
   SourceManager sources;
   Diagnostics diagnostics{sources};
   std::string model;  // the file at work, for what names no place
+  std::string line;   // the words of the call, as a shell takes them
   bool json_diagnostics = false;
   Progress progress{STDERR_FILENO};
   bool quiet = false;  // --quiet: neither progress nor a closing line
@@ -77,6 +78,7 @@ void add_kernel(CLI::App& app, Session& session);
 void add_explain(CLI::App& app, Session& session);
 void add_bench(CLI::App& app, Session& session);
 void add_tune(CLI::App& app, Session& session);
+void add_report(CLI::App& app, Session& session);
 void add_verify(CLI::App& app, Session& session);
 void add_debug(CLI::App& app, Session& session);
 void add_bisect(CLI::App& app, Session& session);

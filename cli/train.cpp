@@ -1,6 +1,8 @@
 // linnet train MODEL --data PATH: compile a training step in memory and run the trainers' loop.
 #include "cli/build.h"
+#include "cli/report.h"
 
+#include "runtime/train/history.h"
 #include "runtime/train/loop.h"
 
 #include <fmt/format.h>
@@ -17,6 +19,7 @@ struct TrainFlags {
   runtime::train::TrainOptions loop;
   std::string order = "shuffle";
   std::optional<driver::Emit> emit;   // nullopt: train here
+  std::string report;                 // a page besides
   std::vector<std::string> of_a_run;  // options given that say how to train, not what is compiled
 };
 
@@ -26,17 +29,39 @@ Status failed(Session& session, const Error& error) {
   return status;
 }
 
+// Trains in this process.
+Status train_here(Session& session, TrainFlags& flags, const driver::Product& built) {
+  const auto loaded = driver::load_trainer(built, session.host);
+  if (!loaded) return Status::kMachine;
+  runtime::train::History history;
+  if (!flags.report.empty()) flags.loop.history = &history;
+  const auto report = runtime::train::train(*loaded->trainer, flags.loop);
+  if (!report) return failed(session, report.error());
+  if (report->signal != 0) return ended_by(report->signal);
+  std::fputs(report_text(*report, flags.loop.json).c_str(), stdout);
+  if (flags.report.empty()) return Status::kDone;
+  ReportOptions page;
+  page.model = flags.model;
+  page.pipeline = flags.pipeline;
+  static_cast<driver::Options&>(page.build) = flags.build;
+  page.output = flags.report;
+  page.train = true;
+  return write_report(session, page, history_json(history));
+}
+
 Status run(Session& session, TrainFlags& flags) {
   if (flags.loop.quiet || flags.loop.json) session.progress.silence();
   session.quiet = flags.loop.quiet;
-  if (!flags.model.spares(session, flags.loop.output)) return Status::kBadCall;
+  if (!flags.model.spares(session, flags.loop.output) ||
+      !takes_report(session, flags.model, flags.pipeline.tuning, flags.report))
+    return session.diagnostics.status();
   const bool executable = flags.emit == driver::Emit::kExecutable;
   flags.build.library = flags.emit && !executable;
   flags.build.product = !flags.build.library;
   flags.build.here = !flags.emit;
   flags.build.main = executable;
   // A trainer may be asked for a log when it runs; the kernels are the step's but for a few.
-  flags.build.gradients = executable || !flags.loop.logdir.empty();
+  flags.build.gradients = executable || !flags.loop.logdir.empty() || !flags.report.empty();
   flags.loop.file_order = flags.order == "file";
   flags.loop.seed = flags.model.seed;
   if (flags.emit && !flags.of_a_run.empty()) {
@@ -46,6 +71,11 @@ Status run(Session& session, TrainFlags& flags) {
                   executable ? "the trainer takes it when it is run: ./NAME-train --data PATH " +
                                    flags.of_a_run.front()
                              : "a library leaves that to its caller");
+    return Status::kBadCall;
+  }
+  if (flags.emit && !flags.report.empty()) {
+    session.error("--report tells of a run, and --emit only makes the trainer", Status::kBadCall,
+                  "linnet report MODEL --train tells of the step");
     return Status::kBadCall;
   }
   if (!linking_fits(session, flags.build, flags.emit)) return Status::kBadCall;
@@ -72,13 +102,20 @@ Status run(Session& session, TrainFlags& flags) {
     const std::string name = built->compiled.name + (executable ? "-train" : "_train");
     return write_product(session, built->compiled, *flags.emit, name, flags.loop.output);
   }
-  const auto loaded = driver::load_trainer(*built, session.host);
-  if (!loaded) return Status::kMachine;
-  const auto report = runtime::train::train(*loaded->trainer, flags.loop);
-  if (!report) return failed(session, report.error());
-  if (report->signal != 0) return ended_by(report->signal);
-  std::fputs(report_text(*report, flags.loop.json).c_str(), stdout);
-  return Status::kDone;
+  return train_here(session, flags, *built);
+}
+
+// What a run writes down besides its result.
+void add_logs(CLI::App& command, TrainFlags& flags) {
+  command.add_option("--log-steps", flags.loop.log_steps, "Write a row step,loss,lr for each step")
+      ->type_name("F.csv");
+  command.add_option("--logdir", flags.loop.logdir, "Write events for TensorBoard")
+      ->type_name("DIR");
+  command.add_flag("--wall-time", flags.loop.wall_time,
+                   "Real times in the events instead of step numbers");
+  command.add_option("--plot", flags.loop.plot, "Draw the curves of the losses")
+      ->type_name("F.svg");
+  add_report_option(command, flags.report);
 }
 
 }  // namespace
@@ -122,12 +159,7 @@ void add_train(CLI::App& app, Session& session) {
       ->type_name("F");
   command->add_option("--data-order", flags->order, "Order of the samples")
       ->check(CLI::IsMember({"shuffle", "file"}));
-  command->add_option("--log-steps", loop.log_steps, "Write a row step,loss,lr for each step")
-      ->type_name("F.csv");
-  command->add_option("--logdir", loop.logdir, "Write events for TensorBoard")->type_name("DIR");
-  command->add_flag("--wall-time", loop.wall_time,
-                    "Real times in the events instead of step numbers");
-  command->add_option("--plot", loop.plot, "Draw the curves of the losses")->type_name("F.svg");
+  add_logs(*command, *flags);
   command->add_flag("--json", loop.json, "Print one JSON object at the end");
   command->add_flag("--quiet", loop.quiet, "Print only the final results");
   add_emit(*command, flags->emit, "Make a trainer instead of training");

@@ -78,8 +78,9 @@ void InnerErrors::find_stored(const Sample& sample, uint64_t seed) {
   }
 }
 
-void InnerErrors::add(int64_t number, const Sample& sample, std::span<const Tensor> theirs) {
-  product_->call(sample);
+const std::vector<Tensor>& InnerErrors::add(int64_t number, const Sample& sample,
+                                            std::span<const Tensor> theirs) {
+  const std::vector<Tensor>& outputs = product_->call(sample);
   const std::vector<Tensor>* cut = cut_ ? &cut_->call(sample) : nullptr;
   for (size_t i = 0; i < rows_.size(); ++i) {
     Row& row = rows_[i];
@@ -88,6 +89,7 @@ void InnerErrors::add(int64_t number, const Sample& sample, std::span<const Tens
     row.compared = true;
     row.error.add(number, row.stored ? product_->value(row.stored) : (*cut)[row.cut], theirs[i]);
   }
+  return outputs;
 }
 
 std::optional<size_t> InnerErrors::first_beyond(double tolerance) const {

@@ -34,8 +34,16 @@ public:
   [[nodiscard]] const std::vector<ir::ValueId>& values() const { return values_; }
   // Calls the compiled code and compares with `theirs`, one for each value; what is empty there is
   // not compared. Samples in order: of a model with state they are steps.
-  void add(int64_t number, const Sample& sample, std::span<const Tensor> theirs);
+  // The product's outputs, good until the next call.
+  const std::vector<Tensor>& add(int64_t number, const Sample& sample,
+                                 std::span<const Tensor> theirs);
 
+  // Of the i-th value; null: it was not compared.
+  [[nodiscard]] const driver::Difference* error(size_t i) const {
+    return rows_[i].compared ? &rows_[i].error : nullptr;
+  }
+  // Was the product's own value read, not that of the cut model?
+  [[nodiscard]] bool is_stored(size_t i) const { return bool(rows_[i].stored); }
   // Which is the first value beyond the tolerance; nullopt: all are within.
   [[nodiscard]] std::optional<size_t> first_beyond(double tolerance) const;
   void print(const Session& session, double tolerance) const;

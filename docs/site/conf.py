@@ -52,7 +52,7 @@ NAVIGATION = [
                ("Lessons", "docs/lessons"), ("Lessons (Chinese)", "docs/lessons.zh"),
                ("Release notes", "CHANGELOG")]),
     ("Use", [("Language", "docs/language"), ("Layers and ops", "docs/ops"),
-             ("Command line", "docs/cli"), ("Editors", "docs/editors"),
+             ("Command line", "docs/cli"), ("The report", "docs/report"), ("Editors", "docs/editors"),
              ("C", "docs/c"), ("A model as C", "docs/c_source"),
              ("Python", "docs/python"), ("Python reference", REFERENCE),
              ("ONNX", "docs/onnx"), ("Training", "docs/training"), ("Series", "docs/series"),

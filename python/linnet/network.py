@@ -6,6 +6,7 @@ import ctypes
 import functools
 import json
 import os
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from . import _command, _html
-from ._arrays import ALIGN, SMALL, Memory, address, answer, dense
+from ._arrays import ALIGN, SMALL, Memory, address, answer, dense, refuse_mask
 from ._errors import Error, Message, parse, raise_errors, warn
 from ._library import ABI_VERSION, Call, CModel, check, library, load
 from ._options import Options
@@ -414,6 +415,32 @@ class Network:
         words = self._words("bench", "name")
         text, _ = _command.run([*words, "--json", *flags], self._source.names)
         return Bench(json.loads(text))
+
+    def report(self, path: FilePath, *flags: str, inputs: Mapping[str, Any] | None = None) -> str:
+        """Writes a page that shows what became of the model, and why (docs/report.md).
+
+        Args:
+            path: the page, for a browser; its data alone if the name ends in .json.
+            *flags: further words of `linnet report`, as `"--no-times"`.
+            inputs: arrays by name, for the values shown; random ones by default. Dimension 0 counts
+                samples where the model is batched, and steps of time where it has a state.
+
+        Returns:
+            The path.
+
+        Raises:
+            Error: if it cannot be made or written; no file is left then.
+        """
+        path = os.fspath(path)
+        words = [*self._words("report", "name"), "-o", path]
+        with tempfile.TemporaryDirectory(prefix="linnet-") as folder:
+            for number, (name, value) in enumerate((inputs or {}).items()):
+                refuse_mask(value, f"inputs: '{name}'")
+                file = os.path.join(folder, f"{number}.npy")
+                np.save(file, np.asarray(value))
+                words += ["--input", f"{name}={file}"]
+            _command.run([*words, *flags], self._source.names)
+        return path
 
 
 class Bench(dict[str, Any]):

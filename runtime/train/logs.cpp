@@ -3,6 +3,7 @@
 
 #include "base/io/file.h"
 #include "base/shortest.h"
+#include "runtime/train/history.h"
 
 #include <cmath>
 #include <cstdlib>
@@ -13,6 +14,13 @@ namespace {
 // A loss in the digits of its type.
 std::string loss_text(double value, DType dtype) {
   return dtype == DType::kF32 ? shortest(static_cast<float>(value)) : shortest(value);
+}
+
+double norm(const std::vector<double>& elements) {
+  double squares = 0;
+  for (const double element : elements)
+    squares += element * element;
+  return std::sqrt(squares);
 }
 
 Result<void> keep_lines(const std::string& path, int64_t done, std::string& kept) {
@@ -32,6 +40,7 @@ Result<void> keep_lines(const std::string& path, int64_t done, std::string& kept
 }  // namespace
 
 Result<void> Logs::open(const TrainOptions& options, int64_t step) {
+  history_ = options.history;
   if (!options.log_steps.empty()) {
     std::string kept = "step,loss,lr\n";
     LINNET_TRY(keep_lines(options.log_steps, step, kept));
@@ -47,10 +56,13 @@ void Logs::step(int64_t step, double loss, double rate) {
     log_.add(std::to_string(step) + "," + loss_text(loss, dtype_of_abi(t_.dtype)) + "," +
              shortest(rate) + "\n");
   if (events_.is_open()) events_.scalar(step, "train loss", loss);
+  if (!history_) return;
+  history_->losses.push_back(loss);
+  history_->rates.push_back(rate);
 }
 
 void Logs::keep_gradients(const void* const* batch, const linnet_step_args_v1& args) {
-  if (!events_.is_open() || !t_.gradients) return;
+  if (!has_epochs() || !t_.gradients) return;
   std::vector<void*> outputs;
   gradients_.resize(static_cast<size_t>(t_.slot_count));
   for (int64_t i = 0; i < t_.slot_count; ++i) {
@@ -61,9 +73,25 @@ void Logs::keep_gradients(const void* const* batch, const linnet_step_args_v1& a
     outputs.push_back(gradient.data());
   }
   t_.gradients(batch, slots_.data(), &args, outputs.data(), arena_.memory.get());
+  if (!history_) return;
+  history_->gradients.clear();
+  for (int64_t i = 0; i < t_.slot_count; ++i) {
+    const auto& gradient = gradients_[static_cast<size_t>(i)];
+    if (!gradient.empty())
+      history_->gradients.emplace_back(t_.slots[i].path,
+                                       norm(elements(gradient.data(), t_.slots[i].bytes)));
+  }
 }
 
 void Logs::epoch(int64_t step, const EpochReport& report) {
+  if (history_) {
+    const bool validated = report.validation && report.validation->correct >= 0;
+    if (validated) {
+      history_->accuracies.push_back(report.validation->accuracy());
+    } else if (report.accuracy) {
+      history_->accuracies.push_back(*report.accuracy);
+    }
+  }
   if (!events_.is_open()) return;
   events_.scalar(step, "learning rate", report.rate);
   if (report.accuracy) events_.scalar(step, "train accuracy", *report.accuracy);
@@ -84,14 +112,16 @@ void Logs::epoch(int64_t step, const EpochReport& report) {
 
 void Logs::values(int64_t step, const char* what, const char* path, const void* floats,
                   int64_t bytes) {
-  std::vector<double> elements(static_cast<size_t>(bytes / size_of(dtype_of_abi(t_.dtype))));
-  double squares = 0;
-  for (size_t k = 0; k < elements.size(); ++k) {
-    elements[k] = value_at(t_, floats, static_cast<int64_t>(k));
-    squares += elements[k] * elements[k];
-  }
-  events_.scalar(step, format("%s norm/%s", what, path), std::sqrt(squares));
-  events_.histogram(step, format("%ss/%s", what, path), elements);
+  const std::vector<double> all = elements(floats, bytes);
+  events_.scalar(step, format("%s norm/%s", what, path), norm(all));
+  events_.histogram(step, format("%ss/%s", what, path), all);
+}
+
+std::vector<double> Logs::elements(const void* floats, int64_t bytes) const {
+  std::vector<double> all(static_cast<size_t>(bytes / size_of(dtype_of_abi(t_.dtype))));
+  for (size_t k = 0; k < all.size(); ++k)
+    all[k] = value_at(t_, floats, static_cast<int64_t>(k));
+  return all;
 }
 
 Result<void> Logs::flush() {

@@ -1,4 +1,5 @@
-// What a run writes down besides its result: a row for each step, events for TensorBoard.
+// What a run writes down besides its result: a row for each step, events for TensorBoard, a history
+// for who called it.
 #pragma once
 
 #include "base/result.h"
@@ -17,15 +18,17 @@ public:
 
   // The files that the options name; what they hold of the `step` steps done stays.
   [[nodiscard]] Result<void> open(const TrainOptions& options, int64_t step);
-  [[nodiscard]] bool has_events() const { return events_.is_open(); }
+  // Does anybody look at epochs, and at gradients?
+  [[nodiscard]] bool has_epochs() const { return events_.is_open() || history_; }
 
   void step(int64_t step, double loss, double rate);
-  // Those that the epoch's last step is about to use, for its end.
+  // Those that the last step of an epoch or of the run is about to use.
   void keep_gradients(const void* const* batch, const linnet_step_args_v1& args);
   void epoch(int64_t step, const EpochReport& report);
   [[nodiscard]] Result<void> flush();
 
 private:
+  [[nodiscard]] std::vector<double> elements(const void* floats, int64_t bytes) const;
   // The norm of an array of the trainer's floats, and a histogram of its elements.
   void values(int64_t step, const char* what, const char* path, const void* floats, int64_t bytes);
 
@@ -34,6 +37,7 @@ private:
   Aligned& arena_;
   LogFile log_;
   EventFile events_;
+  History* history_ = nullptr;
   std::vector<std::vector<uint8_t>> gradients_;  // of the epoch's last step, by slot
 };
 

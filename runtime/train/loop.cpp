@@ -185,7 +185,7 @@ private:
     rate_ = args.lr;
     double raw[2] = {0, 0};
     const auto* batch = batches.at(order, state_.step % each_ * t_.batch, t_.batch);
-    if (number % each_ == 0) logs_.keep_gradients(batch, args);
+    if (number % each_ == 0 || number == steps_) logs_.keep_gradients(batch, args);
     const int code = t_.train_step(batch, slots_.data(), &args, raw, arena_.memory.get());
     if (code != 0)
       return tl::unexpected(Error{format("the training step returned %d", code), Status::kBug});
@@ -209,7 +209,7 @@ private:
     report.loss = state_.loss_sum / static_cast<double>(each_);
     report.penalty = state_.penalty_sum / static_cast<double>(each_);
     state_.loss_sum = state_.penalty_sum = 0;
-    if (evaluation_.has_accuracy() && (!o_.quiet || logs_.has_events()))
+    if (evaluation_.has_accuracy() && (!o_.quiet || logs_.has_epochs()))
       report.accuracy = evaluation_.score(data_.train, kAccuracySamples).accuracy();
     if (data_.validation) {
       report.validation = evaluation_.score(*data_.validation);

@@ -10,6 +10,8 @@
 
 namespace linnet::runtime::train {
 
+struct History;
+
 struct TrainOptions {
   std::string data;
   int64_t epochs = 0;  // 0: as the recipe says
@@ -26,6 +28,7 @@ struct TrainOptions {
   bool wall_time = false;  // TensorBoard's events have the clock's time instead of the step
   bool json = false;
   bool quiet = false;
+  History* history = nullptr;  // filled in while the run goes on; null: nobody asks
 };
 
 // The flags of a trainer that stands alone; --help and --version are answered here, with `done`.

@@ -372,19 +372,23 @@ TEST_F(Bench, OlderReportsHaveMediansOnly) {
   EXPECT_THAT(err_, HasSubstr("bad.json: not what 'linnet bench --json' prints"));
 }
 
-// Roofs are measured once: the second time they are found in the folder.
-TEST_F(Bench, RoofsAreMeasuredOnce) {
+// The second time they are found in the folder; those that are soon measured may have risen.
+TEST_F(Bench, RoofsAreKeptAndOnlyRise) {
   write("m.lin", kTrained);
   ASSERT_EQ(linnet("bench m.lin --json --rounds 1 --cache kept"), 0) << err_;
   const json first = json::parse(out_);
   ASSERT_EQ(linnet("bench m.lin --json --rounds 1 --cache kept"), 0) << err_;
-  EXPECT_EQ(json::parse(out_)["memory"], first["memory"]);
-  EXPECT_EQ(json::parse(out_)["peak_gflops"], first["peak_gflops"]);
+  const json second = json::parse(out_);
+  EXPECT_GE(second["peak_gflops"].get<double>(), first["peak_gflops"].get<double>());
+  ASSERT_EQ(second["memory"].size(), first["memory"].size());
+  for (size_t i = 0; i < first["memory"].size(); ++i)
+    EXPECT_GE(second["memory"][i]["gb_per_s"].get<double>(),
+              first["memory"][i]["gb_per_s"].get<double>());
+  EXPECT_EQ(second["memory"].back(), first["memory"].back());  // of DRAM takes too long
   // All of them, and the one that binds each kernel.
   ASSERT_EQ(linnet("bench m.lin --rounds 1 --cache kept"), 0) << err_;
   EXPECT_THAT(out_, HasSubstr("roofs of one core ("));
-  EXPECT_THAT(out_,
-              HasSubstr(fmt::format(": FMA {:.1f} GFLOP/s", first["peak_gflops"].get<double>())));
+  EXPECT_THAT(out_, HasSubstr(": FMA "));
   for (const json& level : first["memory"])
     EXPECT_THAT(out_, HasSubstr(", " + level["level"].get<std::string>() + " "));
   std::istringstream lines(out_);

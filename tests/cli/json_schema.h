@@ -18,6 +18,7 @@ inline bool is_of_type(const json& value, const std::string& type) {
   if (type == "array") return value.is_array();
   if (type == "string") return value.is_string();
   if (type == "number") return value.is_number();
+  if (type == "boolean") return value.is_boolean();
   if (type == "null") return value.is_null();
   // 1.0 is an integer there.
   return type == "integer" &&

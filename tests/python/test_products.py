@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import shutil
 import subprocess
 import sys
@@ -114,6 +115,19 @@ def test_bench(lenet):
     assert [kernel["name"] for kernel in result["kernels"]][0].startswith("conv1")
     html = result._repr_html_()
     assert "the whole call" in html and "conv1" in html
+
+
+def test_report(lenet, two, images, tmp_path):
+    path = tmp_path / "lenet.json"
+    assert lenet.report(path, "--no-times", inputs={"image": images[:2]}) == str(path)
+    report = json.loads(path.read_text(encoding="utf-8"))
+    assert report["model"] == "lenet" and report["numbers"]["inputs"] == "given"
+    image = report["numbers"]["values"][0]
+    assert image["name"] == "image" and image["count"] == 2 * 28 * 28
+    page = Path(two.report(tmp_path / "two.html", "--no-times", "--no-numbers")).read_text(encoding="utf-8")
+    assert '<script type="application/json" id="linnet-report">{"schema":1,' in page
+    with pytest.raises(linnet.Error, match="no such folder|No such file"):
+        two.report(tmp_path / "nowhere" / "two.html", "--no-times", "--no-numbers")
 
 
 def test_onnx_models(images):
