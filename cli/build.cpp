@@ -54,7 +54,13 @@ void add_cache(CLI::App& command, driver::Options& options) {
 
 void add_build(CLI::App& command, Session& session, ModelOptions& model, PipelineFlags& pipeline,
                driver::Options& options) {
-  model.add_model(command);
+  model.add_path(command);
+  add_build_settings(command, session, model, pipeline, options);
+}
+
+void add_build_settings(CLI::App& command, Session& session, ModelOptions& model,
+                        PipelineFlags& pipeline, driver::Options& options) {
+  model.add_model_settings(command);
   model.add_dtype(command);
   model.add_weights(command);
   model.add_target(command);

@@ -17,6 +17,9 @@ void add_cache(CLI::App& command, driver::Options& options);
 // All that says which model is compiled, and how.
 void add_build(CLI::App& command, Session& session, ModelOptions& model, PipelineFlags& pipeline,
                driver::Options& options);
+// The same without MODEL.
+void add_build_settings(CLI::App& command, Session& session, ModelOptions& model,
+                        PipelineFlags& pipeline, driver::Options& options);
 
 // By the flags of a command; what they say of cache, name and product is in `options`. nullopt,
 // with the reason reported, on failure.

@@ -13,7 +13,6 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,11 +31,6 @@ struct DumpOptions {
   bool diff = false;
   bool train = false;
 };
-
-bool colour_wanted() {
-  const char* no_colour = std::getenv("NO_COLOR");
-  return (no_colour == nullptr || *no_colour == '\0') && isatty(STDOUT_FILENO) == 1;
-}
 
 // False, with the reason reported, if it cannot be written. `path` "-": standard output.
 bool write_module(Session& session, const DumpOptions& options, const ir::Module& module,
@@ -118,7 +112,7 @@ private:
   }
 
   void show_diff(const passes::Pass& pass, const ir::Printed& now) {
-    std::string text = line_diff(last_.text, now.text, !to_folder_ && colour_wanted());
+    std::string text = line_diff(last_.text, now.text, !to_folder_ && colour_wanted(STDOUT_FILENO));
     if (text.empty() && !same_tensors(now)) text = "values of constants\n";
     if (!to_folder_) {
       title(fmt::format("{}: {}", pass.name, pass.summary));

@@ -206,10 +206,14 @@ void finish_options(CLI::App& app) {
   app.formatter(formatter);
   for (CLI::App* command : app.get_subcommands(nullptr)) {
     command->formatter(formatter);
-    for (CLI::Option* option : command->get_options()) {
-      if (!option->get_positional() && option->get_items_expected_max() > 1)
-        option->allow_extra_args(false);
-    }
+    take_one_value_each(*command);
+  }
+}
+
+void take_one_value_each(CLI::App& command) {
+  for (CLI::Option* option : command.get_options()) {
+    if (!option->get_positional() && option->get_items_expected_max() > 1)
+      option->allow_extra_args(false);
   }
 }
 

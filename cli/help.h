@@ -40,6 +40,8 @@ struct OptionGroup {
 // --help of every command is help_text, and an option given once takes one value, so that what
 // follows it may be MODEL. Called when all commands are registered.
 void finish_options(CLI::App& app);
+// The last of that, of one command.
+void take_one_value_each(CLI::App& command);
 
 // Options that are added while it lives stand under this title.
 class TitledOptions {

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <vector>
 
 namespace linnet::cli {
 namespace {
@@ -25,13 +24,10 @@ Lines lines_of(std::string_view text) {
   return lines;
 }
 
-struct Edit {
-  char kind;  // ' ', '-', '+'
-  std::string_view line;
-};
+}  // namespace
 
 // The way back through the furthest points that each number of edits reached.
-std::vector<Edit> edits_of(const Lines& a, const Lines& b) {
+std::vector<Edit> line_edits(const Lines& a, const Lines& b) {
   const auto n = static_cast<int64_t>(a.size());
   const auto m = static_cast<int64_t>(b.size());
   const int64_t most = std::min(n + m, kMostEdits);
@@ -82,11 +78,9 @@ std::vector<Edit> edits_of(const Lines& a, const Lines& b) {
   return edits;
 }
 
-}  // namespace
-
 std::string line_diff(std::string_view before, std::string_view after, bool colour) {
   if (before == after) return "";
-  const std::vector<Edit> edits = edits_of(lines_of(before), lines_of(after));
+  const std::vector<Edit> edits = line_edits(lines_of(before), lines_of(after));
   const auto paint = [colour](const char* code, const std::string& text) {
     return colour ? fmt::format("\x1b[{}m{}\x1b[0m\n", code, text) : text + "\n";
   };

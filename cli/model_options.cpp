@@ -16,9 +16,17 @@
 
 namespace linnet::cli {
 
-void ModelOptions::add_model(CLI::App& command) {
-  const TitledOptions title(command, "Model options");
+void ModelOptions::add_path(CLI::App& command) {
   command.add_option("MODEL", path, "A model: .lin, .onnx, or .lir (text IR)")->required();
+}
+
+void ModelOptions::add_model(CLI::App& command) {
+  add_path(command);
+  add_model_settings(command);
+}
+
+void ModelOptions::add_model_settings(CLI::App& command) {
+  const TitledOptions title(command, "Model options");
   command.add_option("--model", model, "Which model, if the file has several")->type_name("NAME");
   command.add_option("--set", settings, "Value of a setting of the model")->type_name("NAME=VALUE");
   command.add_option("--bind", binds, "Size of a dimension, or value of an input (N or @F.npy)")

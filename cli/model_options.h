@@ -32,6 +32,9 @@ struct ModelOptions {
 
   // MODEL, --model, --set, --bind, --batch.
   void add_model(CLI::App& command);
+  // The two halves of that.
+  void add_path(CLI::App& command);
+  void add_model_settings(CLI::App& command);
   // Samples in a call, of a command that knows no better: a trainer takes its block's.
   [[nodiscard]] int64_t samples() const { return batch.value_or(1); }
   // --weights, --map, --seed.

@@ -44,26 +44,25 @@ std::string page_of(const Json& report) {
   return page.replace(page.find(mark) + mark.size(), std::string_view("{}").size(), data);
 }
 
-// One report, from the model to the file.
+// One report, from the model to its data.
 class Reporting {
 public:
-  Reporting(Session& session, const ReportOptions& options)
-      : session_(session), options_(options), steps_(session) {}
+  Reporting(Session& session, const ReportOptions& options, ReportedProduct* kept)
+      : session_(session), options_(options), steps_(session), kept_(kept) {}
 
-  Status run(const Json& run) {
+  std::optional<Json> data(const Json& run) {
     trained_here_ = !run.is_null();
-    if (!takes_report(session_, options_.model, options_.pipeline.tuning, options_.output, "-o"))
-      return session_.diagnostics.status();
     auto model = options_.model.open(session_, options_.pipeline);
-    if (!model || !take_samples(*model)) return session_.diagnostics.status();
-    const auto built = product(*model);
-    if (!built) return session_.diagnostics.status();
+    if (!model || !take_samples(*model)) return std::nullopt;
+    auto built = product(*model);
+    if (!built) return std::nullopt;
     Json report = head(*built);
     if (!add_built(report, *built) || (numbers() && !add_numbers(*model, report, *built)))
-      return session_.diagnostics.status();
+      return std::nullopt;
     steps_.move_to(report, !options_.no_times);
     if (trained_here_) report["training"].update(run);
-    return write(report);
+    if (kept_) kept_->product = std::move(built);
+    return report;
   }
 
 private:
@@ -144,15 +143,10 @@ private:
               {"vector_bits", built.target.info.vector_bytes * 8}}}};
   }
 
-  [[nodiscard]] std::unique_ptr<BenchCall> bench_call(const driver::Product& built) const {
-    return options_.train ? BenchCall::of_trainer(session_, built, {}, options_.model.seed)
-                          : BenchCall::of_model(session_, built, {});
-  }
-
   bool add_built(Json& report, const driver::Product& built) {
     std::optional<ReportTimes> times;
     if (measures_) {
-      const auto call = bench_call(built);
+      const auto call = timed_call(session_, options_, built);
       if (!call) return false;
       times = ReportTimes{measure(session_, *call, kWarmUp, kRounds),
                           time_single_calls(session_, *call, 0),
@@ -186,24 +180,15 @@ private:
                              .pipeline = options_.pipeline,
                              .build = options_.build,
                              .samples = samples_,
-                             .given = !options_.inputs.empty()},
+                             .given = !options_.inputs.empty(),
+                             .computed = kept_ ? &kept_->values : nullptr},
                             steps_);
-  }
-
-  Status write(const Json& report) {
-    const bool page = !options_.output.ends_with(".json");
-    const auto done = write_file(options_.output, page ? page_of(report) : report.dump() + "\n");
-    if (!done) {
-      session_.error(done.error().message, done.error().status);
-      return session_.diagnostics.status();
-    }
-    session_.closing = options_.output;
-    return Status::kDone;
   }
 
   Session& session_;
   const ReportOptions& options_;
   ReportSteps steps_;
+  ReportedProduct* kept_;
   ir::Module imported_;
   bool trained_here_ = false, batched_ = false, runs_here_ = false, measures_ = false;
   std::vector<Sample> samples_;
@@ -229,8 +214,37 @@ bool takes_report(Session& session, const ModelOptions& model, const std::string
   return false;
 }
 
+std::optional<Json> report_data(Session& session, const ReportOptions& options, const Json& run,
+                                ReportedProduct* kept) {
+  return Reporting(session, options, kept).data(run);
+}
+
+std::unique_ptr<BenchCall> timed_call(Session& session, const ReportOptions& options,
+                                      const driver::Product& built) {
+  return options.train ? BenchCall::of_trainer(session, built, {}, options.model.seed)
+                       : BenchCall::of_model(session, built, {});
+}
+
 Status write_report(Session& session, const ReportOptions& options, const Json& run) {
-  return Reporting(session, options).run(run);
+  if (!takes_report(session, options.model, options.pipeline.tuning, options.output, "-o"))
+    return session.diagnostics.status();
+  const auto report = report_data(session, options, run);
+  if (!report) return session.diagnostics.status();
+  const bool page = !options.output.ends_with(".json");
+  const auto done = write_file(options.output, page ? page_of(*report) : report->dump() + "\n");
+  if (!done) {
+    session.error(done.error().message, done.error().status);
+    return session.diagnostics.status();
+  }
+  session.closing = options.output;
+  return Status::kDone;
+}
+
+void add_report_inputs(CLI::App& command, std::vector<std::string>& inputs) {
+  command
+      .add_option("--input", inputs,
+                  "Tensor of an input, or @0 by position, for the values shown (default: random)")
+      ->type_name("NAME=F.npy");
 }
 
 void add_report_option(CLI::App& command, std::string& output) {
@@ -249,10 +263,7 @@ void add_report(CLI::App& app, Session& session) {
   add_build(*command, session, options->model, options->pipeline, options->build);
   options->pipeline.add_threads(*command);
   add_quiet(*command, session);
-  command
-      ->add_option("--input", options->inputs,
-                   "Tensor of an input, or @0 by position, for the values shown (default: random)")
-      ->type_name("NAME=F.npy");
+  add_report_inputs(*command, options->inputs);
   command->add_flag("--train", options->train, "A training step instead of inference");
   command->add_flag("--no-times", options->no_times, "Measure nothing: equal calls, equal pages");
   command->add_flag("--no-numbers", options->no_numbers, "Compute no values");

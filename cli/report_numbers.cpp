@@ -39,13 +39,13 @@ public:
     add_inputs(values);
     for (size_t i = 0; i < inner_->values().size(); ++i)
       add(values, inner_->values()[i], stored_by(i), inner_->is_stored(i) ? "product" : "cut",
-          inner_->error(i), seen_[outputs_.size() + i]);
+          inner_->error(i), seen_[outputs_.size() + i], ours(outputs_.size() + i));
     size_t output = 0;
     for (size_t i = 0; i < graph_.outputs.size(); ++i) {
       if (!graph_.outputs[i].slot.empty()) continue;
       const ir::ValueId planned = of_.planned.graphs.front().outputs[i].value;
       add(values, graph_.outputs[i].value, call_of(planned), "product", &outputs_[output],
-          seen_[output]);
+          seen_[output], ours(output));
       ++output;
     }
     const std::string probe = fmt::format("probe, seed {}", of_.model.seed);
@@ -70,8 +70,16 @@ private:
         outputs_[i].add(at, ours[i], theirs[i]);
       for (size_t i = 0; i < theirs.size(); ++i)
         seen_[i].push_back(theirs[i]);
+      if (of_.computed) keep(ours);
       session_.progress.done(number + 1);
     }
+  }
+
+  // Of the last sample: what compiled code gave, and what was on the way.
+  void keep(const std::vector<Tensor>& outputs) {
+    ours_.resize(seen_.size());
+    for (size_t i = 0; i < ours_.size(); ++i)
+      ours_[i].push_back(i < outputs.size() ? outputs[i] : inner_->computed(i - outputs.size()));
   }
 
   // The call that stored a value of the plan, or null.
@@ -95,14 +103,15 @@ private:
       std::vector<Tensor> all;
       for (const Sample& sample : of_.samples)
         all.push_back(sample[port]);
-      add(values, input.value, Json(), "reference", nullptr, all);
+      add(values, input.value, Json(), "reference", nullptr, all, &all);
       ++port;
     }
   }
 
   // Once, whatever it is besides.
   void add(Json& values, ir::ValueId id, Json call, std::string_view by,
-           const driver::Difference* error, const std::vector<Tensor>& samples) {
+           const driver::Difference* error, const std::vector<Tensor>& samples,
+           const std::vector<Tensor>* computed) {
     if (!known_.insert(id).second) return;
     const ir::Value& value = graph_.value(id);
     const ir::Node* node = graph_.producer(id);
@@ -118,6 +127,12 @@ private:
       json["relative"] = error->relative();
     }
     values.push_back(std::move(json));
+    if (of_.computed)
+      of_.computed->push_back(
+          {value.name, place_of(session_, graph_, id), by == "reference", *computed});
+  }
+  [[nodiscard]] const std::vector<Tensor>* ours(size_t i) const {
+    return of_.computed ? &ours_[i] : nullptr;
   }
 
   Session& session_;
@@ -128,6 +143,7 @@ private:
   std::unique_ptr<InnerErrors> inner_;
   std::vector<driver::Difference> outputs_;
   std::vector<std::vector<Tensor>> seen_;  // of outputs, then of inner values: in f64, by sample
+  std::vector<std::vector<Tensor>> ours_;  // the same, compiled, where somebody asks for them
   std::set<ir::ValueId> known_;
 };
 

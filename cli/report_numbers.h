@@ -11,6 +11,13 @@
 
 namespace linnet::cli {
 
+// What compiled code computed of a value, sample after sample; of an input what it was.
+struct ComputedValue {
+  std::string name, place;
+  bool input = false;
+  std::vector<Tensor> samples;
+};
+
 struct ReportNumbers {
   const ir::Module& imported;  // the model as it was read, for one sample
   const ir::Module& planned;   // the product
@@ -18,7 +25,8 @@ struct ReportNumbers {
   const PipelineFlags& pipeline;
   const driver::CompileOptions& build;
   const std::vector<Sample>& samples;
-  bool given = false;  // they are the user's
+  bool given = false;                              // they are the user's
+  std::vector<ComputedValue>* computed = nullptr;  // filled, where somebody asks for them
 };
 
 // Adds "numbers": inputs, every value within the model, outputs. False, with the reason reported,

@@ -19,11 +19,6 @@
 namespace linnet::cli {
 namespace {
 
-bool colour_wanted() {
-  const char* no_colour = std::getenv("NO_COLOR");
-  return (no_colour == nullptr || *no_colour == '\0') && isatty(STDERR_FILENO) == 1;
-}
-
 // Is standard output a pipe that nobody reads any more?
 bool reader_is_gone() {
   pollfd out{STDOUT_FILENO, POLLOUT, 0};
@@ -47,8 +42,10 @@ Status run_command(Session& session) {
   return Status::kDone;
 }
 
-// The command that a call names; nullptr if it names none.
+// The command that a call names, or the app if it is one command's options; nullptr if it names
+// none.
 const CLI::App* chosen(const CLI::App& app) {
+  if (commands_of(app).empty()) return &app;
   const auto commands = app.get_subcommands();
   return commands.empty() ? nullptr : commands.front();
 }
@@ -93,7 +90,8 @@ bool report_words(Session& session, const CLI::App& app) {
   return any;
 }
 
-// A call that cannot be parsed: each fault with what to do.
+}  // namespace
+
 void report_call(Session& session, const CLI::App& app, const CLI::ParseError& error) {
   const bool words = report_words(session, app);
   const auto code = static_cast<CLI::ExitCodes>(error.get_exit_code());
@@ -110,7 +108,10 @@ void report_call(Session& session, const CLI::App& app, const CLI::ParseError& e
   session.error(text.substr(0, line), Status::kBadCall, remedy);
 }
 
-}  // namespace
+bool colour_wanted(int stream) {
+  const char* no_colour = std::getenv("NO_COLOR");
+  return (no_colour == nullptr || *no_colour == '\0') && isatty(stream) == 1;
+}
 
 std::string with_remedy(std::string message, const std::string& remedy) {
   return remedy.empty() ? message : message + "\n" + remedy;
@@ -153,7 +154,7 @@ void add_quiet(CLI::App& command, Session& session) {
 Status Session::finish(Status status) {
   progress.stop();
   const std::string text =
-      json_diagnostics ? diagnostics.json() : diagnostics.text(colour_wanted());
+      json_diagnostics ? diagnostics.json() : diagnostics.text(colour_wanted(STDERR_FILENO));
   std::fputs(text.c_str(), stderr);
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
     if (reader_is_gone()) return status;  // `| head` has seen enough
@@ -197,11 +198,12 @@ int run_main(int argc, const char* const* argv) {
          "How messages are printed")
       ->check(CLI::IsMember({"text", "json"}))
       ->type_name("text|json");
-  for (auto add : {add_compile, add_run,    add_train,         add_evaluate,   add_export,
-                   add_check,   add_fmt,    add_dump,          add_opt,        add_passes,
-                   add_targets, add_kernel, add_explain,       add_bench,      add_report,
-                   add_tune,    add_verify, add_debug,         add_bisect,     add_init,
-                   add_weights, add_new,    add_cache_command, add_completion, add_help})
+  for (auto add :
+       {add_compile,    add_run,    add_train,  add_evaluate, add_export,  add_check,
+        add_fmt,        add_dump,   add_opt,    add_passes,   add_targets, add_kernel,
+        add_explain,    add_bench,  add_report, add_diff,     add_tune,    add_verify,
+        add_debug,      add_bisect, add_init,   add_weights,  add_new,     add_cache_command,
+        add_completion, add_help})
     add(app, session);
   finish_options(app);
   if (argc < 2) {

@@ -60,6 +60,9 @@ private:
 // --quiet.
 void add_quiet(CLI::App& command, Session& session);
 
+// Colours on a stream: it is a terminal, and NO_COLOR is not set.
+[[nodiscard]] bool colour_wanted(int stream);
+
 // What a check of CLI11 answers: a message, and in a line of its own what to do.
 [[nodiscard]] std::string with_remedy(std::string message, const std::string& remedy);
 
@@ -79,6 +82,7 @@ void add_explain(CLI::App& app, Session& session);
 void add_bench(CLI::App& app, Session& session);
 void add_tune(CLI::App& app, Session& session);
 void add_report(CLI::App& app, Session& session);
+void add_diff(CLI::App& app, Session& session);
 void add_verify(CLI::App& app, Session& session);
 void add_debug(CLI::App& app, Session& session);
 void add_bisect(CLI::App& app, Session& session);
@@ -90,6 +94,9 @@ void add_cache_command(CLI::App& app, Session& session);
 void add_completion(CLI::App& app, Session& session);
 void add_help(CLI::App& app, Session& session);
 
+// A call that cannot be parsed: each fault with what to do. `app`: the whole, or the options of one
+// command.
+void report_call(Session& session, const CLI::App& app, const CLI::ParseError& error);
 // Parses the words behind argv[0] and runs the command they choose; what went wrong is in the
 // session too.
 [[nodiscard]] Status run_line(Session& session, CLI::App& app, int argc, const char* const* argv);

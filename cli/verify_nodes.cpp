@@ -81,13 +81,13 @@ void InnerErrors::find_stored(const Sample& sample, uint64_t seed) {
 const std::vector<Tensor>& InnerErrors::add(int64_t number, const Sample& sample,
                                             std::span<const Tensor> theirs) {
   const std::vector<Tensor>& outputs = product_->call(sample);
-  const std::vector<Tensor>* cut = cut_ ? &cut_->call(sample) : nullptr;
+  if (cut_) cut_outputs_ = &cut_->call(sample);
   for (size_t i = 0; i < rows_.size(); ++i) {
     Row& row = rows_[i];
     const ir::Type& type = module_.graphs.front().value(values_[i]).type;
     if (theirs[i].data.empty() && type.elements() != 0) continue;
     row.compared = true;
-    row.error.add(number, row.stored ? product_->value(row.stored) : (*cut)[row.cut], theirs[i]);
+    row.error.add(number, computed(i), theirs[i]);
   }
   return outputs;
 }

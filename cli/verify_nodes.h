@@ -37,6 +37,10 @@ public:
   // The product's outputs, good until the next call.
   const std::vector<Tensor>& add(int64_t number, const Sample& sample,
                                  std::span<const Tensor> theirs);
+  // What the i-th value was in the last call.
+  [[nodiscard]] Tensor computed(size_t i) const {
+    return rows_[i].stored ? product_->value(rows_[i].stored) : (*cut_outputs_)[rows_[i].cut];
+  }
 
   // Of the i-th value; null: it was not compared.
   [[nodiscard]] const driver::Difference* error(size_t i) const {
@@ -70,6 +74,7 @@ private:
   std::vector<ir::ValueId> values_;
   std::vector<Row> rows_;
   std::unique_ptr<driver::Inspected> product_, cut_;  // cut_: null if nothing is cut
+  const std::vector<Tensor>* cut_outputs_ = nullptr;  // of its last call
 };
 
 // A row of a table: name, error, where it is, the two numbers there.

@@ -1,0 +1,265 @@
+// Compares two reports but for the structure of their models and for values.
+#include "cli/diff.h"
+
+#include "support/text.h"
+
+#include <algorithm>
+#include <set>
+
+namespace linnet::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Kernel = ReadReport::Kernel;
+
+void add(std::vector<Change>& changes, std::string name, Json a, Json b) {
+  if (a != b) changes.push_back({std::move(name), std::move(a), std::move(b)});
+}
+template <class T> Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json();
+}
+
+std::vector<Change> settings_diff(const ReadReport& a, const ReadReport& b) {
+  std::vector<Change> changes;
+  add(changes, "linnet", a.linnet, b.linnet);
+  add(changes, "model", a.model, b.model);
+  add(changes, "weights", a.weights, b.weights);
+  add(changes, "target", a.target, b.target);
+  add(changes, "CPU", a.cpu, b.cpu);
+  add(changes, "vector bits", a.vector_bits, b.vector_bits);
+  add(changes, "batch", a.batch, b.batch);
+  add(changes, "threads", a.threads, b.threads);
+  return changes;
+}
+
+const ReadReport::Step* step_of(const ReadReport& report, const std::string& pass) {
+  const auto at = std::ranges::find(report.steps, pass, &ReadReport::Step::pass);
+  return at == report.steps.end() ? nullptr : &*at;
+}
+
+// Nodes that the step added or took.
+int64_t growth(const ReadReport& report, const ReadReport::Step& step) {
+  const auto at = static_cast<size_t>(&step - report.steps.data());
+  return at == 0 ? 0 : step.nodes - report.steps[at - 1].nodes;
+}
+
+PassesDiff passes_diff(const ReadReport& a, const ReadReport& b) {
+  PassesDiff result;
+  bool differ = false;
+  const auto one_sided = [&](const ReadReport::Step& step, bool of_a) {
+    PassDiff row{step.pass, {}, {}, {}, {}};
+    (of_a ? row.a_rewrites : row.b_rewrites) = step.rewrites;
+    (of_a ? row.a_nodes : row.b_nodes) = step.nodes;
+    result.passes.push_back(std::move(row));
+  };
+  for (const ReadReport::Step& step : a.steps) {
+    const ReadReport::Step* other = step_of(b, step.pass);
+    if (!other) {
+      one_sided(step, true);
+      continue;
+    }
+    const bool now = step.content != other->content;
+    if (now && result.first.empty()) result.first = step.pass;
+    if (!now && differ) result.planned_same = step.pass;
+    if (now) result.planned_same.clear();
+    differ = now;
+    if (step.rewrites != other->rewrites || growth(a, step) != growth(b, *other))
+      result.passes.push_back(
+          {step.pass, step.rewrites, other->rewrites, step.nodes, other->nodes});
+  }
+  for (const ReadReport::Step& step : b.steps) {
+    if (!step_of(a, step.pass)) one_sided(step, false);
+  }
+  return result;
+}
+
+// Which kernel of B does what one of A does: it has the same content, or the same name, or it
+// computes more of the same nodes than any other.
+class KernelPairs {
+public:
+  KernelPairs(const ReadReport& a, const ReadReport& b, const StructureDiff& structure)
+      : a_(a), b_(b), structure_(structure), b_of_(a.kernels.size(), kNone),
+        taken_(b.kernels.size()) {
+    pair_by(&Kernel::hash);
+    pair_by(&Kernel::name);
+    pair_by_nodes();
+  }
+  std::vector<std::pair<size_t, size_t>> pairs() const {
+    std::vector<std::pair<size_t, size_t>> list;
+    for (size_t i = 0; i < b_of_.size(); ++i) {
+      if (b_of_[i] != kNone) list.emplace_back(i, b_of_[i]);
+    }
+    return list;
+  }
+
+private:
+  static constexpr size_t kNone = static_cast<size_t>(-1);
+
+  void take(size_t a, size_t b) {
+    b_of_[a] = b;
+    taken_[b] = true;
+  }
+  void pair_by(std::string Kernel::* key) {
+    for (size_t i = 0; i < b_of_.size(); ++i) {
+      for (size_t k = 0; k < taken_.size() && b_of_[i] == kNone; ++k) {
+        if (!taken_[k] && a_.kernels[i].*key == b_.kernels[k].*key) take(i, k);
+      }
+    }
+  }
+  static std::set<std::string> places(const ReadReport& report, const Kernel& kernel) {
+    std::set<std::string> names;
+    for (const size_t place : kernel.places)
+      names.insert(report.places[place]);
+    return names;
+  }
+  void pair_by_nodes() {
+    for (size_t i = 0; i < b_of_.size(); ++i) {
+      if (b_of_[i] != kNone) continue;
+      std::set<std::string> there;  // where B has what this kernel is made of
+      for (const std::string& place : places(a_, a_.kernels[i])) {
+        const auto at = structure_.places.find(place);
+        if (at != structure_.places.end()) there.insert(at->second);
+      }
+      int64_t most = 0;
+      size_t best = kNone;
+      for (size_t k = 0; k < taken_.size(); ++k) {
+        if (taken_[k]) continue;
+        const int64_t common = std::ranges::count_if(
+            places(b_, b_.kernels[k]), [&](const auto& place) { return there.contains(place); });
+        if (common > most) best = k;
+        most = std::max(most, common);
+      }
+      if (best != kNone) take(i, best);
+    }
+  }
+
+  const ReadReport& a_;
+  const ReadReport& b_;
+  const StructureDiff& structure_;
+  std::vector<size_t> b_of_;
+  std::vector<bool> taken_;
+};
+
+// Of all calls of a kernel.
+int64_t sum(const ReadReport& report, const Kernel& kernel, int64_t ReadReport::Call::* what) {
+  int64_t total = 0;
+  for (const size_t call : kernel.calls)
+    total += report.calls[call].*what;
+  return total;
+}
+std::optional<double> time(const ReadReport& report, const Kernel& kernel) {
+  double total = 0;
+  for (const size_t call : kernel.calls) {
+    if (!report.calls[call].ns) return std::nullopt;
+    total += *report.calls[call].ns;
+  }
+  return total;
+}
+
+std::optional<double> flops_a_cycle(const ReadReport::HotLoop& hot) {
+  if (!hot.cycles || *hot.cycles <= 0) return std::nullopt;
+  return static_cast<double>(hot.flops) / *hot.cycles;
+}
+
+void compare_hot_loops(const Kernel& a, const Kernel& b, std::vector<Change>& changes) {
+  if (!a.hot || !b.hot) {
+    if (a.hot || b.hot)
+      add(changes, "hot loop", a.hot ? "yes" : "no arithmetic", b.hot ? "yes" : "no arithmetic");
+    return;
+  }
+  const ReadReport::HotLoop &x = *a.hot, &y = *b.hot;
+  add(changes, "vector bits", x.vector_bits, y.vector_bits);
+  add(changes, "FLOP an iteration", x.flops, y.flops);
+  add(changes, "cycles an iteration", or_null(x.cycles), or_null(y.cycles));
+  add(changes, "FLOP a cycle", or_null(flops_a_cycle(x)), or_null(flops_a_cycle(y)));
+  add(changes, "bound by", x.bottleneck, y.bottleneck);
+  add(changes, "loads per FMA", or_null(x.loads_per_fma), or_null(y.loads_per_fma));
+  add(changes, "spills", x.spills, y.spills);
+}
+
+KernelDiff kernel_diff(const ReadReport& a, const Kernel& x, const ReadReport& b, const Kernel& y) {
+  KernelDiff result{x.name, y.name, "", {}, time(a, x), time(b, y)};
+  std::vector<Change>& changes = result.changes;
+  add(changes, "family", x.family, y.family);
+  add(changes, "schedule", x.schedule, y.schedule);
+  compare_hot_loops(x, y, changes);
+  using Call = ReadReport::Call;
+  add(changes, "calls", x.calls.size(), y.calls.size());
+  add(changes, "FLOPs", sum(a, x, &Call::flops), sum(b, y, &Call::flops));
+  add(changes, "bytes", sum(a, x, &Call::bytes), sum(b, y, &Call::bytes));
+  add(changes, "code bytes", x.code_bytes, y.code_bytes);
+  add(changes, "stack bytes", x.stack_bytes, y.stack_bytes);
+  return result;
+}
+
+void compare_kernels(const ReadReport& a, const ReadReport& b, Diff& diff) {
+  diff.a_kernels = a.kernels.size();
+  diff.b_kernels = b.kernels.size();
+  diff.paired = KernelPairs(a, b, diff.structure).pairs();
+  std::set<size_t> of_a, of_b;
+  for (const auto& [i, k] : diff.paired) {
+    of_a.insert(i);
+    of_b.insert(k);
+  }
+  size_t next = 0;
+  for (size_t i = 0; i < a.kernels.size(); ++i) {
+    if (!of_a.contains(i)) {
+      diff.kernels.push_back({a.kernels[i].name, "", a.kernels[i].schedule, {}, {}, {}});
+      continue;
+    }
+    const Kernel& x = a.kernels[i];
+    const Kernel& y = b.kernels[diff.paired[next++].second];
+    KernelDiff one = kernel_diff(a, x, b, y);
+    if (one.a_ns && one.b_ns) diff.times_of.push_back(one);
+    if (!one.changes.empty() || x.assembly != y.assembly) diff.kernels.push_back(std::move(one));
+  }
+  for (size_t k = 0; k < b.kernels.size(); ++k) {
+    if (!of_b.contains(k))
+      diff.kernels.push_back({"", b.kernels[k].name, b.kernels[k].schedule, {}, {}, {}});
+  }
+}
+
+// Times of two machines tell nothing of two models. A report does not name its machine, only the
+// sizes of its memory.
+void compare_times(const ReadReport& a, const ReadReport& b, Diff& diff) {
+  if (!a.whole_ns || !b.whole_ns) {
+    diff.no_times = !a.whole_ns && !b.whole_ns ? "" : a.whole_ns ? "B has none" : "A has none";
+    diff.times_of.clear();
+  } else if (a.level_bytes != b.level_bytes) {
+    diff.no_times = "they were measured on different machines";
+    diff.times_of.clear();
+  } else {
+    diff.times = TimesDiff{*a.whole_ns, *b.whole_ns, *b.whole_ns / std::max(*a.whole_ns, 1e-9)};
+  }
+}
+
+std::vector<Change> memory_diff(const ReadReport& a, const ReadReport& b) {
+  std::vector<Change> changes;
+  const auto code = [](const ReadReport& report) {
+    int64_t bytes = 0;
+    for (const Kernel& kernel : report.kernels)
+      bytes += kernel.code_bytes;
+    return bytes;
+  };
+  add(changes, "arena", a.memory.arena_bytes, b.memory.arena_bytes);
+  add(changes, "stack", a.memory.stack_bytes, b.memory.stack_bytes);
+  add(changes, "state", a.memory.state_bytes, b.memory.state_bytes);
+  add(changes, "constants", a.memory.constant_bytes, b.memory.constant_bytes);
+  add(changes, "code of kernels", code(a), code(b));
+  return changes;
+}
+
+}  // namespace
+
+Diff diff_of(const ReadReport& a, const ReadReport& b) {
+  Diff diff;
+  diff.settings = settings_diff(a, b);
+  diff.structure = structure_diff(a, b);
+  diff.passes = passes_diff(a, b);
+  compare_kernels(a, b, diff);
+  compare_times(a, b, diff);
+  diff.memory = memory_diff(a, b);
+  return diff;
+}
+
+}  // namespace linnet::cli

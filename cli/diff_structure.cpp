@@ -1,0 +1,296 @@
+// Finds for each node of one model as imported the node of the other that it corresponds to, and
+// what of it is another.
+#include "cli/diff.h"
+#include "cli/line_diff.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+
+namespace linnet::cli {
+namespace {
+
+using Node = ReadReport::Node;
+using Graph = ReadReport::Graph;
+using Port = ReadReport::Port;
+
+// What follows "=", and names of values left out: "conv2d(%, %) {padding = [2, 2, 2, 2]}".
+std::string computation(const Node& node) {
+  const size_t equals = node.text.find(" = ");
+  const std::string& text = node.text;
+  std::string result;
+  bool name = false;
+  for (size_t i = equals == std::string::npos ? 0 : equals + 3; i < text.size(); ++i) {
+    if (name && (text[i] == ',' || text[i] == ')' || text[i] == ' ')) name = false;
+    if (!name) result += text[i];
+    if (text[i] == '%') name = true;
+  }
+  return result;
+}
+
+std::string joined(const std::vector<std::string>& list) {
+  std::string text;
+  for (const std::string& one : list)
+    text += one + " ";
+  return text;
+}
+
+// By what nodes are found again, from the surest to the least sure.
+using Key = std::function<std::string(const Node&)>;
+const std::array<Key, 5>& keys() {
+  static const std::array<Key, 5> kKeys = {
+      [](const Node& node) { return node.text; },
+      [](const Node& node) { return computation(node) + joined(node.types); },
+      [](const Node& node) { return node.op + " " + joined(node.results); },
+      [](const Node& node) { return computation(node); }, [](const Node& node) { return node.op; }};
+  return kKeys;
+}
+
+constexpr size_t kNone = static_cast<size_t>(-1);
+
+// Pairs of nodes in order: what the surest key finds again stays, and what lies between is looked
+// at with the next. What is left between two pairs is paired one by one if it is as much on both
+// sides: a relu that became a sigmoid.
+class Alignment {
+public:
+  Alignment(const std::vector<Node>& a, const std::vector<Node>& b)
+      : a_(a), b_(b), other_(a.size(), kNone) {
+    align(0, a.size(), 0, b.size(), 0);
+  }
+  // The node of B, or kNone.
+  [[nodiscard]] size_t of(size_t a) const { return other_[a]; }
+
+private:
+  void align(size_t a, size_t a_end, size_t b, size_t b_end, size_t level) {
+    if (a == a_end || b == b_end) return;
+    if (level == keys().size()) {
+      if (a_end - a != b_end - b) return;
+      for (; a < a_end; ++a, ++b) {
+        if (a_[a].results.size() == b_[b].results.size()) other_[a] = b;
+      }
+      return;
+    }
+    std::vector<std::string> texts;
+    texts.reserve(a_end - a + b_end - b);
+    std::vector<std::string_view> left, right;
+    for (size_t i = a; i < a_end; ++i)
+      left.emplace_back(texts.emplace_back(keys()[level](a_[i])));
+    for (size_t i = b; i < b_end; ++i)
+      right.emplace_back(texts.emplace_back(keys()[level](b_[i])));
+    size_t a_at = a, b_at = b;
+    for (const Edit& edit : line_edits(left, right)) {
+      if (edit.kind == '-') ++a_at;
+      if (edit.kind == '+') ++b_at;
+      if (edit.kind != ' ') continue;
+      align(a, a_at, b, b_at, level + 1);
+      other_[a_at] = b_at;
+      a = ++a_at;
+      b = ++b_at;
+    }
+    align(a, a_end, b, b_end, level + 1);
+  }
+
+  const std::vector<Node>& a_;
+  const std::vector<Node>& b_;
+  std::vector<size_t> other_;  // by node of A
+};
+
+class Structure {
+public:
+  Structure(const ReadReport& a, const ReadReport& b) : a_(a), b_(b) {}
+
+  StructureDiff compare() {
+    compare_heads();
+    const auto only = [](const ReadReport& report) {
+      return std::ranges::count(report.graphs, "graph", &Graph::kind) == 1;
+    };
+    std::vector<const Graph*> taken;
+    for (const Graph& graph : a_.graphs) {
+      const auto other = std::ranges::find_if(b_.graphs, [&](const Graph& one) {
+        const bool ones = only(a_) && only(b_) && graph.kind == "graph";
+        return one.kind == graph.kind && (one.name == graph.name || ones);
+      });
+      if (other == b_.graphs.end()) {
+        result_.lines.push_back({whole(graph), "", "", ""});
+        continue;
+      }
+      taken.push_back(&*other);
+      compare(graph, *other);
+    }
+    for (const Graph& graph : b_.graphs) {
+      if (std::ranges::find(taken, &graph) == taken.end())
+        result_.lines.push_back({"", whole(graph), "", ""});
+    }
+    return std::move(result_);
+  }
+
+private:
+  static std::string whole(const Graph& graph) {
+    return fmt::format("graph @{}: {} nodes", graph.name, graph.nodes.size());
+  }
+
+  // "slot param @fc.bias: f32[10] = zeros()": by what comes before the type or the value.
+  static std::pair<std::string, std::string> declaration(const std::string& line) {
+    const size_t end = std::min(line.find(": "), line.find(" = "));
+    return end == std::string::npos ? std::pair{line, std::string()}
+                                    : std::pair{line.substr(0, end), line.substr(end)};
+  }
+  using Declarations = std::vector<std::pair<std::string, std::string>>;
+  static Declarations declarations(const ReadReport& report) {
+    Declarations list;
+    for (const std::string& line : report.head) {
+      if (!line.empty() && !line.starts_with("lir ") && !line.starts_with("module "))
+        list.push_back(declaration(line));
+    }
+    return list;
+  }
+
+  void compare_heads() {
+    Declarations a = declarations(a_), b = declarations(b_);
+    std::vector<LineChange> changed;
+    std::erase_if(a, [&](const auto& one) {
+      const auto other = std::ranges::find(b, one.first, &Declarations::value_type::first);
+      if (other == b.end()) return false;
+      if (other->second != one.second)
+        changed.push_back({one.first + one.second, other->first + other->second, "", ""});
+      b.erase(other);
+      return true;
+    });
+    // Parameters that are the same but for their names are one line, as of a model in ONNX.
+    const bool renamed =
+        a.size() == b.size() && std::ranges::equal(
+                                    a, b, {}, [](const auto& one) { return one.second; },
+                                    [](const auto& one) { return one.second; });
+    if (renamed && !a.empty()) {
+      result_.renamed = static_cast<int64_t>(a.size());
+    } else {
+      for (const auto& [name, rest] : a)
+        result_.lines.push_back({name + rest, "", "", ""});
+      for (const auto& [name, rest] : b)
+        result_.lines.push_back({"", name + rest, "", ""});
+    }
+    result_.lines.insert(result_.lines.end(), changed.begin(), changed.end());
+  }
+
+  // Inputs or outputs: by name; those that are left in their order.
+  void compare_ports(std::string_view kind, const std::vector<Port>& a,
+                     const std::vector<Port>& b) {
+    const auto line = [&](const Port& port) {
+      return fmt::format("{} {}: {}", kind, port.name, port.type);
+    };
+    for (size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
+      const Port* left = i < a.size() ? &a[i] : nullptr;
+      const Port* right = i < b.size() ? &b[i] : nullptr;
+      if (left && right && left->name == right->name && left->type == right->type) continue;
+      result_.lines.push_back({left ? line(*left) : "", right ? line(*right) : "", "", ""});
+    }
+  }
+
+  void pair_ports(const std::vector<Port>& a, const std::vector<Port>& b) {
+    for (size_t i = 0; i < a.size(); ++i) {
+      const auto same = std::ranges::find(b, a[i].name, &Port::name);
+      if (same != b.end()) names_[a[i].name] = same->name;
+      if (same == b.end() && a.size() == b.size()) names_[a[i].name] = b[i].name;
+    }
+  }
+
+  void compare(const Graph& a, const Graph& b) {
+    compare_ports("input", a.inputs, b.inputs);
+    compare_ports("output", a.outputs, b.outputs);
+    names_.clear();
+    pair_ports(a.inputs, b.inputs);
+    pair_ports(a.parameters, b.parameters);
+    const Alignment pairs(a.nodes, b.nodes);
+    result_.a_nodes += static_cast<int64_t>(a.nodes.size());
+    result_.b_nodes += static_cast<int64_t>(b.nodes.size());
+    std::map<std::string, const Node*> left, right;  // nodes without a counterpart, by results
+    std::vector<bool> taken(b.nodes.size());
+    for (size_t i = 0; i < a.nodes.size(); ++i) {
+      if (pairs.of(i) == kNone) {
+        for (const std::string& name : a.nodes[i].results)
+          left[name] = &a.nodes[i];
+      } else {
+        taken[pairs.of(i)] = true;
+        pair(a.nodes[i], b.nodes[pairs.of(i)]);
+      }
+    }
+    for (size_t i = 0; i < b.nodes.size(); ++i) {
+      if (taken[i]) continue;
+      for (const std::string& name : b.nodes[i].results)
+        right[name] = &b.nodes[i];
+    }
+    write(a, b, pairs, left, right);
+    result_.values.insert(names_.begin(), names_.end());
+  }
+
+  void pair(const Node& a, const Node& b) {
+    for (size_t i = 0; i < std::min(a.results.size(), b.results.size()); ++i)
+      names_[a.results[i]] = b.results[i];
+  }
+
+  using Lonely = std::map<std::string, const Node*>;
+  // The value that is read in truth where a node that the other side does not have only passes
+  // it on.
+  static std::string behind(std::string name, const Lonely& lonely) {
+    for (size_t steps = 0; steps <= lonely.size(); ++steps) {
+      const auto at = lonely.find(name);
+      if (at == lonely.end() || at->second->operands.empty()) break;
+      name = at->second->operands.front();
+    }
+    return name;
+  }
+  [[nodiscard]] bool reads_the_same(const Node& a, const Node& b, const Lonely& left,
+                                    const Lonely& right) const {
+    if (a.operands.size() != b.operands.size()) return false;
+    for (size_t i = 0; i < a.operands.size(); ++i) {
+      const auto there = names_.find(behind(a.operands[i], left));
+      if (there == names_.end() || there->second != behind(b.operands[i], right)) return false;
+    }
+    return true;
+  }
+
+  // In the order of both: what only A has, what only B has, then the next pair.
+  void write(const Graph& a, const Graph& b, const Alignment& pairs, const Lonely& left,
+             const Lonely& right) {
+    size_t at = 0;
+    const auto only_b = [&](size_t end) {
+      for (; at < end; ++at)
+        result_.lines.push_back({"", b.nodes[at].text, "", place(b_, b.nodes[at])});
+    };
+    for (size_t i = 0; i < a.nodes.size(); ++i) {
+      const Node& one = a.nodes[i];
+      if (pairs.of(i) == kNone) {
+        result_.lines.push_back({one.text, "", place(a_, one), ""});
+        continue;
+      }
+      only_b(pairs.of(i));
+      const Node& other = b.nodes[at++];
+      if (const std::string from = place(a_, one); !from.empty())
+        result_.places.emplace(from, place(b_, other));
+      if (computation(one) != computation(other) || !reads_the_same(one, other, left, right)) {
+        result_.lines.push_back({one.text, other.text, place(a_, one), place(b_, other)});
+      } else if (one.types != other.types) {
+        ++result_.types;
+      }
+    }
+    only_b(b.nodes.size());
+  }
+  static std::string place(const ReadReport& report, const Node& node) {
+    return node.places.empty() ? "" : report.places[node.places.front()];
+  }
+
+  const ReadReport& a_;
+  const ReadReport& b_;
+  std::map<std::string, std::string> names_;  // of values of a graph of A, in B
+  StructureDiff result_;
+};
+
+}  // namespace
+
+StructureDiff structure_diff(const ReadReport& a, const ReadReport& b) {
+  return Structure(a, b).compare();
+}
+
+}  // namespace linnet::cli
