@@ -89,8 +89,7 @@ public:
 
   Status run() {
     if (options_.json) session_.progress.silence();
-    if (!find_sides() || !call_is_good() || !read(a_) || !read(b_))
-      return session_.diagnostics.status();
+    if (!find_sides() || !call_is_good() || !read()) return session_.diagnostics.status();
     if (a_.report.kind != b_.report.kind) {
       session_.error(
           fmt::format("{} is a report of {}, {} of {}", a_.name(), kind(a_), b_.name(), kind(b_)),
@@ -98,7 +97,11 @@ public:
       return session_.diagnostics.status();
     }
     Diff diff = diff_of(a_.report, b_.report);
-    if (!add_values(diff) || !time_in_turn(diff)) return session_.diagnostics.status();
+    if (!diff.times && diff.no_times.empty() && !options_.both.no_times &&
+        (a_.is_report || b_.is_report))
+      diff.no_times = "a report has none";
+    add_values(diff);
+    if (!time_in_turn(diff)) return session_.diagnostics.status();
     const DiffNames names{a_.name(), b_.name()};
     if (options_.json) {
       fmt::print("{}\n", diff_json(diff, names, options_.tolerance).dump());
@@ -149,6 +152,22 @@ private:
     return false;
   }
 
+  // Reports first: what one of them does not have need not be computed for a model.
+  bool read() {
+    for (Side* side : {&a_, &b_}) {
+      if (side->is_report && !read(*side)) return false;
+    }
+    for (const auto& [side, other] : {std::pair{&a_, &b_}, {&b_, &a_}}) {
+      if (side->is_report) continue;
+      if (other->is_report) {
+        side->options.no_times |= !other->report.whole_ns;
+        side->options.no_numbers |= !other->report.numbers;
+      }
+      if (!read(*side)) return false;
+    }
+    return true;
+  }
+
   bool read(Side& side) {
     if (side.is_report) {
       auto report = read_report(session_, side.path);
@@ -160,12 +179,20 @@ private:
     return data.has_value();
   }
 
-  bool add_values(Diff& diff) const {
-    if (!a_.report.numbers || !b_.report.numbers) return true;
-    diff.values = a_.is_report || b_.is_report ? values_diff(diff, a_.report, b_.report)
-                                               : values_diff(diff, a_.report, b_.report,
-                                                             a_.product.values, b_.product.values);
-    return true;
+  void add_values(Diff& diff) const {
+    if (!a_.report.numbers || !b_.report.numbers) {
+      const bool wanted = !options_.both.no_numbers && a_.report.kind != "training";
+      if (wanted && (a_.is_report || b_.is_report)) {
+        diff.values.emplace();
+        diff.values->why_not = "a report has none";
+      }
+      return;
+    }
+    if (a_.is_report || b_.is_report) {
+      diff.values = values_diff(diff, a_.report, b_.report);
+    } else {
+      diff.values = values_diff(diff, a_.report, b_.report, a_.product.values, b_.product.values);
+    }
   }
 
   // Whole calls again: of two figures measured one after the other a noisy neighbour meets but one.
@@ -176,7 +203,10 @@ private:
     const auto b = timed_call(session_, b_.options, *b_.product.product);
     if (!a || !b) return false;
     const Race times = race({[&] { a->whole(); }}, {[&] { b->whole(); }}, kRounds);
-    *diff.times = {times.before_ns, times.after_ns, times.ratio, true};
+    diff.times->a_ns = times.before_ns;
+    diff.times->b_ns = times.after_ns;
+    diff.times->ratio = times.ratio;
+    diff.times->in_turn = true;
     return true;
   }
 

@@ -62,7 +62,12 @@ struct KernelDiff {
 
 struct TimesDiff {
   double a_ns = 0, b_ns = 0, ratio = 1;
-  bool in_turn = false;  // the whole calls were timed in turn
+  int64_t a_samples = 1, b_samples = 1;  // of a call
+  bool in_turn = false;                  // the whole calls were timed in turn
+
+  [[nodiscard]] double ratio_of_a_sample() const {
+    return ratio * static_cast<double>(a_samples) / static_cast<double>(b_samples);
+  }
 };
 
 struct ValueDiff {

@@ -229,7 +229,8 @@ void compare_times(const ReadReport& a, const ReadReport& b, Diff& diff) {
     diff.no_times = "they were measured on different machines";
     diff.times_of.clear();
   } else {
-    diff.times = TimesDiff{*a.whole_ns, *b.whole_ns, *b.whole_ns / std::max(*a.whole_ns, 1e-9)};
+    diff.times = TimesDiff{*a.whole_ns, *b.whole_ns, *b.whole_ns / std::max(*a.whole_ns, 1e-9),
+                           std::max<int64_t>(a.batch, 1), std::max<int64_t>(b.batch, 1)};
   }
 }
 

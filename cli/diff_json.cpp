@@ -71,11 +71,9 @@ Json times_json(const Diff& diff) {
   for (const KernelDiff& kernel : diff.times_of)
     kernels.push_back(
         {{"a", kernel.a}, {"b", kernel.b}, {"a_ns", *kernel.a_ns}, {"b_ns", *kernel.b_ns}});
-  return {{"a_ns", times.a_ns},
-          {"b_ns", times.b_ns},
-          {"ratio", times.ratio},
-          {"in_turn", times.in_turn},
-          {"kernels", std::move(kernels)}};
+  return {{"a_ns", times.a_ns},       {"b_ns", times.b_ns},
+          {"ratio", times.ratio},     {"ratio_of_a_sample", times.ratio_of_a_sample()},
+          {"in_turn", times.in_turn}, {"kernels", std::move(kernels)}};
 }
 
 Json value_json(const ValueDiff& value) {

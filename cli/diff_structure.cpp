@@ -102,7 +102,6 @@ public:
   Structure(const ReadReport& a, const ReadReport& b) : a_(a), b_(b) {}
 
   StructureDiff compare() {
-    compare_heads();
     const auto only = [](const ReadReport& report) {
       return std::ranges::count(report.graphs, "graph", &Graph::kind) == 1;
     };
@@ -123,6 +122,7 @@ public:
       if (std::ranges::find(taken, &graph) == taken.end())
         result_.lines.push_back({"", whole(graph), "", ""});
     }
+    compare_heads();
     return std::move(result_);
   }
 
@@ -144,6 +144,9 @@ private:
       if (!line.empty() && !line.starts_with("lir ") && !line.starts_with("module "))
         list.push_back(declaration(line));
     }
+    // What the model computes with goes before what data and training are.
+    std::ranges::stable_partition(list,
+                                  [](const auto& one) { return one.first.starts_with("slot "); });
     return list;
   }
 

@@ -15,6 +15,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr size_t kColumns = 100;  // of figures in a line
+
 // "+12 %", "× 3.1", or "" of what has no ratio.
 std::string ratio_text(double a, double b) {
   if (!(a > 0) || !(b > 0)) return "";
@@ -81,6 +83,15 @@ private:
   [[nodiscard]] int64_t outputs_that_differ() const {
     return std::ranges::count(diff_.values->values, true, &ValueDiff::output);
   }
+  // "outputs by 3e-07": of the largest magnitude of the one that differs most.
+  [[nodiscard]] std::string differing_values() const {
+    if (outputs_that_differ() == 0) return "values";
+    double most = 0;
+    for (const ValueDiff& value : diff_.values->values) {
+      if (value.output) most = std::max(most, value.relative);
+    }
+    return fmt::format("outputs by {:.2g}", most);
+  }
   [[nodiscard]] std::string summary() const {
     std::vector<std::string> parts;
     const StructureDiff& structure = diff_.structure;
@@ -94,13 +105,17 @@ private:
                                   std::max(diff_.a_kernels, diff_.b_kernels)));
     if (!diff_.memory.empty()) parts.emplace_back("memory");
     if (diff_.values && diff_.values->why_not.empty() && !diff_.values->same())
-      parts.push_back(outputs_that_differ() != 0 ? "outputs" : "values");
+      parts.push_back(differing_values());
     std::string line = parts.empty() ? "A and B are the same in structure, passes, kernels, memory"
                                      : "A and B differ in " + join(parts, ", ");
     if (diff_.values && diff_.values->why_not.empty() && diff_.values->outputs != 0 &&
         outputs_that_differ() == 0)
       line += parts.empty() ? " and outputs" : "; outputs are equal";
-    if (diff_.times) line += fmt::format("; B takes {:.2f} times as long", diff_.times->ratio);
+    if (diff_.times) {
+      const bool samples = diff_.times->a_samples != diff_.times->b_samples;
+      line += fmt::format("; B takes {:.3g} times as long{}", diff_.times->ratio_of_a_sample(),
+                          samples ? " for a sample" : "");
+    }
     return line;
   }
 
@@ -179,17 +194,24 @@ private:
   }
   // The schedule in a line of its own, which has the family's name; figures together in another.
   void facts(const KernelDiff& kernel) {
-    std::string facts;
+    std::vector<std::string> lines;
     for (const Change& change : kernel.changes) {
       const std::string values = fmt::format("{} → {}", value_text(change.a), value_text(change.b));
       if (change.name == "schedule") text_ += "      " + values + "\n";
       if (change.name == "schedule" || change.name == "family" ||
           change.name == "FLOP an iteration" || change.name == "bound by")
         continue;
-      facts += (facts.empty() ? "      " : ", ") + change.name + " " + values;
+      std::string fact = change.name + " " + values;
+      if (lines.empty() || lines.back().size() + fact.size() > kColumns) {
+        if (!lines.empty()) lines.back() += ',';
+        lines.push_back("      " + std::move(fact));
+      } else {
+        lines.back() += ", " + fact;
+      }
     }
-    if (kernel.changes.empty()) facts = "      other instructions, in as many bytes";
-    if (!facts.empty()) text_ += facts + "\n";
+    if (kernel.changes.empty()) lines.emplace_back("      other instructions, in as many bytes");
+    for (const std::string& one : lines)
+      text_ += one + "\n";
   }
 
   void times() {
@@ -199,14 +221,18 @@ private:
     text_ += "\n";
     TextTable table({"time", ">A", ">B", ">B / A"});
     table.row({times.in_turn ? "the call, timed in turn" : "the call", ns_text(times.a_ns),
-               ns_text(times.b_ns), fmt::format("{:.2f}", times.ratio)});
+               ns_text(times.b_ns), fmt::format("{:.3g}", times.ratio)});
+    if (times.a_samples != times.b_samples)
+      table.row({"a sample", ns_text(times.a_ns / static_cast<double>(times.a_samples)),
+                 ns_text(times.b_ns / static_cast<double>(times.b_samples)),
+                 fmt::format("{:.3g}", times.ratio_of_a_sample())});
     std::vector<KernelDiff> rows = diff_.times_of;
     std::ranges::stable_sort(rows, std::ranges::greater(), [](const KernelDiff& row) {
       return std::fabs(*row.b_ns - *row.a_ns);
     });
     for (size_t i = 0; i < shown(rows.size()); ++i)
       table.row({both(rows[i].a, rows[i].b), ns_text(*rows[i].a_ns), ns_text(*rows[i].b_ns),
-                 *rows[i].a_ns > 0 ? fmt::format("{:.2f}", *rows[i].b_ns / *rows[i].a_ns) : ""});
+                 *rows[i].a_ns > 0 ? fmt::format("{:.3g}", *rows[i].b_ns / *rows[i].a_ns) : ""});
     text_ += table.text(terminal_columns());
     rest(rows.size());
     text_ += "each measured once: `linnet bench --compare` tells a difference from noise\n";

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <stdexcept>
 #include <string_view>
 
@@ -59,6 +60,21 @@ std::string place_text(const Json& place, const Json& sources) {
   const size_t source = index(place["source"], sources.size());
   return fmt::format("{}:{}:{}", text(sources[source], "path"), integer(place, "line"),
                      integer(place, "column"));
+}
+
+// Without the model's name before its symbols, so that models of two names may have equal code.
+std::string without_prefix(const std::string& assembly, const std::string& prefix) {
+  if (prefix.empty()) return assembly;
+  std::string result;
+  size_t at = 0;
+  for (size_t next = 0; (next = assembly.find(prefix, at)) != std::string::npos;) {
+    const bool begins =
+        next == 0 || (std::isalnum(static_cast<unsigned char>(assembly[next - 1])) == 0 &&
+                      assembly[next - 1] != '_');
+    result.append(assembly, at, next - at + (begins ? 0 : prefix.size()));
+    at = next + prefix.size();
+  }
+  return result.append(assembly, at);
 }
 
 class Reader {
@@ -181,11 +197,14 @@ private:
   }
 
   void add_kernel(const Json& json) {
-    ReadReport::Kernel kernel{text(json, "name"),
+    const std::string name = text(json, "name"), symbol = text(json, "symbol");
+    const std::string prefix =
+        symbol.ends_with("_" + name) ? symbol.substr(0, symbol.size() - name.size()) : "";
+    ReadReport::Kernel kernel{name,
                               text(json, "hash"),
                               text(json, "family"),
                               text(json, "schedule"),
-                              text(json, "assembly"),
+                              without_prefix(text(json, "assembly"), prefix),
                               indices(json.at("places"), report_.places.size()),
                               indices(json.at("calls"), json_.at("calls").size()),
                               integer(json, "code_bytes"),
