@@ -73,16 +73,28 @@ PassesDiff passes_diff(const ReadReport& a, const ReadReport& b) {
   return result;
 }
 
-// Which kernel of B does what one of A does: it has the same content, or the same name, or it
-// computes more of the same nodes than any other.
+// Of all calls of a kernel.
+int64_t sum(const ReadReport& report, const Kernel& kernel, int64_t ReadReport::Call::* what) {
+  int64_t total = 0;
+  for (const size_t call : kernel.calls)
+    total += report.calls[call].*what;
+  return total;
+}
+
+// Which kernel of B does what one of A does: it has the same content, or about the arithmetic and
+// the name or most of the nodes, or at least the name.
 class KernelPairs {
 public:
   KernelPairs(const ReadReport& a, const ReadReport& b, const StructureDiff& structure)
       : a_(a), b_(b), structure_(structure), b_of_(a.kernels.size(), kNone),
         taken_(b.kernels.size()) {
-    pair_by(&Kernel::hash);
-    pair_by(&Kernel::name);
-    pair_by_nodes();
+    pair([&](size_t i, size_t k) { return a_.kernels[i].hash == b_.kernels[k].hash ? 1 : 0; });
+    const auto named = [&](size_t i, size_t k) {
+      return a_.kernels[i].name == b_.kernels[k].name ? 1 : 0;
+    };
+    pair([&](size_t i, size_t k) { return alike(i, k) ? named(i, k) : 0; });
+    pair([&](size_t i, size_t k) { return alike(i, k) ? common_nodes(i, k) : 0; });
+    pair(named);
   }
   std::vector<std::pair<size_t, size_t>> pairs() const {
     std::vector<std::pair<size_t, size_t>> list;
@@ -95,42 +107,41 @@ public:
 private:
   static constexpr size_t kNone = static_cast<size_t>(-1);
 
-  void take(size_t a, size_t b) {
-    b_of_[a] = b;
-    taken_[b] = true;
-  }
-  void pair_by(std::string Kernel::* key) {
-    for (size_t i = 0; i < b_of_.size(); ++i) {
-      for (size_t k = 0; k < taken_.size() && b_of_[i] == kNone; ++k) {
-        if (!taken_[k] && a_.kernels[i].*key == b_.kernels[k].*key) take(i, k);
-      }
-    }
-  }
-  static std::set<std::string> places(const ReadReport& report, const Kernel& kernel) {
-    std::set<std::string> names;
-    for (const size_t place : kernel.places)
-      names.insert(report.places[place]);
-    return names;
-  }
-  void pair_by_nodes() {
+  // Each kernel that has none yet gets the one of the highest score above 0.
+  template <class Score> void pair(Score&& score) {
     for (size_t i = 0; i < b_of_.size(); ++i) {
       if (b_of_[i] != kNone) continue;
-      std::set<std::string> there;  // where B has what this kernel is made of
-      for (const std::string& place : places(a_, a_.kernels[i])) {
-        const auto at = structure_.places.find(place);
-        if (at != structure_.places.end()) there.insert(at->second);
-      }
       int64_t most = 0;
-      size_t best = kNone;
       for (size_t k = 0; k < taken_.size(); ++k) {
-        if (taken_[k]) continue;
-        const int64_t common = std::ranges::count_if(
-            places(b_, b_.kernels[k]), [&](const auto& place) { return there.contains(place); });
-        if (common > most) best = k;
-        most = std::max(most, common);
+        const int64_t now = taken_[k] ? 0 : score(i, k);
+        if (now > most) b_of_[i] = k;
+        most = std::max(most, now);
       }
-      if (best != kNone) take(i, best);
+      if (b_of_[i] != kNone) taken_[b_of_[i]] = true;
     }
+  }
+
+  // For a sample and call, within a factor of four.
+  [[nodiscard]] bool alike(size_t i, size_t k) const {
+    const auto flops = [](const ReadReport& report, const Kernel& kernel) {
+      const auto calls = static_cast<double>(std::max<size_t>(kernel.calls.size(), 1));
+      const auto samples = static_cast<double>(std::max<int64_t>(report.batch, 1));
+      return static_cast<double>(sum(report, kernel, &ReadReport::Call::flops)) / calls / samples;
+    };
+    const double x = flops(a_, a_.kernels[i]), y = flops(b_, b_.kernels[k]);
+    return std::max(x, y) <= 4 * std::min(x, y);
+  }
+  // Places of nodes of one kernel that correspond to nodes of the other.
+  [[nodiscard]] int64_t common_nodes(size_t i, size_t k) const {
+    std::set<std::string> there;
+    for (const size_t place : b_.kernels[k].places)
+      there.insert(b_.places[place]);
+    int64_t count = 0;
+    for (const size_t place : a_.kernels[i].places) {
+      const auto at = structure_.places.find(a_.places[place]);
+      count += at != structure_.places.end() && there.contains(at->second) ? 1 : 0;
+    }
+    return count;
   }
 
   const ReadReport& a_;
@@ -140,13 +151,6 @@ private:
   std::vector<bool> taken_;
 };
 
-// Of all calls of a kernel.
-int64_t sum(const ReadReport& report, const Kernel& kernel, int64_t ReadReport::Call::* what) {
-  int64_t total = 0;
-  for (const size_t call : kernel.calls)
-    total += report.calls[call].*what;
-  return total;
-}
 std::optional<double> time(const ReadReport& report, const Kernel& kernel) {
   double total = 0;
   for (const size_t call : kernel.calls) {

@@ -83,14 +83,13 @@ private:
   [[nodiscard]] int64_t outputs_that_differ() const {
     return std::ranges::count(diff_.values->values, true, &ValueDiff::output);
   }
-  // "outputs by 3e-07": of the largest magnitude of the one that differs most.
   [[nodiscard]] std::string differing_values() const {
     if (outputs_that_differ() == 0) return "values";
     double most = 0;
     for (const ValueDiff& value : diff_.values->values) {
       if (value.output) most = std::max(most, value.relative);
     }
-    return fmt::format("outputs by {:.2g}", most);
+    return fmt::format("outputs by {:.2g} of their magnitude", most);
   }
   [[nodiscard]] std::string summary() const {
     std::vector<std::string> parts;
@@ -102,7 +101,7 @@ private:
     if (!diff_.passes.same()) parts.emplace_back("passes");
     if (!diff_.kernels.empty())
       parts.push_back(fmt::format("{} of {} kernels", diff_.kernels.size(),
-                                  std::max(diff_.a_kernels, diff_.b_kernels)));
+                                  diff_.a_kernels + diff_.b_kernels - diff_.paired.size()));
     if (!diff_.memory.empty()) parts.emplace_back("memory");
     if (diff_.values && diff_.values->why_not.empty() && !diff_.values->same())
       parts.push_back(differing_values());
