@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <set>
 
 namespace linnet::cli {
 namespace {
@@ -270,8 +271,7 @@ private:
       }
       only_b(pairs.of(i));
       const Node& other = b.nodes[at++];
-      if (const std::string from = place(a_, one); !from.empty())
-        result_.places.emplace(from, place(b_, other));
+      add_place(one, other);
       if (computation(one) != computation(other) || !reads_the_same(one, other, left, right)) {
         result_.lines.push_back({one.text, other.text, place(a_, one), place(b_, other)});
       } else if (one.types != other.types) {
@@ -280,6 +280,17 @@ private:
     }
     only_b(b.nodes.size());
   }
+  // Where a node is, unless there are more of its kind, as of a block that is repeated.
+  void add_place(const Node& a, const Node& b) {
+    const std::string from = place(a_, a);
+    if (from.empty()) return;
+    if (!seen_.insert(from + " " + a.op).second) {
+      repeated_.insert(from);
+      result_.places.erase(from);
+    } else if (!repeated_.contains(from)) {
+      result_.places.emplace(from, place(b_, b));
+    }
+  }
   static std::string place(const ReadReport& report, const Node& node) {
     return node.places.empty() ? "" : report.places[node.places.front()];
   }
@@ -287,6 +298,7 @@ private:
   const ReadReport& a_;
   const ReadReport& b_;
   std::map<std::string, std::string> names_;  // of values of a graph of A, in B
+  std::set<std::string> seen_, repeated_;     // places of nodes of A, with their op, and without
   StructureDiff result_;
 };
 

@@ -57,7 +57,7 @@ public:
     auto built = product(*model);
     if (!built) return std::nullopt;
     Json report = head(*built);
-    if (!add_built(report, *built) || (numbers() && !add_numbers(*model, report, *built)))
+    if (!add_built(report, *built) || (numbers() && runs_ && !add_numbers(*model, report, *built)))
       return std::nullopt;
     steps_.move_to(report, !options_.no_times);
     if (trained_here_) report["training"].update(run);
@@ -66,11 +66,8 @@ public:
   }
 
 private:
-  // Of a training step there are none: its values are those of a batch, and gradients. Of code for
-  // another machine neither: they are read from the running product.
-  [[nodiscard]] bool numbers() const {
-    return !options_.no_numbers && !options_.train && runs_here_;
-  }
+  // Of a training step there are none: its values are those of a batch, and gradients.
+  [[nodiscard]] bool numbers() const { return !options_.no_numbers && !options_.train; }
 
   bool take_samples(driver::Model& model) {
     if (options_.train) return true;
@@ -94,8 +91,8 @@ private:
   std::optional<driver::Product> product(driver::Model& model) {
     const auto target = options_.model.find_target(session_);
     if (!target) return std::nullopt;
-    runs_here_ = codegen::runs_here(*target);
-    measures_ = !options_.no_times && runs_here_;
+    runs_ = codegen::runs_here(*target);
+    measures_ = !options_.no_times && runs_;
     driver::Listener listener;
     listener.begins = [&](const ir::Module& module) { begins(module); };
     listener.after = [&](const passes::Pass& pass, const ir::Module& module) {
@@ -107,8 +104,8 @@ private:
     listener.took = [&](const passes::PassTime& time) { steps_.took(time); };
     driver::CompileOptions flags = options_.build;
     flags.here = measures_;
-    flags.product = runs_here_;
-    flags.timed_entries = runs_here_;  // also without times: what is inlined depends on them
+    flags.product = runs_;
+    flags.timed_entries = runs_;  // also without times: what is inlined depends on them
     flags.keep_text = true;
     flags.listener = &listener;
     return options_.train
@@ -190,7 +187,7 @@ private:
   ReportSteps steps_;
   ReportedProduct* kept_;
   ir::Module imported_;
-  bool trained_here_ = false, batched_ = false, runs_here_ = false, measures_ = false;
+  bool trained_here_ = false, batched_ = false, runs_ = false, measures_ = false;
   std::vector<Sample> samples_;
   std::optional<OutputErrors> errors_;
   Json last_errors_;  // after the last pass that changed anything

@@ -15,7 +15,9 @@
 namespace linnet::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
+// Not the ordered one, which copies members while an object grows: by recursion, and so a file
+// with deep brackets would end the process.
+using Json = nlohmann::json;
 
 constexpr int64_t kForm = 1;                    // "schema"
 constexpr size_t kMostNodes = size_t{1} << 20;  // of a graph with its groups

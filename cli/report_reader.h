@@ -78,7 +78,7 @@ struct ReadReport {
 
   // Throws nlohmann's exceptions and std::out_of_range if it is not in the form of
   // docs/report.schema.json.
-  [[nodiscard]] static ReadReport of(const nlohmann::ordered_json& json);
+  [[nodiscard]] static ReadReport of(const nlohmann::json& json);
 };
 
 // Is it a file that `linnet report` writes, by its name?

@@ -121,6 +121,13 @@ TEST_F(Diff, TwoTargetsDifferFromTheirSchedulesOn) {
     EXPECT_LT(value["relative"].get<double>(), 1e-5) << value;
 }
 
+TEST_F(Diff, AForeignTargetHasNoValues) {
+  write("small.lin", small("relu"));
+  const json data = diff("small.lin --target x86-64-v3 --b '--target cortex-a72' --no-cache");
+  EXPECT_EQ(data["no_times"], "B has none");
+  EXPECT_EQ(data["values"]["why_not"], "B has none");
+}
+
 TEST_F(Diff, TwoBatchesHaveTheSameOutputs) {
   write("small.lin", small("relu"));
   const json data = diff("small.lin --b '--batch 16' --no-times --no-cache --target x86-64-v3");
@@ -129,6 +136,19 @@ TEST_F(Diff, TwoBatchesHaveTheSameOutputs) {
   EXPECT_GT(data["structure"]["other_types"].get<int64_t>(), 5);
   EXPECT_GT(data["values"]["compared"].get<int64_t>(), 5);
   EXPECT_TRUE(data["values"]["other_shapes"].empty());
+}
+
+TEST_F(Diff, ASideHasItsOwnOptionsAndThoseOfBoth) {
+  write("set.lin", R"(model set(width: int = 4, depth: int = 2)(x: f32[N, 4]) -> y: f32[N, 3] {
+  layer a = linear(width)
+  layer b = linear(3)
+  x |> a |> b
+}
+)");
+  const json data = diff("set.lin --set width=8 --set depth=3 --a '--set width=5'" + kQuick);
+  EXPECT_EQ(data["a"], "set.lin --set width=5");
+  EXPECT_THAT(texts(data["structure"]["lines"], "a").dump(), HasSubstr("f32[5,4]"));
+  EXPECT_THAT(texts(data["structure"]["lines"], "b").dump(), HasSubstr("f32[8,4]"));
 }
 
 TEST_F(Diff, AReportStandsForItsModel) {
@@ -172,6 +192,10 @@ TEST_F(Diff, BrokenReportsAreRefused) {
   };
   for (size_t part = 0; part < 8; ++part)
     refused(whole.substr(0, whole.size() * part / 8));
+  std::string deep = whole;
+  const std::string tail = R"("tail":)";
+  const std::string brackets = std::string(200'000, '[') + std::string(200'000, ']');
+  refused(deep.insert(deep.find(tail) + tail.size(), brackets + R"(,"more":)"));
   const json good = json::parse(whole);
   const auto broken = [&](const char* at, const json& wrong) {
     json bad = good;
