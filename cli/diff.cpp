@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <set>
 
 namespace linnet::cli {
 namespace {

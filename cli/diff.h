@@ -46,8 +46,8 @@ struct PassDiff {
   std::optional<int64_t> a_rewrites, b_rewrites, a_nodes, b_nodes;
 };
 struct PassesDiff {
-  std::string first;         // after it the modules differ ("import": as read); "": they never do
-  std::string planned_same;  // after it and all others they are the same again; "": they are not
+  std::string first;       // after it the modules differ ("import": as read); "": they never do
+  std::string same_again;  // after it and all others they are the same again; "": they are not
   std::vector<PassDiff> passes;  // which rewrote differently
 
   [[nodiscard]] bool same() const { return first.empty() && passes.empty(); }

@@ -60,8 +60,8 @@ PassesDiff passes_diff(const ReadReport& a, const ReadReport& b) {
     }
     const bool now = step.content != other->content;
     if (now && result.first.empty()) result.first = step.pass;
-    if (!now && differ) result.planned_same = step.pass;
-    if (now) result.planned_same.clear();
+    if (!now && differ) result.same_again = step.pass;
+    if (now) result.same_again.clear();
     differ = now;
     if (step.rewrites != other->rewrites || growth(a, step) != growth(b, *other))
       result.passes.push_back(

@@ -51,7 +51,7 @@ Json passes_json(const PassesDiff& passes) {
                     {"a_nodes", or_null(pass.a_nodes)},
                     {"b_nodes", or_null(pass.b_nodes)}});
   return {{"first", or_null(passes.first)},
-          {"same_again", or_null(passes.planned_same)},
+          {"same_again", or_null(passes.same_again)},
           {"passes", std::move(list)}};
 }
 

@@ -159,8 +159,8 @@ private:
     } else {
       title("passes: the modules are the same until " + passes.first + " makes them differ");
     }
-    if (!passes.planned_same.empty())
-      text_ += "they are the same again after " + passes.planned_same + "\n";
+    if (!passes.same_again.empty())
+      text_ += "they are the same again after " + passes.same_again + "\n";
     if (passes.passes.empty()) return;
     TextTable table({"pass", ">rewrites A", ">B", ">nodes after it A", ">B"});
     for (size_t i = 0; i < shown(passes.passes.size()); ++i) {
