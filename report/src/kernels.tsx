@@ -173,7 +173,7 @@ function Hot({ hot, name }: { hot: HotLoop; name: string }): JSX.Element {
       note={`lines ${hot.first + 1}–${hot.last + 1} of the assembly`}
     >
       <div class="fact-row">
-        <Fact name="vectors" value={`${hot.vector_bits} bits`} />
+        <Fact name="vectors" value={hot.vector_bits ? `${hot.vector_bits} bits` : "–"} />
         <Fact name="multiply-adds" value={whole(hot.fmas)} />
         <Fact name="loads" value={whole(hot.loads)} />
         <Fact

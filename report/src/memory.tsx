@@ -73,13 +73,18 @@ function Arena({ store, byTime }: { store: Store; byTime: boolean }): JSX.Elemen
     .map((value, v) => ({ value, v }))
     .filter(({ value }) => value.memory === "arena");
   const y = scaleLinear([0, Math.max(1, report.memory.arena_bytes)], [H - M.bottom, M.top]);
-  const deepest = Math.max(1, ...report.kernels.map((kernel) => kernel.stack_bytes));
-  const stack = scaleLinear([0, deepest], [H + STACK, H + 12]);
+  const deepest = Math.max(0, ...report.kernels.map((kernel) => kernel.stack_bytes));
+  const stack = scaleLinear([0, Math.max(1, deepest)], [H + STACK, H + 12]);
   const calls = report.calls;
   const every = Math.max(1, Math.ceil(calls.length / 30));
+  const named = (c: number): string => {
+    const letters = Math.floor((at(c + 1) - at(c) - 14) / 6.2);
+    const { name } = report.kernels[calls[c]!.kernel]!;
+    return letters < 8 ? "" : name.length <= letters ? ` ${name}` : ` ${name.slice(0, letters - 1)}…`;
+  };
   return (
     <svg
-      class="plot arena"
+      class="plot arena wide"
       viewBox={`0 0 ${W} ${H + STACK + 18}`}
       width="100%"
       role="img"
@@ -142,6 +147,7 @@ function Arena({ store, byTime }: { store: Store; byTime: boolean }): JSX.Elemen
             {c % every === 0 && (
               <text class="tick" x={left + 2} y={H + STACK + 13}>
                 {c}
+                {named(c)}
               </text>
             )}
             <title>{`call ${c}: ${kernel.name}${call.time ? `, ${time(call.time.median)}` : ""}\nstack ${whole(kernel.stack_bytes)} bytes`}</title>

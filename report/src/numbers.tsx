@@ -11,7 +11,7 @@ import { useView, type Store } from "./store";
 const HOW: Record<ValueNumbers["by"], string> = {
   product: "read from the compiled call",
   cut: "never stored by the call: read from the same graph compiled up to it",
-  reference: "from the evaluator, not from compiled code",
+  reference: "an input: what the numbers of all others come from",
 };
 
 /** A channel drawn grey, low black and high white. */
@@ -82,7 +82,7 @@ function Detail({ store, value }: { store: Store; value: ValueNumbers }): JSX.El
               ;{" "}
             </>
           ) : (
-            "within a kernel; "
+            value.by === "cut" && "within a kernel; "
           )}
           {HOW[value.by]}.
         </p>
@@ -188,7 +188,7 @@ function PassErrors({ store }: { store: Store }): JSX.Element {
       width={900}
       series={series}
       x="pass"
-      y={(v) => digits(v, 1)}
+      y={(v) => digits(v, 2)}
       mark={store.view.step}
     />
   );
@@ -333,7 +333,7 @@ export function Numbers({ store }: { store: Store }): JSX.Element {
               }}
             />
           </div>
-          <p class="note foot">▪ stored by a call; the others live within a kernel</p>
+          <p class="note foot">▪ stored by a call; the others are inputs or live within a kernel</p>
         </section>
         <Detail key={chosen.name} store={store} value={chosen} />
       </div>

@@ -37,7 +37,7 @@ function Flame({ store }: { store: Store }): JSX.Element {
   };
   return (
     <svg
-      class="plot flame"
+      class="plot flame wide"
       viewBox={`0 0 ${W} ${top + ROW + 4}`}
       width="100%"
       role="img"
@@ -47,7 +47,7 @@ function Flame({ store }: { store: Store }): JSX.Element {
       <text x={8} y={ROW / 2} dominant-baseline="central">
         {report.model} ·{" "}
         {call
-          ? `a call ${time(call.median)}`
+          ? `${training ? "a step" : "a call"} ${time(call.median)}`
           : sum
             ? `kernels ${time(sum)}`
             : "not measured: the same width for each call"}
@@ -242,7 +242,7 @@ function Facts({ store }: { store: Store }): JSX.Element {
   const { memory, roofs } = report;
   const rows: [string, string][] = [
     [
-      "a call",
+      report.kind === "training" ? "a step" : "a call",
       report.whole
         ? `${time(report.whole.median)}, p99 ${time(report.whole.p99)}${report.whole.max ? `, longest ${time(report.whole.max)}` : ""}`
         : "not measured",
@@ -316,7 +316,6 @@ export function Overview({ store }: { store: Store }): JSX.Element {
               </li>
             ))}
           </ol>
-          <Facts store={store} />
         </section>
         <Figure
           name={`${report.model}-roofline`}
@@ -327,6 +326,12 @@ export function Overview({ store }: { store: Store }): JSX.Element {
         </Figure>
       </div>
       <Calls store={store} />
+      <section class="panel" aria-label="Made of">
+        <header>
+          <h3>What was compiled, and where it ran</h3>
+        </header>
+        <Facts store={store} />
+      </section>
     </div>
   );
 }

@@ -29,7 +29,9 @@ function withRemarks(store: Store, step: number, open: Set<string>, onlyChanges:
       const list = remarks.get(name);
       if (!list || said.has(name)) continue;
       said.add(name);
-      const sorted = [...list].sort((a, b) => Number(b.fired) - Number(a.fired));
+      // Graphs that share a value, as those of a training step, say the same of it.
+      const distinct = [...new Map(list.map((r) => [`${r.fired} ${r.message}`, r])).values()];
+      const sorted = distinct.sort((a, b) => Number(b.fired) - Number(a.fired));
       const most = open.has(name)
         ? sorted.length
         : Math.max(1, sorted.filter((r) => r.fired).length);

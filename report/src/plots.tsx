@@ -50,7 +50,7 @@ export function Lines(props: LinesProps): JSX.Element {
   };
   return (
     <svg
-      class="plot"
+      class={width > 600 ? "plot wide" : "plot"}
       viewBox={`0 0 ${width} ${height}`}
       width={width}
       height={height}

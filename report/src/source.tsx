@@ -127,9 +127,21 @@ function NodeNames({ store }: { store: Store }): JSX.Element {
   );
 }
 
+/** Letters of the longest line that has something to click. */
+const longestKnown = (model: Model): number =>
+  Math.max(
+    0,
+    ...model.report.sources.flatMap(({ text }, source) =>
+      text
+        .split("\n")
+        .map((line, i) => (model.linePlaces.of(lineKey(source, i + 1)).length ? line.length : 0)),
+    ),
+  );
+
 export function Source({ store }: { store: Store }): JSX.Element {
   useView(store);
   const { sources } = store.model.report;
+  const letters = useMemo(() => longestKnown(store.model), []);
   const [chosen, setChosen] = useState(0);
   const reached = store.reach ? [...store.reach.lines][0] : undefined;
   const source =
@@ -139,7 +151,7 @@ export function Source({ store }: { store: Store }): JSX.Element {
       ? Number(reached.split(":")[0])
       : chosen;
   return (
-    <aside class="source" aria-label="Source of the model">
+    <aside class="source" aria-label="Source of the model" style={{ "--letters": letters }}>
       <header>
         {sources.length > 1 ? (
           <select

@@ -21,7 +21,7 @@ export class Store {
   onPaint: Listener = () => undefined;
 
   constructor(readonly model: Model) {
-    this.view = { tab: "overview", step: this.firstStep(), kernel: 0, selection: null };
+    this.view = { tab: "overview", step: this.firstStep(), kernel: this.slowest(), selection: null };
     this.read();
     addEventListener("hashchange", () => this.read());
   }
@@ -31,6 +31,14 @@ export class Store {
     const { steps } = this.model.report;
     const fused = steps.findIndex((step) => step.changed && /^fuse_epilogue$/.test(step.pass));
     return fused > 0 ? fused : Math.max(0, steps.length - 1);
+  }
+
+  private slowest(): number {
+    const { kernels, calls } = this.model.report;
+    const took = kernels.map((kernel) =>
+      kernel.calls.reduce((sum, c) => sum + (calls[c]?.time?.median ?? calls[c]?.flops ?? 0), 0),
+    );
+    return Math.max(0, took.indexOf(Math.max(...took)));
   }
 
   subscribe(listener: Listener): () => void {

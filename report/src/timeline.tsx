@@ -25,6 +25,9 @@ export function Timeline({ store }: { store: Store }): JSX.Element {
   const { reach } = store;
   return (
     <div class="timeline">
+      <p class="note">
+        Line: nodes in the module after each pass. Bars: its time, blue where it changed something.
+      </p>
       <svg
         class="plot"
         viewBox={`0 0 ${width} ${HEIGHT}`}

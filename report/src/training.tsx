@@ -22,7 +22,7 @@ function Lanes({ store }: { store: Store }): JSX.Element {
   };
   return (
     <svg
-      class="plot lanes"
+      class="plot lanes wide"
       viewBox={`0 0 ${W} ${3 * ROW + 4}`}
       width="100%"
       role="img"
@@ -78,8 +78,8 @@ export function Training({ store }: { store: Store }): JSX.Element {
           <h3>Training</h3>
         </header>
         <Missing>
-          This report is of an inference call. `linnet train MODEL --report F.html` makes one of a
-          training step.
+          This report is of an inference call. `linnet report MODEL --train` makes one of a training
+          step, `linnet train MODEL --report F.html` one with the curves of a run.
         </Missing>
       </section>
     );
@@ -149,7 +149,7 @@ export function Training({ store }: { store: Store }): JSX.Element {
       <Figure
         name={`${report.model}-gradients`}
         title="Norms of the gradients"
-        note="of the probe step, or the last one"
+        note="of the last step recorded"
       >
         {gradients.length ? (
           <Bars
