@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { Missing } from "./figure";
-import { bytes, digits, percent, time, whole } from "./format";
+import { bytes, digits, machine, percent, time, whole } from "./format";
 import type { Report } from "./report";
 import type { Store } from "./store";
 
@@ -276,8 +276,8 @@ export function Compare({
         )}
         {b && (
           <p>
-            <b>this report</b>: {a.model}, {a.target.cpu || a.target.name}, batch {a.batch};{" "}
-            <b>the other</b>: {b.model}, {b.target.cpu || b.target.name}, batch {b.batch} (
+            <b>this report</b>: {a.model}, {machine(a.target)}, batch {a.batch};{" "}
+            <b>the other</b>: {b.model}, {machine(b.target)}, batch {b.batch} (
             {other!.name}){" "}
             <label>
               <input type="checkbox" checked={only} onChange={() => setOnly(!only)} /> only

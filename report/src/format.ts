@@ -43,3 +43,7 @@ export function percent(share: number): string {
 /** "1 node", "3 nodes". */
 export const counted = (count: number, noun: string): string =>
   `${whole(count)} ${noun}${count === 1 ? "" : "s"}`;
+
+/** A target by its CPU, or by its name where it means any CPU that has it. */
+export const machine = ({ name, cpu }: { name: string; cpu: string }): string =>
+  cpu && cpu !== "generic" ? cpu : name;

@@ -69,7 +69,7 @@ export function List(props: Props): JSX.Element {
     >
       <div
         class="list-all"
-        style={{ height: count * height, minWidth: width ? `${width + 8}ch` : undefined }}
+        style={{ height: `${count * height}px`, minWidth: width ? `${width + 8}ch` : undefined }}
       >
         <div style={{ transform: `translateY(${first * height}px)` }}>{rows}</div>
       </div>

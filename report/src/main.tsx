@@ -3,7 +3,7 @@ import { render, type JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Compare, readFile, type Other } from "./compare";
 import { Crumb } from "./crumb";
-import { bytes, time } from "./format";
+import { bytes, machine, time } from "./format";
 import { Help } from "./help";
 import { Kernels } from "./kernels";
 import { Memory } from "./memory";
@@ -54,7 +54,7 @@ function TopBar({
       <dl>
         <div>
           <dt>target</dt>
-          <dd>{target.cpu || target.name}</dd>
+          <dd>{machine(target)}</dd>
         </div>
         <div>
           <dt>batch</dt>

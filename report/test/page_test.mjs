@@ -192,8 +192,8 @@ describe("kernels", () => {
     });
     assert.match(await text(page, ".math"), /Σ_/);
     const { hot, assembly } = report.kernels[report.calls[callOf("conv2d")].kernel];
-    const shown = await texts(page, ".line.hot");
-    assert.equal(shown.length, hot.last - hot.first + 1);
+    const shown = await texts(page, ".line.hot"); // of a long loop the lines in sight, its first ones
+    assert.ok(shown.length >= Math.min(20, hot.last - hot.first + 1), `${shown.length} lines`);
     assert.ok(shown[1].includes(assembly.split("\n")[hot.first + 1].trim().split("\t")[0]));
     assert.match(await text(page, ".kernel-page"), new RegExp(hot.mca.bottleneck));
     await press(page, "ArrowDown");
@@ -209,6 +209,11 @@ describe("kernels", () => {
     const page = await open(browser, write("long", long), { hash: "tab=kernels&kernel=0" });
     assert.match(await text(page, ".code-panel"), /20,\d\d\d lines/);
     assert.ok((await page.$$(".code-panel .line")).length < 300);
+    const list = ".code-panel .list";
+    assert.ok((await page.$eval(list, (e) => e.scrollHeight)) > 17 * 20000);
+    await page.$eval(list, (e) => e.scrollTo(0, e.scrollHeight)); // one move to the end, as the bar allows
+    await settled(page);
+    assert.match((await texts(page, ".code-panel .line")).at(-1), /nop/);
     await page.close();
   });
 });
