@@ -1,6 +1,6 @@
 # Each target does all set-up itself (cmake/setup.sh) and repeats nothing that is done.
 # Everything is in CMake; this is the short way in.
-#   make build | demo | test | test-targets | test-notebooks | docs | web | report-page | vscode | sweep | mutants | bench | bench-peers
+#   make build | demo | test | test-targets | test-notebooks | docs | web | report-page | report-pictures | vscode | sweep | mutants | bench | bench-peers
 #   make format | check-format | check-python | test-python-extras | tidy | install PREFIX=… | wheel | test-wheel | dist
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
@@ -51,6 +51,12 @@ web: build
 report-page: PACKAGES = targets
 report-page: setup
 	@node report/build.mjs --check-types
+
+# The pictures of docs/tour.md, again, in palettes of 128 colours; needs Debian's pngquant.
+report-pictures: PACKAGES = targets
+report-pictures: build
+	@node report/build.mjs --out build/report/page.html
+	@LINNET=build/linnet LINNET_REPORTS=build/report node report/test/pictures.mjs
 
 # The extension for VS Code: build/linnet.vsix (docs/editors.md).
 vscode: PACKAGES = targets
@@ -125,4 +131,4 @@ install: build
 clean:
 	rm -rf build build-*
 
-.PHONY: build setup demo test test-targets test-notebooks docs web report-page vscode sweep random-layers mutants bench bench-peers asan-ubsan tsan tidy format check-format check-python test-python-extras wheel test-wheel dist install clean
+.PHONY: build setup demo test test-targets test-notebooks docs web report-page report-pictures vscode sweep random-layers mutants bench bench-peers asan-ubsan tsan tidy format check-format check-python test-python-extras wheel test-wheel dist install clean

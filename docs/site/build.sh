@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Builds the site: docs/*.md, the READMEs and the Python package's docstrings become HTML that opens
 # from a folder, search included, and asks no host for anything. Any warning or broken link is an error.
-#   build.sh [OUT]     build/docs; its packages are in build/docs-venv, which this makes once
+# Reports of LeNet, a GRU and ResNet-18 stand beside the pages that name them as `reports/NAME.html`.
+#   build.sh [OUT]     build/docs; its packages are in build/docs-venv, which this makes once; the
+#                      reports are written by linnet beside OUT
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 out="${1:-build/docs}"; venv="$(dirname "$out")/docs-venv" requirements=docs/site/requirements.txt
@@ -20,6 +22,7 @@ trap 'rm -rf "$new"' EXIT
 "$venv/bin/python" -m sphinx -W --keep-going -E -a -q -c docs/site -d "$venv/doctrees" . "$new"
 rm -rf "$new/.buildinfo" "$new/objects.inv"
 cp "$new/README.html" "$new/index.html"
+docs/site/reports.py "$(dirname "$out")/linnet" "$new/docs/reports"
 "$venv/bin/python" docs/site/check_links.py "$new"
 rm -rf "$out"
 mv "$new" "$out"

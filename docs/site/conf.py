@@ -59,7 +59,7 @@ NAVIGATION = [
              ("Targets", "docs/targets")]),
     ("Rely on", [("Reliability", "docs/reliability"), ("Numerics", "docs/numerics"),
                  ("Benchmarks", "docs/benchmarks"), ("Public networks", "docs/benchmarks_public")]),
-    ("Inside", [("Architecture", "docs/architecture"), ("Passes", "docs/passes"),
+    ("Inside", [("A tour", "docs/tour"), ("Architecture", "docs/architecture"), ("Passes", "docs/passes"),
                 ("Code generation", "docs/codegen"), ("Text of the IR", "docs/lir"),
                 ("Adding", "docs/adding"), ("Contributing", "CONTRIBUTING"),
                 ("Making a release", "docs/release"), ("Folders", FOLDERS)]),
@@ -106,13 +106,16 @@ def from_markdown(app, what, name, target, options, lines):
 
 
 class LinkPages(SphinxPostTransform):
-    """`docs/c.md` in a text becomes a link to that page."""
+    """`docs/c.md` in a text becomes a link to that page, `reports/lenet.html` one to what reports.py writes."""
     default_priority = 200
 
     def run(self, **_):
         here = self.env.docname
         for literal in list(self.document.findall(nodes.literal)):
             name = literal.astext()
+            if re.fullmatch(r"reports/\w+\.html", name) and here.startswith("docs/"):
+                literal.replace_self(nodes.reference("", "", literal.deepcopy(), refuri=name))
+                continue
             if not name.endswith(".md") or isinstance(literal.parent, nodes.reference):
                 continue
             folder = Path(here).parent

@@ -32,7 +32,7 @@ export function write(name, report) {
   return path;
 }
 
-/** The page, open; what it says is in .messages, what it asks for in .requests. */
+/** The page, open; what it says is in .messages, what it asks for in .requests, the ms until it could be used in .took. */
 export async function open(
   browser,
   path,
@@ -56,8 +56,10 @@ export async function open(
   await page.emulateMediaFeatures([
     { name: "prefers-color-scheme", value: dark ? "dark" : "light" },
   ]);
+  const began = Date.now();
   await page.goto(own + (hash && `#${hash}`));
   await page.waitForSelector("html[data-ready]", { timeout: 60000 });
+  page.took = Date.now() - began;
   await settled(page);
   return page;
 }

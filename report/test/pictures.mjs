@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { here, launch, open, settled } from "./browser.mjs";
-import { lenet } from "./reports.mjs";
+import { dataOf, lenet } from "./reports.mjs";
 
 const COLOURS = "128";
 export const kept = join(here, "pictures.txt");
@@ -38,13 +38,10 @@ export const VIEWS = [
 export const reports = () =>
   Object.fromEntries(["x86-64-v3", "x86-64-v2"].map((target) => [target, lenet(target)]));
 
-const data = (path) =>
-  JSON.parse(readFileSync(path, "utf8").match(/id="linnet-report">([^<]*)</)[1]);
-
 /** The page as the view wants it. */
 export async function show(browser, paths, view) {
   const path = paths["x86-64-v3"];
-  const report = data(path);
+  const report = dataOf(path);
   const words = new URLSearchParams({ tab: view.tab });
   for (const key of ["step", "kernel", "at"]) if (view[key]) words.set(key, view[key](report));
   const page = await open(browser, path, { hash: words, width: 1400, height: view.height });

@@ -37,3 +37,7 @@ export function lenet(target) {
   const options = ["--weights", weights, "--input", `image=${digit()}`, "--target", target];
   return report(`lenet-${target}`, "lenet", ...options);
 }
+
+/** The data that a page holds. */
+export const dataOf = (path) =>
+  JSON.parse(readFileSync(path, "utf8").match(/id="linnet-report">([^<]*)</)[1]);

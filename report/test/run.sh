@@ -9,4 +9,5 @@ for tool in node npm "$CHROMIUM"; do
   command -v "$tool" >/dev/null || { echo "$tool is missing: run cmake/setup.sh targets" >&2; exit 4; }
 done
 node ../build.mjs --check-types --npm "$LINNET_REPORTS/npm" --out "$LINNET_REPORTS/page.html"
-node --test --test-reporter=spec page_test.mjs linnet_test.mjs
+# One after the other: they write their reports to the same folder.
+node --test --test-concurrency=1 --test-reporter=spec page_test.mjs linnet_test.mjs pictures_test.mjs

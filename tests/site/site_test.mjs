@@ -91,6 +91,18 @@ for (const [words, page] of [
     await leave(tab);
   });
 
+test("the tour leads to reports, which open", async () => {
+  const tab = await open("docs/tour.html");
+  const reports = await tab.$$eval('article a[href*="reports/"]', (all) => all.map(({ href }) => href));
+  assert.equal(new Set(reports).size, 3);
+  for (const report of reports) {
+    await tab.goto(report);
+    await tab.waitForSelector("html[data-ready]");
+    assert.ok(await tab.$(".source .word"), report);
+  }
+  await leave(tab);
+});
+
 test("what nobody wrote is not found", async () => {
   const tab = await open("search.html?q=xyzzyplugh");
   await tab.waitForFunction(() => document.querySelector(".search-summary")?.innerText.includes("did not match"));
