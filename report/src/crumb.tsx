@@ -79,7 +79,9 @@ const Stop = ({ children, name }: { children: ComponentChildren; name: string })
 
 function ofNodes(model: Model, reach: Reach): string {
   if (reach.kind === "node" || reach.kind === "name" || reach.kind === "value") return "";
-  const names = [...new Set([...importNames(model, reach.places).values()].flat())];
+  const names = reach.names.size
+    ? [...reach.names].filter((name) => model.isImported(name))
+    : importedNames(model, reach);
   return names.length
     ? listed(
         names.map((n) => `%${n}`),
@@ -137,6 +139,7 @@ function KernelStops({ store, reach }: { store: Store; reach: Reach }): JSX.Elem
 function ownNames(model: Model, reach: Reach): string[] {
   if (reach.kind === "node" || reach.kind === "name") return [...reach.names];
   if (reach.kind !== "line" && reach.kind !== "place") return [];
+  if (reach.names.size) return [...reach.names];
   return importedNames(model, reach);
 }
 

@@ -1,5 +1,5 @@
 // What stands out in a report, in sentences: the first things to look at.
-import { bytes, digits, percent, time } from "./format";
+import { bytes, digits, operations, percent, time } from "./format";
 import type { Model } from "./model";
 import type { Ref } from "./reach";
 import type { View } from "./store";
@@ -42,6 +42,24 @@ function slow(model: Model): Finding[] {
       view: { kernel: behind.call.kernel },
     });
   return found;
+}
+
+/** Where nothing was measured: the call with most of the arithmetic. */
+function busy(model: Model): Finding[] {
+  const { calls, kernels } = model.report;
+  const total = calls.reduce((sum, call) => sum + call.flops, 0);
+  if (calls.some((call) => call.time) || total === 0) return [];
+  const c = calls.reduce((most, call, i) => (call.flops > calls[most]!.flops ? i : most), 0);
+  const { kernel, flops, verdict } = calls[c]!;
+  return [
+    {
+      head: `${kernels[kernel]!.name} does ${percent(flops / total)} of the arithmetic, ${operations(flops)}.`,
+      text: verdict,
+      tab: "kernels",
+      ref: `call:${c}`,
+      view: { kernel },
+    },
+  ];
 }
 
 /** Nodes that a pass drops whole: dropout, dead code. */
@@ -115,7 +133,7 @@ function passes(model: Model): Finding[] {
     if (step.ns > steps[i]!.ns) i = k;
   });
   const step = steps[i];
-  if (!step || step.ns < 0.3 * total) return [];
+  if (!step || total === 0 || step.ns < 0.3 * total) return [];
   return [
     {
       head: `${step.pass} takes ${percent(step.ns / total)} of the passes' ${time(total)}.`,
@@ -128,6 +146,7 @@ function passes(model: Model): Finding[] {
 
 export const findings = (model: Model): Finding[] => [
   ...slow(model),
+  ...busy(model),
   ...wrong(model),
   ...dropped(model),
   ...memory(model),

@@ -36,11 +36,13 @@ export class Model {
   readonly linePlaces = new Index<string>();
   private readonly declared = new Index<string>(); // a line that declares a layer → its places
   readonly declarations = new Index<number>(); // and back
+  readonly layerNames = new Map<string, string[]>(); // a line that declares a layer of a block → its values
   readonly named = new Map<string, number>(); // ONNX: name of a node → place
   readonly kernelsOfPlace = new Index<number>();
   readonly kernelsOfName = new Index<string>();
   readonly callsOfPlace = new Index<number>();
   readonly callsOfResult = new Index<string>();
+  readonly callsOfName = new Index<string>(); // of a value within a call's kernel, as it was named before kernels were shared
   readonly storedOfName = new Index<string>();
   readonly numbersOfName = new Map<string, number>();
   readonly kernelByName = new Map<string, number>();
@@ -49,6 +51,7 @@ export class Model {
   readonly callOfStored: (number | undefined)[] = []; // the call that writes it
   private readonly counts: (Map<number, number> | undefined)[] = [];
   private readonly names: (Map<string, number> | undefined)[] = [];
+  private imported: Set<string> | undefined;
   private definitions: Map<string, number> | undefined;
 
   constructor(readonly report: Report) {
@@ -57,6 +60,7 @@ export class Model {
     this.indexDeclarations();
     this.indexKernels();
     this.indexCalls();
+    this.indexGroups();
     report.memory.values.forEach((value, i) => {
       this.storedOfName.add(value.name, i);
       for (const name of value.from) this.storedOfName.add(name, i);
@@ -72,6 +76,7 @@ export class Model {
       const blockOf = lines.map((line, i) =>
         /^(model|block|data|train)\b/.test(line) ? (block = i) : block,
       );
+      const imported = [...this.importedNames()];
       const used = this.report.places.map((place, p) => ({ place, word: this.placeWord(p), p }));
       lines.forEach((line, i) => {
         const name = line.match(/^\s+layer\s+"?([\w.]+)"?\s*=/)?.[1];
@@ -81,8 +86,32 @@ export class Model {
             this.declared.add(lineKey(source, i + 1), p);
             this.declarations.add(p, i + 1);
           }
+        if (this.declared.has(lineKey(source, i + 1))) return;
+        // A block's nodes have their places in the block, for all its layers; their names tell which.
+        const inBlock = lines[blockOf[i]!]!.startsWith("block");
+        const names = imported.filter((value) =>
+          inBlock ? `${value}.`.includes(`.${name}.`) : `${value}.`.startsWith(`${name}.`),
+        );
+        if (names.length) this.layerNames.set(lineKey(source, i + 1), names);
       });
     });
+  }
+
+  private importedNames(): Set<string> {
+    if (this.imported) return this.imported;
+    const names = new Set<string>();
+    for (const graph of this.graphs[0] ?? [])
+      walk(this.report.pool, graph.nodes, (_, node) => node.results.forEach((n) => names.add(n)));
+    return (this.imported = names);
+  }
+
+  isImported(name: string): boolean {
+    return this.importedNames().has(name);
+  }
+
+  /** Whether a line leads anywhere. */
+  knows(id: string): boolean {
+    return this.placesOfLine(id).length > 0 || this.layerNames.has(id);
   }
 
   /** Places of a line: its own, or those of the layer it declares. */
@@ -130,6 +159,36 @@ export class Model {
         for (const line of lines)
           this.lineTime.set(line!, (this.lineTime.get(line!) ?? 0) + call.time.median);
     });
+  }
+
+  /** Kernels of the same code are one, with the names of one of them; before that each had its own. */
+  private indexGroups(): void {
+    const { pool } = this.report;
+    const grouped = (graphs: GraphState[]): boolean =>
+      graphs.some((graph) => graph.nodes.some((index) => pool[index]?.op === "group"));
+    for (const graph of this.graphs.filter(grouped).at(-1) ?? [])
+      for (const index of graph.nodes) {
+        const { op, results } = pool[index] ?? {};
+        if (op !== "group") continue;
+        const calls = results!.flatMap((result) => this.callsOfResult.of(result));
+        walk(pool, [index], (_, node) => {
+          for (const name of node.results) for (const c of calls) this.callsOfName.add(name, c);
+        });
+      }
+    for (const [line, names] of this.layerNames) {
+      names.push(...this.renamed(names));
+      const its = new Set(names.flatMap((name) => this.callsOfName.of(name)));
+      const times = [...its].flatMap((c) => this.report.calls[c]!.time?.median ?? []);
+      if (times.length) this.lineTime.set(line, times.reduce((sum, ns) => sum + ns, 0));
+    }
+  }
+
+  /** Names of kernels' values that a pass made of others: `conv_1` of `conv`, by fold_batch_norm. */
+  private renamed(names: string[]): string[] {
+    const gone = new Set(names.filter((name) => !this.callsOfName.has(name)));
+    return [...this.callsOfName.keys()].filter(
+      (name) => !this.isImported(name) && gone.has(name.replace(/_\d+$/, "")),
+    );
   }
 
   lineOf(place: number): string | undefined {

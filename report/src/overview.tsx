@@ -218,7 +218,7 @@ function Calls({ store }: { store: Store }): JSX.Element {
         <div class="tr th" role="row">
           {head("#", "call", true)}
           {head("kernel", "name")}
-          {head("of the model")}
+          {head("layers")}
           {head("time", "time", true)}
           {head("share")}
           {head("GFLOP/s", "gflops", true)}

@@ -291,7 +291,7 @@ function StepHead({ store, step }: { store: Store; step: number }): JSX.Element 
         <span>
           {now.changed || step === 0 ? counted(now.rewrites, "rewrite") : "changed nothing"}
         </span>
-        <span>{time(now.ns)}</span>
+        {now.ns > 0 && <span>{time(now.ns)}</span>}
         {worst && (
           <span
             title={`output ${worst.output}: f32 after this pass against the imported module in f64`}

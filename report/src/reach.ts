@@ -133,7 +133,9 @@ export function reachOf(model: Model, ref: Ref): Reach {
   const reach = empty(ref);
   const [kind, id] = parts(ref);
   if (kind === "line") {
-    fromPlaces(model, reach, model.placesOfLine(id));
+    const layer = model.layerNames.get(id);
+    if (layer) fromLayer(model, reach, layer);
+    else fromPlaces(model, reach, model.placesOfLine(id));
     reach.lines.add(id);
   } else if (kind === "place") fromPlaces(model, reach, [Number(id)]);
   else if (kind === "node") fromNode(model, reach, Number(id));
@@ -147,7 +149,15 @@ export function reachOf(model: Model, ref: Ref): Reach {
     reach.lines.add(lineKey(at.source ?? 0, at.line));
     for (const line of model.declarations.of(place)) reach.lines.add(lineKey(at.source ?? 0, line));
   }
+  for (const [line, names] of model.layerNames)
+    if (names.some((name) => reach.names.has(name))) reach.lines.add(line);
   return reach;
+}
+
+/** A layer of a block: its values, and the calls that compute them. */
+function fromLayer(model: Model, reach: Reach, names: string[]): void {
+  for (const name of names) for (const c of model.callsOfName.of(name)) fromCall(model, reach, c);
+  addAll(reach.names, names);
 }
 
 function fromName(model: Model, reach: Reach, name: string): void {
@@ -178,7 +188,7 @@ export function meets(model: Model, reach: Reach, ref: Ref): 0 | 1 | 2 {
 /** How many nodes of the selection a step has. */
 export function nodesIn(model: Model, reach: Reach, step: number): number {
   let sum = 0;
-  if (reach.kind === "node" || reach.kind === "name")
+  if (reach.kind === "node" || reach.kind === "name" || (reach.kind === "line" && reach.names.size))
     for (const name of reach.names) sum += model.nameCounts(step).get(name) ?? 0;
   else for (const place of reach.places) sum += model.placeCounts(step).get(place) ?? 0;
   return sum;

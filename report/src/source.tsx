@@ -74,7 +74,7 @@ function SourceText({ store, source }: { store: Store; source: number }): JSX.El
       show={at ? Number(at.split(":")[1]) - 1 : null}
       row={(i) => {
         const id = lineKey(source, i + 1);
-        const known = model.placesOfLine(id).length > 0;
+        const known = model.knows(id);
         return (
           <div
             key={i}
@@ -134,7 +134,7 @@ const longestKnown = (model: Model): number =>
     ...model.report.sources.flatMap(({ text }, source) =>
       text
         .split("\n")
-        .map((line, i) => (model.linePlaces.of(lineKey(source, i + 1)).length ? line.length : 0)),
+        .map((line, i) => (model.knows(lineKey(source, i + 1)) ? line.length : 0)),
     ),
   );
 

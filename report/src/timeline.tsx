@@ -26,7 +26,8 @@ export function Timeline({ store }: { store: Store }): JSX.Element {
   return (
     <div class="timeline">
       <p class="note">
-        Line: nodes in the module after each pass. Bars: its time, blue where it changed something.
+        Line: nodes in the module after each pass.
+        {steps.some((s) => s.ns) && " Bars: its time, blue where it changed something."}
       </p>
       <svg
         class="plot"

@@ -37,6 +37,23 @@ describe("reports of linnet", () => {
     });
 });
 
+describe("ResNet-18's report", () => {
+  it("leads from a layer of a block to its own calls alone", async () => {
+    const path = report("blocks", "resnet18", "--no-times", "--no-numbers");
+    const { sources, memory } = dataOf(path);
+    const lines = sources[0].text.split("\n");
+    const line = lines.findIndex((l) => l.includes('layer "layer1.1"')) + 1;
+    const page = await open(browser, path);
+    await click(page, `.line[data-ref="line:0:${line}"]`);
+    assert.match(await text(page, ".crumb"), /2 kernels.*layer1_0_conv1.*layer1_1_conv2_relu/);
+    await press(page, "4");
+    const stored = (await lit(page)).filter((ref) => ref.startsWith("value:"));
+    const names = stored.map((ref) => memory.values[ref.slice(6)].name);
+    assert.ok(names.includes("layer1.1") && !names.includes("layer1.0"), String(names));
+    await page.close();
+  });
+});
+
 describe("LeNet's report", () => {
   let path, data, conv1;
   before(() => {
