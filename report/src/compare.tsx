@@ -276,9 +276,8 @@ export function Compare({
         )}
         {b && (
           <p>
-            <b>this report</b>: {a.model}, {machine(a.target)}, batch {a.batch};{" "}
-            <b>the other</b>: {b.model}, {machine(b.target)}, batch {b.batch} (
-            {other!.name}){" "}
+            <b>this report</b>: {a.model}, {machine(a.target)}, batch {a.batch}; <b>the other</b>:{" "}
+            {b.model}, {machine(b.target)}, batch {b.batch} ({other!.name}){" "}
             <label>
               <input type="checkbox" checked={only} onChange={() => setOnly(!only)} /> only
               differences

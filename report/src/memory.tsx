@@ -80,7 +80,11 @@ function Arena({ store, byTime }: { store: Store; byTime: boolean }): JSX.Elemen
   const named = (c: number): string => {
     const letters = Math.floor((at(c + 1) - at(c) - 14) / 6.2);
     const { name } = report.kernels[calls[c]!.kernel]!;
-    return letters < 8 ? "" : name.length <= letters ? ` ${name}` : ` ${name.slice(0, letters - 1)}…`;
+    return letters < 8
+      ? ""
+      : name.length <= letters
+        ? ` ${name}`
+        : ` ${name.slice(0, letters - 1)}…`;
   };
   return (
     <svg

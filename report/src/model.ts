@@ -179,7 +179,11 @@ export class Model {
       names.push(...this.renamed(names));
       const its = new Set(names.flatMap((name) => this.callsOfName.of(name)));
       const times = [...its].flatMap((c) => this.report.calls[c]!.time?.median ?? []);
-      if (times.length) this.lineTime.set(line, times.reduce((sum, ns) => sum + ns, 0));
+      if (times.length)
+        this.lineTime.set(
+          line,
+          times.reduce((sum, ns) => sum + ns, 0),
+        );
     }
   }
 

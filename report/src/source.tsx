@@ -132,9 +132,7 @@ const longestKnown = (model: Model): number =>
   Math.max(
     0,
     ...model.report.sources.flatMap(({ text }, source) =>
-      text
-        .split("\n")
-        .map((line, i) => (model.knows(lineKey(source, i + 1)) ? line.length : 0)),
+      text.split("\n").map((line, i) => (model.knows(lineKey(source, i + 1)) ? line.length : 0)),
     ),
   );
 

@@ -21,7 +21,12 @@ export class Store {
   onPaint: Listener = () => undefined;
 
   constructor(readonly model: Model) {
-    this.view = { tab: "overview", step: this.firstStep(), kernel: this.slowest(), selection: null };
+    this.view = {
+      tab: "overview",
+      step: this.firstStep(),
+      kernel: this.slowest(),
+      selection: null,
+    };
     this.read();
     addEventListener("hashchange", () => this.read());
   }

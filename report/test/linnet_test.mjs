@@ -127,12 +127,15 @@ describe("LeNet's report", () => {
     const page = await open(browser, path);
     for (const [i, other] of others.entries()) {
       // Dropped, as from a folder.
-      await page.evaluate((html) => {
-        const files = new DataTransfer();
-        files.items.add(new File([html], "other.html", { type: "text/html" }));
-        const init = { dataTransfer: files, bubbles: true, cancelable: true };
-        document.body.dispatchEvent(new DragEvent("drop", init));
-      }, readFileSync(other, "utf8"));
+      await page.evaluate(
+        (html) => {
+          const files = new DataTransfer();
+          files.items.add(new File([html], "other.html", { type: "text/html" }));
+          const init = { dataTransfer: files, bubbles: true, cancelable: true };
+          document.body.dispatchEvent(new DragEvent("drop", init));
+        },
+        readFileSync(other, "utf8"),
+      );
       await page.waitForFunction(
         (words) => document.querySelector(".drop")?.textContent.includes(words),
         {},
@@ -153,7 +156,9 @@ describe("the MLP's report", () => {
     const path = report("mlp", "mlp", "--no-times");
     const page = await open(browser, path);
     await page.evaluate(() => {
-      const word = [...document.querySelectorAll(".word")].find((w) => /^dropout/.test(w.textContent));
+      const word = [...document.querySelectorAll(".word")].find((w) =>
+        /^dropout/.test(w.textContent),
+      );
       word.click();
     });
     await settled(page);

@@ -16,7 +16,8 @@ export const fileOf = (view) => join(docs, `tour_${view.name}.png`);
 
 const stepOf = (pass) => (report) => report.steps.findIndex((step) => step.pass === pass);
 const kernelOf = (name) => (report) => report.kernels.findIndex((kernel) => kernel.name === name);
-const conv1 = (report) => report.places.findIndex(({ line, column }) => line === 8 && column === 27);
+const conv1 = (report) =>
+  report.places.findIndex(({ line, column }) => line === 8 && column === 27);
 
 export const VIEWS = [
   { name: "overview", tab: "overview", height: 860 },
@@ -60,7 +61,8 @@ export async function words(page) {
     const MEASURED =
       ".flame, .finding, .verdict-panel, .calls-table .tr > .num:not(.faint), .verdict, .legend, .roofline, .facts-list, .chip[class*=roof]";
     const SAME = ".source, .tabs, .top button, .timeline"; // in every picture
-    const ROW = ".tr, tr, .line, .fact, li, header, figcaption, .choice, .step-head, p, button, svg g, div";
+    const ROW =
+      ".tr, tr, .line, .fact, li, header, figcaption, .choice, .step-head, p, button, svg g, div";
     const found = new Map();
     const walk = document.createTreeWalker(document.querySelector("#app"), NodeFilter.SHOW_TEXT);
     const range = document.createRange();
@@ -76,9 +78,12 @@ export async function words(page) {
     return [...found.values()].map((texts) => texts.filter(Boolean).join(" "));
   });
   const amount = /[\d.,]+(?:e-?\d+)?\s?(ns|µs|ms|s|GFLOP\/s|GB\/s|%)(?![\w/])/g;
-  return rows
-    .filter(Boolean)
-    .map((row) => row.replace(/\s+/g, " ").replace(amount, "# $1").replace(/× [\d.]+/g, "× #"));
+  return rows.filter(Boolean).map((row) =>
+    row
+      .replace(/\s+/g, " ")
+      .replace(amount, "# $1")
+      .replace(/× [\d.]+/g, "× #"),
+  );
 }
 
 export const sum = (path) => createHash("sha256").update(readFileSync(path)).digest("hex");

@@ -16,7 +16,10 @@ function digit() {
   const header = Buffer.from(`${text.padEnd(117)}\n`, "latin1"); // 128 bytes with what is before it
   const size = Buffer.from([header.length, 0]);
   const magic = Buffer.from("\x93NUMPY\x01\x00", "latin1");
-  writeFileSync(join(work, "digit.npy"), Buffer.concat([magic, size, header, Buffer.from(pixels.buffer)]));
+  writeFileSync(
+    join(work, "digit.npy"),
+    Buffer.concat([magic, size, header, Buffer.from(pixels.buffer)]),
+  );
   return "digit.npy";
 }
 
