@@ -223,6 +223,13 @@ const CODES: [Code, string][] = [
   ["stmt", "Halide's loop nest"],
 ];
 
+const said = ({ latency, ports }: { latency: number; ports: string }): string =>
+  `${digits(latency)}c ${ports}`;
+
+/** Tabs as an assembler sets them: operands stand in one column. */
+const aligned = (line: string): string =>
+  line.replace(/^\t(\S+)\t/, (_, name: string) => `    ${name.padEnd(13)} `).replace(/\t/g, "    ");
+
 function CodeView({ store, k }: { store: Store; k: number }): JSX.Element {
   const kernel = store.model.report.kernels[k]!;
   const [code, setCode] = useState<Code>("assembly");
@@ -234,6 +241,7 @@ function CodeView({ store, k }: { store: Store; k: number }): JSX.Element {
   );
   const hot = code === "assembly" ? kernel.hot : undefined;
   const costs = new Map((hot?.mca?.lines ?? []).map((line) => [line.line, line]));
+  const beside = 2 + Math.min(24, Math.max(0, ...[...costs.values()].map((c) => said(c).length)));
   const found = words ? lines.findIndex((line) => line.includes(words)) : -1;
   const isHot = (i: number): boolean => hot !== undefined && i >= hot.first && i <= hot.last;
   return (
@@ -287,11 +295,15 @@ function CodeView({ store, k }: { store: Store; k: number }): JSX.Element {
               >
                 <span class="number">{i + 1}</span>
                 {costs.size > 0 && (
-                  <span class="mca" title={cost ? "latency; ports and their cycles" : undefined}>
-                    {cost ? `${digits(cost.latency)}c ${cost.ports}` : ""}
+                  <span
+                    class="mca"
+                    style={{ width: `${beside}ch` }}
+                    title={cost ? "latency; ports and their cycles" : undefined}
+                  >
+                    {cost ? said(cost) : ""}
                   </span>
                 )}
-                {lines[i]!.replace(/\t/g, "    ")}
+                {aligned(lines[i]!)}
               </div>
             );
           }}

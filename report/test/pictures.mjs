@@ -19,9 +19,10 @@ const kernelOf = (name) => (report) => report.kernels.findIndex((kernel) => kern
 const conv1 = (report) =>
   report.places.findIndex(({ line, column }) => line === 8 && column === 27);
 
+// A picture is of the whole page, or without the model, which fills a third of it.
 export const VIEWS = [
-  { name: "overview", tab: "overview", height: 860 },
-  { name: "passes", tab: "passes", step: stepOf("fuse_epilogue"), height: 800 },
+  { name: "overview", tab: "overview", height: 860, whole: true },
+  { name: "passes", tab: "passes", step: stepOf("fuse_epilogue"), height: 880 },
   { name: "kernel", tab: "kernels", kernel: kernelOf("conv2_relu_max_pool2d"), height: 860 },
   {
     name: "assembly",
@@ -30,7 +31,13 @@ export const VIEWS = [
     top: ".code-panel",
     height: 760,
   },
-  { name: "memory", tab: "memory", at: (report) => `place:${conv1(report)}`, height: 800 },
+  {
+    name: "memory",
+    tab: "memory",
+    at: (report) => `place:${conv1(report)}`,
+    height: 800,
+    whole: true,
+  },
   { name: "numbers", tab: "numbers", at: () => "name:max_pool2d", height: 880 },
   { name: "compare", tab: "compare", other: "x86-64-v2", height: 760 },
 ];
@@ -98,7 +105,7 @@ async function main() {
   let text = "";
   for (const view of VIEWS) {
     const page = await show(browser, paths, view);
-    const picture = await page.screenshot();
+    const picture = await (view.whole ? page : await page.$(".body")).screenshot();
     writeFileSync(
       fileOf(view),
       execFileSync("pngquant", ["--speed", "1", "--strip", COLOURS, "-"], { input: picture }),
