@@ -100,6 +100,13 @@ export const entry = (view, file, rows) =>
   [`== tour_${view.name}.png ${file}`, ...rows.map((row) => `  ${row}`), ""].join("\n");
 
 async function main() {
+  try {
+    execFileSync("pngquant", ["--version"]);
+  } catch {
+    console.error("pngquant is missing: apt-get install pngquant");
+    process.exitCode = 4;
+    return;
+  }
   const browser = await launch();
   const paths = reports();
   let text = "";

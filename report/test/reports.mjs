@@ -1,11 +1,12 @@
 // Reports that this build of linnet writes, of models of this repository.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { folder, here } from "./browser.mjs";
 
 export const models = join(here, "../../models");
 const work = join(folder, "models");
+const linnet = resolve(process.env.LINNET);
 
 /** The first picture of models/data/digits, as the .npy file that --input reads; its name. */
 function digit() {
@@ -28,7 +29,7 @@ export function report(name, model, ...options) {
   mkdirSync(work, { recursive: true });
   copyFileSync(join(models, `${model}.lin`), join(work, `${model}.lin`));
   const command = ["report", `${model}.lin`, ...options, "-o", `${name}.html`];
-  execFileSync(process.env.LINNET, command, { cwd: work, stdio: ["ignore", "ignore", "inherit"] });
+  execFileSync(linnet, command, { cwd: work, stdio: ["ignore", "ignore", "inherit"] });
   return join(work, `${name}.html`);
 }
 
