@@ -188,7 +188,7 @@ export function GraphView({ store, step, graph, remarks, side }: Props): JSX.Ele
     if (!element) return;
     const scale = Math.max(READABLE, width());
     setZoom(scale);
-    const to = first && !still ? first : drawn.boxes[0];
+    const to = first && !still ? first : (drawn.boxes.find((b) => b.index >= 0) ?? drawn.boxes[0]);
     requestAnimationFrame(() => {
       element.scrollTop = to ? Math.max(0, to.y * scale - 60) : 0;
       element.scrollLeft = to ? (to.x + to.width / 2) * scale - element.clientWidth / 2 : 0;

@@ -144,6 +144,8 @@ function collect(model: Model, graph: GraphState, graphs: Map<string, GraphState
     for (const name of node.results) producer.set(name, key);
   }
   for (const output of graph.outputs) {
+    // So are their next values, of which a training step has many; a model's own state stays.
+    if (model.report.kind === "training" && output.slot) continue;
     const from = producer.get(plain(output.value));
     if (!from) continue;
     const key = add(

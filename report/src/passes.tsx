@@ -1,16 +1,16 @@
 // The tab of the passes: timeline, graph beside text with what changed, remarks.
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
-import { stepDiff, type TextLine } from "./diff";
+import { changedNodes, stepDiff, type TextLine } from "./diff";
 import { Figure, Missing } from "./figure";
 import { counted, digits, time, whole } from "./format";
 import { GraphView, graphsOf, placed, sameName } from "./graph";
 import { List } from "./list";
-import type { Remark } from "./report";
+import type { GraphState, Remark } from "./report";
 import { meets } from "./reach";
 import { useView, type Store } from "./store";
 import { Timeline } from "./timeline";
-import { plain } from "./model";
+import { plain, walk, type Model } from "./model";
 
 type Shown = { line: TextLine } | { remark: Remark; more: number; name: string };
 
@@ -304,6 +304,20 @@ function StepHead({ store, step }: { store: Store; step: number }): JSX.Element 
   );
 }
 
+/** The graph that is called, or if the pass left it as it was the first that it changed. */
+function shownFirst(model: Model, step: number, at: number): string {
+  const { added, removed } = changedNodes(model, step);
+  const changed = at === step ? added : removed;
+  const touched = (graph: GraphState): boolean => {
+    let found = false;
+    walk(model.report.pool, graph.nodes, (index) => (found ||= changed.has(index)));
+    return found;
+  };
+  const entry = model.entry(at);
+  const first = step > 0 && entry && !touched(entry) ? graphsOf(model, at).find(touched) : entry;
+  return (first ?? entry)?.name ?? "";
+}
+
 export function Passes({ store }: { store: Store }): JSX.Element {
   const view = useView(store);
   const { model } = store;
@@ -314,7 +328,7 @@ export function Passes({ store }: { store: Store }): JSX.Element {
   if (!now) return <Missing>The report has no passes.</Missing>;
   const at = side === "before" && step > 0 ? step - 1 : step;
   const graphs = graphsOf(model, at);
-  const graph = sameName(graphs, name || (model.entry(at)?.name ?? ""));
+  const graph = sameName(graphs, name || shownFirst(model, step, at));
   return (
     <div class="passes">
       <Timeline store={store} />
