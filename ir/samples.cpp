@@ -55,6 +55,17 @@ public:
     return list;
   }
 
+  ValueMap<ValueSamples> values() const {
+    ValueMap<ValueSamples> list(graph_);
+    for (size_t i = 0; i < graph_.values().size(); ++i) {
+      const ValueId value{static_cast<int32_t>(i)};
+      const Known& known = known_[value];
+      list[value].batch = known.kind != Known::Kind::kNone;
+      if (known.kind == Known::Kind::kApart) list[value].apart = known.samples;
+    }
+    return list;
+  }
+
 private:
   Known& at(ValueId value) { return known_[value]; }
 
@@ -156,13 +167,21 @@ SamplesResult reshaped_samples(const SamplesContext& c) {
   // Elements from one sample to the next, in row-major order.
   const int64_t step =
       inner * element_count({from.begin() + static_cast<ptrdiff_t>(dim) + 1, from.end()});
+  // One sample may lie along several dimensions: the outermost, which another batch would widen.
+  std::optional<Samples> found;
   int64_t after = 1;  // elements of one index of dimension i
   for (size_t i = to.size(); i-- > 0 && after != 0 && step % after == 0; after *= to[i]) {
     const int64_t within = step / after;
-    if (to[i] % (within * c.batch) == 0) return Samples{i, within};
+    if (to[i] % (within * c.batch) == 0) found = Samples{i, within};
   }
+  if (found) return *found;
   return tl::unexpected(fmt::format("{} as {} puts parts of different samples into one row",
                                     to_string(from), to_string(to)));
+}
+
+ValueMap<ValueSamples> value_samples(const Graph& graph, const std::map<ValueId, Samples>& inputs,
+                                     int64_t batch) {
+  return Follower(graph, inputs, batch).values();
 }
 
 std::vector<OutputSamples> output_samples(const Graph& graph,

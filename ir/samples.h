@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ir/op_def.h"
+#include "ir/value_map.h"
 
 #include <map>
 #include <optional>
@@ -26,7 +27,7 @@ struct SamplesContext {
   std::span<const std::optional<Samples>> operands;  // nullopt: the same for every sample
   const Type& result;
   const Attrs& attrs;
-  int64_t batch;  // how many samples: at least 2
+  int64_t batch;  // how many samples
 };
 
 // By the op's record or its traits; nullopt if neither says.
@@ -43,6 +44,16 @@ struct SamplesContext {
 [[nodiscard]] SamplesResult samples_unless_dim(const SamplesContext& c, std::string_view what);
 // Through a view: the same place in row-major order.
 [[nodiscard]] SamplesResult reshaped_samples(const SamplesContext& c);
+
+// What is known of a value of a graph.
+struct ValueSamples {
+  bool batch = false;            // does it depend on the batch?
+  std::optional<Samples> apart;  // where its samples lie; none if they are mixed, or nobody knows
+};
+
+// Of every value. `inputs`: where the `batch` samples of the graph's inputs lie.
+[[nodiscard]] ValueMap<ValueSamples>
+value_samples(const Graph& graph, const std::map<ValueId, Samples>& inputs, int64_t batch);
 
 // What is known of an output of a graph.
 struct OutputSamples {

@@ -334,6 +334,24 @@ NodeId cast(Values& v, const ir::Node& node, const Position& position) {
   return e.cast(type, v.call(CType::kI64, "to_i64", {e.cast(CType::kF64, value)}));
 }
 
+// The number of an element, of a part's in the whole.
+NodeId random_element(Values& v, const ir::Node& node, const Index& element) {
+  Expressions& e = v.e();
+  if (node.operands.size() < 3 || !node.operands[2]) return e.number(element);
+  const int64_t run = node.attrs.get(ir::Key<int64_t>{"run"});
+  const auto wide = [&](const Index& index) { return e.cast(CType::kI64, e.number(index)); };
+  const auto number = [&](int64_t value) { return e.integer(CType::kI64, value); };
+  const auto binary = [&](const char* op, NodeId a, NodeId b) {
+    return e.binary(CType::kI64, op, a, b);
+  };
+  const NodeId part = e.cast(
+      CType::kI64, v.at(node.operands[2], Position(v.operand_type(node, 2).rank(), Index(0))));
+  const NodeId before =
+      binary("*", wide(e.divide(element, run)), number(node.attrs.get(ir::Key<int64_t>{"parts"})));
+  const NodeId first = binary("*", binary("+", before, part), number(run));
+  return e.cast(CType::kI32, binary("+", first, wide(e.modulo(element, run))));
+}
+
 NodeId random_uniform(Values& v, const ir::Node& node, const Position& position) {
   const auto scalar = [&](size_t i) {
     return v.at(node.operands[i], Position(v.operand_type(node, i).rank(), Index(0)));
@@ -343,7 +361,8 @@ NodeId random_uniform(Values& v, const ir::Node& node, const Position& position)
   const CType c = c_type_of(type.dtype);
   return v.call(c, fmt::format("uniform_{}", suffix(c)),
                 {v.e().cast(CType::kI64, scalar(0)), v.e().integer(CType::kI64, stream),
-                 v.e().cast(CType::kI64, scalar(1)), v.e().number(linear(type.shape, position))});
+                 v.e().cast(CType::kI64, scalar(1)),
+                 random_element(v, node, linear(type.shape, position))});
 }
 
 constexpr auto kOpValues = std::to_array<OpValue>({{&ir::ops::conv2d, conv2d},

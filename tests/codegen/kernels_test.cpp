@@ -187,6 +187,19 @@ TEST(Generic, RandomNumbersAreThoseOfTheEvaluator) {
   const ir::Type word{DType::kI64, {}, {}};
   expect_right(kernel_of(ir::ops::random_uniform, {word, word},
                          {{"shape", ir::Ints{5, 7}}, {"stream", int64_t{3}}}));
+  // A part of a whole: runs of whole blocks of four numbers, and others.
+  for (const auto& [shape, run] : {std::pair{ir::Ints{5, 8}, int64_t{40}},
+                                   {ir::Ints{5, 8}, int64_t{8}},
+                                   {ir::Ints{5, 7}, int64_t{35}},
+                                   {ir::Ints{5, 7}, int64_t{7}}}) {
+    for (const ir::DType dtype : {DType::kF32, DType::kF64})
+      expect_right(kernel_of(ir::ops::random_uniform, {word, word, word},
+                             {{"shape", shape},
+                              {"stream", int64_t{3}},
+                              {"dtype", dtype},
+                              {"parts", int64_t{3}},
+                              {"run", run}}));
+  }
 }
 
 TEST(Generic, Layouts) {

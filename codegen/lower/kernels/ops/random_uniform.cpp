@@ -3,6 +3,8 @@
 #include "codegen/lower/kernels/ops/op_kernels.h"
 #include "codegen/lower/kernels/shared/row_major.h"
 
+#include <utility>
+
 namespace linnet::codegen {
 
 using Halide::Expr;
@@ -32,6 +34,31 @@ Expr philox_word(const Expr& seed, const Expr& step, uint32_t stream, const Expr
   return Halide::select(lane == 0, c[0], lane == 1, c[1], lane == 2, c[2], c[3]);
 }
 
+// Which block of four numbers has that of an element, and which of the four it is.
+std::pair<Expr, Expr> block_and_lane(Lowering& lowering, const ir::Node& node,
+                                     const Expr& element) {
+  if (node.operands.size() < 3 || !node.operands[2])
+    return {Halide::cast<uint32_t>(element / 4), element % 4};
+  const auto wide = [](const Expr& e) { return Halide::cast<int64_t>(e); };
+  const auto number = [](int64_t value) {
+    return Halide::Internal::make_const(Halide::Int(64), value);
+  };
+  const int64_t parts = node.attrs.get(ir::Key<int64_t>{"parts"});
+  const int64_t run = node.attrs.get(ir::Key<int64_t>{"run"});
+  const Position origin(lowering.operand_type(node, 2).rank(), Expr(0));
+  const Expr part = wide(lowering.at(node.operands[2], origin));
+  const Expr length = static_cast<int>(run);
+  // A run of whole blocks: which of the four it is does not depend on the part.
+  if (run % 4 == 0) {
+    const Expr block = (wide(element / length) * number(parts) + part) * number(run / 4) +
+                       wide(element % length / 4);
+    return {Halide::cast<uint32_t>(block), element % 4};
+  }
+  const Expr whole =
+      (wide(element / length) * number(parts) + part) * number(run) + wide(element % length);
+  return {Halide::cast<uint32_t>(whole / number(4)), Halide::cast<int>(whole % number(4))};
+}
+
 }  // namespace
 
 Expr lower_random_uniform(Lowering& lowering, const ir::Node& node, const Position& position) {
@@ -41,13 +68,12 @@ Expr lower_random_uniform(Lowering& lowering, const ir::Node& node, const Positi
   };
   const ir::Type& type = lowering.type(node.results.front());
   const auto stream = static_cast<uint32_t>(node.attrs.get(ir::Key<int64_t>{"stream"}));
-  const Expr element = linear(type.shape, position);
-  const Expr block = Halide::cast<uint32_t>(element / 4);
-  const Expr high = philox_word(scalar(0), scalar(1), stream, block, element % 4);
+  const auto [block, lane] = block_and_lane(lowering, node, linear(type.shape, position));
+  const Expr high = philox_word(scalar(0), scalar(1), stream, block, lane);
   if (type.dtype == ir::DType::kF32) return Halide::cast<float>(high >> 8) * 0x1p-24f;
   const Expr top =
       Halide::Internal::make_const(Halide::UInt(32), static_cast<int64_t>(kPhiloxLowWords));
-  const Expr low = philox_word(scalar(0), scalar(1), stream, block | top, element % 4);
+  const Expr low = philox_word(scalar(0), scalar(1), stream, block | top, lane);
   const Expr bits = (Halide::cast<uint64_t>(high) << 32 | Halide::cast<uint64_t>(low)) >> 11;
   return Halide::cast<double>(bits) * Halide::Internal::make_const(Halide::Float(64), 0x1p-53);
 }
