@@ -5,6 +5,7 @@
 #include "cli/tensor_files.h"
 #include "ir/entries.h"
 #include "ir/op_def.h"
+#include "passes/lib/shard_block.h"
 #include "support/check.h"
 
 #include "base/philox.h"
@@ -222,37 +223,54 @@ std::unique_ptr<BenchCall> BenchCall::of_trainer(Session& session, const driver:
                                                  const std::vector<std::string>& inputs,
                                                  uint64_t seed) {
   const ir::Module& module = built.modules.front();
-  std::unique_ptr<BenchCall> made(new BenchCall(module, *module.graph(ir::kTrainStep)));
+  const ir::Graph* shard = module.graph(ir::kShardStep);
+  std::unique_ptr<BenchCall> made(
+      new BenchCall(module, shard ? *shard : *module.graph(ir::kTrainStep)));
   made->trainer_ = driver::load_trainer(built, session.host);
   if (!made->trainer_) return nullptr;
   const linnet_trainer_v1* trainer = made->trainer_->trainer;
-  made->batch_ = trainer->batch;
+  made->batch_ = trainer->batch / (shard ? trainer->shards->count : 1);
   if (!made->take_inputs(session, inputs)) return nullptr;
-  // Loss and penalty, side by side.
-  std::vector<size_t> losses;
-  for (const ir::GraphOutput& output : made->graph_->outputs) {
-    if (output.slot.empty())
-      losses.push_back(static_cast<size_t>(made->graph_->value(output.value).type.stored_bytes()));
-  }
-  LINNET_CHECK(losses.size() == 1 || (losses.size() == 2 && losses[0] == losses[1]),
-               "the outputs of a training step are not its losses");
-  // The whole step writes a penalty of 0 where the model has none.
-  made->outputs_.emplace_back(losses.size() * losses[0], 2 * losses[0]);
-  auto* first = static_cast<std::byte*>(made->outputs_.back().bytes.data());
-  for (size_t i = 0; i < losses.size(); ++i)
-    made->to_.push_back(first + i * losses[0]);
   runtime::train::Slots slots(*trainer);
   slots.initialize(seed);
   made->take_slots(slots.data(), static_cast<size_t>(trainer->slots_bytes));
   made->args_.seed = static_cast<int64_t>(seed);
-  made->take_arena(trainer->arena_bytes);
+  shard ? made->take_shard() : made->take_step();
   made->take_code([&](const std::string& name) { return made->trainer_->code->symbol(name); },
-                  built.compiled.name + "_train_step");
-  made->whole_ = [call = made.get(), trainer] {
-    trainer->train_step(call->from_.data(), call->slots_, &call->args_, call->to_.front(),
-                        call->arena_);
-  };
+                  fmt::format("{}_{}", built.compiled.name, made->graph_->name));
   return made;
+}
+
+// Of a step with shards one of them: its block.
+void BenchCall::take_shard() {
+  const linnet_shards_v1* shards = trainer_->trainer->shards;
+  outputs_.emplace_back(static_cast<size_t>(shards->block_bytes));
+  auto* block = static_cast<std::byte*>(outputs_.back().bytes.data());
+  for (const int64_t offset : passes::block_layout(*graph_).offsets)
+    to_.push_back(block + offset);
+  take_arena(shards->arena_bytes);
+  whole_ = [this, shards, block] { shards->step(from_.data(), slots_, &args_, block, arena_); };
+}
+
+void BenchCall::take_step() {
+  const linnet_trainer_v1* trainer = trainer_->trainer;
+  // Loss and penalty, side by side.
+  std::vector<size_t> losses;
+  for (const ir::GraphOutput& output : graph_->outputs) {
+    if (output.slot.empty())
+      losses.push_back(static_cast<size_t>(graph_->value(output.value).type.stored_bytes()));
+  }
+  LINNET_CHECK(losses.size() == 1 || (losses.size() == 2 && losses[0] == losses[1]),
+               "the outputs of a training step are not its losses");
+  // The whole step writes a penalty of 0 where the model has none.
+  outputs_.emplace_back(losses.size() * losses[0], 2 * losses[0]);
+  auto* first = static_cast<std::byte*>(outputs_.back().bytes.data());
+  for (size_t i = 0; i < losses.size(); ++i)
+    to_.push_back(first + i * losses[0]);
+  take_arena(trainer->arena_bytes);
+  whole_ = [this, trainer] {
+    trainer->train_step(from_.data(), slots_, &args_, to_.front(), arena_);
+  };
 }
 
 double least_ns(const std::function<void()>& call, int64_t rounds) {

@@ -66,6 +66,8 @@ private:
   };
   BenchCall(const ir::Module& module, const ir::Graph& graph);
   [[nodiscard]] bool take_inputs(Session& session, const std::vector<std::string>& files);
+  void take_step();
+  void take_shard();
   void take_slots(const void* slots, size_t bytes);
   void take_arena(int64_t bytes, size_t shift = 0);
   void take_code(const std::function<void*(const std::string&)>& symbol, const std::string& entry);
@@ -83,7 +85,7 @@ private:
   void* slots_ = nullptr;
   void* arena_ = nullptr;
   size_t arena_bytes_ = 0;
-  linnet_step_args_v1 args_{0, 1, 0.0};
+  linnet_step_args_v1 args_{0, 1, 0.0, 0};
   std::function<void()> whole_;
   codegen::TimedEntry timed_ = nullptr;
   codegen::PartialEntry partial_ = nullptr;

@@ -3,12 +3,16 @@
 #include "cli/pipeline_options.h"
 #include "cli/text_table.h"
 #include "driver/train.h"
+#include "ir/entries.h"
+#include "ir/recipe.h"
 #include "ir/summary.h"
+#include "passes/lib/shard_block.h"
 #include "passes/lib/storage.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace linnet::cli {
@@ -113,11 +117,11 @@ std::optional<TrainingBytes> training_bytes(Session& session, driver::Model& mod
   const auto target = options.find_target(session);
   const ir::Module* given = model.training_at_batch(bytes.batch);
   if (!target || !given) return std::nullopt;
-  if (const auto declared = driver::declared_batch(*given); declared && !options.batch) {
-    bytes.batch = *declared;
-    given = model.training_at_batch(bytes.batch);
-    if (!given) return std::nullopt;
-  }
+  const int64_t shards = ir::shards_of(given->train);
+  if (!options.batch && (driver::declared_batch(*given) || shards > 1))
+    bytes.batch = static_cast<int64_t>(ir::train_number(given->train, "batch"));
+  given = driver::step_at_batch(model, bytes.batch, session.host);
+  if (!given) return std::nullopt;
   // The optimiser asks about the model's own graph too: least_squares, whether it is affine.
   const auto through = [&](ir::Module module, passes::Phase first, passes::Phase last) {
     return PipelineFlags().run(session, std::move(module), *target, options.seed,
@@ -125,15 +129,20 @@ std::optional<TrainingBytes> training_bytes(Session& session, driver::Model& mod
   };
   auto step_of = through(*given, passes::Phase::kTraining, passes::Phase::kTraining);
   if (!step_of) return std::nullopt;
-  std::erase_if(step_of->graphs, [](const ir::Graph& g) { return g.name != ir::kTrainStep; });
+  std::erase_if(step_of->graphs, [](const ir::Graph& g) {
+    return g.name != ir::kTrainStep && g.name != ir::kShardStep && g.name != ir::kUpdate;
+  });
   const auto planned =
       through(*std::move(step_of), passes::Phase::kCanonical, passes::Phase::kPlanned);
   if (!planned) return std::nullopt;
   const ir::Graph& step = planned->graphs.front();
   bytes.slots = passes::slots_bytes(*planned);
   bytes.arena = passes::arena_bytes(step);
+  if (const ir::Graph* update = planned->graph(ir::kUpdate))
+    bytes.arena = std::max(bytes.arena, passes::arena_bytes(*update)) +
+                  shards * passes::block_layout(step).bytes;
   for (const ir::GraphInput& input : step.inputs) {
-    if (input.slot.empty()) bytes.inputs += step.value(input.value).type.stored_bytes();
+    if (input.slot.empty()) bytes.inputs += shards * step.value(input.value).type.stored_bytes();
   }
   return bytes;
 }

@@ -5,6 +5,7 @@
 #include "cli/help.h"
 #include "cli/text_module.h"
 #include "codegen/source/c_source.h"
+#include "driver/train.h"
 #include "frontend/onnx/import/fixed_input.h"
 
 #include <fmt/format.h>
@@ -195,8 +196,9 @@ std::optional<ir::Module> ModelOptions::load(Session& session, const driver::Pas
   auto opened = open(session, passes);
   if (!opened) return std::nullopt;
   const Working working(session, "reading " + path);
-  const ir::Module* module =
-      training ? opened->training_at_batch(samples()) : opened->at_batch(samples());
+  const ir::Module* module = !training ? opened->at_batch(samples())
+                             : batch   ? driver::step_at_batch(*opened, *batch, session.host)
+                                       : opened->training_at_batch(1);
   return module ? std::optional(*module) : std::nullopt;
 }
 

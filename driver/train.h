@@ -26,6 +26,10 @@ struct TrainerOptions : Options {
 // What the train block says of the batch, or nullopt.
 [[nodiscard]] std::optional<int64_t> declared_batch(const ir::Module& module);
 
+// The module of a training step on `batch` samples: that of one shard of them where the train block
+// has shards. nullptr, with errors reported, if there is none.
+[[nodiscard]] const ir::Module* step_at_batch(Model& model, int64_t batch, const Host& host);
+
 // A trainer's object loaded into this process.
 struct LoadedTrainer {
   std::unique_ptr<codegen::Loaded> code;

@@ -14,6 +14,12 @@ inline constexpr std::string_view kPredict = "predict";
 inline constexpr std::string_view kStep = "step";
 inline constexpr std::string_view kInit = "init";
 inline constexpr std::string_view kGradients = "gradients";
+// What a training step is where the batch is cut in shards (passes/split_shards.cpp): of one shard
+// loss, statistics and gradients; of their sums over all shards the next values of the slots.
+inline constexpr std::string_view kShardStep = "shard_step";
+inline constexpr std::string_view kUpdate = "update";
+// The counter that says which shard is computed, i64.
+inline constexpr std::string_view kShardSlot = "train_step.shard";
 
 // Outputs of the graphs of training: what is minimised, and its part that is no data's.
 inline constexpr std::string_view kLoss = "loss";

@@ -62,6 +62,7 @@ std::span<const Setting> schedule_settings() {
 
 std::span<const TrainNumber> train_numbers() {
   static constexpr std::array kNumbers = std::to_array<TrainNumber>({{"batch", 32},
+                                                                     {"shards", 1},
                                                                      {"epochs", 10},
                                                                      {"steps", 0},
                                                                      {"validation", 0},
@@ -77,6 +78,11 @@ double train_number(const std::vector<Declaration>& train, std::string_view targ
   const Recipe* recipe = declared(train, target);
   return recipe ? recipe->attrs.get_or(Key<double>{"value"}, known->default_value)
                 : known->default_value;
+}
+
+int64_t shards_of(const std::vector<Declaration>& train) {
+  if (chosen_optimizer(train).record->solves_at_once()) return 1;
+  return static_cast<int64_t>(train_number(train, "shards"));
 }
 
 std::span<const RateSchedule> rate_schedules() {

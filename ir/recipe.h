@@ -19,6 +19,9 @@ struct TrainNumber {
 [[nodiscard]] std::span<const TrainNumber> train_numbers();
 // What a train block declares, or the default.
 [[nodiscard]] double train_number(const std::vector<Declaration>& train, std::string_view target);
+// Into how many parts it cuts the batch, each of which gives its own gradients; 1: none,
+// as where there are no steps.
+[[nodiscard]] int64_t shards_of(const std::vector<Declaration>& train);
 
 // `schedule: step(step_size: 30)`. Names and defaults are torch.optim.lr_scheduler's.
 struct RateSchedule {

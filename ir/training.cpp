@@ -6,10 +6,15 @@
 namespace linnet::ir {
 
 Var TrainingContext::uniform(const Shape& shape, DType dtype) const {
-  return {*builder_, builder_->create(ops::random_uniform, {seed_, step_},
-                                      {{"shape", Ints(shape)},
-                                       {"dtype", dtype},
-                                       {"stream", attrs_->get(Key<int64_t>{"stream"})}})};
+  Attrs attrs{
+      {"shape", Ints(shape)}, {"dtype", dtype}, {"stream", attrs_->get(Key<int64_t>{"stream"})}};
+  std::vector<ValueId> operands{source_.seed, source_.step};
+  if (source_.shard && source_.run > 0) {
+    operands.push_back(source_.shard);
+    attrs.set("parts", source_.shards);
+    attrs.set("run", source_.run);
+  }
+  return {*builder_, builder_->create(ops::random_uniform, std::move(operands), std::move(attrs))};
 }
 
 }  // namespace linnet::ir

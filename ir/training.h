@@ -7,19 +7,28 @@
 
 namespace linnet::ir {
 
+// Where the random numbers of an op come from. `run`: of a shard of the batch, how many elements of
+// operand 0 follow each other in the whole batch's; 0 where the operand is the same for all shards.
+struct NoiseSource {
+  ValueId seed, step;
+  ValueId shard = {};  // none: the batch is whole
+  int64_t shards = 1, run = 0;
+};
+
 // What `OpDef::in_training` sees. `moved` has, for each operand, the next value of the slot that a
 // running one reads.
 class TrainingContext {
 public:
   TrainingContext(Builder& builder, std::span<const ValueId> operands, const Attrs& attrs,
-                  ValueId seed, ValueId step, std::span<ValueId> moved)
-      : builder_(&builder), operands_(operands), attrs_(&attrs), seed_(seed), step_(step),
-        moved_(moved) {}
+                  const NoiseSource& source, std::span<ValueId> moved)
+      : builder_(&builder), operands_(operands), attrs_(&attrs), source_(source), moved_(moved) {}
 
   // Operand i; of a running one what earlier uses of its slot in this step made of it.
   [[nodiscard]] Var in(size_t i) const { return {*builder_, operands_[i]}; }
   [[nodiscard]] const Attrs& attrs() const { return *attrs_; }
-  // Numbers of this step in [0, 1), of the stream that the op's attribute names.
+  // Numbers of this step in [0, 1), of the stream that the op's attribute names. Of a shard's
+  // batch they are those that its samples have in the whole one: `shape` is operand 0's, or has
+  // further dimensions before it.
   [[nodiscard]] Var uniform(const Shape& shape, DType dtype) const;
   // The next value of the slot behind a running operand.
   void move(size_t operand, const Var& value) { moved_[operand] = value.id(); }
@@ -28,7 +37,7 @@ private:
   Builder* builder_;
   std::span<const ValueId> operands_;
   const Attrs* attrs_;
-  ValueId seed_, step_;
+  NoiseSource source_;
   std::span<ValueId> moved_;
 };
 

@@ -42,7 +42,8 @@ int64_t work_of(const ir::Graph& body) {
 bool splits(const ir::Graph& graph, const PassContext& context) {
   if (context.threads == PassContext::Threads::kAll) return true;
   return context.threads == PassContext::Threads::kTrainingStep &&
-         (graph.name == ir::kTrainStep || graph.name == ir::kGradients);
+         (graph.name == ir::kTrainStep || graph.name == ir::kUpdate ||
+          graph.name == ir::kGradients);
 }
 
 // Multiply-adds, or elements of the windows of a pool, from which a kernel of generic is worth a

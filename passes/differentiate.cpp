@@ -1,4 +1,4 @@
-// The pass differentiate: gradients and the optimiser's step are appended to the training graph.
+// The pass differentiate: gradients and the optimiser's step are appended to the training graphs.
 #include "ir/entries.h"
 #include "ir/optimizer.h"
 #include "ir/rewrite.h"
@@ -101,15 +101,58 @@ private:
   ir::Builder builder_;
 };
 
+void report(Gradients& gradients, PassContext& context) {
+  for (Blocked& blocked : gradients.blocked)
+    context.errors.push_back({std::move(blocked.place), std::move(blocked.message),
+                              "freeze the parameter, or compute the loss without this op"});
+}
+
+// What was met on the way is an input; in a graph inputs come first.
+ir::Graph in_order(const ir::Graph& graph) {
+  return ir::rewrite(graph, [](ir::Rewriter&, ir::NodeId, const ir::Node&) { return false; });
+}
+
+ir::Graph whole_step(ir::Module& module, ir::Graph graph, PassContext& context) {
+  LossGradients made = append_loss_gradients(module, graph);
+  report(made.gradients, context);
+  Updates(module, graph).run(made.parameters, std::move(made.gradients.values));
+  return in_order(graph);
+}
+
+// A shard gives its gradients away; the update is made of their sums.
+ir::Graph shard_step(const ir::Module& module, ir::Graph graph, PassContext& context) {
+  LossGradients made = append_loss_gradients(module, graph);
+  report(made.gradients, context);
+  for (size_t i = 0; i < made.parameters.size(); ++i) {
+    const ir::Slot& slot = *module.slot(made.parameters[i].slot);
+    graph.outputs.push_back(
+        {slot.path, gradient_or_zeros(graph, slot, made.gradients.values[i]), ""});
+  }
+  return in_order(graph);
+}
+
+ir::Graph update(ir::Module& module, PassContext& context) {
+  ir::Graph graph = expand_for_gradient(module, *module.graph(ir::kUpdate));
+  LossGradients made = append_update_gradients(module, graph);
+  report(made.gradients, context);
+  Updates(module, graph).run(made.parameters, std::move(made.gradients.values));
+  return in_order(graph);
+}
+
+bool trains(const ir::Module& module, const ir::Graph& graph) {
+  return std::ranges::any_of(graph.outputs, [&](const ir::GraphOutput& output) {
+    const ir::Slot* slot = module.slot(output.slot);
+    return slot && slot->kind == ir::SlotKind::kParameter;
+  });
+}
+
 }  // namespace
 
 ir::Module differentiate(ir::Module module, PassContext& context) {
-  ir::Graph* step = module.graph(ir::kTrainStep);
-  const bool done = step && std::ranges::any_of(step->outputs, [&](const ir::GraphOutput& o) {
-                      const ir::Slot* slot = module.slot(o.slot);
-                      return slot && slot->kind == ir::SlotKind::kParameter;
-                    });
-  if (!step || done) return module;
+  const bool sharded = module.graph(ir::kUpdate) != nullptr;
+  const std::string_view name = sharded ? ir::kShardStep : ir::kTrainStep;
+  const ir::Graph* step = module.graph(name);
+  if (!step || trains(module, sharded ? *module.graph(ir::kUpdate) : *step)) return module;
   ir::Graph graph = expand_for_gradient(module, *step);
   const auto loss = std::ranges::find(graph.outputs, ir::kLoss, &ir::GraphOutput::name);
   const ir::Node* last = graph.producer(loss->value);
@@ -118,14 +161,14 @@ ir::Module differentiate(ir::Module module, PassContext& context) {
     return module;
   if (ir::chosen_optimizer(module.train).record->solves_at_once())
     check_least_squares(module, context);
-  LossGradients made = append_loss_gradients(module, graph);
-  for (Blocked& blocked : made.gradients.blocked)
-    context.errors.push_back({std::move(blocked.place), std::move(blocked.message),
-                              "freeze the parameter, or compute the loss without this op"});
-  Updates(module, graph).run(made.parameters, std::move(made.gradients.values));
-  // The optimiser's slots were met on the way; in a graph inputs come first.
-  *module.graph(ir::kTrainStep) =
-      ir::rewrite(graph, [](ir::Rewriter&, ir::NodeId, const ir::Node&) { return false; });
+  if (sharded) {
+    *module.graph(name) = shard_step(module, std::move(graph), context);
+    ir::Graph made = update(module, context);
+    *module.graph(ir::kUpdate) = std::move(made);
+  } else {
+    ir::Graph made = whole_step(module, std::move(graph), context);
+    *module.graph(name) = std::move(made);
+  }
   return module;
 }
 

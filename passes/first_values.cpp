@@ -47,7 +47,7 @@ Var first_value(ir::Builder& builder, const Var& seed, const ir::Slot& slot, int
 }  // namespace
 
 ir::Module first_values(ir::Module module, PassContext& context) {
-  if (!module.graph(ir::kTrainStep)) return module;
+  if (!module.graph(ir::kTrainStep) && !module.graph(ir::kUpdate)) return module;
   ir::Graph graph;
   graph.name = ir::kInit;
   const ir::ValueId seed =

@@ -110,7 +110,8 @@ bool is_empty(const ir::Graph& graph, const ir::Node& node) {
 
 ir::Module outline_loops(ir::Module module, PassContext& context) {
   // Gradients run back through the steps, and parameters are no constants.
-  const bool trains = module.graph(ir::kTrainStep) || module.graph(ir::kEvaluate);
+  const bool trains =
+      module.graph(ir::kTrainStep) || module.graph(ir::kUpdate) || module.graph(ir::kEvaluate);
   std::vector<ir::Graph> bodies;
   for (ir::Graph& graph : module.graphs) {
     graph = ir::without_loops(module, graph, [&](const ir::Node& node) {

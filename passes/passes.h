@@ -44,18 +44,31 @@ namespace linnet::passes {
 //   → %u = random_uniform(%seed, %step) … %k = ge(%u, 0.5)  %y = where(%k, %x * 2, 0)
 [[nodiscard]] ir::Module enter_training(ir::Module module, PassContext& context);
 
+// Does: where the train block cuts the batch in shards, @train_step, which is of the samples of
+// one,
+//   becomes two entries: @shard_step gives its loss and the statistics it would move, @update makes
+//   the step's of their sums over the shards; the penalty is no sample's and is in @update.
+// Needs: enter_training, which draws a shard's noise by its samples' places in the whole batch.
+// Leaves: no @train_step.
+//   graph @train_step(…) { … return loss = %l, running_mean = %m → @running_mean }
+//   → graph @shard_step(…) { … return loss = %l, running_mean = %m }
+//     graph @update(%loss_sum, %running_mean_sum, …) { … return loss = %loss_sum * 1/8, … }
+[[nodiscard]] ir::Module split_shards(ir::Module module, PassContext& context);
+
 // Does: a training step gets a twin, @gradients, with the gradient by each parameter that is
 //   trained as its outputs, zeros where the loss does not depend on it, where a log wants it.
 //   It draws the noise of the step, changes no slot, and is before clipping.
-// Needs: enter_training, for the gradients are those of the step.
+//   Of shards it is a twin of @update: from the sums of their gradients.
+// Needs: enter_training, for the gradients are those of the step, and split_shards.
 // Leaves: @train_step as it was.
 //   graph @train_step(…, %w: f32[4] = @w) { … return loss = %l }
 //   → graph @gradients(…, %w: f32[4] = @w) { … %d_w = … return w = %d_w }
 [[nodiscard]] ir::Module log_gradients(ir::Module module, PassContext& context);
 
 // Does: appends to @train_step the gradient of loss + penalty by every parameter that is
-//   trained, and the optimiser's step.
-// Needs: enter_training, and log_gradients, which wants the step without them.
+//   trained, and the optimiser's step. Of shards the gradients of the loss become results of
+//   @shard_step; @update gets their sums as inputs, adds the penalty's, and the optimiser's step.
+// Needs: enter_training and split_shards, and log_gradients, which wants the step without them.
 // Leaves: the next value of each parameter as a result.
 //   graph @train_step(…, %w: f32[4] = @w) { … return loss = %l }
 //   → { … %d_w = … %w_next = sub(%w, …) return loss = %l, w = %w_next → @w }

@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-#define LINNET_TRAINER_VERSION 3
+#define LINNET_TRAINER_VERSION 4
 
 enum linnet_slot_kind {
   LINNET_PARAMETER = 0,
@@ -51,6 +51,7 @@ typedef struct {
   int64_t seed;
   int64_t step;
   double lr;
+  int64_t shard; /* read by linnet_shard_step_v1 only */
 } linnet_step_args_v1;
 
 /* One step: forward, backward, update of the slots. inputs[i]: `batch` samples of the model's
@@ -61,10 +62,27 @@ typedef int (*linnet_train_step_v1)(const void* const* inputs, void* slots,
 
 /* The gradients of such a step, before clipping: of the data's loss and the penalty, by every
  * parameter that is not frozen, in the order of the slots. outputs[i]: the parameter's dtype and
- * shape, row-major. Changes no slot. */
+ * shape, row-major. Changes no slot. Of a trainer with shards inputs[0] is the block of sums. */
 typedef int (*linnet_gradients_v1)(const void* const* inputs, const void* slots,
                                    const linnet_step_args_v1* args, void* const* outputs,
                                    void* arena);
+
+/* A step whose batch is cut in `count` shards, equal parts of its samples in their order. Of shard
+ * args->shard, inputs[i]: its samples. block: `block_bytes`, aligned to 64, numbers of the
+ * trainer's dtype: loss, statistics, gradients; the bytes between them stay as they were. Reads the
+ * slots only, and may be called for several shards at once, each with an arena of its own. */
+typedef int (*linnet_shard_step_v1)(const void* const* inputs, const void* slots,
+                                    const linnet_step_args_v1* args, void* block, void* arena);
+/* The slots' update from the sums of all shards' blocks, element by element. losses as above. */
+typedef int (*linnet_update_v1)(const void* block, void* slots, const linnet_step_args_v1* args,
+                                void* losses, void* arena);
+typedef struct {
+  int64_t count;
+  int64_t block_bytes; /* a multiple of 64 */
+  linnet_shard_step_v1 step;
+  int64_t arena_bytes; /* of `step` */
+  linnet_update_v1 update;
+} linnet_shards_v1;
 
 /* The model as it is used, on slots: outputs[0] is the data's loss (one element, the mean over the
  * batch), then follow the model's outputs. inputs as above. */
@@ -138,9 +156,10 @@ typedef struct {
   const linnet_slot_v1* slots;
   int64_t slots_bytes;
 
-  linnet_train_step_v1 train_step;      /* NULL of one that only evaluates */
+  linnet_train_step_v1 train_step;      /* NULL of one that only evaluates, or has shards */
+  const linnet_shards_v1* shards;       /* NULL of one that takes the batch whole */
   linnet_gradients_v1 gradients;        /* NULL of one that is not asked for a log of them */
-  int64_t arena_bytes;                  /* the most of all entries */
+  int64_t arena_bytes;                  /* the most of all entries but a shard's */
   linnet_parallel_for_v1* parallel_for; /* where to put one's own; NULL there: one thread */
   int64_t evaluate_count;
   const linnet_evaluate_entry_v1* evaluate; /* batch descending, the last of 1 */
@@ -159,8 +178,9 @@ extern const linnet_trainer_v1 linnet_product_trainer;
 
 static_assert(sizeof(linnet_initializer_v1) == 5 * 8);
 static_assert(sizeof(linnet_slot_v1) == 21 * 8);
-static_assert(sizeof(linnet_step_args_v1) == 3 * 8);
+static_assert(sizeof(linnet_step_args_v1) == 4 * 8);
+static_assert(sizeof(linnet_shards_v1) == 5 * 8);
 static_assert(sizeof(linnet_evaluate_entry_v1) == 3 * 8);
 static_assert(sizeof(linnet_recipe_v1) == 18 * 8);
-static_assert(sizeof(linnet_trainer_v1) == 25 * 8 + sizeof(linnet_recipe_v1));
+static_assert(sizeof(linnet_trainer_v1) == 26 * 8 + sizeof(linnet_recipe_v1));
 #endif

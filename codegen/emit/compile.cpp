@@ -14,6 +14,7 @@
 #include "codegen/emit/header.h"
 #include "codegen/emit/kernel_symbols.h"
 #include "codegen/emit/product.h"
+#include "codegen/emit/sharded_step.h"
 #include "codegen/emit/threads.h"
 #include "codegen/emit/train_header.h"
 #include "codegen/emit/trainer.h"
@@ -161,6 +162,7 @@ class Compilation {
 public:
   Compilation(std::span<const ir::Module> modules, const CompileOptions& options)
       : modules_(modules), options_(options), entries_(entry_infos(modules, options)),
+        sharded_(options.product ? std::nullopt : ShardedStep::among(entries_, options)),
         raw_(is_library() ? raw_functions(entries_, options.name) : std::vector<RawFunction>{}),
         kernels_(modules, options.name,
                  taken_symbols(entries_, ports_of(modules.back()), options.name)) {}
@@ -172,6 +174,7 @@ public:
     out_.record = options_.target.record;
     out_.debug_symbols = options_.debug_symbols;
     set_sizes(out_, entries_, raw_);
+    if (sharded_) out_.arena_bytes = std::max(out_.arena_bytes, sharded_->whole().arena_bytes);
     build(bitcode, 0);
     if (options_.product && !options_.trainer) {
       // The stack's size is known once the code is, and is written into the finished object; only
@@ -191,10 +194,11 @@ public:
     LINNET_TRY(addressable(options_.target, std::max(out_.arena_bytes, out_.step_arena_bytes) +
                                                 static_cast<int64_t>(out_.constants.size())));
     if (options_.trainer) {
-      out_.header = training_header(modules_.front(), entries_, out_, options_);
+      const std::vector<EntryInfo> shown = sharded_ ? sharded_->shown(entries_) : entries_;
+      out_.header = training_header(modules_.front(), shown, out_, options_);
       if (options_.es_module) {
         out_.stack_bytes = stack_bytes_of_all(frames_);
-        LINNET_TRY(add_es_trainer(out_, modules_.front(), entries_, options_));
+        LINNET_TRY(add_es_trainer(out_, modules_.front(), shown, options_));
       }
       return std::move(out_);
     }
@@ -253,6 +257,7 @@ private:
       for (const EntryInfo& entry : entries_)
         flush_denormals(module, entry.function, options_.target.record);
     }
+    if (sharded_) sharded_->emit(module);
     emit_supported(module, options_);
     if (const EntryInfo* step = step_of(entries_)) emit_stream(module, *step, options_);
     if (is_library()) emit_units(module, ports_of(modules_.back()), options_);
@@ -334,7 +339,8 @@ private:
   const CompileOptions& options_;
   Compiled out_;
   std::vector<EntryInfo> entries_;
-  std::vector<RawFunction> raw_;  // of callers in C; none in an executable
+  std::optional<ShardedStep> sharded_;  // of a library whose step has shards
+  std::vector<RawFunction> raw_;        // of callers in C; none in an executable
   KernelSymbols kernels_;
   ConstantPool pool_;
   Frames frames_;

@@ -2,6 +2,7 @@
 #include "codegen/emit/emit.h"
 
 #include "base/abi/train.h"
+#include "codegen/emit/check_aligned.h"
 #include "codegen/emit/emit_loop.h"
 #include "codegen/emit/emit_window.h"
 #include "codegen/emit/halo.h"
@@ -137,10 +138,10 @@ public:
       LINNET_CHECK(false, "@" + graph.name + " has no such parameter");
     };
     if (Value* slots = find(function, parameters, EntryParameter::kSlots)) {
-      check_aligned(builder, function, slots, LINNET_STATE_INVALID, LINNET_STATE_INVALID);
+      check_aligned(builder, slots, LINNET_STATE_INVALID, LINNET_STATE_INVALID);
     }
     if (info.arena_bytes > 0) {
-      check_aligned(builder, function, parameter(EntryParameter::kArena, 0), LINNET_ARENA_NULL,
+      check_aligned(builder, parameter(EntryParameter::kArena, 0), LINNET_ARENA_NULL,
                     LINNET_ARENA_MISALIGNED);
     }
     begin(builder, info);
@@ -345,23 +346,8 @@ private:
     if (slot == ir::kSeedSlot) return offsetof(linnet_step_args_v1, seed);
     if (slot == ir::kStepSlot) return offsetof(linnet_step_args_v1, step);
     if (slot == ir::kRateSlot) return offsetof(linnet_step_args_v1, lr);
+    if (slot == ir::kShardSlot) return offsetof(linnet_step_args_v1, shard);
     return -1;
-  }
-
-  // Memory of the caller's that must be there and aligned: otherwise the call returns a code.
-  void check_aligned(llvm::IRBuilder<>& builder, llvm::Function* function, Value* memory,
-                     int if_null, int if_misaligned) {
-    const auto check = [&](Value* bad, int code, const char* name) {
-      auto* fail = llvm::BasicBlock::Create(context_, name, function);
-      auto* ok = llvm::BasicBlock::Create(context_, "ok", function);
-      builder.CreateCondBr(bad, fail, ok);
-      builder.SetInsertPoint(fail);
-      builder.CreateRet(llvm::ConstantInt::getSigned(i32_, code));
-      builder.SetInsertPoint(ok);
-    };
-    check(builder.CreateIsNull(memory), if_null, "null");
-    Value* low = builder.CreateAnd(builder.CreatePtrToInt(memory, i64_), ConstantPool::kAlign - 1);
-    check(builder.CreateIsNotNull(low), if_misaligned, "misaligned");
   }
 
   Value* constant(llvm::IRBuilder<>& builder, const ir::Graph& graph, ir::ValueId id) {

@@ -35,6 +35,8 @@ struct EntryInfo {
 //   init        slots, counters, arena
 //   train_step  inputs and targets, slots, counters, losses, arena
 //   gradients   inputs and targets, slots, counters, gradients, arena
+//   shard_step  inputs and targets, slots, counters, what is summed, arena
+//   update      the sums, slots, counters, losses, arena
 //   evaluate    inputs and targets, slots, loss and outputs, arena
 //   step        inputs, outputs, slots (the model's state), arena
 [[nodiscard]] std::vector<EntryParameter> entry_parameters(const EntryInfo& entry);

@@ -29,8 +29,9 @@ std::vector<EntryParameter> entry_parameters(const EntryInfo& entry) {
     all.insert(all.end(), more.begin(), more.end());
   };
   const std::vector<EntryParameter> blob(slots ? 1 : 0, {EntryParameter::kSlots, 0});
-  const bool trains =
-      graph.name == ir::kTrainStep || graph.name == ir::kEvaluate || graph.name == ir::kGradients;
+  const bool trains = graph.name == ir::kTrainStep || graph.name == ir::kShardStep ||
+                      graph.name == ir::kUpdate || graph.name == ir::kEvaluate ||
+                      graph.name == ir::kGradients;
   if (graph.name == ir::kPredict || graph.name == ir::kInit) append(blob);
   append(inputs);
   if (trains) append(blob);

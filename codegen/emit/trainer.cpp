@@ -5,6 +5,7 @@
 #include "ir/entries.h"
 #include "ir/initialize.h"
 #include "ir/recipe.h"
+#include "passes/lib/shard_block.h"
 #include "passes/lib/storage.h"
 
 #include "base/abi/train.h"
@@ -12,6 +13,7 @@
 #include "support/check.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace linnet::codegen {
 namespace {
@@ -25,11 +27,17 @@ public:
       : e_(out, options.name), module_(module), info_(info), options_(options) {}
 
   void run(std::span<const EntryInfo> entries) {
-    const EntryInfo *step = nullptr, *gradient = nullptr;
+    const EntryInfo *step = nullptr, *gradient = nullptr, *shard = nullptr, *update = nullptr;
     std::vector<Constant*> evaluates;
     int64_t arena = 0;
     for (const EntryInfo& entry : entries) {
+      if (entry.graph->name == ir::kShardStep) {
+        shard = &entry;
+        block_ = passes::block_layout(*entry.graph);
+        continue;
+      }
       arena = std::max(arena, entry.arena_bytes);
+      if (entry.graph->name == ir::kUpdate) update = &entry;
       if (entry.graph->name == ir::kTrainStep) step = &entry;
       if (entry.graph->name == ir::kGradients) gradient = &entry;
       if (entry.graph->name != ir::kEvaluate) continue;
@@ -60,6 +68,7 @@ public:
         e_.array(slots),
         e_.integer(passes::slots_bytes(module_)),
         step ? train_step(*step) : e_.null(),
+        shard ? shards(*shard, *update) : e_.null(),
         gradient ? gradients(*gradient) : e_.null(),
         e_.integer(arena),
         e_.module().getGlobalVariable(options_.name + "_parallel_for", true),
@@ -143,7 +152,26 @@ private:
     return b.CreateLoad(e_.pointer(), b.CreateConstInBoundsGEP1_64(e_.pointer(), list, index));
   }
 
+  Constant* shards(const EntryInfo& shard, const EntryInfo& update) {
+    return e_.global(
+        e_.record({e_.integer(info_.shards), e_.integer(block_->bytes), shard_step(shard),
+                   e_.integer(shard.arena_bytes), train_step(update)}));
+  }
+
+  // Where the i-th of what shards sum lies.
+  llvm::Value* in_block(llvm::IRBuilder<>& b, llvm::Value* block, size_t index) {
+    return b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), block,
+                                        static_cast<uint64_t>(block_->offsets[index]));
+  }
+  // (inputs, slots, args, block, arena)
+  llvm::Function* shard_step(const EntryInfo& info) {
+    using Kind = EntryParameter::Kind;
+    return uniform(info, {Kind::kInput, Kind::kSlots, Kind::kCounters, Kind::kOutput, Kind::kArena},
+                   Kind::kOutput);
+  }
+
   // (inputs, slots, args, losses, arena): the losses stand side by side, the penalty 0 without one.
+  // Of an update the first is the block.
   llvm::Function* train_step(const EntryInfo& info) {
     llvm::Function* made = function(info, 5);
     llvm::LLVMContext& context = e_.module().getContext();
@@ -159,7 +187,9 @@ private:
     for (const EntryParameter& parameter : entry_parameters(info)) {
       switch (parameter.kind) {
       case EntryParameter::kInput:
-        arguments.push_back(element(b, made->getArg(0), inputs++));
+        arguments.push_back(block_ ? in_block(b, made->getArg(0), inputs)
+                                   : element(b, made->getArg(0), inputs));
+        ++inputs;
         break;
       case EntryParameter::kOutput:
         arguments.push_back(loss(outputs++));
@@ -179,8 +209,10 @@ private:
     return made;
   }
 
-  // A function with one parameter for each of `order`; inputs and outputs are lists of addresses.
-  llvm::Function* uniform(const EntryInfo& info, const std::vector<EntryParameter::Kind>& order) {
+  // A function with one parameter for each of `order`; inputs and outputs are lists of addresses,
+  // those of the kind `in_block` one block.
+  llvm::Function* uniform(const EntryInfo& info, const std::vector<EntryParameter::Kind>& order,
+                          std::optional<EntryParameter::Kind> in_block = std::nullopt) {
     llvm::Function* made = function(info, order.size());
     llvm::IRBuilder<> b(llvm::BasicBlock::Create(e_.module().getContext(), "entry", made));
     std::vector<llvm::Value*> arguments;
@@ -188,8 +220,12 @@ private:
     for (const EntryParameter& parameter : entry_parameters(info)) {
       const auto at = std::ranges::find(order, parameter.kind) - order.begin();
       llvm::Value* given = made->getArg(static_cast<unsigned>(at));
-      if (parameter.kind == EntryParameter::kInput) given = element(b, given, inputs++);
-      if (parameter.kind == EntryParameter::kOutput) given = element(b, given, outputs++);
+      const bool input = parameter.kind == EntryParameter::kInput;
+      if (input || parameter.kind == EntryParameter::kOutput) {
+        const size_t index = input ? inputs++ : outputs++;
+        given =
+            parameter.kind == in_block ? this->in_block(b, given, index) : element(b, given, index);
+      }
       arguments.push_back(given);
     }
     b.CreateRet(b.CreateCall(e_.module().getFunction(info.function), arguments));
@@ -199,15 +235,30 @@ private:
     return uniform(info, {EntryParameter::kInput, EntryParameter::kSlots, EntryParameter::kOutput,
                           EntryParameter::kArena});
   }
+  // Of shards inputs[0] is the block of sums.
   llvm::Function* gradients(const EntryInfo& info) {
+    if (block_) return gradients_of_block(info);
     return uniform(info, {EntryParameter::kInput, EntryParameter::kSlots, EntryParameter::kCounters,
                           EntryParameter::kOutput, EntryParameter::kArena});
+  }
+
+  llvm::Function* gradients_of_block(const EntryInfo& info) {
+    using Kind = EntryParameter::Kind;
+    llvm::Function* of_block =
+        uniform(info, {Kind::kInput, Kind::kSlots, Kind::kCounters, Kind::kOutput, Kind::kArena},
+                Kind::kInput);
+    llvm::Function* made = function(info, 5);
+    llvm::IRBuilder<> b(llvm::BasicBlock::Create(e_.module().getContext(), "entry", made));
+    b.CreateRet(b.CreateCall(of_block, {element(b, made->getArg(0), 0), made->getArg(1),
+                                        made->getArg(2), made->getArg(3), made->getArg(4)}));
+    return made;
   }
 
   RecordEmitter e_;
   const ir::Module& module_;
   const TrainerInfo& info_;
   const CompileOptions& options_;
+  std::optional<passes::BlockLayout> block_;  // of shards
 };
 
 }  // namespace

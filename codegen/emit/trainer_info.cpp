@@ -2,6 +2,7 @@
 #include "codegen/emit/trainer_info.h"
 
 #include "ir/entries.h"
+#include "ir/recipe.h"
 #include "support/check.h"
 
 namespace linnet::codegen {
@@ -10,6 +11,7 @@ TrainerInfo trainer_info(const ir::Module& single, int64_t batch) {
   TrainerInfo info;
   info.ports = ports_of(single);
   info.batch = batch;
+  info.shards = ir::shards_of(single.train);
   info.recipe = single.train;
   if (const ir::Declaration* loss = single.training("loss"))
     info.loss = loss->recipe.attrs.get(ir::Key<std::string>{"text"});

@@ -15,6 +15,7 @@ struct TrainerInfo {
   Ports ports;
   std::vector<PortInfo> targets;  // named like the outputs they are compared with
   int64_t batch = 1;
+  int64_t shards = 1;  // into which it is cut
   std::string loss;
   ir::DType dtype = ir::DType::kF32;
   std::vector<ir::Declaration> recipe;  // the train block

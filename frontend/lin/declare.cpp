@@ -6,6 +6,7 @@
 #include "ir/optimizer.h"
 #include "ir/recipe.h"
 
+#include "base/integers.h"
 #include "base/io/file.h"
 #include "base/shortest.h"
 #include "support/text.h"
@@ -63,6 +64,11 @@ const std::map<std::string, std::vector<Kind>, std::less<>>& train_targets() {
   return kTargets;
 }
 
+// What batch_norm could do with shards, and does not.
+constexpr std::string_view kNoSync =
+    "of a batch with shards batch_norm takes the statistics of each shard, as PyTorch's "
+    "DistributedDataParallel does without SyncBatchNorm; shards: 1 takes those of the batch";
+
 class Declarer {
 public:
   Declarer(const Declarations& block, std::string folder,
@@ -84,7 +90,8 @@ public:
           for (const auto& [name, list] : train_targets())
             names.emplace_back(name);
           diagnostics_.error(entry.span, fmt::format("train has no entry '{}'", entry.target))
-              .help(near_or_all(entry.target, names));
+              .help(entry.target == "sync" ? std::string(kNoSync)
+                                           : near_or_all(entry.target, names));
           continue;
         }
         kinds = &target->second;
@@ -98,19 +105,38 @@ public:
       if (auto recipe = read(entry, *kinds))
         list.push_back({entry.target, std::move(*recipe), ir::Place(entry.span)});
     }
-    if (!data) check_watched();
+    if (!data) {
+      check_watched();
+      check_shards();
+    }
   }
 
 private:
+  void refuse(const ir::Declaration& at, std::string message, std::string remedy) {
+    Diagnostic diagnostic;
+    diagnostic.place = at.place.diag();
+    diagnostic.message = std::move(message);
+    diagnostic.remedy = std::move(remedy);
+    diagnostics_.report(std::move(diagnostic));
+  }
+
+  // Shards are equal parts of the batch.
+  void check_shards() {
+    const ir::Declaration* declared = module_.training("shards");
+    if (!declared) return;
+    const int64_t shards = ir::shards_of(module_.train);
+    const auto batch = static_cast<int64_t>(ir::train_number(module_.train, "batch"));
+    if (batch % shards == 0) return;
+    int64_t fewer = std::min(shards, batch);
+    while (batch % fewer != 0)
+      --fewer;
+    refuse(*declared,
+           fmt::format("a batch of {} samples does not make {} equal shards", batch, shards),
+           fmt::format("shards: {}, or batch: {}", fewer, round_up(batch, shards)));
+  }
+
   // Early stopping and plateau watch the validation loss; settings of plateau are in their ranges.
   void check_watched() {
-    const auto refuse = [&](const ir::Declaration& at, std::string message, std::string remedy) {
-      Diagnostic diagnostic;
-      diagnostic.place = at.place.diag();
-      diagnostic.message = std::move(message);
-      diagnostic.remedy = std::move(remedy);
-      diagnostics_.report(std::move(diagnostic));
-    };
     const ir::Declaration* validation = module_.training("validation");
     const ir::Declaration* schedule = module_.training("schedule");
     const bool watched = validation && validation->recipe.attrs.get(ir::Key<double>{"value"}) > 0;
@@ -198,7 +224,8 @@ private:
     return ok ? std::optional(recipe) : std::nullopt;
   }
 
-  // batch, epochs, steps, warmup, window, patience: whole numbers; validation: a part of the whole.
+  // batch, shards, epochs, steps, warmup, window, patience: whole numbers; validation: a part of
+  // the whole.
   std::optional<ir::Recipe> counted(const Declarations::Entry& entry) {
     const Span span = entry.value->span;
     const auto number = this->number(*entry.value);

@@ -2,7 +2,9 @@
 // finding their work.
 #include "passes/run/check_phase.h"
 
+#include "ir/entries.h"
 #include "ir/op_def.h"
+#include "ir/recipe.h"
 #include "passes/lib/fold.h"
 #include "passes/lib/label.h"
 #include "passes/lib/storage.h"
@@ -48,12 +50,16 @@ std::optional<Found> find_node(const ir::Module& module, const Test& test) {
 // Training keeps its parameters in slots, and ends with their next values.
 std::optional<Unfinished> unfinished_slots(const ir::Module& module) {
   const ir::Graph* step = module.graph(ir::kTrainStep);
+  if (step && ir::shards_of(module.train) > 1)
+    return Unfinished{"split_shards", "it makes two entries of a step of shards, and there is "
+                                      "still @train_step"};
+  if (!step) step = module.graph(ir::kUpdate);
   if (step) {
     for (const ir::GraphOutput& output : step->outputs) {
       if (!output.slot.empty()) return std::nullopt;
     }
-    return Unfinished{"differentiate",
-                      "it computes the next value of each parameter, and @train_step has none"};
+    return Unfinished{"differentiate", "it computes the next value of each parameter, and @" +
+                                           step->name + " has none"};
   }
   if (module.graph(ir::kEvaluate)) return std::nullopt;
   for (const ir::Slot& slot : module.slots) {
@@ -73,7 +79,7 @@ std::optional<Unfinished> training_promise(const ir::Module& module) {
   };
   const auto found = find_node(module, is_training_only);
   if (!found) return std::nullopt;
-  const bool step = found->graph->name == ir::kTrainStep;
+  const bool step = found->graph->name == ir::kTrainStep || found->graph->name == ir::kShardStep;
   return Unfinished{step ? "enter_training" : "drop_dropout",
                     fmt::format("{}, and there is still {}",
                                 step ? "it draws the numbers of noise and dropout"

@@ -21,22 +21,42 @@ public:
 
   // Pointers to `count` samples, those numbered order[first] and on.
   const void* const* at(const std::vector<int64_t>& order, int64_t first, int64_t count) {
+    reserve(count, 1);
+    fill(order, first, 0, count);
+    return part(0);
+  }
+
+  // The same in pieces: memory for `count` samples in `parts` equal parts; then `filled` of them
+  // from number `from` on, which other threads need not wait for; and pointers to a part.
+  void reserve(int64_t count, int64_t parts) {
     pointers_.clear();
-    for (size_t i = 0; i < count_; ++i) {
-      const Tensor& tensor = samples_.tensor(i);
-      const size_t bytes = tensor.data.size() / static_cast<size_t>(samples_.count);
-      buffers_[i].resize(bytes * static_cast<size_t>(count));
-      for (int64_t k = 0; k < count; ++k) {
-        const auto from = static_cast<size_t>(order[static_cast<size_t>(first + k)]) * bytes;
-        std::memcpy(buffers_[i].data() + static_cast<size_t>(k) * bytes, tensor.data.data() + from,
-                    bytes);
-      }
-      pointers_.push_back(buffers_[i].data());
+    for (size_t i = 0; i < count_; ++i)
+      buffers_[i].resize(bytes(i) * static_cast<size_t>(count));
+    for (int64_t part = 0; part < parts; ++part) {
+      for (size_t i = 0; i < count_; ++i)
+        pointers_.push_back(buffers_[i].data() +
+                            bytes(i) * static_cast<size_t>(count / parts * part));
     }
-    return pointers_.data();
+  }
+  void fill(const std::vector<int64_t>& order, int64_t first, int64_t from, int64_t filled) {
+    for (size_t i = 0; i < count_; ++i) {
+      const uint8_t* samples = samples_.tensor(i).data.data();
+      for (int64_t k = from; k < from + filled; ++k)
+        std::memcpy(buffers_[i].data() + static_cast<size_t>(k) * bytes(i),
+                    samples + static_cast<size_t>(order[static_cast<size_t>(first + k)]) * bytes(i),
+                    bytes(i));
+    }
+  }
+  [[nodiscard]] const void* const* part(int64_t part) const {
+    return pointers_.data() + static_cast<size_t>(part) * count_;
   }
 
 private:
+  // Of one sample.
+  [[nodiscard]] size_t bytes(size_t i) const {
+    return samples_.tensor(i).data.size() / static_cast<size_t>(samples_.count);
+  }
+
   const Samples& samples_;
   size_t count_;
   std::vector<std::vector<uint8_t>> buffers_;

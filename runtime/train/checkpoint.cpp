@@ -58,27 +58,34 @@ double bits_value(const std::string& text) {
   return value;
 }
 
+// What a checkpoint without the word has is 1.
+std::string shards_text(const linnet_trainer_v1& trainer) {
+  return std::to_string(trainer.shards ? trainer.shards->count : 1);
+}
+
 Metadata facts_of(const linnet_trainer_v1& trainer, const RunState& state) {
-  return {{"format", kFormat},
-          {"model", trainer.model_hash},
-          {"dtype", std::string(name(dtype_of_abi(trainer.dtype)))},
-          {"batch", std::to_string(trainer.batch)},
-          {"step", std::to_string(state.step)},
-          {"seed", std::to_string(state.seed)},
-          {"order", state.file_order ? "file" : "shuffle"},
-          {"finished", state.finished ? "1" : "0"},
-          {"best_score", bits_text(state.best_score)},
-          {"best_loss", bits_text(state.best_loss)},
-          {"best_accuracy", bits_text(state.best_accuracy)},
-          {"best_epoch", std::to_string(state.best_epoch)},
-          {"rate", bits_text(state.schedule.rate)},
-          {"plateau_least", bits_text(state.schedule.plateau_least)},
-          {"bad_epochs", std::to_string(state.schedule.bad_epochs)},
-          {"cooldown", std::to_string(state.schedule.cooldown)},
-          {"least_loss", bits_text(state.schedule.least_loss)},
-          {"least_epoch", std::to_string(state.schedule.least_epoch)},
-          {"loss_sum", bits_text(state.loss_sum)},
-          {"penalty_sum", bits_text(state.penalty_sum)}};
+  Metadata facts = {{"format", kFormat},
+                    {"model", trainer.model_hash},
+                    {"dtype", std::string(name(dtype_of_abi(trainer.dtype)))},
+                    {"batch", std::to_string(trainer.batch)},
+                    {"step", std::to_string(state.step)},
+                    {"seed", std::to_string(state.seed)},
+                    {"order", state.file_order ? "file" : "shuffle"},
+                    {"finished", state.finished ? "1" : "0"},
+                    {"best_score", bits_text(state.best_score)},
+                    {"best_loss", bits_text(state.best_loss)},
+                    {"best_accuracy", bits_text(state.best_accuracy)},
+                    {"best_epoch", std::to_string(state.best_epoch)},
+                    {"rate", bits_text(state.schedule.rate)},
+                    {"plateau_least", bits_text(state.schedule.plateau_least)},
+                    {"bad_epochs", std::to_string(state.schedule.bad_epochs)},
+                    {"cooldown", std::to_string(state.schedule.cooldown)},
+                    {"least_loss", bits_text(state.schedule.least_loss)},
+                    {"least_epoch", std::to_string(state.schedule.least_epoch)},
+                    {"loss_sum", bits_text(state.loss_sum)},
+                    {"penalty_sum", bits_text(state.penalty_sum)}};
+  if (trainer.shards) facts.emplace_back("shards", shards_text(trainer));
+  return facts;
 }
 
 uint64_t checksum_of(const Metadata& facts, const std::vector<NamedTensor>& tensors) {
@@ -143,6 +150,12 @@ Result<RunState> read_checkpoint(const linnet_trainer_v1& trainer, const std::st
   if (sum.empty()) return fail("%s: is no checkpoint of a training run", path.c_str());
   if (fact(facts, "format") != kFormat)
     return fail("%s: is a checkpoint of another version of linnet", path.c_str());
+  // Before the model's hash, which is of its train block too.
+  const std::string shards = fact(facts, "shards").empty() ? "1" : fact(facts, "shards");
+  if (shards != shards_text(trainer))
+    return fail("%s: was trained with shards: %s, not %s, which add up in another order: set it "
+                "back, or begin anew with --init",
+                path.c_str(), shards.c_str(), shards_text(trainer).c_str());
   RunState state;
   state.seed = std::strtoull(fact(facts, "seed").c_str(), nullptr, 10);
   state.file_order = fact(facts, "order") == "file";

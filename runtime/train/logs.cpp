@@ -61,7 +61,7 @@ void Logs::step(int64_t step, double loss, double rate) {
   history_->rates.push_back(rate);
 }
 
-void Logs::keep_gradients(const void* const* batch, const linnet_step_args_v1& args) {
+void Logs::keep_gradients(const void* const* inputs, const linnet_step_args_v1& args) {
   if (!has_epochs() || !t_.gradients) return;
   std::vector<void*> outputs;
   gradients_.resize(static_cast<size_t>(t_.slot_count));
@@ -72,7 +72,7 @@ void Logs::keep_gradients(const void* const* batch, const linnet_step_args_v1& a
     gradient.resize(static_cast<size_t>(slot.bytes));
     outputs.push_back(gradient.data());
   }
-  t_.gradients(batch, slots_.data(), &args, outputs.data(), arena_.memory.get());
+  t_.gradients(inputs, slots_.data(), &args, outputs.data(), arena_.memory.get());
   if (!history_) return;
   history_->gradients.clear();
   for (int64_t i = 0; i < t_.slot_count; ++i) {

@@ -22,8 +22,9 @@ public:
   [[nodiscard]] bool has_epochs() const { return events_.is_open() || history_; }
 
   void step(int64_t step, double loss, double rate);
-  // Those that the last step of an epoch or of the run is about to use.
-  void keep_gradients(const void* const* batch, const linnet_step_args_v1& args);
+  // Those that the last step of an epoch or of the run is about to use. `inputs`: its batch, or the
+  // sums of its shards.
+  void keep_gradients(const void* const* inputs, const linnet_step_args_v1& args);
   void epoch(int64_t step, const EpochReport& report);
   [[nodiscard]] Result<void> flush();
 

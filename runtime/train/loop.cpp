@@ -15,6 +15,7 @@
 #include "runtime/train/logs.h"
 #include "runtime/train/progress.h"
 #include "runtime/train/schedule.h"
+#include "runtime/train/shards.h"
 #include "runtime/train/solve.h"
 #include "runtime/train/threads.h"
 
@@ -23,6 +24,7 @@
 #include <cmath>
 #include <csignal>
 #include <cstring>
+#include <optional>
 #include <unistd.h>
 
 namespace linnet::runtime::train {
@@ -136,6 +138,7 @@ private:
   Result<void> steps(Progress& progress) {
     const InterruptGuard guard;
     const Threads threads(t_, static_cast<int>(std::min<int64_t>(o_.threads, 256)));
+    if (t_.shards) shards_.emplace(t_, threads);
     Batches batches(t_, data_.train);
     std::vector<int64_t> order;
     int64_t order_epoch = -1;
@@ -181,12 +184,10 @@ private:
   Result<void> step(Batches& batches, const std::vector<int64_t>& order) {
     const int64_t number = state_.step + 1;
     const linnet_step_args_v1 args{static_cast<int64_t>(state_.seed), number,
-                                   rate_of(t_.recipe, state_.schedule, number, steps_, each_)};
+                                   rate_of(t_.recipe, state_.schedule, number, steps_, each_), 0};
     rate_ = args.lr;
     double raw[2] = {0, 0};
-    const auto* batch = batches.at(order, state_.step % each_ * t_.batch, t_.batch);
-    if (number % each_ == 0 || number == steps_) logs_.keep_gradients(batch, args);
-    const int code = t_.train_step(batch, slots_.data(), &args, raw, arena_.memory.get());
+    const int code = call(batches, order, args, raw);
     if (code != 0)
       return tl::unexpected(Error{format("the training step returned %d", code), Status::kBug});
     for (int i = 0; i < 2; ++i)
@@ -199,6 +200,23 @@ private:
     train_curve_.points.push_back({number, losses_[0]});
     logs_.step(number, losses_[0], rate_);
     return {};
+  }
+
+  // The code of a step, its losses in the trainer's dtype.
+  int call(Batches& batches, const std::vector<int64_t>& order, const linnet_step_args_v1& args,
+           void* losses) {
+    const int64_t first = state_.step % each_ * t_.batch;
+    const bool last = args.step % each_ == 0 || args.step == steps_;
+    if (!shards_) {
+      const auto* batch = batches.at(order, first, t_.batch);
+      if (last) logs_.keep_gradients(batch, args);
+      return t_.train_step(batch, slots_.data(), &args, losses, arena_.memory.get());
+    }
+    const int code = shards_->sum(batches, order, first, slots_.data(), args);
+    if (code != 0) return code;
+    const void* sums = shards_->sums();
+    if (last) logs_.keep_gradients(&sums, args);
+    return t_.shards->update(sums, slots_.data(), &args, losses, arena_.memory.get());
   }
 
   Result<void> end_epoch(Progress& progress) {
@@ -301,6 +319,7 @@ private:
   Slots slots_;
   Aligned arena_;
   Evaluation evaluation_;
+  std::optional<Shards> shards_;
   DataSet data_;
   RunState state_;
   std::string note_;

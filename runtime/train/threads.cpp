@@ -21,7 +21,7 @@ int run(linnet_tile_v1 tile, int32_t min, int32_t count, uint8_t* closure) {
 
 }  // namespace
 
-Threads::Threads(const linnet_trainer_v1& trainer, int count) : trainer_(trainer) {
+Threads::Threads(const linnet_trainer_v1& trainer, int count) : trainer_(trainer), count_(count) {
   // Without threads all goes on in one.
   if (count < 2 ||
       linnet_pool_v1_start(pool(), count, LINNET_MOST_THREADS, 0, kStackBytes) != LINNET_DONE)
@@ -36,6 +36,20 @@ Threads::~Threads() {
   *trainer_.parallel_for = nullptr;
   linnet_pool_v1_end(pool());
   linnet_pool_v1_stop(pool());
+}
+
+void Threads::each(int64_t count, Job job, void* closure) const {
+  struct Shared {
+    Job job;
+    void* closure;
+  } shared{job, closure};
+  const auto tile = [](void*, int32_t i, uint8_t* of) {
+    const auto* told = reinterpret_cast<const Shared*>(of);
+    told->job(told->closure, i);
+    return 0;
+  };
+  linnet_pool_v1_run(pool(), tile, 0, static_cast<int32_t>(count),
+                     reinterpret_cast<uint8_t*>(&shared));
 }
 
 }  // namespace linnet::runtime::train

@@ -67,14 +67,14 @@ TEST_F(Dump, OutputFolderHoldsAFileAPass) {
   EXPECT_EQ(linnet("dump m.lin --all -o all"), 0) << err_;
   EXPECT_THAT(out_, HasSubstr("changed nothing"));
   ASSERT_TRUE(exists("all/00_input.lir"));
-  ASSERT_TRUE(exists("all/16_fuse_pool.lir"));
+  ASSERT_TRUE(exists("all/17_fuse_pool.lir"));
   EXPECT_FALSE(exists("all/03_drop_dropout.lir"));
   EXPECT_EQ(linnet("dump m.lin --after fuse_pool -o after.lir"), 0);
-  EXPECT_EQ(text("all/16_fuse_pool.lir"), text("after.lir"));
+  EXPECT_EQ(text("all/17_fuse_pool.lir"), text("after.lir"));
   EXPECT_EQ(linnet("dump m.lin --diff -o diffs"), 0) << err_;
-  ASSERT_TRUE(exists("diffs/16_fuse_pool.diff"));
-  EXPECT_EQ(run("cp all/15_fuse_epilogue.lir f && patch -s f diffs/16_fuse_pool.diff && "
-                "cmp f all/16_fuse_pool.lir"),
+  ASSERT_TRUE(exists("diffs/17_fuse_pool.diff"));
+  EXPECT_EQ(run("cp all/16_fuse_epilogue.lir f && patch -s f diffs/17_fuse_pool.diff && "
+                "cmp f all/17_fuse_pool.lir"),
             std::system("command -v patch >/dev/null") == 0 ? 0 : 127)
       << out_ << err_;
   EXPECT_EQ(linnet("dump m.lin --all -o m.lin"), 4);
