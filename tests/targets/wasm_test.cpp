@@ -333,9 +333,14 @@ RangeError: logits: 110 elements expected, 10 found
 )");
 }
 
+class WasmTrainer : public Wasm, public testing::WithParamInterface<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Each, WasmTrainer, testing::Values("", "shards: 4;"));
+
 // An MLP with dropout, its losses bit for bit, and the tensors between steps.
-TEST_F(Wasm, ATrainerHasTheLossesOfX86) {
-  ASSERT_EQ(linnet("train $S/models/mlp.lin --batch 8 --emit lib --target x86-64-v2 "
+TEST_P(WasmTrainer, HasTheLossesOfX86) {
+  ASSERT_EQ(
+      run(std::string("sed 's/batch:/") + GetParam() + " batch:/' $S/models/mlp.lin > mlp.lin"), 0);
+  ASSERT_EQ(linnet("train mlp.lin --batch 8 --emit lib --target x86-64-v2 "
                    "--schedule-like wasm32-simd128 -o net.a"),
             0)
       << err_;
@@ -362,7 +367,7 @@ int main(void) {
 })");
   ASSERT_EQ(run("cc -O1 native.c net.a -o native && ./native"), 0) << err_;
   const std::string native = out_;
-  ASSERT_EQ(linnet("train $S/models/mlp.lin --batch 8 --emit wasm -o net.wasm"), 0) << err_;
+  ASSERT_EQ(linnet("train mlp.lin --batch 8 --emit wasm -o net.wasm"), 0) << err_;
   const std::string text = script(R"(
 const net = await load();
 const values = (k) => ({ image: Float32Array.from({ length: 8 * 784 }, (_, i) => ((i * 7919 + k * 31) % 256) / 256),

@@ -104,7 +104,8 @@ def train():
     np.save(HERE / "latent_ar_loss_f64.npy", np.array(losses))
 
 
-rng = np.random.Generator(np.random.PCG64(3))
-cell("GRU", 3, [1, 0, 2], 2, rng)      # PyTorch r z n, ONNX z r h
-cell("LSTM", 4, [0, 3, 1, 2], 3, rng)  # PyTorch i f g o, ONNX i o f c
-train()
+if __name__ == "__main__":
+    rng = np.random.Generator(np.random.PCG64(3))
+    cell("GRU", 3, [1, 0, 2], 2, rng)      # PyTorch r z n, ONNX z r h
+    cell("LSTM", 4, [0, 3, 1, 2], 3, rng)  # PyTorch i f g o, ONNX i o f c
+    train()
