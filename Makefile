@@ -81,6 +81,10 @@ bench: build
 	@$(NINJA) -C build benchmarks
 	@benchmarks/run.sh build
 
+# Training by shards and threads; two minutes.
+bench-shards: build
+	@benchmarks/shards.py build/linnet
+
 # linnet beside ONNX Runtime, OpenVINO, LiteRT and ncnn, which come from PyPI (2 GB): writes
 # docs/benchmarks.md in half an hour; QUICK=1 a shorter page into build/bench-peers in two minutes;
 # SET=public networks that everybody knows, with random weights: docs/benchmarks_public.md.
@@ -131,4 +135,4 @@ install: build
 clean:
 	rm -rf build build-*
 
-.PHONY: build setup demo test test-targets test-notebooks docs web report-page report-pictures vscode sweep random-layers mutants bench bench-peers asan-ubsan tsan tidy format check-format check-python test-python-extras wheel test-wheel dist install clean
+.PHONY: build setup demo test test-targets test-notebooks docs web report-page report-pictures vscode sweep random-layers mutants bench bench-shards bench-peers asan-ubsan tsan tidy format check-format check-python test-python-extras wheel test-wheel dist install clean
