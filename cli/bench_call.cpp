@@ -223,9 +223,9 @@ std::unique_ptr<BenchCall> BenchCall::of_trainer(Session& session, const driver:
                                                  const std::vector<std::string>& inputs,
                                                  uint64_t seed) {
   const ir::Module& module = built.modules.front();
-  const ir::Graph* shard = module.graph(ir::kShardStep);
-  std::unique_ptr<BenchCall> made(
-      new BenchCall(module, shard ? *shard : *module.graph(ir::kTrainStep)));
+  const ir::Graph& step = driver::step_graph(module);
+  const bool shard = step.name == ir::kShardStep;
+  std::unique_ptr<BenchCall> made(new BenchCall(module, step));
   made->trainer_ = driver::load_trainer(built, session.host);
   if (!made->trainer_) return nullptr;
   const linnet_trainer_v1* trainer = made->trainer_->trainer;

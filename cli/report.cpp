@@ -150,15 +150,17 @@ private:
                           measure_roofs(session_, built.target, options_.build)};
     }
     const ir::Module& module = built.modules.front();
-    const ir::Graph* step = options_.train ? module.graph(ir::kTrainStep) : nullptr;
-    report["batch"] = options_.train ? driver::declared_batch(module).value_or(1) : 1;
-    if (options_.model.batch) report["batch"] = *options_.model.batch;
+    int64_t batch = options_.train ? driver::declared_batch(module).value_or(1) : 1;
+    batch = options_.model.batch.value_or(batch);
+    if (options_.train) batch /= ir::shards_of(module.train);
+    report["batch"] = batch;
     const ReportProduct product{.product = built,
                                 .imported = imported_,
                                 .module = module,
-                                .graph = step ? *step : module.graphs.front(),
+                                .graph = options_.train ? driver::step_graph(module)
+                                                        : module.graphs.front(),
                                 .choices = choices_,
-                                .batch = report["batch"],
+                                .batch = batch,
                                 .batched = batched_,
                                 .threads = options_.pipeline.threads,
                                 .training = options_.train,

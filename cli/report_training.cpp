@@ -29,11 +29,11 @@ std::vector<int64_t> live_bytes(const Json& values, size_t calls) {
 }
 
 // Values that an output needs which a model has without training too: the losses, and statistics
-// that a batch changes.
+// that a batch changes. The gradients that a shard gives are called as their parameters.
 std::vector<bool> forward_values(const ir::Module& module, const ir::Graph& graph) {
   std::vector<bool> needed(graph.values().size(), false);
   for (const ir::GraphOutput& output : graph.outputs) {
-    const ir::Slot* slot = module.slot(output.slot);
+    const ir::Slot* slot = module.slot(output.slot.empty() ? output.name : output.slot);
     if (!slot || slot->kind == ir::SlotKind::kBuffer || slot->kind == ir::SlotKind::kState)
       needed[static_cast<size_t>(output.value.index)] = true;
   }

@@ -98,6 +98,11 @@ std::optional<Product> trainer(Model& model, const codegen::Target& target,
   return product;
 }
 
+const ir::Graph& step_graph(const ir::Module& module) {
+  const ir::Graph* shard = module.graph(ir::kShardStep);
+  return shard ? *shard : *module.graph(ir::kTrainStep);
+}
+
 std::optional<LoadedTrainer> load_trainer(const Product& product, const Host& host) {
   LoadedTrainer loaded{load(product, host), nullptr};
   if (!loaded.code) return std::nullopt;

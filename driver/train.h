@@ -30,6 +30,9 @@ struct TrainerOptions : Options {
 // has shards. nullptr, with errors reported, if there is none.
 [[nodiscard]] const ir::Module* step_at_batch(Model& model, int64_t batch, const Host& host);
 
+// The graph of a training step, or where the batch is cut in shards that of one of them.
+[[nodiscard]] const ir::Graph& step_graph(const ir::Module& module);
+
 // A trainer's object loaded into this process.
 struct LoadedTrainer {
   std::unique_ptr<codegen::Loaded> code;

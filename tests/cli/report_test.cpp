@@ -353,6 +353,20 @@ TEST_F(Report, ATrainingStepHasLanes) {
     EXPECT_LE(bytes.get<int64_t>(), data["memory"]["arena_bytes"].get<int64_t>());
 }
 
+// Of a step in shards one is shown: its gradients go to an update, which is none of it.
+TEST_F(Report, OfShardsOneIsShown) {
+  std::string sharded = kSmall;
+  write("small.lin", sharded.replace(sharded.find("batch: 4;"), 9, "batch: 4; shards: 2;"));
+  const json data = report("small.lin --train --no-times");
+  EXPECT_EQ(data["batch"], 2);
+  const json& lanes = data["training"]["lanes"];
+  ASSERT_GE(lanes.size(), 2U);
+  EXPECT_EQ(lanes.front()["name"], "forward");
+  EXPECT_EQ(lanes.back()["name"], "backward");
+  for (const json& call : data["calls"])
+    EXPECT_NE(call["lane"], "optimizer");
+}
+
 TEST_F(Report, TwoRunsGiveTheSameBytes) {
   write("small.lin", kSmall);
   for (const std::string flags : {"", " --train"}) {
