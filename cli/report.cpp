@@ -6,6 +6,7 @@
 #include "cli/help.h"
 #include "cli/report_numbers.h"
 #include "cli/report_product.h"
+#include "ir/recipe.h"
 #include "passes/lib/storage.h"
 
 #include "base/io/file.h"

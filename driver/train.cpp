@@ -3,6 +3,7 @@
 
 #include "base/integers.h"
 #include "codegen/emit/trainer_info.h"
+#include "ir/entries.h"
 #include "ir/recipe.h"
 #include "support/check.h"
 
