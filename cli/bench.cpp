@@ -2,6 +2,7 @@
 // the call, beside the roofs of one core.
 #include "cli/bench_report.h"
 #include "cli/help.h"
+#include "cli/json_text.h"
 #include "passes/lib/kernel_names.h"
 #include "support/text.h"
 
@@ -78,7 +79,7 @@ BenchReport report_of(const BenchOptions& options, const driver::Product& built,
     row.hash = passes::content_hash(passes::kernel_content(kernel));
     row.call = static_cast<int64_t>(report.kernels.size());
     row.flops = call_flops(call.module(), *node);
-    row.bytes = kernel_bytes(kernel);
+    row.bytes = call_bytes(call.graph(), *node);
     if (options.train) report.flops += row.flops;
     report.kernels.push_back(std::move(row));
   }
@@ -132,7 +133,7 @@ Status run(Session& session, const BenchOptions& options) {
   }
   if (!choose(session, options.kernel, report)) return session.diagnostics.status();
   if (options.json) {
-    fmt::print("{}\n", report.json().dump());
+    fmt::print("{}\n", json_text(report.json()));
   } else {
     std::fputs((old ? report.compared_table() : report.table()).c_str(), stdout);
   }

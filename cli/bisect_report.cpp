@@ -1,5 +1,6 @@
 // Files, command and lines of what bisect found.
 #include "cli/bisect_report.h"
+#include "cli/json_text.h"
 
 #include "base/io/npy.h"
 #include "codegen/cache/workers.h"
@@ -156,7 +157,7 @@ void print_json(const Session& session, const BisectAnswer& answer, const std::s
   add("file", file);
   if (!file.empty()) json["nodes"] = answer.nodes;
   add("command", command);
-  fmt::print("{}\n", json.dump());
+  fmt::print("{}\n", json_text(json));
 }
 
 void print_text(const Session& session, const BisectAnswer& answer, const std::string& file,
@@ -178,7 +179,8 @@ Status give(Session& session, const BisectReport& report, BisectAnswer answer) {
   if (answer.guilty == Guilty::kNobody) {
     session.progress.hide();
     if (report.json) {
-      fmt::print("{}\n", nlohmann::ordered_json{{"guilty", driver::name(answer.guilty)}}.dump());
+      fmt::print("{}\n",
+                 json_text(nlohmann::ordered_json{{"guilty", driver::name(answer.guilty)}}));
     } else {
       std::fputs("no fault found: compiled code and every pass agree with what is expected\n",
                  stdout);

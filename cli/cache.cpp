@@ -1,5 +1,6 @@
 // linnet cache: where what was compiled is kept, how much there is; --clear removes it.
 #include "codegen/cache/cache.h"
+#include "cli/json_text.h"
 #include "cli/session.h"
 #include "cli/text_table.h"
 
@@ -36,7 +37,7 @@ Status run(Session& session, const CacheFlags& flags) {
                                          {"bytes", contents.bytes},
                                          {"limit", limit},
                                          {"cleared", flags.clear}};
-    fmt::print("{}\n", json.dump());
+    fmt::print("{}\n", json_text(json));
     return Status::kDone;
   }
   fmt::print("{}\n{}{} {}, {}{}\n", folder, flags.clear ? "removed " : "", contents.entries,

@@ -1,4 +1,5 @@
 // linnet check MODEL: everything wrong with it at once, or its summary table.
+#include "cli/json_text.h"
 #include "cli/model_options.h"
 #include "cli/pipeline_options.h"
 #include "cli/text_table.h"
@@ -107,7 +108,7 @@ void print_json(const ir::Module& module, const ir::Summary& summary,
                         {"arena_bytes", training->arena},
                         {"sample_bytes", training->inputs}};
   }
-  fmt::print("{}\n", json.dump());
+  fmt::print("{}\n", json_text(json));
 }
 
 std::optional<TrainingBytes> training_bytes(Session& session, driver::Model& model,

@@ -1,6 +1,7 @@
 // linnet debug MODEL --at VALUE: one value of a model, from its import to the compiled code.
 #include "cli/build.h"
 #include "cli/help.h"
+#include "cli/json_text.h"
 #include "cli/samples.h"
 #include "cli/text_table.h"
 #include "driver/difference.h"
@@ -273,7 +274,7 @@ private:
     nlohmann::ordered_json json = {
         {"value", value().name}, {"after", wanted}, {"stages", std::move(stages)}};
     // The values' text reads back to the same bits as it is.
-    std::string text = json.dump();
+    std::string text = json_text(json);
     text.pop_back();
     fmt::print("{},\"values\":{}}}\n", text, values.text().substr(0, values.text().size() - 1));
   }

@@ -1,4 +1,5 @@
 // linnet explain op|family NAME: what linnet knows of one, from its record and its code.
+#include "cli/json_text.h"
 #include "cli/model_options.h"
 #include "cli/op_example.h"
 #include "cli/where.h"
@@ -280,7 +281,7 @@ Status run(Session& session, const ExplainFlags& flags) {
   const bool op = flags.kind == "op";
   if (flags.name.empty()) {
     const Json all = facts_of_all(op);
-    if (flags.json) fmt::print("{}\n", all.dump());
+    if (flags.json) fmt::print("{}\n", json_text(all));
     for (const Json& each : flags.json ? Json::array() : all)
       fmt::print("{:<34}{}\n", text_of(each["name"]), text_of(each["doc"]));
     return Status::kDone;
@@ -298,7 +299,7 @@ Status run(Session& session, const ExplainFlags& flags) {
   if (!target) return Status::kBadCall;
   const Json facts = op ? facts_of_op(*found_op, *target) : facts_of_family(*family, *target);
   if (flags.json) {
-    fmt::print("{}\n", facts.dump());
+    fmt::print("{}\n", json_text(facts));
   } else if (op) {
     print_op(facts);
   } else {

@@ -1,4 +1,5 @@
 // linnet passes: the pipeline as a table, by phases.
+#include "cli/json_text.h"
 #include "cli/session.h"
 #include "passes/run/pass.h"
 
@@ -55,7 +56,7 @@ void print_json() {
     phases.push_back(
         {{"phase", passes::name(phase)}, {"summary", passes::summary(phase)}, {"passes", rows}});
   }
-  fmt::print("{}\n", phases.dump());
+  fmt::print("{}\n", json_text(phases));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // linnet report MODEL: one page that shows what every pass, Halide and LLVM made of a model, and
 // what it takes.
 #include "cli/report.h"
+#include "cli/json_text.h"
 
 #include "cli/build.h"
 #include "cli/help.h"
@@ -33,7 +34,7 @@ constexpr int64_t kSteps = 64;  // of a model with state that nobody gave inputs
 // The page with the data in it. No text of a model can end the element: "<" is written \u003c.
 std::string page_of(const Json& report) {
   std::string data;
-  for (const char c : report.dump()) {
+  for (const char c : json_text(report)) {
     if (c == '<') {
       data += "\\u003c";
     } else {
@@ -231,7 +232,7 @@ Status write_report(Session& session, const ReportOptions& options, const Json& 
   const auto report = report_data(session, options, run);
   if (!report) return session.diagnostics.status();
   const bool page = !options.output.ends_with(".json");
-  const auto done = write_file(options.output, page ? page_of(*report) : report->dump() + "\n");
+  const auto done = write_file(options.output, page ? page_of(*report) : json_text(*report) + "\n");
   if (!done) {
     session.error(done.error().message, done.error().status);
     return session.diagnostics.status();

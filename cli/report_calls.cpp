@@ -1,6 +1,7 @@
 // Writes the calls of an entry down, and what was measured of them.
 #include "cli/report_kernels.h"
 #include "codegen/inspect/verdict.h"
+#include "ir/loop.h"
 #include "ir/op_def.h"
 #include "passes/lib/storage.h"
 #include "passes/lib/view_root.h"
@@ -77,7 +78,7 @@ private:
     codegen::VerdictInput asked{.kernel = of_.module.kernels[number], .target = of_.product.target};
     asked.hot = kernels_.hot(number);
     asked.flops = call_flops(of_.module, node);
-    asked.bytes = kernel_bytes(called(of_.module, node));
+    asked.bytes = call_bytes(of_.graph, node);
     for (const ir::ValueId operand : node.operands) {
       if (is_weight(operand)) asked.weight_bytes += of_.graph.value(operand).type.stored_bytes();
     }
@@ -95,6 +96,7 @@ private:
                  {"flops", asked.flops},
                  {"bytes", asked.bytes},
                  {"intensity", static_cast<double>(asked.flops) / bytes}};
+    if (node.op == &ir::ops::loop) json["loop"] = ir::loop_of(node).steps;
     if (of_.times) add_times(i, json, asked);
     json["verdict"] = codegen::verdict(asked);
     return json;

@@ -118,7 +118,11 @@ Json ReportKernels::one(size_t k, ReportSteps& steps) const {
   json["stmt"] = known.stmt;
   json["llvm"] = known.llvm;
   json["assembly"] = known.assembly;
-  if (known.hot) json["hot"] = json_of(*known.hot);
+  if (known.hot) {
+    json["hot"] = json_of(*known.hot);
+  } else if (!known.no_hot.empty()) {
+    json["no_hot"] = known.no_hot;
+  }
   json["code_bytes"] = known.code_bytes;
   json["stack_bytes"] = known.stack_bytes;
   return json;

@@ -16,7 +16,8 @@ public:
 
   // The kernels that a call needs, by their number: of a loop those that its steps call.
   [[nodiscard]] const std::vector<size_t>& of_call(size_t call) const { return of_call_[call]; }
-  // The hot loop of a kernel; null: it has no arithmetic.
+  // The hot loop of a kernel; null: its code cannot be read, or is part of its
+  // caller's.
   [[nodiscard]] const codegen::HotLoop* hot(size_t kernel) const;
   // "kernels".
   [[nodiscard]] nlohmann::ordered_json json(ReportSteps& steps) const;

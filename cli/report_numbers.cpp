@@ -6,7 +6,9 @@
 #include "cli/verify_nodes.h"
 #include "driver/reference.h"
 #include "driver/values.h"
+#include "ir/loop.h"
 #include "ir/op_def.h"
+#include "ir/summary.h"
 #include "passes/lib/storage.h"
 #include "passes/lib/view_root.h"
 
@@ -21,8 +23,22 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// FLOPs of a model that is evaluated again after each pass, at most: half a second a pass.
-constexpr int64_t kEvaluatedFlops = 20'000'000;
+// Of a model that is evaluated again after each pass, at most: half a second a pass.
+constexpr double kEvaluatedWork = 2e7;
+
+// Multiply-adds, twice, and elements of all nodes; of a loop in each of its steps.
+double evaluated_work(const ir::Module& module, const ir::Graph& graph) {
+  double work = 0;
+  for (const ir::Node& node : graph.nodes()) {
+    for (const ir::ValueId result : node.results)
+      work += static_cast<double>(graph.value(result).type.elements());
+    work += 2 * static_cast<double>(ir::multiply_adds(graph, node));
+    if (node.op == &ir::ops::loop)
+      work += static_cast<double>(ir::loop_of(node).steps) *
+              evaluated_work(module, ir::body_of(module, node));
+  }
+  return work;
+}
 
 class NumbersWriter {
 public:
@@ -122,9 +138,9 @@ private:
                  {"call", std::move(call)},
                  {"by", by}};
     add_values(json, samples, value.type.shape, passes::has_state(of_.imported));
-    if (error && std::isfinite(error->absolute())) {
-      json["absolute"] = error->absolute();
-      json["relative"] = error->relative();
+    if (error) {  // null: infinite, as one of the two is NaN or an infinity
+      json["absolute"] = finite(error->absolute());
+      json["relative"] = finite(error->relative());
     }
     values.push_back(std::move(json));
     if (of_.computed)
@@ -155,7 +171,7 @@ bool add_numbers(Session& session, Json& report, const ReportNumbers& of, Report
 
 std::optional<OutputErrors> OutputErrors::of(const ir::Module& imported, int64_t batch,
                                              const std::vector<Sample>& samples, uint64_t seed) {
-  if (kernel_flops(imported.graphs.front()) > kEvaluatedFlops) return std::nullopt;
+  if (evaluated_work(imported, imported.graphs.front()) > kEvaluatedWork) return std::nullopt;
   OutputErrors result;
   for (int64_t i = 0; i < batch; ++i) {
     const Sample& sample = samples[static_cast<size_t>(i) % samples.size()];

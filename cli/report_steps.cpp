@@ -1,5 +1,6 @@
 // Writes modules down as JSON, node by node.
 #include "cli/report_steps.h"
+#include "cli/json_text.h"
 
 #include "ir/loop.h"
 #include "ir/op_def.h"
@@ -40,10 +41,21 @@ std::string subject_of(std::string_view message) {
   return std::string(name);
 }
 
+// How JavaScript counts: two for what is beyond the first 65,536 characters.
+int64_t utf16_units(std::string_view text) {
+  int64_t units = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    units += byte >= 0xF0 ? 2 : (byte & 0xC0U) == 0x80 ? 0 : 1;
+  }
+  return units;
+}
+
 }  // namespace
 
 int64_t ReportSteps::place(Json one) {
-  const auto [at, fresh] = known_places_.emplace(one.dump(), static_cast<int64_t>(places_.size()));
+  const auto [at, fresh] =
+      known_places_.emplace(json_text(one), static_cast<int64_t>(places_.size()));
   if (fresh) places_.push_back(std::move(one));
   return at->second;
 }
@@ -59,12 +71,16 @@ Json ReportSteps::span(const Span& span) {
   const LineColumn at = sources.position(span.file, span.begin);
   const LineColumn end = sources.position(span.file, span.end);
   // Of a span of several lines the rest of the first.
-  const auto line = static_cast<int64_t>(sources.line(span.file, span.begin).size());
-  const int64_t length = (end.line == at.line ? end.column : line + 1) - int64_t{at.column};
+  const std::string_view line = sources.line(span.file, span.begin);
+  const uint32_t start = sources.line_start(span.file, span.begin);
+  const size_t from = std::min<size_t>(span.begin - start, line.size());
+  const std::string_view covered =
+      line.substr(from, end.line == at.line ? span.end - span.begin : line.npos);
   return {{"source", source->second},
           {"line", at.line},
           {"column", at.column},
-          {"length", std::max<int64_t>(length, 1)}};
+          {"from", utf16_units(line.substr(0, from))},
+          {"length", std::max<int64_t>(utf16_units(covered), 1)}};
 }
 
 Json ReportSteps::places(const ir::Place& of) {
@@ -99,7 +115,8 @@ int64_t ReportSteps::node(const ir::Graph& graph, const ir::Node& node, const ir
   if (!storage.empty()) json["storage"] = std::move(storage);
   for (size_t i = 0; i < text.regions.size(); ++i)
     json["regions"].push_back(state(node.regions[i], text.regions[i], "region"));
-  const auto [at, fresh] = known_nodes_.emplace(json.dump(), static_cast<int64_t>(pool_.size()));
+  const auto [at, fresh] =
+      known_nodes_.emplace(json_text(json), static_cast<int64_t>(pool_.size()));
   if (fresh) pool_.push_back(std::move(json));
   return at->second;
 }
@@ -154,7 +171,7 @@ bool ReportSteps::add_step(std::string_view pass, std::string_view phase, std::s
   const ir::ModuleText text = ir::text_of(module);
   Json head = text.head;
   Json now = graphs(module, text);
-  std::string written = head.dump() + now.dump();
+  std::string written = json_text(head) + json_text(now);
   const bool changed = written != last_;
   last_ = std::move(written);
   steps_.push_back({{"pass", pass},

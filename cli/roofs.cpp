@@ -8,6 +8,7 @@
 #include "codegen/check/peak.h"
 #include "ir/loop.h"
 #include "ir/op_def.h"
+#include "ir/summary.h"
 #include "passes/lib/view_root.h"
 
 #include <fmt/format.h>
@@ -145,6 +146,7 @@ using Touched = std::map<Place, int64_t>;  // bytes
 Touched touched(const ir::Graph& graph, const ir::Node& call) {
   Touched all;
   const auto add = [&](ir::ValueId id) {
+    if (!id) return;
     int64_t& bytes = all[place_of(graph, id)];
     bytes = std::max(bytes, graph.value(id).type.stored_bytes());
   };
@@ -245,22 +247,18 @@ int64_t call_flops(const ir::Module& module, const ir::Node& node) {
 
 int64_t kernel_flops(const ir::Graph& kernel) {
   int64_t flops = 0;
-  for (const ir::Node& node : kernel.nodes()) {
-    if (node.tensor || !node.op->multiply_adds) continue;
-    std::vector<const ir::Type*> types;
-    for (ir::ValueId operand : node.operands)
-      types.push_back(&kernel.value(operand).type);
-    flops += 2 * node.op->multiply_adds({types, node.attrs}, kernel.value(node.results[0]).type);
-  }
+  for (const ir::Node& node : kernel.nodes())
+    flops += 2 * ir::multiply_adds(kernel, node);
   return flops;
 }
 
-int64_t kernel_bytes(const ir::Graph& kernel) {
+int64_t call_bytes(const ir::Graph& graph, const ir::Node& node) {
   int64_t bytes = 0;
-  for (const ir::GraphInput& input : kernel.inputs)
-    bytes += kernel.value(input.value).type.stored_bytes();
-  for (const ir::GraphOutput& output : kernel.outputs)
-    bytes += kernel.value(output.value).type.stored_bytes();
+  for (const auto* ids : {&node.operands, &node.results}) {
+    for (const ir::ValueId id : *ids) {
+      if (id) bytes += graph.value(id).type.stored_bytes();
+    }
+  }
   return bytes;
 }
 

@@ -44,7 +44,7 @@ struct Bound {
 // call or of all steps of a loop.
 [[nodiscard]] int64_t call_flops(const ir::Module& module, const ir::Node& node);
 [[nodiscard]] int64_t kernel_flops(const ir::Graph& kernel);
-// Of its operands and results.
-[[nodiscard]] int64_t kernel_bytes(const ir::Graph& kernel);
+// Of a call's operands and results; of a loop all that its steps take and give.
+[[nodiscard]] int64_t call_bytes(const ir::Graph& graph, const ir::Node& node);
 
 }  // namespace linnet::cli

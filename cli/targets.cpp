@@ -1,4 +1,5 @@
 // linnet targets: the machines code can be generated for, as a table.
+#include "cli/json_text.h"
 #include "cli/session.h"
 #include "cli/text_table.h"
 #include "codegen/object/target.h"
@@ -55,7 +56,7 @@ void print_json() {
                     {"package", row.package},
                     {"emulator", row.emulator}});
   }
-  fmt::print("{}\n", rows.dump());
+  fmt::print("{}\n", json_text(rows));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // linnet tune MODEL: times other schedules of its kernels and writes those that are faster.
 #include "cli/build.h"
 #include "cli/help.h"
+#include "cli/json_text.h"
 #include "cli/text_table.h"
 #include "cli/tuner.h"
 #include "driver/tuning_file.h"
@@ -123,7 +124,7 @@ Status search(Session& session, const TuneFlags& flags, const driver::Tunable& t
     return done.error().status;
   }
   if (flags.json) {
-    fmt::print("{}\n", json(model, path, tunable, tuner).dump());
+    fmt::print("{}\n", json_text(json(model, path, tunable, tuner)));
   } else {
     std::fputs(table(model, tuner).c_str(), stdout);
   }

@@ -1,5 +1,6 @@
 // linnet verify MODEL: compiled code beside the evaluator, or beside outputs in a folder.
 #include "cli/call.h"
+#include "cli/json_text.h"
 #include "cli/samples.h"
 #include "cli/text_table.h"
 #include "cli/verify_nodes.h"
@@ -239,7 +240,7 @@ private:
                                    {"within", good},
                                    {"outputs", outputs}};
     if (nodes_) nodes_->add_to(json, session_, options_.tolerance);
-    fmt::print("{}\n", json.dump());
+    fmt::print("{}\n", json_text(json));
   }
 
   Session& session_;

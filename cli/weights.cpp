@@ -1,4 +1,5 @@
 // linnet weights F.safetensors: what a weights file holds.
+#include "cli/json_text.h"
 #include "cli/session.h"
 #include "cli/text_table.h"
 
@@ -80,7 +81,7 @@ Status print_weights(Session& session, const std::string& path, bool json) {
     for (const auto& [key, value] : file->metadata())
       metadata[key] = value;
     const nlohmann::ordered_json all = {{"tensors", list}, {"metadata", metadata}};
-    fmt::print("{}\n", all.dump());
+    fmt::print("{}\n", json_text(all));
     return Status::kDone;
   }
   table.rule();

@@ -137,12 +137,7 @@ private:
       if (slot.kind == SlotKind::kParameter && counted_.insert(path).second)
         row.parameters += slot.type.elements();
     }
-    if (!node.op->multiply_adds) return;
-    std::vector<const Type*> types;
-    for (ValueId operand : node.operands)
-      types.push_back(operand ? &graph_.value(operand).type : nullptr);
-    const int64_t work =
-        node.op->multiply_adds({types, node.attrs}, graph_.value(node.results.front()).type);
+    const int64_t work = multiply_adds(graph_, node);
     row.multiply_adds += work;
     summary_.multiply_adds += work;
   }
@@ -219,6 +214,14 @@ private:
 Summary summarize(const Module& module) {
   if (module.graphs.empty()) return {};
   return Summarizer(module, without_loops(module, module.graphs.front())).run();
+}
+
+int64_t multiply_adds(const Graph& graph, const Node& node) {
+  if (!node.op->multiply_adds) return 0;
+  std::vector<const Type*> types;
+  for (ValueId operand : node.operands)
+    types.push_back(operand ? &graph.value(operand).type : nullptr);
+  return node.op->multiply_adds({types, node.attrs}, graph.value(node.results.front()).type);
 }
 
 }  // namespace linnet::ir

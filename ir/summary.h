@@ -34,4 +34,7 @@ struct Summary {
 // weight) and the bias after an anchor are part of the row they belong to.
 [[nodiscard]] Summary summarize(const Module& module);
 
+// Of one node; 0 where its op has none.
+[[nodiscard]] int64_t multiply_adds(const Graph& graph, const Node& node);
+
 }  // namespace linnet::ir

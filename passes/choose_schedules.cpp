@@ -3,6 +3,7 @@
 #include "ir/entries.h"
 #include "ir/op_def.h"
 #include "ir/ops/shared/window.h"
+#include "ir/summary.h"
 #include "passes/lib/candidate.h"
 #include "passes/lib/fold.h"
 #include "passes/lib/label.h"
@@ -27,13 +28,8 @@ constexpr int64_t kWorthThreads = 1 << 16;
 int64_t work_of(const ir::Graph& body) {
   int64_t work = 0;
   for (const ir::Node& node : body.nodes()) {
-    const ir::Type& result = body.value(node.results.front()).type;
-    work += result.stored_bytes() / 4;
-    if (!node.op->multiply_adds) continue;
-    std::vector<const ir::Type*> types;
-    for (ir::ValueId operand : node.operands)
-      types.push_back(&body.value(operand).type);
-    work += node.op->multiply_adds({types, node.attrs}, result) / 8;
+    work += body.value(node.results.front()).type.stored_bytes() / 4;
+    work += ir::multiply_adds(body, node) / 8;
   }
   return work;
 }
@@ -51,15 +47,9 @@ bool splits(const ir::Graph& graph, const PassContext& context) {
 constexpr int64_t kWorthRemark = 1 << 16;
 
 int64_t steps(const ir::Graph& body, const ir::Node& node) {
-  const ir::Type& result = body.value(node.results.front()).type;
-  if (!node.op->multiply_adds) {
-    const ir::Ints& kernel = node.attrs.get(ir::kKernelSize);
-    return result.elements() * kernel[0] * kernel[1];
-  }
-  std::vector<const ir::Type*> types;
-  for (const ir::ValueId operand : node.operands)
-    types.push_back(&body.value(operand).type);
-  return node.op->multiply_adds({types, node.attrs}, result);
+  if (node.op->multiply_adds) return ir::multiply_adds(body, node);
+  const ir::Ints& kernel = node.attrs.get(ir::kKernelSize);
+  return body.value(node.results.front()).type.elements() * kernel[0] * kernel[1];
 }
 
 // Says that no family but generic takes a kernel of much work; `why` is theirs.
@@ -143,9 +133,10 @@ ir::Module choose_schedules(ir::Module module, PassContext& context) {
     ir::Schedule schedule = *std::move(choice.schedule);
     const std::string reason = choice.why.empty() ? "" : ": " + choice.why;
     if (!context.may_rewrite(node.place, name + " by " + to_string(schedule) + reason +
-                                             padded_before(r.old(), node)))
+                                             padded_before(r.old(), node))) {
       schedule = ir::Schedule{std::string(kGeneric), {}};
-    tell_alternatives(r.old(), node, candidate, {schedule, choice.why}, context);
+      choice.why = "the limit of rewrites leaves it";
+    }
     const bool own = family(schedule.family).scratch(candidate.body, schedule) > 0;
     if (own && splits(r.old(), context)) {
       context.refused(node.place, name + " in several threads: they would share what it works in");
@@ -160,6 +151,7 @@ ir::Module choose_schedules(ir::Module module, PassContext& context) {
         schedule.parameters.emplace_back(kThreads, 1);
       }
     }
+    tell_alternatives(r.old(), node, candidate, {schedule, choice.why}, context);
     ir::Node scheduled = node;
     scheduled.schedule = std::move(schedule);
     r.copy(scheduled);

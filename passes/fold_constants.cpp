@@ -1,6 +1,7 @@
 // The pass fold_constants: ops of constants are evaluated, tensors without elements emptied.
 #include "ir/op_def.h"
 #include "ir/ops/shared/window.h"
+#include "ir/summary.h"
 #include "passes/lib/fold.h"
 #include "passes/lib/label.h"
 #include "passes/lib/rewrite_graphs.h"
@@ -59,10 +60,7 @@ bool takes_long(const ir::Graph& graph, const ir::Node& node) {
     for (int64_t size : node.attrs.get_or(ir::kKernelSize, ir::Ints{}))
       steps *= static_cast<double>(size);
   } else if (node.op->multiply_adds) {
-    std::vector<const ir::Type*> types;
-    for (ir::ValueId operand : node.operands)
-      types.push_back(operand ? &graph.value(operand).type : nullptr);
-    steps = static_cast<double>(node.op->multiply_adds({types, node.attrs}, result));
+    steps = static_cast<double>(ir::multiply_adds(graph, node));
   }
   return steps > kMostSteps;
 }

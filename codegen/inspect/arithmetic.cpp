@@ -77,7 +77,8 @@ Arithmetic x86(std::string_view name, std::string_view line) {
 // `v0.4s` of AArch64, of Apple `fmla.4s`: 4 lanes of 32 bits; nothing of a scalar.
 std::pair<int64_t, int64_t> arm_lanes(std::string_view line) {
   const size_t dot = line.find('.');
-  if (dot == line.npos) return {1, kScalar};
+  if (dot == line.npos)
+    return {1, destination(line, Architecture::kAArch64).starts_with('d') ? 64 : kScalar};
   int64_t lanes = 0;
   const auto [end, fault] =
       std::from_chars(line.data() + dot + 1, line.data() + line.size(), lanes);
@@ -87,7 +88,7 @@ std::pair<int64_t, int64_t> arm_lanes(std::string_view line) {
 
 }  // namespace
 
-Arithmetic arithmetic_of(std::string_view line, Architecture architecture, int64_t length) {
+Arithmetic arithmetic_of(std::string_view line, Architecture architecture, VectorLength length) {
   std::string_view name = mnemonic(line);
   if (architecture == Architecture::kX86) return x86(name, line);
   const bool vector = name.starts_with('v');
@@ -101,9 +102,11 @@ Arithmetic arithmetic_of(std::string_view line, Architecture architecture, int64
     const auto [lanes, bits] = arm_lanes(line);
     return of(*kind, lanes, bits);
   }
-  if (architecture == Architecture::kRiscV && vector) return of(*kind, length, length * kScalar);
+  if (architecture == Architecture::kRiscV && vector)
+    return of(*kind, length.lanes, length.lanes * length.bits);
   const bool helium = architecture == Architecture::kArm && line.find('q') != line.npos;
-  return of(*kind, helium ? 4 : 1, helium ? 4 * kScalar : kScalar);
+  const bool f64 = name.find(".f64") != name.npos || name.ends_with(".d");
+  return of(*kind, helium ? 4 : 1, helium ? 4 * kScalar : f64 ? 64 : kScalar);
 }
 
 std::string_view destination(std::string_view line, Architecture architecture) {
@@ -117,13 +120,17 @@ std::string_view destination(std::string_view line, Architecture architecture) {
   return first == line.npos ? "" : line.substr(first, line.find_first_of(kBetween, first) - first);
 }
 
-int64_t vector_length(std::string_view line) {
-  if (mnemonic(line) != "vsetivli") return 0;
-  const size_t comma = line.find(',');
-  if (comma == line.npos) return 0;
-  const size_t number = line.find_first_of("0123456789", comma);
-  int64_t length = 0;
-  if (number != line.npos) std::from_chars(line.data() + number, line.data() + line.size(), length);
+std::optional<VectorLength> vector_length(std::string_view line) {
+  if (mnemonic(line) != "vsetivli") return std::nullopt;
+  const auto number_behind = [&](std::string_view mark) {
+    const size_t at = line.find(mark);
+    int64_t number = 0;
+    if (at != line.npos)
+      std::from_chars(line.data() + at + mark.size(), line.data() + line.size(), number);
+    return number;
+  };
+  const VectorLength length{number_behind(", "), number_behind(", e")};
+  if (length.lanes <= 0 || length.bits <= 0) return std::nullopt;
   return length;
 }
 

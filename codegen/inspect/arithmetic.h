@@ -4,6 +4,7 @@
 #include "codegen/object/target.h"
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace linnet::codegen {
@@ -15,12 +16,16 @@ struct Arithmetic {
   int64_t vector_bits = 0;  // of the registers it computes in; 0: it computes nothing
 };
 
-// `length`: elements of a vector where another instruction has set them (RISC-V).
+// What another instruction has set for those that follow it (RISC-V).
+struct VectorLength {
+  int64_t lanes = 1, bits = 32;  // of one lane
+};
+
 [[nodiscard]] Arithmetic arithmetic_of(std::string_view line, Architecture architecture,
-                                       int64_t length);
+                                       VectorLength length);
 // The operand it writes: the last on x86-64, elsewhere the first.
 [[nodiscard]] std::string_view destination(std::string_view line, Architecture architecture);
-// What `vsetivli zero, 4, e32, …` sets, 0 of any other instruction.
-[[nodiscard]] int64_t vector_length(std::string_view line);
+// What `vsetivli zero, 4, e32, …` sets; nothing of any other instruction.
+[[nodiscard]] std::optional<VectorLength> vector_length(std::string_view line);
 
 }  // namespace linnet::codegen

@@ -29,10 +29,10 @@ class Weigher {
 public:
   Weigher(const MachineCode& code, const Machine& machine, const OptimizedModule::Counts& counts)
       : code_(code), machine_(machine), counts_(counts), each_(code.lines.size()) {
-    int64_t length = 1;
+    VectorLength length;
     for (size_t i = 0; i < code.lines.size(); ++i) {
       const CodeLine& line = code.lines[i];
-      if (const int64_t set = vector_length(line.text); set > 0) length = set;
+      if (const auto set = vector_length(line.text)) length = *set;
       if (!line.instructions.empty())
         each_[i] = arithmetic_of(line.text, machine.target.record.architecture, length);
     }

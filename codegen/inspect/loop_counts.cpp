@@ -84,7 +84,10 @@ void count(llvm::Function& function, const Count& calls, OptimizedModule::Counts
   Blocks blocks(function);
   for (const llvm::BasicBlock& block : function) {
     const Count own = product(calls, blocks.of(block));
-    counts[{function.getName().str(), block.getName().str()}] = own;
+    // A function that two places call has the sum of both.
+    const auto [at, fresh] =
+        counts.emplace(std::pair(function.getName().str(), block.getName().str()), own);
+    if (!fresh) at->second = at->second && own ? Count(*at->second + *own) : Count();
     for (const llvm::Instruction& instruction : block) {
       if (const auto [called, times] = callee(instruction); called)
         count(*called, product(own, times), counts);

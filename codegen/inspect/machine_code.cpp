@@ -188,15 +188,6 @@ std::string MachineCode::text() const {
   return all;
 }
 
-const CodeRange* MachineCode::loop_around(const CodeRange& range) const {
-  const CodeRange* innermost = nullptr;
-  for (const CodeRange& loop : loops) {
-    if (loop.contains(range) && loop != range && (!innermost || innermost->contains(loop)))
-      innermost = &loop;
-  }
-  return innermost;
-}
-
 MachineCode read_assembly(std::string_view text, const Machine& machine) {
   MachineCode code;
   code.lines = code_lines(text, std::string_view(machine.syntax->getCommentString()));

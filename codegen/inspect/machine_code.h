@@ -60,8 +60,6 @@ struct MachineCode {
   std::string fault;              // why LLVM does not read it; then no line has instructions
 
   [[nodiscard]] std::string text() const;
-  // The innermost loop around these lines, or nullptr.
-  [[nodiscard]] const CodeRange* loop_around(const CodeRange& range) const;
 };
 
 // Of functions as LLVM prints them with its remarks (AsmVerbose); directives are dropped.

@@ -103,7 +103,8 @@ private:
   std::string loop() const {
     if (!in_.hot) return "";
     const HotLoop& hot = *in_.hot;
-    if (hot.spills > 0) return fmt::format("its loop saves and restores {} registers", hot.spills);
+    if (hot.spills > 0)
+      return fmt::format("{} of its loop's instructions save or restore registers", hot.spills);
     if (in_.flops > 0 && hot.vector_bits > 0 && hot.vector_bits < 8 * in_.target.info.vector_bytes)
       return scalar();
     if (const auto loads = hot.loads_per_fma(); loads && *loads > kManyLoads)

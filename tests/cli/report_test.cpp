@@ -159,7 +159,7 @@ TEST_F(Report, StepsAreTheLinesOfDump) {
     EXPECT_EQ(print(data, step, graphs), out_) << pass;
     EXPECT_EQ(step["ns"], 0);
   }
-  EXPECT_EQ(data["steps"].size(), 24U);
+  EXPECT_EQ(data["steps"].size(), 25U);
 }
 
 TEST_F(Report, FollowsALayerToItsMemory) {
@@ -182,7 +182,8 @@ TEST_F(Report, FollowsALayerToItsMemory) {
   EXPECT_TRUE(kernel["alternatives"][0]["chosen"].get<bool>());
   EXPECT_EQ(kernel["alternatives"][0]["schedule"], kernel["schedule"]);
   EXPECT_FALSE(kernel["refused"].empty());
-  EXPECT_GT(call["flops"].get<int64_t>(), 2 * 4 * 36 * 9 - 1);
+  EXPECT_EQ(call["flops"], 2 * 4 * 36 * 9);
+  EXPECT_EQ(call["bytes"], 4 * (8 * 8 + 4 * 9 + 4 + 4 * 3 * 3));
   EXPECT_FALSE(call["verdict"].get<std::string>().empty());
   const json& stored = data["memory"]["values"][call["writes"][0].get<size_t>()];
   EXPECT_EQ(stored["memory"], "arena");
@@ -259,6 +260,38 @@ TEST_F(Report, ABatchIsOfOneSampleInNumbers) {
   EXPECT_EQ(data["steps"][0]["errors"].size(), 1U);
 }
 
+// The definition in f64 gives a number where f32 has none: no difference is larger.
+TEST_F(Report, AnInfiniteErrorIsSaid) {
+  write("m.lin", "model m(x: f32[N, 4]) -> y: f32[N, 4] {\n  x |> exp\n}\n");
+  const std::vector<float> x = {100, 1, 2, 3};
+  ASSERT_TRUE(write_npy(folder_ + "/x.npy", DType::kF32, std::vector<int64_t>{1, 4}, x.data()));
+  const json data = report("m.lin --no-times --input x=x.npy");
+  const json& values = data["numbers"]["values"];
+  const auto infinite = [](const json& value) {
+    return value.contains("absolute") && value["absolute"].is_null();
+  };
+  EXPECT_TRUE(std::ranges::any_of(values, infinite));
+  EXPECT_TRUE(data["steps"].back()["errors"][0]["absolute"].is_null());
+}
+
+// Columns are for people, who see a tab as several; `from` is where JavaScript finds the word.
+TEST_F(Report, PlacesAreFoundInTheirLines) {
+  write("m.lin",
+        "model m(x: f32[N, 4]) -> y: f32[N, 4] {\n\tlet \u00e9 = x |> relu\n\t\u00e9 |> exp\n}\n");
+  const json data = report("m.lin --no-times --no-numbers");
+  std::set<std::pair<int, int>> found;
+  for (const json& place : data["places"])
+    found.emplace(place.at("from").get<int>(), place.at("length").get<int>());
+  EXPECT_TRUE(found.contains({14, 4})) << data["places"];  // relu, behind a tab and an é
+  EXPECT_TRUE(found.contains({6, 3})) << data["places"];   // exp
+}
+
+TEST_F(Report, NamesThatAreNoUtf8AreReplaced) {
+  write("caf\xe9.lin", kSmall);
+  const json data = report("caf\xe9.lin --no-times --no-numbers");
+  EXPECT_EQ(data["sources"][0]["path"], "caf\uFFFD.lin");
+}
+
 TEST_F(Report, StateIsFollowedOverSteps) {
   write("sums.lin", kState);
   write_samples("x.npy", {5, 2});
@@ -314,6 +347,9 @@ TEST_F(Report, LoopsAreCalls) {
   });
   ASSERT_NE(works, data["memory"]["values"].end());
   const auto call = (*works)["first"].get<size_t>();
+  EXPECT_EQ(data["calls"][call]["loop"], 5);
+  EXPECT_EQ(data["calls"][call]["flops"], 5 * 2 * 3 * 64);
+  EXPECT_EQ(data["calls"][call]["bytes"], 4 * (8 + 5 * 8 + 64 + 8));  // each once
   EXPECT_EQ((*works)["last"], call);
   const auto kernels = std::ranges::count_if(data["kernels"], [&](const json& kernel) {
     return std::ranges::find(kernel["calls"], json(call)) != kernel["calls"].end();
@@ -385,6 +421,17 @@ TEST_F(Report, NothingInAModelEndsThePagesData) {
   ASSERT_EQ(linnet("report odd.lin --no-times --no-numbers -o r.html"), 0) << err_;
   EXPECT_THAT(in_page("r.html")["sources"][0]["text"].get<std::string>(), HasSubstr("</script>"));
   EXPECT_THAT(text("r.html"), Not(HasSubstr("alert(1)</script>")));
+}
+
+// With threads the chosen schedule has one number more.
+TEST_F(Report, TheChosenScheduleIsTheKernels) {
+  const json data = report("$S/models/mlp.lin --batch 64 --threads 2 --no-times --no-numbers");
+  bool threads = false;
+  for (const json& kernel : data["kernels"]) {
+    EXPECT_EQ(kernel["alternatives"][0]["schedule"], kernel["schedule"]);
+    threads = threads || kernel["schedule"].get<std::string>().find("threads") != std::string::npos;
+  }
+  EXPECT_TRUE(threads);
 }
 
 TEST_F(Report, TimesAreMeasured) {

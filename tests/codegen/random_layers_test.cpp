@@ -9,6 +9,7 @@
 #include "frontend/load.h"
 #include "ir/evaluate.h"
 #include "ir/op_def.h"
+#include "ir/summary.h"
 #include "passes/run/run_pipeline.h"
 
 #include <fmt/format.h>
@@ -279,13 +280,8 @@ bool small(const ir::Module& module) {
   int64_t work = 0;
   const ir::Graph& graph = module.graphs.front();
   for (const ir::Node& node : graph.nodes()) {
-    const ir::Type& result = graph.value(node.results.front()).type;
-    work += result.elements();
-    if (!node.op->multiply_adds) continue;
-    std::vector<const ir::Type*> types;
-    for (ir::ValueId operand : node.operands)
-      types.push_back(&graph.value(operand).type);
-    work += node.op->multiply_adds({types, node.attrs}, result);
+    work += graph.value(node.results.front()).type.elements();
+    work += ir::multiply_adds(graph, node);
   }
   return work < 2'000'000;
 }

@@ -5,6 +5,7 @@
 #include "codegen/inspect/verdict.h"
 #include "driver/compile.h"
 #include "ir/builder.h"
+#include "ir/summary.h"
 #include "tests/codegen/op_kernels.h"
 
 #include <gmock/gmock.h>
@@ -49,14 +50,8 @@ struct Built {
 // The FLOPs of a kernel: of its multiply-adds, without padded lanes.
 int64_t flops_of(const ir::Graph& kernel) {
   int64_t flops = 0;
-  for (const ir::Node& node : kernel.nodes()) {
-    if (!node.op->multiply_adds) continue;
-    std::vector<const ir::Type*> types;
-    for (const ir::ValueId operand : node.operands)
-      types.push_back(&kernel.value(operand).type);
-    flops +=
-        2 * node.op->multiply_adds({types, node.attrs}, kernel.value(node.results.front()).type);
-  }
+  for (const ir::Node& node : kernel.nodes())
+    flops += 2 * ir::multiply_adds(kernel, node);
   return flops;
 }
 
@@ -180,7 +175,7 @@ TEST(Inspect, TilesOfThreadsBelongToTheirKernel) {
 }
 
 TEST(Inspect, Arithmetic) {
-  const auto x86 = [](const char* text) { return arithmetic_of(text, Architecture::kX86, 1); };
+  const auto x86 = [](const char* text) { return arithmetic_of(text, Architecture::kX86, {}); };
   EXPECT_EQ(x86("\tvfmadd231ps\t(%rax), %zmm8, %zmm7").flops, 32);
   EXPECT_EQ(x86("\tvfnmadd213sd\t%xmm1, %xmm2, %xmm3").flops, 2);
   EXPECT_EQ(x86("\taddps\t%xmm1, %xmm2").flops, 4);
@@ -188,15 +183,25 @@ TEST(Inspect, Arithmetic) {
   EXPECT_EQ(x86("\tvmaxps\t%ymm1, %ymm2, %ymm3").flops, 0);
   EXPECT_EQ(x86("\tvmaxps\t%ymm1, %ymm2, %ymm3").operations, 8);
   EXPECT_EQ(x86("\taddq\t$64, %rax").operations, 0);
-  const auto arm = [](const char* text) { return arithmetic_of(text, Architecture::kAArch64, 1); };
+  const auto arm = [](const char* text) { return arithmetic_of(text, Architecture::kAArch64, {}); };
   EXPECT_EQ(arm("\tfmla\tv0.4s, v1.4s, v2.s[1]").flops, 8);
   EXPECT_EQ(arm("\tfmla.4s\tv0, v1, v2").flops, 8);
   EXPECT_EQ(arm("\tfmadd\ts0, s1, s2, s0").flops, 2);
   EXPECT_EQ(arm("\tfmax\tv0.4s, v1.4s, v2.4s").flops, 0);
-  EXPECT_EQ(arithmetic_of("\tvfmacc.vv\tv8, v9, v10", Architecture::kRiscV, 4).flops, 8);
-  EXPECT_EQ(arithmetic_of("\tfmadd.s\tfa0, fa1, fa2, fa0", Architecture::kRiscV, 4).flops, 2);
-  EXPECT_EQ(arithmetic_of("\tvfma.f32\ts0, s1, s2", Architecture::kArm, 1).flops, 2);
-  EXPECT_EQ(vector_length("\tvsetivli\tzero, 4, e32, m1, ta, ma"), 4);
+  EXPECT_EQ(arm("\tfmadd\ts0, s1, s2, s0").vector_bits, 32);
+  EXPECT_EQ(arm("\tfmadd\td0, d1, d2, d0").vector_bits, 64);
+  const auto risc_v = [](const char* text) {
+    return arithmetic_of(text, Architecture::kRiscV, {4, 64});
+  };
+  EXPECT_EQ(risc_v("\tvfmacc.vv\tv8, v9, v10").flops, 8);
+  EXPECT_EQ(risc_v("\tvfmacc.vv\tv8, v9, v10").vector_bits, 256);
+  EXPECT_EQ(risc_v("\tfmadd.s\tfa0, fa1, fa2, fa0").flops, 2);
+  EXPECT_EQ(risc_v("\tfmadd.d\tfa0, fa1, fa2, fa0").vector_bits, 64);
+  EXPECT_EQ(arithmetic_of("\tvfma.f32\ts0, s1, s2", Architecture::kArm, {}).flops, 2);
+  const auto length = vector_length("\tvsetivli\tzero, 4, e32, m1, ta, ma");
+  ASSERT_TRUE(length);
+  EXPECT_EQ(length->lanes, 4);
+  EXPECT_EQ(length->bits, 32);
   EXPECT_EQ(destination("\tvfmadd231ps\t(%rax), %zmm8, %zmm7 {%k1}", Architecture::kX86), "%zmm7");
   EXPECT_EQ(destination("\tfmla\tv0.4s, v1.4s, v2.4s", Architecture::kAArch64), "v0.4s");
 }

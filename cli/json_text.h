@@ -1,0 +1,15 @@
+// JSON as text.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+namespace linnet::cli {
+
+// A path, or a name in an ONNX file, may hold bytes that are no UTF-8: each becomes U+FFFD.
+template <class Json> [[nodiscard]] std::string json_text(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace linnet::cli
