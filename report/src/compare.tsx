@@ -2,8 +2,18 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { Missing } from "./figure";
-import { bytes, digits, machine, percent, time, whole } from "./format";
-import type { Report } from "./report";
+import {
+  bytes,
+  counted,
+  digits,
+  errorSize,
+  errorText,
+  machine,
+  percent,
+  time,
+  whole,
+} from "./format";
+import type { Call, Report } from "./report";
 import type { Store } from "./store";
 
 /** The report in a text: a page's JSON, or JSON itself. */
@@ -44,7 +54,9 @@ function amount(
     a: a === undefined ? ABSENT : show(a),
     b: b === undefined ? ABSENT : show(b),
   };
-  if (a !== undefined && b !== undefined && a > 0 && a !== b) {
+  if (a === undefined || b === undefined || a === b) return row;
+  if (a === Infinity || b === Infinity) row.better = b < a === lessIsBetter;
+  else if (a > 0) {
     const ratio = b / a;
     row.change =
       ratio >= 2 || ratio <= 0.5
@@ -116,9 +128,17 @@ const passes = (a: Report, b: Report): Row[] =>
   });
 
 function kernels(a: Report, b: Report): Row[] {
-  return matched(a.kernels, b.kernels, (k) => k.name).flatMap(({ name, a: x, b: y }) => {
+  // A loop's time is of all its kernels: it has a row of its own.
+  const loops = (report: Report): Call[] => report.calls.filter((call) => call.loop !== undefined);
+  const steps = (call: Call | undefined): string | undefined => call && counted(call.loop!, "step");
+  const ofLoops = matched(loops(a), loops(b), (c) => c.result).flatMap(({ name, a: x, b: y }) => [
+    text(`loop of %${name}`, steps(x), steps(y)),
+    amount(`loop of %${name}: time`, x?.time?.median, y?.time?.median, time),
+  ]);
+  const ofKernels = matched(a.kernels, b.kernels, (k) => k.name).flatMap(({ name, a: x, b: y }) => {
     const took = (report: Report, kernel: typeof x): number | undefined => {
-      const times = kernel?.calls.flatMap((c) => report.calls[c]?.time?.median ?? []);
+      const own = kernel?.calls.map((c) => report.calls[c]).filter((c) => c?.loop === undefined);
+      const times = own?.flatMap((call) => call?.time?.median ?? []);
       return times?.length ? sum(times) : undefined;
     };
     const rows = [
@@ -137,8 +157,9 @@ function kernels(a: Report, b: Report): Row[] {
       rows.push(amount(`${name}: FLOP a cycle, modelled`, rate(x.hot), rate(y.hot), digits, false));
     }
     if (x && y) rows.push(amount(`${name}: code`, x.code_bytes, y.code_bytes, bytes));
-    return rows.filter((row) => row.a !== ABSENT || row.b !== ABSENT);
+    return rows;
   });
+  return [...ofKernels, ...ofLoops].filter((row) => row.a !== ABSENT || row.b !== ABSENT);
 }
 
 const rate = (hot: NonNullable<Report["kernels"][number]["hot"]>): number | undefined =>
@@ -154,7 +175,12 @@ function numbers(a: Report, b: Report): Row[] {
           : `${digits(v.min, 6)} … ${digits(v.max, 6)}, mean ${v.mean === null ? ABSENT : digits(v.mean, 6)}`);
       return [
         text(`%${name}`, range(x), range(y)),
-        amount(`%${name}: error against f64`, x?.absolute, y?.absolute, (e) => digits(e, 2)),
+        amount(
+          `%${name}: error against f64`,
+          errorSize(x?.absolute),
+          errorSize(y?.absolute),
+          errorText,
+        ),
       ];
     })
     .filter((row) => row.a !== ABSENT || row.b !== ABSENT);
@@ -165,12 +191,12 @@ function answers(a: Report, b: Report): Row[] {
     new Map(
       (r.steps.flatMap((s) => (s.errors ? [s.errors] : [])).pop() ?? []).map((e) => [
         e.output,
-        e.absolute,
+        errorSize(e.absolute)!,
       ]),
     );
   const [x, y] = [last(a), last(b)];
   return [...new Set([...x.keys(), ...y.keys()])].map((name) =>
-    amount(`${name}: error after the passes`, x.get(name), y.get(name), (e) => digits(e, 2)),
+    amount(`${name}: error after the passes`, x.get(name), y.get(name), errorText),
   );
 }
 

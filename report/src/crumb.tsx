@@ -127,7 +127,9 @@ function KernelStops({ store, reach }: { store: Store; reach: Reach }): JSX.Elem
               {hot.instructions} instructions, lines {hot.first + 1}–{hot.last + 1}
             </button>
           ) : (
-            <span class="faint">no loop of multiply-adds</span>
+            <span class="faint" title={first.no_hot}>
+              none
+            </span>
           )}
         </Stop>
       )}
@@ -193,6 +195,7 @@ function TimeStop({ store, reach }: { store: Store; reach: Reach }): JSX.Element
         <b title={calls.map((call) => call.verdict).join("\n")}>
           {time(sum)}
           {share > 0 && `, ${percent(share)}`}
+          {timed.some((call) => call.loop !== undefined) && ", the whole loop"}
         </b>
       ) : (
         <span class="faint">{calls.length ? "not measured" : "no call"}</span>

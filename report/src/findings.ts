@@ -1,5 +1,5 @@
 // What stands out in a report, in sentences: the first things to look at.
-import { bytes, digits, operations, percent, time } from "./format";
+import { bytes, errorSize, errorText, operations, percent, time } from "./format";
 import type { Model } from "./model";
 import type { Ref } from "./reach";
 import type { View } from "./store";
@@ -14,7 +14,7 @@ export interface Finding {
 
 /** Calls by the time that their roof would save. */
 function slow(model: Model): Finding[] {
-  const { calls, kernels } = model.report;
+  const { calls } = model.report;
   const lost = calls
     .map((call, c) => ({
       call,
@@ -27,7 +27,7 @@ function slow(model: Model): Finding[] {
     .sort((a, b) => b.lost - a.lost)
     .find((x) => x.lost > 0 && !first.includes(x));
   const found = first.map(({ call, c }) => ({
-    head: `${kernels[call.kernel]!.name} takes ${time(call.time!.median)}${call.share ? `, ${percent(call.share)}` : ""}.`,
+    head: `${model.callText(c)} takes ${time(call.time!.median)}${call.share ? `, ${percent(call.share)}` : ""}.`,
     text: call.verdict,
     tab: "kernels",
     ref: `call:${c}`,
@@ -35,7 +35,7 @@ function slow(model: Model): Finding[] {
   }));
   if (behind && behind.lost > 0.02 * (model.report.whole?.median ?? Infinity))
     found.push({
-      head: `${kernels[behind.call.kernel]!.name} is furthest below its roof: ${time(behind.lost)} could be won.`,
+      head: `${model.callText(behind.c)} is furthest below its roof: ${time(behind.lost)} could be won.`,
       text: behind.call.verdict,
       tab: "kernels",
       ref: `call:${behind.c}`,
@@ -46,14 +46,14 @@ function slow(model: Model): Finding[] {
 
 /** Where nothing was measured: the call with most of the arithmetic. */
 function busy(model: Model): Finding[] {
-  const { calls, kernels } = model.report;
+  const { calls } = model.report;
   const total = calls.reduce((sum, call) => sum + call.flops, 0);
   if (calls.some((call) => call.time) || total === 0) return [];
   const c = calls.reduce((most, call, i) => (call.flops > calls[most]!.flops ? i : most), 0);
   const { kernel, flops, verdict } = calls[c]!;
   return [
     {
-      head: `${kernels[kernel]!.name} does ${percent(flops / total)} of the arithmetic, ${operations(flops)}.`,
+      head: `${model.callText(c)} does ${percent(flops / total)} of the arithmetic, ${operations(flops)}.`,
       text: verdict,
       tab: "kernels",
       ref: `call:${c}`,
@@ -80,6 +80,32 @@ function dropped(model: Model): Finding[] {
   return found;
 }
 
+/** The first pass and the first value whose error is infinite: nothing is worth more of a look. */
+function infinite(model: Model): Finding[] {
+  const { steps, numbers } = model.report;
+  const found: Finding[] = [];
+  const output = (i: number): string | undefined =>
+    steps[i]!.errors?.find((e) => e.absolute === null)?.output;
+  const step = steps.findIndex((_, i) => output(i) !== undefined);
+  const text = "One side is NaN or infinite where the other is not.";
+  if (step >= 0)
+    found.push({
+      head: `After ${steps[step]!.pass} the error of output ${output(step)} is infinite.`,
+      text,
+      tab: "passes",
+      view: { step },
+    });
+  const value = numbers?.values.find((v) => v.absolute === null || v.relative === null);
+  if (value)
+    found.push({
+      head: `The error against f64 at %${value.name} is infinite.`,
+      text,
+      tab: "numbers",
+      ref: `name:${value.name}`,
+    });
+  return found;
+}
+
 function wrong(model: Model): Finding[] {
   const values = model.report.numbers?.values ?? [];
   const found: Finding[] = [];
@@ -92,13 +118,14 @@ function wrong(model: Model): Finding[] {
       ref: `name:${broken.name}`,
     });
   const worst = values.reduce<(typeof values)[number] | null>(
-    (most, v) => ((v.relative ?? 0) > (most?.relative ?? 0) ? v : most),
+    (most, v) => ((errorSize(v.relative) ?? 0) > (errorSize(most?.relative) ?? 0) ? v : most),
     null,
   );
   if (worst?.relative)
+    // null: infinite() speaks of it
     found.push({
       head: `The largest error against f64 is at %${worst.name}.`,
-      text: `${digits(worst.relative, 2)} of its largest magnitude, ${digits(worst.absolute ?? 0, 2)} absolute.`,
+      text: `${errorText(worst.relative)} of its largest magnitude, ${errorText(worst.absolute)} absolute.`,
       tab: "numbers",
       ref: `name:${worst.name}`,
     });
@@ -145,6 +172,7 @@ function passes(model: Model): Finding[] {
 }
 
 export const findings = (model: Model): Finding[] => [
+  ...infinite(model),
   ...slow(model),
   ...busy(model),
   ...wrong(model),

@@ -12,6 +12,13 @@ export function digits(x: number, count = 3): string {
   return String(Number(x.toPrecision(count)));
 }
 
+/** An error as a number to compare: a report has null for an infinite one, nothing for an unknown one. */
+export const errorSize = (error: number | null | undefined): number | undefined =>
+  error === null ? Infinity : error;
+
+export const errorText = (error: number | null | undefined): string =>
+  error === undefined ? "–" : error === null || error === Infinity ? "infinite" : digits(error, 2);
+
 export function time(ns: number): string {
   if (ns < 1000) return `${digits(ns)}${NARROW}ns`;
   if (ns < 1e6) return `${digits(ns / 1e3)}${NARROW}µs`;

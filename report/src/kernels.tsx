@@ -2,27 +2,23 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { Figure, Missing } from "./figure";
-import { bytes, digits, operations, percent, time, whole } from "./format";
+import { bytes, counted, digits, operations, percent, time, whole } from "./format";
 import { List } from "./list";
 import { Bars } from "./plots";
-import type { HotLoop, Kernel } from "./report";
+import type { Call, HotLoop, Kernel } from "./report";
 import { Roofline, roofClass } from "./roofline";
 import { useView, type Store } from "./store";
 
 function Chooser({ store }: { store: Store }): JSX.Element {
-  const { report } = store.model;
-  const total = (k: number): number =>
-    report.kernels[k]!.calls.reduce((sum, c) => sum + (report.calls[c]?.time?.median ?? 0), 0);
-  const order = useMemo(
-    () => report.kernels.map((_, k) => k).sort((a, b) => total(b) - total(a) || a - b),
-    [],
-  );
-  const all = report.whole?.median ?? order.reduce((sum, k) => sum + total(k), 0);
+  const { model } = store;
+  const { report } = model;
+  const order = useMemo(() => model.slowest(), []);
+  const all = report.whole?.median ?? order.reduce((sum, k) => sum + model.ownTime(k), 0);
   return (
     <div class="panel chooser">
       <header>
         <h3>Kernels</h3>
-        <span class="note">slowest first; ↑ ↓</span>
+        <span class="note">{model.timed ? "slowest" : "most arithmetic"} first; ↑ ↓</span>
       </header>
       <List
         count={order.length}
@@ -32,8 +28,9 @@ function Chooser({ store }: { store: Store }): JSX.Element {
         row={(i) => {
           const k = order[i]!;
           const kernel = report.kernels[k]!;
-          const ns = total(k);
-          const bound = report.calls[kernel.calls[0] ?? -1]?.bound;
+          const ns = model.ownTime(k);
+          const bound = report.calls[model.ownCalls(k)[0] ?? -1]?.bound;
+          const loop = report.calls[model.loopsOf(k)[0] ?? -1]?.loop;
           return (
             <button
               key={k}
@@ -48,7 +45,11 @@ function Chooser({ store }: { store: Store }): JSX.Element {
                 {kernel.family}
                 {kernel.calls.length > 1 ? `, ${kernel.calls.length} calls` : ""}
               </span>
-              <span class="num">{ns ? time(ns) : ""}</span>
+              {loop !== undefined && !ns ? (
+                <span class="faint">in a loop of {counted(loop, "step")}</span>
+              ) : (
+                <span class="num">{ns ? time(ns) : ""}</span>
+              )}
               {ns > 0 && (
                 <i
                   class={`choice-bar ${roofClass(bound?.roof)}`}
@@ -78,40 +79,98 @@ const Fact = ({
   </div>
 );
 
-function Verdict({ store, kernel }: { store: Store; kernel: Kernel }): JSX.Element {
-  const { report } = store.model;
-  const call = report.calls[kernel.calls[0] ?? -1];
-  if (!call) return <Missing>No call of this entry runs this kernel.</Missing>;
+/** Of a loop every number is of all its steps and kernels. */
+function LoopNote({ store, k, c }: { store: Store; k: number; c: number }): JSX.Element {
+  const call = store.model.report.calls[c]!;
+  return (
+    <p class="sentence">
+      In a loop of {counted(call.loop!, "step")}: call {c}
+      {call.kernel === k ? "" : `, ${store.model.callText(c)}`}. No time of its own
+      {call.time && (
+        <>
+          ; the whole loop takes <b>{time(call.time.median)}</b>
+          {call.share !== undefined && `, ${percent(call.share)} of the call`}
+        </>
+      )}
+      .
+    </p>
+  );
+}
+
+function Measured({ call, only }: { call: Call; only: boolean }): JSX.Element {
   const { time: took, bound, gflops } = call;
   return (
-    <section class="panel verdict-panel" aria-label="Verdict">
-      <p class="verdict-text">{call.verdict || "No verdict: this call was not measured."}</p>
-      <div class="fact-row">
+    <>
+      <Fact
+        name={took ? `p99 ${time(took.p99)}` : "time"}
+        value={took ? time(took.median) : "not measured"}
+      />
+      {only && call.share !== undefined && <Fact name="of the call" value={percent(call.share)} />}
+      {gflops !== undefined && <Fact name="attained" value={`${digits(gflops)} GFLOP/s`} />}
+      {bound && (
         <Fact
-          name={took ? `p99 ${time(took.p99)}` : "time"}
-          value={took ? time(took.median) : "not measured"}
+          name={`of the roof ${bound.roof}, which allows ${time(bound.ns)}`}
+          value={percent(bound.attained)}
         />
-        {call.share !== undefined && <Fact name="of the call" value={percent(call.share)} />}
-        {gflops !== undefined && <Fact name="attained" value={`${digits(gflops)} GFLOP/s`} />}
-        {bound && (
+      )}
+      <Fact name="arithmetic" value={operations(call.flops)} />
+      <Fact name="moved" value={bytes(call.bytes)} />
+      <Fact name="FLOP a byte" value={digits(call.intensity)} />
+    </>
+  );
+}
+
+function Verdict({ store, k }: { store: Store; k: number }): JSX.Element {
+  const { model } = store;
+  const kernel = model.report.kernels[k]!;
+  const [own, loops] = [model.ownCalls(k), model.loopsOf(k)];
+  if (!own.length && !loops.length)
+    return <Missing>No call of this entry runs this kernel.</Missing>;
+  const calls = own.map((c) => model.report.calls[c]!);
+  const slowness = (call: Call): number => call.time?.median ?? call.flops;
+  const slowest = calls.reduce(
+    (most, x, i) => (slowness(x) > slowness(calls[most]!) ? i : most),
+    0,
+  );
+  const call = calls[slowest];
+  const timed = calls.some((x) => x.time);
+  const share = calls.reduce((sum, x) => sum + (x.share ?? 0), 0);
+  const most = timed ? "the slowest" : "the one with most arithmetic";
+  return (
+    <section class="panel verdict-panel" aria-label="Verdict">
+      {calls.length > 1 && (
+        <div class="fact-row">
           <Fact
-            name={`of the roof ${bound.roof}, which allows ${time(bound.ns)}`}
-            value={percent(bound.attained)}
+            name={`of ${calls.length} calls`}
+            value={timed ? time(model.ownTime(k)) : "not measured"}
           />
-        )}
-        <Fact name="arithmetic" value={operations(call.flops)} />
-        <Fact name="moved" value={bytes(call.bytes)} />
-        <Fact name="FLOP a byte" value={digits(call.intensity)} />
+          {share > 0 && <Fact name="of the call" value={percent(share)} />}
+        </div>
+      )}
+      {calls.length > 1 && (
+        <p class="sentence">
+          {calls.length} calls; below: {most}, call {own[slowest]}.
+        </p>
+      )}
+      {loops.map((c) => (
+        <LoopNote key={c} store={store} k={k} c={c} />
+      ))}
+      {call && (
+        <p class="verdict-text">{call.verdict || "No verdict: this call was not measured."}</p>
+      )}
+      <div class="fact-row">
+        {call && <Measured call={call} only={calls.length === 1} />}
         <Fact name="code" value={bytes(kernel.code_bytes)} />
         <Fact name="stack" value={bytes(kernel.stack_bytes)} />
       </div>
+      {kernel.family === "winograd" && (call?.bound?.attained ?? 0) > 1 && (
+        <p class="note sentence">FLOPs are counted as of the direct form.</p>
+      )}
     </section>
   );
 }
 
 function Schedule({ kernel }: { kernel: Kernel }): JSX.Element {
-  const costs = kernel.alternatives.flatMap((a) => (a.cost === undefined ? [] : [a.cost]));
-  const most = Math.max(1e-9, ...costs);
   return (
     <section class="panel" aria-label="Schedule">
       <header>
@@ -128,14 +187,6 @@ function Schedule({ kernel }: { kernel: Kernel }): JSX.Element {
               <td>{a.chosen ? "✓" : ""}</td>
               <td>
                 <code>{a.schedule}</code>
-              </td>
-              <td class="cost">
-                {a.cost !== undefined && (
-                  <>
-                    <i style={{ width: `${(100 * a.cost) / most}%` }} />
-                    <span>{digits(a.cost)}</span>
-                  </>
-                )}
               </td>
               <td>{a.message}</td>
             </tr>
@@ -339,7 +390,7 @@ export function Kernels({ store }: { store: Store }): JSX.Element {
               .join(", ")}
           </span>
         </header>
-        <Verdict store={store} kernel={kernel} />
+        <Verdict store={store} k={k} />
         <section class="panel" aria-label="Algorithm">
           <header>
             <h3>Algorithm</h3>
@@ -363,7 +414,9 @@ export function Kernels({ store }: { store: Store }): JSX.Element {
                   <h3>Hot loop</h3>
                 </header>
                 <Missing>
-                  This kernel has no loop of multiply-adds: it moves or compares values.
+                  {kernel.no_hot
+                    ? `No hot loop: ${kernel.no_hot}.`
+                    : "The report marks no hot loop of this kernel."}
                 </Missing>
               </section>
             )}

@@ -154,7 +154,7 @@ function Arena({ store, byTime }: { store: Store; byTime: boolean }): JSX.Elemen
                 {named(c)}
               </text>
             )}
-            <title>{`call ${c}: ${kernel.name}${call.time ? `, ${time(call.time.median)}` : ""}\nstack ${whole(kernel.stack_bytes)} bytes`}</title>
+            <title>{`call ${c}: ${store.model.callText(c)}${call.time ? `, ${time(call.time.median)}` : ""}\nstack ${whole(kernel.stack_bytes)} bytes`}</title>
           </g>
         );
       })}

@@ -1,4 +1,5 @@
 // The report with the indices that the views ask: steps resolved, who speaks of what.
+import { counted } from "./format";
 import type { GraphState, Node, Remark, Report, Step } from "./report";
 
 /** A set of indices under each key. */
@@ -79,7 +80,7 @@ export class Model {
       const imported = [...this.importedNames()];
       const used = this.report.places.map((place, p) => ({ place, word: this.placeWord(p), p }));
       lines.forEach((line, i) => {
-        const name = line.match(/^\s+layer\s+"?([\w.]+)"?\s*=/)?.[1];
+        const name = line.match(/^\s+layer\s+("[^"]+"|[\w.]+)\s*=/)?.[1]?.replaceAll('"', "");
         if (!name || this.linePlaces.has(lineKey(source, i + 1))) return;
         for (const { place, word, p } of used)
           if (place.source === source && word === name && blockOf[place.line! - 1] === blockOf[i]) {
@@ -195,6 +196,54 @@ export class Model {
     );
   }
 
+  /** A kernel's calls that are of it alone: with a time of its own. */
+  ownCalls(k: number): number[] {
+    const { kernels, calls } = this.report;
+    return kernels[k]!.calls.filter((c) => calls[c] && calls[c].loop === undefined);
+  }
+
+  /** Loops over time that run a kernel among others. */
+  loopsOf(k: number): number[] {
+    const { kernels, calls } = this.report;
+    return kernels[k]!.calls.filter((c) => calls[c]?.loop !== undefined);
+  }
+
+  /** ns of a kernel's own calls. */
+  ownTime(k: number): number {
+    return this.ownCalls(k).reduce((sum, c) => sum + (this.report.calls[c]!.time?.median ?? 0), 0);
+  }
+
+  /** Whether any call was measured. */
+  get timed(): boolean {
+    return this.report.calls.some((call) => call.time);
+  }
+
+  /** Kernels, slowest first. Those of a loop stand where the loop does, the one with most of its arithmetic before the rest. */
+  slowest(): number[] {
+    const { kernels, calls } = this.report;
+    const { timed } = this;
+    const size = kernels.map((kernel) =>
+      kernel.calls.reduce(
+        (sum, c) => sum + ((timed ? calls[c]?.time?.median : calls[c]?.flops) ?? 0),
+        0,
+      ),
+    );
+    const main = new Set(calls.map((call) => call.kernel));
+    return kernels
+      .map((_, k) => k)
+      .sort((a, b) => size[b]! - size[a]! || Number(main.has(b)) - Number(main.has(a)) || a - b);
+  }
+
+  /** A call by its kernel, or a loop by how many it has. */
+  callText(c: number): string {
+    const { kernels, calls } = this.report;
+    const { kernel, loop } = calls[c]!;
+    const { name } = kernels[kernel]!;
+    if (loop === undefined) return name;
+    const others = kernels.filter((k, i) => i !== kernel && k.calls.includes(c)).length;
+    return `${name}${others ? ` and ${others} more` : ""} (in a loop of ${counted(loop, "step")})`;
+  }
+
   lineOf(place: number): string | undefined {
     const { line, source } = this.report.places[place] ?? {};
     return line === undefined ? undefined : lineKey(source ?? 0, line);
@@ -209,12 +258,19 @@ export class Model {
     return `${path}:${at.line} ${this.placeWord(place)}`.trim();
   }
 
+  /** Where in its line a place begins, in a string's units; `column` is for people. */
+  fromOf(place: number): number | undefined {
+    const { from, column } = this.report.places[place] ?? {};
+    return from ?? (column ? column - 1 : undefined);
+  }
+
   /** The words of the source that a place covers. */
   placeWord(place: number): string {
     const at = this.report.places[place];
     if (!at || at.line === undefined) return at?.name ?? "";
     const line = this.report.sources[at.source ?? 0]?.text.split("\n")[at.line - 1] ?? "";
-    return at.column ? line.slice(at.column - 1, at.column - 1 + (at.length ?? 0)) : "";
+    const from = this.fromOf(place);
+    return from === undefined ? "" : line.slice(from, from + (at.length ?? 0));
   }
 
   /** How many nodes of a step have a place. */

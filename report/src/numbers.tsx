@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Figure, Missing } from "./figure";
-import { digits, percent, whole } from "./format";
+import { digits, errorSize, errorText, percent, whole } from "./format";
 import { List } from "./list";
 import { Histogram, Lines } from "./plots";
 import type { ValueNumbers } from "./report";
@@ -109,8 +109,8 @@ function Detail({ store, value }: { store: Store; value: ValueNumbers }): JSX.El
             </b>
             <span>NaN / infinite</span>
           </div>
-          <div class="fact">
-            <b>{value.absolute === undefined ? "–" : digits(value.absolute, 2)}</b>
+          <div class={`fact ${value.absolute === null ? "bad" : ""}`}>
+            <b>{errorText(value.absolute)}</b>
             <span>largest error against f64</span>
           </div>
         </div>
@@ -156,7 +156,7 @@ function Detail({ store, value }: { store: Store; value: ValueNumbers }): JSX.El
             label={`Values of ${value.name}`}
             series={series.values.map((values, i) => ({
               name: series.names[i] ?? String(i),
-              values,
+              values: values.map((v) => v ?? NaN),
             }))}
           />
         </Figure>
@@ -174,23 +174,38 @@ function PassErrors({ store }: { store: Store }): JSX.Element {
     values: report.steps.map((s) => s.errors?.find((e) => e.output === output)?.absolute ?? NaN),
   }));
   const any = series.some((s) => s.values.some((v) => v > 0));
-  if (!any)
+  const infinite = report.steps.flatMap((s) =>
+    (s.errors ?? []).flatMap((e) => (e.absolute === null ? [{ pass: s.pass, ...e }] : [])),
+  );
+  const [first] = infinite;
+  if (!any && !first)
     return (
       <Missing>
         After every pass the outputs equal the imported module's in f64 to the last bit.
       </Missing>
     );
   return (
-    <Lines
-      label="Largest error of the outputs after each pass"
-      log
-      height={120}
-      width={900}
-      series={series}
-      x="pass"
-      y={(v) => digits(v, 2)}
-      mark={store.view.step}
-    />
+    <>
+      {first && (
+        <p class="sentence bad">
+          The error of output {first.output} is infinite after {first.pass}
+          {infinite.length > 1 && ` and ${whole(infinite.length - 1)} times more`}: one side is NaN
+          or infinite where the other is not. The plot has no such points.
+        </p>
+      )}
+      {any && (
+        <Lines
+          label="Largest error of the outputs after each pass"
+          log
+          height={120}
+          width={900}
+          series={series}
+          x="pass"
+          y={(v) => digits(v, 2)}
+          mark={store.view.step}
+        />
+      )}
+    </>
   );
 }
 
@@ -205,7 +220,7 @@ export function Numbers({ store }: { store: Store }): JSX.Element {
   const rows = useMemo(() => {
     const score = (v: ValueNumbers): number =>
       key === "relative"
-        ? (v.relative ?? -1)
+        ? (errorSize(v.relative) ?? -1)
         : key === "zeros"
           ? v.zeros / Math.max(1, v.count)
           : key === "nans"
@@ -215,7 +230,11 @@ export function Numbers({ store }: { store: Store }): JSX.Element {
       .map((value, i) => ({ value, i }))
       .filter(({ value }) => value.name.toLowerCase().includes(words.toLowerCase()));
     if (key === "name") found.sort((a, b) => (a.value.name < b.value.name ? -1 : 1));
-    else if (key !== "order") found.sort((a, b) => score(b.value) - score(a.value) || a.i - b.i);
+    else if (key !== "order")
+      found.sort((a, b) => {
+        const [x, y] = [score(a.value), score(b.value)];
+        return x === y ? a.i - b.i : y - x; // Infinity - Infinity is no order
+      });
     return found;
   }, [key, words]);
   const chosen =
@@ -325,8 +344,8 @@ export function Numbers({ store }: { store: Store }): JSX.Element {
                     <span role="cell" class={`num ${bad ? "bad" : ""}`}>
                       {bad}
                     </span>
-                    <span role="cell" class="num">
-                      {value.relative === undefined ? "–" : digits(value.relative, 2)}
+                    <span role="cell" class={`num ${value.relative === null ? "bad" : ""}`}>
+                      {errorText(value.relative)}
                     </span>
                   </div>
                 );

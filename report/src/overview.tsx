@@ -72,7 +72,7 @@ function Flame({ store }: { store: Store }): JSX.Element {
       })}
       {calls.map((c, i) => {
         const { from, size } = spans[i]!;
-        const kernel = report.kernels[c.kernel]!;
+        const name = store.model.callText(i);
         return (
           <g
             key={i}
@@ -81,13 +81,13 @@ function Flame({ store }: { store: Store }): JSX.Element {
             data-ref={`call:${i}`}
             tabindex={0}
             role="button"
-            aria-label={`${kernel.name} ${c.time ? time(c.time.median) : ""}`}
+            aria-label={`${name} ${c.time ? time(c.time.median) : ""}`}
           >
             <rect width={Math.max(0.8, size * W - 1)} height={ROW} rx={2} />
             <text x={5} y={ROW / 2} dominant-baseline="central">
-              {cut(kernel.name, size)}
+              {cut(name, size)}
             </text>
-            <title>{`${kernel.name}${c.time ? `: ${time(c.time.median)}, ${percent(c.share ?? c.time.median / total)}` : ""}\n${c.verdict}`}</title>
+            <title>{`${name}${c.time ? `: ${time(c.time.median)}, ${percent(c.share ?? c.time.median / total)}` : ""}\n${c.verdict}`}</title>
           </g>
         );
       })}
@@ -135,7 +135,6 @@ function sorted(store: Store, key: Key): number[] {
 function CallRow({ store, c }: { store: Store; c: number }): JSX.Element {
   const { model } = store;
   const call = model.report.calls[c]!;
-  const kernel = model.report.kernels[call.kernel]!;
   const share = call.share ?? 0;
   const from = call.places.map((p) => model.placeWord(p)).filter(Boolean);
   return (
@@ -149,7 +148,7 @@ function CallRow({ store, c }: { store: Store; c: number }): JSX.Element {
           class="link"
           onClick={() => store.set({ tab: "kernels", kernel: call.kernel, selection: `call:${c}` })}
         >
-          {kernel.name}
+          {model.callText(c)}
         </button>
       </span>
       <span role="cell" class="faint" title={call.places.map((p) => model.placeText(p)).join("\n")}>

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { changedNodes, stepDiff, type TextLine } from "./diff";
 import { Figure, Missing } from "./figure";
-import { counted, digits, time, whole } from "./format";
+import { counted, errorSize, errorText, time, whole } from "./format";
 import { GraphView, graphsOf, placed, sameName } from "./graph";
 import { List } from "./list";
 import type { GraphState, Remark } from "./report";
@@ -255,7 +255,7 @@ function StepHead({ store, step }: { store: Store; step: number }): JSX.Element 
   const now = steps[step]!;
   const before = steps[step - 1];
   const worst = now.errors?.reduce(
-    (most, e) => (e.absolute > most.absolute ? e : most),
+    (most, e) => (errorSize(e.absolute)! > errorSize(most.absolute)! ? e : most),
     now.errors[0]!,
   );
   return (
@@ -294,9 +294,10 @@ function StepHead({ store, step }: { store: Store; step: number }): JSX.Element 
         {now.ns > 0 && <span>{time(now.ns)}</span>}
         {worst && (
           <span
+            class={worst.absolute === null ? "bad" : undefined}
             title={`output ${worst.output}: f32 after this pass against the imported module in f64`}
           >
-            error {digits(worst.absolute, 2)}
+            error {errorText(worst.absolute)}
           </span>
         )}
       </span>

@@ -1,7 +1,5 @@
-// The data inside a report page: the contract between the C++ that writes it (driver/report, codegen/inspect, cli/report)
-// and the page (report/*.ts). Written once as JSON in <script type="application/json" id="linnet-report">.
-// Numbers are plain; times in ns unless a name says otherwise; bytes in bytes. Optional = absent where unknown. Indices are into
-// the arrays of this object. It has no timestamp. Fields may be added by agreement; keep this file (copied to report/src/report.d.ts) true.
+// The data of a report, as docs/report.schema.json says. Times in ns, sizes in bytes; optional: absent where unknown;
+// indices are into this object's arrays.
 
 export interface Report {
   schema: 1;
@@ -22,7 +20,9 @@ export interface Report {
   numbers?: Numbers;
   training?: Training;
 }
-export interface Place { source?: number; line?: number; column?: number; length?: number; name?: string }  // a span of a source, or an ONNX node's name
+// A span of a source, or an ONNX node's name. column: for people, tabs and wide characters counted; from (0-based) and length: in the
+// line, UTF-16 units.
+export interface Place { source?: number; line?: number; column?: number; from?: number; length?: number; name?: string }
 export interface Node {                        // one line of the text IR; groups and loops hold graphs
   op: string;                           // "conv2d", "group", "call", "constant"
   results: string[]; types: string[];   // value names without %, "f32[1,6,28,28]{Nchw16n}"
@@ -40,7 +40,8 @@ export interface Step { pass: string; phase: string; summary: string; ns: number
   head: string[];                       // lines of the module before its graphs
   graphs: GraphState[];                 // [] where changed is false: those of the step before
   remarks: Remark[];
-  errors?: { output: string; absolute: number; relative: number }[]; // outputs after this pass in f32 against the import in f64, on the probe inputs
+  // null: infinite, one side alone is NaN or infinite
+  errors?: { output: string; absolute: number | null; relative: number | null }[]; // outputs after this pass in f32 against the import in f64, on the probe inputs
 }
 export interface Remark { fired: boolean; places: number[]; message: string; subject?: string } // subject: the value it speaks of, where known
 
@@ -48,11 +49,12 @@ export interface Kernel {
   name: string; symbol: string; hash: string; family: string; schedule: string; ops: string[];
   places: number[]; calls: number[];
   algorithm: string[];                  // lines of mathematics in Unicode: "y[n,o,i,j] = Σ_{c,u,v} x[n,c,i+u−2,j+v−2] · w[o,c,u,v]"
-  alternatives: { schedule: string; chosen: boolean; cost?: number; message: string }[]; // cost: the model's estimate in ns or cycles as message says
+  alternatives: { schedule: string; chosen: boolean; message: string }[];
   refused: { family: string; why: string }[];
   stmt: string; llvm: string;
   assembly: string;                     // of its functions, labels kept, directives dropped
   hot?: HotLoop;
+  no_hot?: string;                      // why hot is absent, as a part of a sentence
   code_bytes: number; stack_bytes: number;
 }
 export interface HotLoop {                     // the innermost loop that does most of the arithmetic
@@ -67,9 +69,11 @@ export interface HotLoop {                     // the innermost loop that does m
 }
 export interface Timing { median: number; p99: number; p9999?: number; max?: number }
 export interface Call {
-  kernel: number; result: string;       // value of the planned graph
+  kernel: number;                       // of a loop the one with most of the arithmetic
+  result: string;                       // value of the planned graph
   reads: number[]; writes: number[];    // into memory.values
   places: number[]; lane?: "forward" | "backward" | "optimizer";
+  loop?: number;                        // steps, of a loop over time: the rest is of all its steps and kernels, each of which lists this call
   flops: number; bytes: number; intensity: number; // FLOP a byte
   time?: Timing; share?: number;        // of the whole call
   bound?: { roof: string; ns: number; attained: number }; gflops?: number;
@@ -86,15 +90,15 @@ export interface Numbers {
 export interface ValueNumbers {
   name: string; type: string; place: number | null; call: number | null; // call that stored it; null: within a kernel
   by: "product" | "cut" | "reference";  // how its compiled numbers were had (docs/cli.md, verify --nodes)
-  min: number | null; max: number | null; mean: number | null; deviation: number | null; zeros: number; nans: number; infinities: number; count: number;
+  min: number | null; max: number | null; mean: number | null; deviation: number | null; zeros: number; nans: number; infinities: number; count: number; // of the definition in f64
   histogram: number[];                  // 24 equal bins from min to max
-  absolute?: number; relative?: number; // the compiled value against f64
+  absolute?: number | null; relative?: number | null; // the compiled value against f64; null: infinite, one side alone is NaN or infinite
   picture?: { height: number; width: number; channels: number; low: number; high: number; data: string }; // base64 of u8, channel by channel, at most 16 channels of 56 × 56
-  series?: { names: string[]; values: number[][] };     // at most 8 lines of 256 points
+  series?: { names: string[]; values: (number | null)[][] }; // at most 8 lines of 256 points; null: not finite
 }
 export interface Training {
   lanes: { name: "forward" | "backward" | "optimizer"; first: number; last: number; ns?: number }[]; // ranges of calls
   memory: number[];                     // live arena bytes during each call
   losses?: number[]; rates?: number[];  // at most 1,000 points, from train --report
-  accuracies?: number[]; gradients?: { name: string; norm: number }[];
+  accuracies?: number[]; gradients?: { name: string; norm: number | null }[]; // null: not finite
 }

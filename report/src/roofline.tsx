@@ -128,12 +128,12 @@ export function Roofline({ store, only }: { store: Store; only?: number }): JSX.
           data-ref={`call:${c}`}
           tabindex={0}
           role="button"
-          aria-label={report.kernels[call.kernel]!.name}
+          aria-label={store.model.callText(c)}
           cx={x(call.intensity)}
           cy={y(call.gflops!)}
           r={3.5 + 7 * Math.sqrt((call.time?.median ?? 0) / biggest)}
         >
-          <title>{`${report.kernels[call.kernel]!.name}: ${digits(call.gflops!)} GFLOP/s at ${digits(call.intensity)} FLOP a byte${call.time ? `, ${time(call.time.median)}` : ""}${call.bound ? `, ${percent(call.bound.attained)} of what ${call.bound.roof} allows` : ""}`}</title>
+          <title>{`${store.model.callText(c)}: ${digits(call.gflops!)} GFLOP/s at ${digits(call.intensity)} FLOP a byte${call.time ? `, ${time(call.time.median)}` : ""}${call.bound ? `, ${percent(call.bound.attained)} of what ${call.bound.roof} allows` : ""}`}</title>
         </circle>
       ))}
     </svg>

@@ -17,7 +17,7 @@ function pieces(model: Model, source: number, line: number, text: string): Piece
     .of(lineKey(source, line))
     .map((id) => ({
       id,
-      from: (model.report.places[id]!.column ?? 1) - 1,
+      from: model.fromOf(id) ?? 0,
       length: model.report.places[id]!.length ?? 0,
     }))
     .filter(({ length }) => length > 0);

@@ -24,7 +24,7 @@ export class Store {
     this.view = {
       tab: "overview",
       step: this.firstStep(),
-      kernel: this.slowest(),
+      kernel: this.model.slowest()[0] ?? 0,
       selection: null,
     };
     this.read();
@@ -36,14 +36,6 @@ export class Store {
     const { steps } = this.model.report;
     const fused = steps.findIndex((step) => step.changed && /^fuse_epilogue$/.test(step.pass));
     return fused > 0 ? fused : Math.max(0, steps.length - 1);
-  }
-
-  private slowest(): number {
-    const { kernels, calls } = this.model.report;
-    const took = kernels.map((kernel) =>
-      kernel.calls.reduce((sum, c) => sum + (calls[c]?.time?.median ?? calls[c]?.flops ?? 0), 0),
-    );
-    return Math.max(0, took.indexOf(Math.max(...took)));
   }
 
   subscribe(listener: Listener): () => void {

@@ -6,7 +6,7 @@ import { Bars, Lines } from "./plots";
 import { useView, type Store } from "./store";
 
 function Lanes({ store }: { store: Store }): JSX.Element {
-  const { training, calls, kernels } = store.model.report;
+  const { training, calls } = store.model.report;
   const lanes = training!.lanes;
   const [W, ROW, LEFT] = [900, 30, 84];
   const timed = calls.some((call) => call.time);
@@ -51,7 +51,7 @@ function Lanes({ store }: { store: Store }): JSX.Element {
           data-ref={`call:${c}`}
           tabindex={0}
           role="button"
-          aria-label={kernels[call.kernel]!.name}
+          aria-label={store.model.callText(c)}
         >
           <rect
             x={LEFT + starts[c]! * scale}
@@ -60,7 +60,7 @@ function Lanes({ store }: { store: Store }): JSX.Element {
             height={ROW - 6}
             rx={1.5}
           />
-          <title>{`call ${c}: ${kernels[call.kernel]!.name}${call.time ? `, ${time(call.time.median)}` : ""}`}</title>
+          <title>{`call ${c}: ${store.model.callText(c)}${call.time ? `, ${time(call.time.median)}` : ""}`}</title>
         </g>
       ))}
     </svg>
@@ -83,7 +83,9 @@ export function Training({ store }: { store: Store }): JSX.Element {
         </Missing>
       </section>
     );
-  const gradients = [...(training.gradients ?? [])].sort((a, b) => b.norm - a.norm);
+  const gradients = [...(training.gradients ?? [])].sort((a, b) =>
+    a.norm === b.norm ? 0 : (b.norm ?? Infinity) - (a.norm ?? Infinity),
+  );
   return (
     <div class="training">
       <Figure
@@ -155,7 +157,11 @@ export function Training({ store }: { store: Store }): JSX.Element {
           <Bars
             label="Norms of the gradients"
             width={800}
-            bars={gradients.map((g) => ({ name: g.name, value: g.norm, text: digits(g.norm) }))}
+            bars={gradients.map((g) => ({
+              name: g.name,
+              value: g.norm ?? 0,
+              text: g.norm === null ? "not finite" : digits(g.norm),
+            }))}
           />
         ) : (
           <Missing>Not recorded.</Missing>

@@ -24,9 +24,9 @@ const TABS = ["overview", "passes", "kernels", "memory", "numbers", "training", 
 const report = small();
 const step = (pass) => report.steps.findIndex((s) => s.pass === pass);
 const placeOf = (word) =>
-  report.places.findIndex(({ line, column, length }) => {
+  report.places.findIndex(({ line, from, length }) => {
     const source = report.sources[0].text.split("\n")[line - 1];
-    return source.slice(column - 1, column - 1 + length).startsWith(word);
+    return source.slice(from, from + length).startsWith(word);
   });
 const callOf = (op) => report.calls.findIndex((c) => report.kernels[c.kernel].ops.includes(op));
 
@@ -146,6 +146,33 @@ describe("provenance", () => {
     );
     await page.close();
   });
+  it("cuts words where they are after tabs and letters that columns count otherwise", async () => {
+    const tabbed = small();
+    const conv = placeOf("conv");
+    const line = tabbed.places[conv].line;
+    const lines = tabbed.sources[0].text.split("\n");
+    const before = "\timage |> /* é 世界 𝛼 */ ";
+    const cut = lines[line - 1].indexOf("conv");
+    lines[line - 1] = before + lines[line - 1].slice(cut);
+    tabbed.sources[0].text = lines.join("\n");
+    for (const place of tabbed.places)
+      if (place.line === line) {
+        place.from += before.length - cut;
+        place.column = place.from + 10; // a tab and wide characters take several
+      }
+    const page = await open(browser, write("tabbed", tabbed));
+    for (const word of ["conv", "relu"]) {
+      const selector = `.word[data-ref="place:${placeOf(word)}"]`;
+      assert.equal(await text(page, selector), word);
+      await click(page, selector);
+      assert.match(await text(page, ".crumb"), new RegExp(`small\\.lin:${line} ${word}`));
+    }
+    await page.close();
+    for (const place of tabbed.places) delete place.from; // a report of an older linnet
+    const old = await open(browser, write("old", tabbed));
+    assert.deepEqual(old.messages, []);
+    await old.close();
+  });
   it("follows the pointer", async () => {
     const page = await open(browser, path);
     await page.hover(`.word[data-ref="place:${placeOf("fc")}"]`);
@@ -203,6 +230,76 @@ describe("kernels", () => {
     );
     await page.close();
   });
+  it("that are called several times show the sum, and the slowest call", async () => {
+    const many = small();
+    const [first] = many.calls;
+    const slow = structuredClone(first);
+    slow.verdict = "the slow one";
+    slow.time.median = first.time.median + 1000;
+    slow.share = 0.05;
+    many.kernels[0].calls.push(many.calls.push(slow) - 1);
+    const page = await open(browser, write("many", many), { hash: "tab=kernels&kernel=0" });
+    const panel = await text(page, ".verdict-panel");
+    assert.match(panel, /2 calls; below: the slowest, call 2\./);
+    assert.equal(await text(page, ".verdict-text"), "the slow one");
+    const us = ((first.time.median + slow.time.median) / 1000).toPrecision(3);
+    assert.match(panel, new RegExp(`${us}\\sµsof 2 calls`));
+    assert.match(
+      panel,
+      new RegExp(`${Math.round(100 * (first.share + slow.share))}\\s%of the call`),
+    );
+    await page.close();
+  });
+  it("of a loop have no time of their own", async () => {
+    const loop = small();
+    Object.assign(loop.calls[0], { loop: 12 });
+    loop.calls.length = 1;
+    loop.calls[0].time.median = 5000;
+    for (const kernel of loop.kernels) kernel.calls = [0];
+    const page = await open(browser, write("loop", loop), { hash: "tab=kernels&kernel=1" });
+    const words = await texts(page, ".choice");
+    assert.equal(words.length, 2);
+    for (const word of words) {
+      assert.match(word, /in a loop of 12 steps$/);
+      assert.doesNotMatch(word, /µs/);
+    }
+    assert.match(
+      await text(page, ".verdict-panel"),
+      /In a loop of 12 steps: call 0, .* and 1 more .*No time of its own; the whole loop takes 5\sµs/,
+    );
+    assert.equal((await page.$$(".verdict-text")).length, 0);
+    await press(page, "1");
+    assert.match(
+      (await texts(page, ".finding"))[0],
+      /and 1 more \(in a loop of 12 steps\) takes 5\sµs/,
+    );
+    const other = structuredClone(loop);
+    other.calls[0].time.median = 10000;
+    await press(page, "7");
+    await (await page.$(".file input")).uploadFile(write("loops", other));
+    await page.waitForSelector(".compared");
+    const rows = (await texts(page, ".compared .differs")).filter((row) => row.includes("time"));
+    assert.equal(rows.length, 1, String(rows));
+    assert.match(rows[0], /^loop of %.*: time.*× 2$/);
+    assert.deepEqual(page.messages, []);
+    await page.close();
+  });
+  it("without a hot loop say why; of Winograd's say how FLOPs are counted", async () => {
+    const cold = small();
+    delete cold.kernels[0].hot;
+    cold.kernels[0].no_hot = "it is part of its caller";
+    delete cold.kernels[1].hot;
+    cold.kernels[1].family = "winograd";
+    cold.calls[1].bound.attained = 1.5;
+    const page = await open(browser, write("cold", cold), { hash: "tab=kernels&kernel=0" });
+    const note = /FLOPs are counted as of the direct form/;
+    assert.match(await text(page, ".kernel-page"), /No hot loop: it is part of its caller\./);
+    assert.doesNotMatch(await text(page, ".kernel-page"), note);
+    await press(page, "ArrowDown");
+    assert.match(await text(page, ".kernel-page"), /marks no hot loop of this kernel\./);
+    assert.match(await text(page, ".kernel-page"), note);
+    await page.close();
+  });
   it("of long code show only the lines in sight", async () => {
     const long = small();
     long.kernels[0].assembly += "\n\tnop".repeat(20000);
@@ -214,6 +311,46 @@ describe("kernels", () => {
     await page.$eval(list, (e) => e.scrollTo(0, e.scrollHeight)); // one move to the end, as the bar allows
     await settled(page);
     assert.match((await texts(page, ".code-panel .line")).at(-1), /nop/);
+    await page.close();
+  });
+});
+
+describe("errors that are infinite", () => {
+  it("come first and are called so", async () => {
+    const bad = small();
+    const at = step("fold_constants");
+    for (const s of bad.steps.slice(at))
+      Object.assign(s.errors[0], { absolute: null, relative: null });
+    bad.steps[at].errors.unshift({ output: "other", absolute: 3, relative: 3 });
+    const value = bad.numbers.values.find((v) => v.name === "fc");
+    Object.assign(value, { absolute: null, relative: null });
+    const page = await open(browser, write("infinite", bad));
+    const [first, second] = await texts(page, ".finding");
+    assert.match(first, /^After fold_constants the error of output scores is infinite\./);
+    assert.match(second, /^The error against f64 at %fc is infinite\./);
+    await click(page, ".finding");
+    assert.equal(await text(page, ".step-head h2"), `${at} fold_constants`);
+    assert.equal(await text(page, ".step-head .bad"), "error infinite");
+    await press(page, "5");
+    assert.match(await text(page, ".numbers"), /scores is infinite after fold_constants/);
+    await page.evaluate(() =>
+      [...document.querySelectorAll(".sort")].find((b) => b.textContent === "rel. error").click(),
+    );
+    await settled(page);
+    assert.match((await texts(page, ".numbers-table .tr:not(.th)"))[0], /^%fc.*infinite$/);
+    await press(page, "7");
+    await (await page.$(".file input")).uploadFile(path);
+    await page.waitForSelector(".compared");
+    const rows = await texts(page, ".compared .differs");
+    assert.ok(
+      rows.some((row) => /^scores: error after the passesinfinite/.test(row)),
+      String(rows),
+    );
+    for (const tab of TABS.keys()) {
+      await press(page, String(tab + 1));
+      assert.doesNotMatch(await text(page, "#app"), /\bnull\b|Infinity/, TABS[tab]);
+    }
+    assert.deepEqual(page.messages, []);
     await page.close();
   });
 });
