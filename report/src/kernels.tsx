@@ -81,11 +81,13 @@ const Fact = ({
 
 /** Of a loop every number is of all its steps and kernels. */
 function LoopNote({ store, k, c }: { store: Store; k: number; c: number }): JSX.Element {
+  const alone = store.model.ownCalls(k).length > 0;
   const call = store.model.report.calls[c]!;
   return (
     <p class="sentence">
       In a loop of {counted(call.loop!, "step")}: call {c}
-      {call.kernel === k ? "" : `, ${store.model.callText(c)}`}. No time of its own
+      {call.kernel === k ? "" : `, ${store.model.callText(c)}`}.{" "}
+      {alone ? "Not in the times below" : "No time of its own"}
       {call.time && (
         <>
           ; the whole loop takes <b>{time(call.time.median)}</b>
@@ -138,6 +140,9 @@ function Verdict({ store, k }: { store: Store; k: number }): JSX.Element {
   const most = timed ? "the slowest" : "the one with most arithmetic";
   return (
     <section class="panel verdict-panel" aria-label="Verdict">
+      {loops.map((c) => (
+        <LoopNote key={c} store={store} k={k} c={c} />
+      ))}
       {calls.length > 1 && (
         <div class="fact-row">
           <Fact
@@ -152,9 +157,6 @@ function Verdict({ store, k }: { store: Store; k: number }): JSX.Element {
           {calls.length} calls; below: {most}, call {own[slowest]}.
         </p>
       )}
-      {loops.map((c) => (
-        <LoopNote key={c} store={store} k={k} c={c} />
-      ))}
       {call && (
         <p class="verdict-text">{call.verdict || "No verdict: this call was not measured."}</p>
       )}
