@@ -98,7 +98,12 @@ public:
     Diff diff = diff_of(a_.report, b_.report);
     if (!diff.times && diff.no_times.empty() && !options_.both.no_times)
       diff.no_times = missing(bool(a_.report.whole_ns), bool(b_.report.whole_ns));
-    add_values(diff);
+    if (options_.both.no_times) {  // of two reports that have them
+      diff.times.reset();
+      diff.times_of.clear();
+      diff.no_times.clear();
+    }
+    if (!options_.both.no_numbers && a_.report.kind != "training") add_values(diff);
     if (!time_in_turn(diff)) return session_.diagnostics.status();
     const DiffNames names{a_.name(), b_.name()};
     if (options_.json) {
@@ -185,15 +190,9 @@ private:
   }
   void add_values(Diff& diff) const {
     if (!a_.report.numbers || !b_.report.numbers) {
-      const bool wanted = !options_.both.no_numbers && a_.report.kind != "training";
-      const std::string why = missing(bool(a_.report.numbers), bool(b_.report.numbers));
-      if (wanted && !why.empty()) {
-        diff.values.emplace();
-        diff.values->why_not = why;
-      }
-      return;
-    }
-    if (a_.is_report || b_.is_report) {
+      diff.values.emplace();
+      diff.values->why_not = missing(bool(a_.report.numbers), bool(b_.report.numbers));
+    } else if (a_.is_report || b_.is_report) {
       diff.values = values_diff(diff, a_.report, b_.report);
     } else {
       diff.values = values_diff(diff, a_.report, b_.report, a_.product.values, b_.product.values);

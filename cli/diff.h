@@ -15,6 +15,10 @@
 
 namespace linnet::cli {
 
+template <class T> nlohmann::ordered_json or_null(const std::optional<T>& value) {
+  return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
+}
+
 // A figure or a word of both, of which one may be missing (null).
 struct Change {
   std::string name;
@@ -40,6 +44,14 @@ struct StructureDiff {
 };
 [[nodiscard]] StructureDiff structure_diff(const ReadReport& a, const ReadReport& b);
 
+// Which inputs, parameters or outputs correspond: those of one name, then the others in order.
+struct PortPairs {
+  std::vector<std::pair<size_t, size_t>> both;  // by the index in A
+  std::vector<size_t> only_a, only_b;
+};
+[[nodiscard]] PortPairs port_pairs(const std::vector<ReadReport::Port>& a,
+                                   const std::vector<ReadReport::Port>& b);
+
 struct PassDiff {
   std::string pass;
   // nullopt: it did not run.
@@ -57,7 +69,7 @@ struct KernelDiff {
   std::string a, b;                  // names; "" of what the other has no counterpart of
   std::string schedule;              // of what has none
   std::vector<Change> changes;       // none: its instructions alone differ
-  std::optional<double> a_ns, b_ns;  // of all its calls
+  std::optional<double> a_ns, b_ns;  // of all its calls but loops
 };
 
 struct TimesDiff {
@@ -81,15 +93,22 @@ struct ValueDiff {
   double a_value = 0, b_value = 0;
 };
 struct ValuesDiff {
-  bool compiled = false;  // values that compiled code computed; else what reports keep
-  std::string why_not;    // nothing is compared; "": something is
-  int64_t compared = 0, outputs = 0;
+  bool compiled = false;              // values that compiled code computed; else what reports keep
+  std::string why_not;                // nothing is compared; "": something is
+  int64_t compared = 0, outputs = 0;  // outputs: of those compared
+  int64_t a_outputs = 0, b_outputs = 0;   // that there are
   std::vector<ValueDiff> values;          // that differ, in the order of A
   std::vector<std::string> other_shapes;  // values that correspond and have other shapes
 
   // The first inner value or output that is farther apart than that, else the first that differs.
   [[nodiscard]] const ValueDiff* first(double tolerance) const;
-  [[nodiscard]] bool same() const { return values.empty() && other_shapes.empty(); }
+  [[nodiscard]] bool all_outputs() const {
+    return why_not.empty() && outputs == a_outputs && outputs == b_outputs;
+  }
+  // Never if an output was not compared.
+  [[nodiscard]] bool same() const {
+    return values.empty() && other_shapes.empty() && all_outputs();
+  }
 };
 
 struct Diff {
@@ -100,12 +119,12 @@ struct Diff {
   std::vector<std::pair<size_t, size_t>> paired;  // kernels of A and B
   size_t a_kernels = 0, b_kernels = 0;
   std::optional<TimesDiff> times;
-  std::vector<KernelDiff> times_of;  // of all kernels that were paired and timed
+  std::vector<KernelDiff> times_of;  // of all kernels and loops that were paired and timed
   std::string no_times;              // why there are none
   std::vector<Change> memory;
   std::optional<ValuesDiff> values;  // none: they were not asked for
 
-  // Settings and times do not count.
+  // Settings and times do not count. What was asked for and not compared does, as a difference.
   [[nodiscard]] bool same() const {
     return structure.same() && passes.same() && kernels.empty() && memory.empty() &&
            (!values || values->same());

@@ -11,12 +11,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using Kernel = ReadReport::Kernel;
+using Call = ReadReport::Call;
 
 void add(std::vector<Change>& changes, std::string name, Json a, Json b) {
   if (a != b) changes.push_back({std::move(name), std::move(a), std::move(b)});
-}
-template <class T> Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
 }
 
 std::vector<Change> settings_diff(const ReadReport& a, const ReadReport& b) {
@@ -73,11 +71,24 @@ PassesDiff passes_diff(const ReadReport& a, const ReadReport& b) {
   return result;
 }
 
-// Of all calls of a kernel.
-int64_t sum(const ReadReport& report, const Kernel& kernel, int64_t ReadReport::Call::* what) {
+// But for loops, whose figures are of all their kernels together.
+std::vector<const Call*> own_calls(const ReadReport& report, const Kernel& kernel) {
+  std::vector<const Call*> calls;
+  for (const size_t call : kernel.calls) {
+    if (!report.calls[call].loop) calls.push_back(&report.calls[call]);
+  }
+  return calls;
+}
+// As large as a report's own at most: a file may have any figures in any number.
+int64_t plus(int64_t a, int64_t b) {
+  return std::min(a + b, kMostInteger);
+}
+// Of all calls of a kernel; nullopt if it has none of its own.
+std::optional<int64_t> sum(const std::vector<const Call*>& calls, int64_t Call::* what) {
+  if (calls.empty()) return std::nullopt;
   int64_t total = 0;
-  for (const size_t call : kernel.calls)
-    total += report.calls[call].*what;
+  for (const Call* call : calls)
+    total = plus(total, call->*what);
   return total;
 }
 
@@ -121,15 +132,17 @@ private:
     }
   }
 
-  // For a sample and call, within a factor of four.
+  // For a sample and call, within a factor of four, as far as it is known.
   [[nodiscard]] bool alike(size_t i, size_t k) const {
-    const auto flops = [](const ReadReport& report, const Kernel& kernel) {
-      const auto calls = static_cast<double>(std::max<size_t>(kernel.calls.size(), 1));
+    const auto flops = [](const ReadReport& report, const Kernel& kernel) -> std::optional<double> {
+      const auto calls = own_calls(report, kernel);
+      const auto total = sum(calls, &Call::flops);
+      if (!total) return std::nullopt;
       const auto samples = static_cast<double>(std::max<int64_t>(report.batch, 1));
-      return static_cast<double>(sum(report, kernel, &ReadReport::Call::flops)) / calls / samples;
+      return static_cast<double>(*total) / static_cast<double>(calls.size()) / samples;
     };
-    const double x = flops(a_, a_.kernels[i]), y = flops(b_, b_.kernels[k]);
-    return std::max(x, y) <= 4 * std::min(x, y);
+    const auto x = flops(a_, a_.kernels[i]), y = flops(b_, b_.kernels[k]);
+    return !x || !y || std::max(*x, *y) <= 4 * std::min(*x, *y);
   }
   // Places of nodes of one kernel that correspond to nodes of the other.
   [[nodiscard]] int64_t common_nodes(size_t i, size_t k) const {
@@ -151,11 +164,12 @@ private:
   std::vector<bool> taken_;
 };
 
-std::optional<double> time(const ReadReport& report, const Kernel& kernel) {
+std::optional<double> time(const std::vector<const Call*>& calls) {
+  if (calls.empty()) return std::nullopt;
   double total = 0;
-  for (const size_t call : kernel.calls) {
-    if (!report.calls[call].ns) return std::nullopt;
-    total += *report.calls[call].ns;
+  for (const Call* call : calls) {
+    if (!call->ns) return std::nullopt;
+    total += *call->ns;
   }
   return total;
 }
@@ -167,8 +181,7 @@ std::optional<double> flops_a_cycle(const ReadReport::HotLoop& hot) {
 
 void compare_hot_loops(const Kernel& a, const Kernel& b, std::vector<Change>& changes) {
   if (!a.hot || !b.hot) {
-    if (a.hot || b.hot)
-      add(changes, "hot loop", a.hot ? "yes" : "no arithmetic", b.hot ? "yes" : "no arithmetic");
+    if (a.hot || b.hot) add(changes, "hot loop", a.hot ? "yes" : "none", b.hot ? "yes" : "none");
     return;
   }
   const ReadReport::HotLoop &x = *a.hot, &y = *b.hot;
@@ -182,15 +195,15 @@ void compare_hot_loops(const Kernel& a, const Kernel& b, std::vector<Change>& ch
 }
 
 KernelDiff kernel_diff(const ReadReport& a, const Kernel& x, const ReadReport& b, const Kernel& y) {
-  KernelDiff result{x.name, y.name, "", {}, time(a, x), time(b, y)};
+  const auto a_calls = own_calls(a, x), b_calls = own_calls(b, y);
+  KernelDiff result{x.name, y.name, "", {}, time(a_calls), time(b_calls)};
   std::vector<Change>& changes = result.changes;
   add(changes, "family", x.family, y.family);
   add(changes, "schedule", x.schedule, y.schedule);
   compare_hot_loops(x, y, changes);
-  using Call = ReadReport::Call;
   add(changes, "calls", x.calls.size(), y.calls.size());
-  add(changes, "FLOPs", sum(a, x, &Call::flops), sum(b, y, &Call::flops));
-  add(changes, "bytes", sum(a, x, &Call::bytes), sum(b, y, &Call::bytes));
+  add(changes, "FLOPs", or_null(sum(a_calls, &Call::flops)), or_null(sum(b_calls, &Call::flops)));
+  add(changes, "bytes", or_null(sum(a_calls, &Call::bytes)), or_null(sum(b_calls, &Call::bytes)));
   add(changes, "code bytes", x.code_bytes, y.code_bytes);
   add(changes, "stack bytes", x.stack_bytes, y.stack_bytes);
   return result;
@@ -223,6 +236,17 @@ void compare_kernels(const ReadReport& a, const ReadReport& b, Diff& diff) {
   }
 }
 
+// Loops by their result.
+void add_loop_times(const ReadReport& a, const ReadReport& b, Diff& diff) {
+  for (const Call& x : a.calls) {
+    const auto y = std::ranges::find_if(
+        b.calls, [&](const Call& call) { return call.loop && call.result == x.result; });
+    if (!x.loop || y == b.calls.end() || !x.ns || !y->ns) continue;
+    const std::string name = "loop of %" + x.result;
+    diff.times_of.push_back({name, name, "", {}, x.ns, y->ns});
+  }
+}
+
 // Times of two machines tell nothing of two models. A report does not name its machine, only the
 // sizes of its memory.
 void compare_times(const ReadReport& a, const ReadReport& b, Diff& diff) {
@@ -232,6 +256,7 @@ void compare_times(const ReadReport& a, const ReadReport& b, Diff& diff) {
     diff.no_times = "they were measured on different machines";
     diff.times_of.clear();
   } else {
+    add_loop_times(a, b, diff);
     diff.times = TimesDiff{*a.whole_ns, *b.whole_ns, *b.whole_ns / std::max(*a.whole_ns, 1e-9),
                            std::max<int64_t>(a.batch, 1), std::max<int64_t>(b.batch, 1)};
   }
@@ -242,7 +267,7 @@ std::vector<Change> memory_diff(const ReadReport& a, const ReadReport& b) {
   const auto code = [](const ReadReport& report) {
     int64_t bytes = 0;
     for (const Kernel& kernel : report.kernels)
-      bytes += kernel.code_bytes;
+      bytes = plus(bytes, kernel.code_bytes);
     return bytes;
   };
   add(changes, "arena", a.memory.arena_bytes, b.memory.arena_bytes);

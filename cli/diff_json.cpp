@@ -9,10 +9,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-template <class T> Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
-}
-Json or_null(const std::string& text) {
+Json text_or_null(const std::string& text) {
   return text.empty() ? Json() : Json(text);
 }
 // JSON has no such numbers.
@@ -31,10 +28,10 @@ Json changes_json(const std::vector<Change>& changes) {
 Json structure_json(const StructureDiff& structure) {
   Json lines = Json::array();
   for (const LineChange& line : structure.lines)
-    lines.push_back({{"a", or_null(line.a)},
-                     {"b", or_null(line.b)},
-                     {"a_place", or_null(line.a_place)},
-                     {"b_place", or_null(line.b_place)}});
+    lines.push_back({{"a", text_or_null(line.a)},
+                     {"b", text_or_null(line.b)},
+                     {"a_place", text_or_null(line.a_place)},
+                     {"b_place", text_or_null(line.b_place)}});
   return {{"a_nodes", structure.a_nodes},
           {"b_nodes", structure.b_nodes},
           {"lines", std::move(lines)},
@@ -50,17 +47,17 @@ Json passes_json(const PassesDiff& passes) {
                     {"b_rewrites", or_null(pass.b_rewrites)},
                     {"a_nodes", or_null(pass.a_nodes)},
                     {"b_nodes", or_null(pass.b_nodes)}});
-  return {{"first", or_null(passes.first)},
-          {"same_again", or_null(passes.same_again)},
+  return {{"first", text_or_null(passes.first)},
+          {"same_again", text_or_null(passes.same_again)},
           {"passes", std::move(list)}};
 }
 
 Json kernels_json(const Diff& diff) {
   Json list = Json::array();
   for (const KernelDiff& kernel : diff.kernels)
-    list.push_back({{"a", or_null(kernel.a)},
-                    {"b", or_null(kernel.b)},
-                    {"schedule", or_null(kernel.schedule)},
+    list.push_back({{"a", text_or_null(kernel.a)},
+                    {"b", text_or_null(kernel.b)},
+                    {"schedule", text_or_null(kernel.schedule)},
                     {"changes", changes_json(kernel.changes)}});
   return {{"a", diff.a_kernels}, {"b", diff.b_kernels}, {"differ", std::move(list)}};
 }
@@ -80,7 +77,7 @@ Json value_json(const ValueDiff& value) {
   Json json = {{"a", value.a},
                {"b", value.b},
                {"output", value.output},
-               {"place", or_null(value.place)},
+               {"place", text_or_null(value.place)},
                {"absolute", number(value.absolute)},
                {"relative", number(value.relative)}};
   if (value.of.empty()) {
@@ -100,12 +97,14 @@ Json values_json(const ValuesDiff& values, double tolerance) {
   for (const ValueDiff& value : values.values)
     list.push_back(value_json(value));
   const ValueDiff* first = values.first(tolerance);
-  return {{"by", values.compiled ? "compiled" : "report"},
-          {"compared", values.compared},
-          {"tolerance", tolerance},
-          {"differ", std::move(list)},
-          {"first", first ? Json(first->a) : Json()},
-          {"other_shapes", values.other_shapes}};
+  return {
+      {"by", values.compiled ? "compiled" : "report"},
+      {"compared", values.compared},
+      {"outputs", {{"compared", values.outputs}, {"a", values.a_outputs}, {"b", values.b_outputs}}},
+      {"tolerance", tolerance},
+      {"differ", std::move(list)},
+      {"first", first ? Json(first->a) : Json()},
+      {"other_shapes", values.other_shapes}};
 }
 
 }  // namespace

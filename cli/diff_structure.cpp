@@ -178,34 +178,42 @@ private:
     result_.lines.insert(result_.lines.end(), changed.begin(), changed.end());
   }
 
-  // Inputs or outputs: by name; those that are left in their order.
-  void compare_ports(std::string_view kind, const std::vector<Port>& a,
-                     const std::vector<Port>& b) {
+  // Inputs or outputs, and their order, by which an executable and C take them.
+  void compare_ports(std::string_view kind, const std::vector<Port>& a, const std::vector<Port>& b,
+                     const PortPairs& pairs) {
     const auto line = [&](const Port& port) {
       return fmt::format("{} {}: {}", kind, port.name, port.type);
     };
-    for (size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
-      const Port* left = i < a.size() ? &a[i] : nullptr;
-      const Port* right = i < b.size() ? &b[i] : nullptr;
-      if (left && right && left->name == right->name && left->type == right->type) continue;
-      result_.lines.push_back({left ? line(*left) : "", right ? line(*right) : "", "", ""});
+    for (const auto& [i, k] : pairs.both) {
+      if (a[i].name != b[k].name || a[i].type != b[k].type)
+        result_.lines.push_back({line(a[i]), line(b[k]), "", ""});
     }
+    for (const size_t i : pairs.only_a)
+      result_.lines.push_back({line(a[i]), "", "", ""});
+    for (const size_t k : pairs.only_b)
+      result_.lines.push_back({"", line(b[k]), "", ""});
+    if (std::ranges::is_sorted(pairs.both, {}, &std::pair<size_t, size_t>::second)) return;
+    const auto order = [&](const std::vector<Port>& ports) {
+      std::string text = fmt::format("order of {}s:", kind);
+      for (const Port& port : ports)
+        text += " " + port.name;
+      return text;
+    };
+    result_.lines.push_back({order(a), order(b), "", ""});
   }
 
-  void pair_ports(const std::vector<Port>& a, const std::vector<Port>& b) {
-    for (size_t i = 0; i < a.size(); ++i) {
-      const auto same = std::ranges::find(b, a[i].name, &Port::name);
-      if (same != b.end()) names_[a[i].name] = same->name;
-      if (same == b.end() && a.size() == b.size()) names_[a[i].name] = b[i].name;
-    }
+  void pair_names(const std::vector<Port>& a, const std::vector<Port>& b, const PortPairs& pairs) {
+    for (const auto& [i, k] : pairs.both)
+      names_[a[i].name] = b[k].name;
   }
 
   void compare(const Graph& a, const Graph& b) {
-    compare_ports("input", a.inputs, b.inputs);
-    compare_ports("output", a.outputs, b.outputs);
+    const PortPairs inputs = port_pairs(a.inputs, b.inputs);
+    compare_ports("input", a.inputs, b.inputs, inputs);
+    compare_ports("output", a.outputs, b.outputs, port_pairs(a.outputs, b.outputs));
     names_.clear();
-    pair_ports(a.inputs, b.inputs);
-    pair_ports(a.parameters, b.parameters);
+    pair_names(a.inputs, b.inputs, inputs);
+    pair_names(a.parameters, b.parameters, port_pairs(a.parameters, b.parameters));
     const Alignment pairs(a.nodes, b.nodes);
     result_.a_nodes += static_cast<int64_t>(a.nodes.size());
     result_.b_nodes += static_cast<int64_t>(b.nodes.size());
@@ -303,6 +311,34 @@ private:
 };
 
 }  // namespace
+
+PortPairs port_pairs(const std::vector<ReadReport::Port>& a,
+                     const std::vector<ReadReport::Port>& b) {
+  PortPairs pairs;
+  std::map<std::string_view, size_t> left;  // of B, by name
+  for (size_t k = 0; k < b.size(); ++k)
+    left.emplace(b[k].name, k);
+  std::vector<bool> taken(b.size());
+  for (size_t i = 0; i < a.size(); ++i) {
+    const auto namesake = left.extract(a[i].name);
+    if (namesake.empty()) {
+      pairs.only_a.push_back(i);
+    } else {
+      pairs.both.emplace_back(i, namesake.mapped());
+      taken[namesake.mapped()] = true;
+    }
+  }
+  for (size_t k = 0; k < b.size(); ++k) {
+    if (!taken[k]) pairs.only_b.push_back(k);
+  }
+  const size_t more = std::min(pairs.only_a.size(), pairs.only_b.size());
+  for (size_t i = 0; i < more; ++i)
+    pairs.both.emplace_back(pairs.only_a[i], pairs.only_b[i]);
+  pairs.only_a.erase(pairs.only_a.begin(), pairs.only_a.begin() + static_cast<ptrdiff_t>(more));
+  pairs.only_b.erase(pairs.only_b.begin(), pairs.only_b.begin() + static_cast<ptrdiff_t>(more));
+  std::ranges::sort(pairs.both);
+  return pairs;
+}
 
 StructureDiff structure_diff(const ReadReport& a, const ReadReport& b) {
   return Structure(a, b).compare();

@@ -84,12 +84,24 @@ private:
     return std::ranges::count(diff_.values->values, true, &ValueDiff::output);
   }
   [[nodiscard]] std::string differing_values() const {
+    if (diff_.values->values.empty()) return "shapes of values";
     if (outputs_that_differ() == 0) return "values";
     double most = 0;
     for (const ValueDiff& value : diff_.values->values) {
       if (value.output) most = std::max(most, value.relative);
     }
     return fmt::format("outputs by {:.2g} of their magnitude", most);
+  }
+  // What the summary ends with; `same`: nothing else differs.
+  [[nodiscard]] std::string of_outputs(bool same) const {
+    const ValuesDiff& values = *diff_.values;
+    if (!values.why_not.empty()) return "; values are not compared";
+    if (outputs_that_differ() != 0) return "";
+    if (!values.all_outputs()) return "; not all outputs are compared";
+    if (values.outputs == 0) return "";
+    const std::string what = values.compiled ? "outputs" : "what reports keep of outputs";
+    return same ? " and " + what
+                : fmt::format("; {} {} equal", what, values.compiled ? "are" : "is");
   }
   [[nodiscard]] std::string summary() const {
     std::vector<std::string> parts;
@@ -103,13 +115,11 @@ private:
       parts.push_back(fmt::format("{} of {} kernels", diff_.kernels.size(),
                                   diff_.a_kernels + diff_.b_kernels - diff_.paired.size()));
     if (!diff_.memory.empty()) parts.emplace_back("memory");
-    if (diff_.values && diff_.values->why_not.empty() && !diff_.values->same())
+    if (diff_.values && !(diff_.values->values.empty() && diff_.values->other_shapes.empty()))
       parts.push_back(differing_values());
     std::string line = parts.empty() ? "A and B are the same in structure, passes, kernels, memory"
                                      : "A and B differ in " + join(parts, ", ");
-    if (diff_.values && diff_.values->why_not.empty() && diff_.values->outputs != 0 &&
-        outputs_that_differ() == 0)
-      line += parts.empty() ? " and outputs" : "; outputs are equal";
+    if (diff_.values) line += of_outputs(parts.empty());
     if (diff_.times) {
       const bool samples = diff_.times->a_samples != diff_.times->b_samples;
       line += fmt::format("; B takes {:.3g} times as long{}", diff_.times->ratio_of_a_sample(),
@@ -240,7 +250,14 @@ private:
   void values() {
     if (!diff_.values) return;
     const ValuesDiff& values = *diff_.values;
-    if (!values.why_not.empty()) title("values are not compared: " + values.why_not);
+    if (!values.why_not.empty()) {
+      title("values are not compared: " + values.why_not);
+      text_ += "that counts as a difference; --no-numbers leaves values out\n";
+      return;
+    }
+    if (!values.all_outputs())
+      title(fmt::format("outputs: {} in A, {} in B, {} compared", values.a_outputs,
+                        values.b_outputs, values.outputs));
     for (const std::string& other : values.other_shapes)
       text_ += other + " have other shapes\n";
     if (values.values.empty()) return;

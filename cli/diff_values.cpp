@@ -23,43 +23,46 @@ const ReadReport::Graph* entry(const ReadReport& report) {
   return at == report.graphs.end() ? nullptr : &*at;
 }
 
-// A value's name in B. Outputs go by what they are called, others by their node.
+// What a value is called in A and in B, and which value of B it is compared with.
+struct Name {
+  std::string a, b, value;
+  bool output = false;
+};
+// Values' names in B. Outputs go by what they are called, others by their node.
 class Names {
 public:
   Names(const Diff& diff, const ReadReport& a, const ReadReport& b)
       : values_(diff.structure.values) {
     const ReadReport::Graph *x = entry(a), *y = entry(b);
     if (!x || !y) return;
-    for (size_t i = 0; i < x->outputs.size(); ++i) {
-      const Port& output = x->outputs[i];
-      auto other = std::ranges::find(y->outputs, output.name, &Port::name);
-      if (other == y->outputs.end() && x->outputs.size() == y->outputs.size())
-        other = y->outputs.begin() + static_cast<std::ptrdiff_t>(i);
-      if (other == y->outputs.end()) continue;
-      outputs_[output.value] = {output.name, other->name, other->value};
+    a_outputs_ = static_cast<int64_t>(x->outputs.size());
+    b_outputs_ = static_cast<int64_t>(y->outputs.size());
+    for (const auto& [i, k] : port_pairs(x->outputs, y->outputs).both) {
+      const Port &one = x->outputs[i], &other = y->outputs[k];
+      outputs_[one.value].push_back({one.name, other.name, other.value, true});
     }
+    for (const auto& [i, k] : port_pairs(x->inputs, y->inputs).both)
+      inputs_[x->inputs[i].name] = y->inputs[k].name;
   }
-  // "": there is none.
-  [[nodiscard]] std::string in_b(const std::string& name) const {
-    if (const auto output = outputs_.find(name); output != outputs_.end())
-      return output->second.value;
+  // What to compare an input, output or other value with; one value may be several outputs.
+  [[nodiscard]] std::string input(const std::string& name) const {
+    const auto at = inputs_.find(name);
+    return at == inputs_.end() ? "" : at->second;
+  }
+  [[nodiscard]] std::vector<Name> of(const std::string& name, bool input) const {
+    if (const auto at = outputs_.find(name); at != outputs_.end()) return at->second;
     const auto at = values_.find(name);
-    return at == values_.end() ? "" : at->second;
+    if (input || at == values_.end()) return {};
+    return {{"%" + name, "%" + at->second, at->second}};
   }
-  // How the two are called, and whether they are an output.
-  void call(ValueDiff& value, const std::string& a, const std::string& b) const {
-    const auto output = outputs_.find(a);
-    value.output = output != outputs_.end();
-    value.a = value.output ? output->second.a : "%" + a;
-    value.b = value.output ? output->second.b : "%" + b;
-  }
+  [[nodiscard]] int64_t a_outputs() const { return a_outputs_; }
+  [[nodiscard]] int64_t b_outputs() const { return b_outputs_; }
 
 private:
-  struct Output {
-    std::string a, b, value;
-  };
   const std::map<std::string, std::string>& values_;
-  std::map<std::string, Output> outputs_;  // by the value in A
+  std::map<std::string, std::vector<Name>> outputs_;  // by the value in A
+  std::map<std::string, std::string> inputs_;
+  int64_t a_outputs_ = 0, b_outputs_ = 0;
 };
 
 std::string pair_of(const ValueDiff& value) {
@@ -71,22 +74,26 @@ template <class Value, class Compare>
 ValuesDiff compare_all(const Names& names, std::span<const Value> a, std::span<const Value> b,
                        Compare&& compare) {
   ValuesDiff result;
+  result.a_outputs = names.a_outputs();
+  result.b_outputs = names.b_outputs();
   for (const Value& one : a) {
-    if (one.input) continue;
-    const std::string name = names.in_b(one.name);
-    const auto other = std::ranges::find(b, name, &Value::name);
-    if (other == b.end()) continue;
-    ValueDiff value;
-    names.call(value, one.name, name);
-    value.place = one.place;
-    const bool comparable = compare(one, *other, value);
-    if (!comparable) {
-      result.other_shapes.push_back(pair_of(value));
-      continue;
+    for (const Name& name : names.of(one.name, one.input)) {
+      const auto other = std::ranges::find(b, name.value, &Value::name);
+      if (other == b.end()) continue;
+      ValueDiff value;
+      value.a = name.a;
+      value.b = name.b;
+      value.output = name.output;
+      value.place = one.place;
+      const bool comparable = compare(one, *other, value);
+      if (!comparable) {
+        result.other_shapes.push_back(pair_of(value));
+        continue;
+      }
+      ++result.compared;
+      result.outputs += value.output ? 1 : 0;
+      if (value.absolute > 0) result.values.push_back(std::move(value));
     }
-    ++result.compared;
-    result.outputs += value.output ? 1 : 0;
-    if (value.absolute > 0) result.values.push_back(std::move(value));
   }
   return result;
 }
@@ -119,7 +126,7 @@ bool compare(const ComputedValue& a, const ComputedValue& b, ValueDiff& value) {
 bool compare(const ReadReport::Value& a, const ReadReport::Value& b, ValueDiff& value) {
   if (a.count != b.count) return false;
   const auto take = [&](const std::string& what, double x, double y) {
-    const double difference = std::fabs(x - y);
+    const double difference = std::isnan(x) == std::isnan(y) ? std::fabs(x - y) : INFINITY;
     if (difference <= value.absolute) return;
     value.absolute = difference;
     value.of = what;
@@ -130,7 +137,10 @@ bool compare(const ReadReport::Value& a, const ReadReport::Value& b, ValueDiff& 
   for (const auto& [what, x] : a.kept) {
     if (what == "min" || what == "max") largest = std::max(largest, std::fabs(x));
     const auto y = b.kept.find(what);
-    if (y != b.kept.end()) take(what, x, y->second);
+    take(what, x, y == b.kept.end() ? NAN : y->second);
+  }
+  for (const auto& [what, y] : b.kept) {
+    if (!a.kept.contains(what)) take(what, NAN, y);
   }
   value.relative = largest > 0 ? value.absolute / largest : value.absolute;
   const auto count = [&](const char* what, int64_t x, int64_t y) {
@@ -142,17 +152,20 @@ bool compare(const ReadReport::Value& a, const ReadReport::Value& b, ValueDiff& 
   };
   count("NaN", a.nans, b.nans);
   count("infinities", a.infinities, b.infinities);
+  count("NaN or infinite, compiled", a.departs ? 1 : 0, b.departs ? 1 : 0);
   return true;
 }
 
 // Why outputs of the two say nothing of the models; "": they do.
 template <class Value>
-std::string other_inputs(std::span<const Value> a, std::span<const Value> b) {
+std::string other_inputs(const Names& names, std::span<const Value> a, std::span<const Value> b) {
   const auto x = inputs_of(a), y = inputs_of(b);
   if (x.size() != y.size()) return "one has other inputs";
-  for (size_t i = 0; i < x.size(); ++i) {
+  for (const Value* one : x) {
+    const auto other = std::ranges::find(y, names.input(one->name), &Value::name);
+    if (other == y.end()) return "one has other inputs";
     ValueDiff value;
-    if (!compare(*x[i], *y[i], value)) return "one has inputs of other shapes";
+    if (!compare(*one, **other, value)) return "one has inputs of other shapes";
     if (value.relative > kSame)
       return "they were called with other inputs; --input gives both the same";
   }
@@ -163,9 +176,10 @@ template <class Value>
 ValuesDiff compared(const Diff& diff, const ReadReport& a, const ReadReport& b,
                     std::span<const Value> x, std::span<const Value> y) {
   ValuesDiff result;
-  result.why_not = other_inputs(x, y);
+  const Names names(diff, a, b);
+  result.why_not = other_inputs(names, x, y);
   if (!result.why_not.empty()) return result;
-  return compare_all<Value>(Names(diff, a, b), x, y,
+  return compare_all<Value>(names, x, y,
                             [](const Value& one, const Value& other, ValueDiff& value) {
                               return compare(one, other, value);
                             });

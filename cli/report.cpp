@@ -42,8 +42,7 @@ std::string page_of(const Json& report) {
     }
   }
   std::string page(linnet_embedded_report_page_begin, linnet_embedded_report_page_end);
-  const std::string mark = R"(<script type="application/json" id="linnet-report">)";
-  return page.replace(page.find(mark) + mark.size(), std::string_view("{}").size(), data);
+  return page.replace(page.find(kPageMark) + kPageMark.size(), std::string_view("{}").size(), data);
 }
 
 // One report, from the model to its data.

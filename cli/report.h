@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace linnet::runtime::train {
@@ -29,6 +30,10 @@ struct ReportOptions {
   bool no_times = false;
   bool no_numbers = false;
 };
+
+// In a page the data follows it, up to the end of the element.
+inline constexpr std::string_view kPageMark =
+    R"(<script type="application/json" id="linnet-report">)";
 
 // What of a compiled model is no part of its report's data, for who compares it with another.
 struct ReportedProduct {

@@ -1,6 +1,8 @@
 // Reads the data of a report back, and looks at every type and index of what is taken.
 #include "cli/report_reader.h"
 
+#include "cli/report.h"
+
 #include "base/io/file.h"
 #include "passes/lib/kernel_names.h"
 #include "support/text.h"
@@ -19,13 +21,16 @@ namespace {
 // with deep brackets would end the process.
 using Json = nlohmann::json;
 
-constexpr int64_t kForm = 1;                    // "schema"
-constexpr size_t kMostNodes = size_t{1} << 20;  // of a graph with its groups
+constexpr int64_t kForm = 1;  // "schema"
+// Of what is copied for each mention of it, so that a small file cannot ask for all memory.
+constexpr size_t kMostCopied = size_t{1} << 29;
 
-// What at() and get() do not look at: a number that is no integer.
+// What get() does not look at: it takes the integer of 1.5, the number of true.
 int64_t integer(const Json& json) {
-  if (!json.is_number_integer()) throw std::out_of_range("an integer is expected");
-  return json.get<int64_t>();
+  const int64_t value = json.is_number_integer() ? json.get<int64_t>() : -1;  // 2^64 - 1: -1 too
+  if (value < 0 || value > kMostInteger)
+    throw std::out_of_range("an integer from 0 to 2^53 is expected");
+  return value;
 }
 int64_t integer(const Json& json, const char* key) {
   return integer(json.at(key));
@@ -33,35 +38,38 @@ int64_t integer(const Json& json, const char* key) {
 std::string text(const Json& json, const char* key) {
   return json.at(key).get<std::string>();
 }
-// Of what may be missing, or null.
-std::optional<double> number(const Json& json, const char* key) {
-  const auto at = json.find(key);
-  if (at == json.end() || at->is_null()) return std::nullopt;
-  return at->get<double>();
+double number(const Json& json) {
+  if (!json.is_number()) throw std::out_of_range("a number is expected");
+  return json.get<double>();
+}
+// Of what may be null.
+std::optional<double> number_or_null(const Json& json) {
+  return json.is_null() ? std::nullopt : std::optional(number(json));
+}
+// To be walked over: a loop takes a text for a list of one, null for a list of none.
+const Json& list_in(const Json& json) {
+  if (!json.is_array()) throw std::out_of_range("a list is expected");
+  return json;
+}
+const Json& list_in(const Json& json, const char* key) {
+  return list_in(json.at(key));
 }
 std::vector<std::string> texts(const Json& json) {
   std::vector<std::string> list;
-  for (const Json& one : json)
+  for (const Json& one : list_in(json))
     list.push_back(one.get<std::string>());
   return list;
 }
 size_t index(const Json& json, size_t size) {
-  const int64_t at = integer(json);
-  if (at < 0 || static_cast<size_t>(at) >= size) throw std::out_of_range("a wrong index");
-  return static_cast<size_t>(at);
+  const auto at = static_cast<size_t>(integer(json));
+  if (at >= size) throw std::out_of_range("a wrong index");
+  return at;
 }
 std::vector<size_t> indices(const Json& json, size_t size) {
   std::vector<size_t> list;
-  for (const Json& one : json)
+  for (const Json& one : list_in(json))
     list.push_back(index(one, size));
   return list;
-}
-
-std::string place_text(const Json& place, const Json& sources) {
-  if (!place.contains("source")) return place.contains("name") ? text(place, "name") : "";
-  const size_t source = index(place["source"], sources.size());
-  return fmt::format("{}:{}:{}", text(sources[source], "path"), integer(place, "line"),
-                     integer(place, "column"));
 }
 
 // Without the model's name before its symbols, so that models of two names may have equal code.
@@ -85,25 +93,26 @@ public:
 
   ReadReport read() {
     add_head();
-    for (const Json& place : json_.at("places"))
-      report_.places.push_back(place_text(place, json_.at("sources")));
+    const Json& sources = list_in(json_, "sources");
+    for (const Json& place : list_in(json_, "places"))
+      report_.places.push_back(copied(place_text(place, sources)));
     read_pool();
-    const Json& imported = json_.at("steps").at(0);
+    const Json& imported = list_in(json_, "steps").at(0);
     report_.head = texts(imported.at("head"));
-    for (const Json& graph : imported.at("graphs"))
+    for (const Json& graph : list_in(imported, "graphs"))
       report_.graphs.push_back(graph_of(graph));
-    for (const Json& step : json_.at("steps"))
+    for (const Json& step : json_["steps"])
       add_step(step);
-    for (const Json& kernel : json_.at("kernels"))
+    for (const Json& kernel : list_in(json_, "kernels"))
       add_kernel(kernel);
-    for (const Json& call : json_.at("calls"))
+    for (const Json& call : list_in(json_, "calls"))
       add_call(call);
     const Json& memory = json_.at("memory");
     report_.memory = {integer(memory, "arena_bytes"), integer(memory, "stack_bytes"),
                       integer(memory, "state_bytes"), integer(memory, "constant_bytes")};
-    if (json_.contains("whole")) report_.whole_ns = number(json_["whole"], "median");
+    if (json_.contains("whole")) report_.whole_ns = number(json_["whole"].at("median"));
     if (json_.contains("roofs")) {
-      for (const Json& level : json_["roofs"].at("levels"))
+      for (const Json& level : list_in(json_["roofs"], "levels"))
         report_.level_bytes.push_back(integer(level, "bytes"));
     }
     if (json_.contains("numbers")) add_numbers(json_["numbers"]);
@@ -111,6 +120,23 @@ public:
   }
 
 private:
+  void count_copied(size_t bytes) {
+    copied_ += bytes;
+    if (copied_ > kMostCopied) throw std::out_of_range("it mentions too much too often");
+  }
+  std::string copied(std::string text) {
+    count_copied(text.size());
+    return text;
+  }
+
+  static std::string place_text(const Json& place, const Json& sources) {
+    if (!place.is_object()) throw std::out_of_range("a place is expected");
+    if (!place.contains("source")) return place.contains("name") ? text(place, "name") : "";
+    const size_t source = index(place["source"], sources.size());
+    return fmt::format("{}:{}:{}", text(sources[source], "path"), integer(place, "line"),
+                       integer(place, "column"));
+  }
+
   void add_head() {
     report_.linnet = text(json_, "linnet");
     report_.kind = text(json_, "kind");
@@ -130,7 +156,7 @@ private:
 
   // A node's groups hold nodes before it only: nothing is in itself.
   void read_pool() {
-    for (size_t i = 0; i < pool_.size(); ++i) {
+    for (size_t i = 0; i < list_in(pool_).size(); ++i) {
       const Json& node = pool_[i];
       Node one{{text(node, "op"), text(node, "text"), texts(node.at("results")),
                 texts(node.at("types")), texts(node.at("operands")),
@@ -139,7 +165,7 @@ private:
                {}};
       std::string content = one.node.text;
       if (node.contains("regions")) {
-        for (const Json& region : node["regions"]) {
+        for (const Json& region : list_in(node["regions"])) {
           for (const size_t inner : indices(region.at("nodes"), i)) {
             one.inner.push_back(inner);
             content += "\n" + nodes_[inner].content;
@@ -154,7 +180,7 @@ private:
 
   ReadReport::Graph graph_of(const Json& json) {
     ReadReport::Graph graph{text(json, "name"), text(json, "kind"), {}, {}, {}, {}};
-    for (const Json& input : json.at("inputs")) {
+    for (const Json& input : list_in(json, "inputs")) {
       const ReadReport::Port port{text(input, "name"), text(input, "type"), text(input, "name")};
       (input.contains("slot") ? graph.parameters : graph.inputs).push_back(port);
     }
@@ -165,19 +191,27 @@ private:
       const Node& next = nodes_[left.back()];
       left.pop_back();
       left.insert(left.end(), next.inner.rbegin(), next.inner.rend());
-      if (graph.nodes.size() + left.size() > kMostNodes) throw std::out_of_range("too many nodes");
+      count_copied(bytes_of(next.node));
       graph.nodes.push_back(next.node);
       for (size_t i = 0; i < next.node.results.size(); ++i)
         types[next.node.results[i]] = next.node.types.at(i);
     }
     for (const ReadReport::Port& port : graph.inputs)
       types[port.name] = port.type;
-    for (const Json& output : json.at("outputs")) {
+    for (const Json& output : list_in(json, "outputs")) {
       const std::string value = text(output, "value");
       if (!output.contains("slot"))
-        graph.outputs.push_back({text(output, "name"), types[value], value});
+        graph.outputs.push_back({text(output, "name"), copied(types[value]), value});
     }
     return graph;
+  }
+  static size_t bytes_of(const ReadReport::Node& node) {
+    size_t bytes = sizeof(node) + node.op.size() + node.text.size() + 8 * node.places.size();
+    for (const auto* list : {&node.results, &node.types, &node.operands}) {
+      for (const std::string& one : *list)
+        bytes += sizeof(one) + one.size();
+    }
+    return bytes;
   }
 
   void add_step(const Json& json) {
@@ -187,7 +221,7 @@ private:
       for (const std::string& line : texts(json.at("head"))) {
         if (!line.starts_with("module ")) content_ += line + "\n";
       }
-      for (const Json& graph : json.at("graphs")) {
+      for (const Json& graph : list_in(json, "graphs")) {
         content_ += text(graph, "head") + join(texts(graph.at("tail")), "\n") + "\n";
         for (const size_t node : indices(graph.at("nodes"), nodes_.size()))
           content_ += nodes_[node].content + "\n";
@@ -220,9 +254,9 @@ private:
       loop.flops = integer(hot, "flops");
       loop.spills = integer(hot, "spills");
       if (hot.contains("iterations")) loop.iterations = integer(hot, "iterations");
-      loop.loads_per_fma = number(hot, "loads_per_fma");
+      loop.loads_per_fma = number_or_null(hot.at("loads_per_fma"));
       if (hot.contains("mca")) {
-        loop.cycles = number(hot["mca"], "cycles");
+        loop.cycles = number(hot["mca"].at("cycles"));
         loop.bottleneck = text(hot["mca"], "bottleneck");
       }
       kernel.hot = std::move(loop);
@@ -231,27 +265,29 @@ private:
   }
 
   void add_call(const Json& json) {
-    ReadReport::Call call{integer(json, "flops"), integer(json, "bytes"), std::nullopt};
-    if (json.contains("time")) call.ns = number(json["time"], "median");
+    if (json.contains("loop")) integer(json, "loop");
+    ReadReport::Call call{text(json, "result"), json.contains("loop"), integer(json, "flops"),
+                          integer(json, "bytes"), std::nullopt};
+    if (json.contains("time")) call.ns = number(json["time"].at("median"));
     report_.calls.push_back(call);
   }
 
   void add_numbers(const Json& json) {
     ReadReport::Numbers numbers{text(json, "inputs"), {}};
-    for (const Json& value : json.at("values")) {
+    for (const Json& value : list_in(json, "values")) {
       ReadReport::Value one{text(value, "name"),
                             text(value, "type"),
                             "",
                             text(value, "by") == "reference",
-                            integer(value, "zeros"),
                             integer(value, "nans"),
                             integer(value, "infinities"),
                             integer(value, "count"),
+                            departs(value),
                             {}};
       if (!value.at("place").is_null())
-        one.place = report_.places[index(value["place"], report_.places.size())];
+        one.place = copied(report_.places[index(value["place"], report_.places.size())]);
       for (const char* key : {"min", "max", "mean", "deviation"}) {
-        if (const auto is = number(value, key)) one.kept[key] = *is;
+        if (const auto is = number_or_null(value.at(key))) one.kept[key] = *is;
       }
       if (value.contains("series")) add_elements(value["series"], one);
       numbers.values.push_back(std::move(one));
@@ -259,14 +295,20 @@ private:
     report_.numbers = std::move(numbers);
   }
 
-  static void add_elements(const Json& series, ReadReport::Value& value) {
+  // null: infinite.
+  static bool departs(const Json& value) {
+    bool any = false;
+    for (const char* key : {"absolute", "relative"})
+      any |= value.contains(key) && !number_or_null(value[key]);
+    return any;
+  }
+  void add_elements(const Json& series, ReadReport::Value& value) {
     const std::vector<std::string> names = texts(series.at("names"));
     for (size_t row = 0; row < names.size(); ++row) {
       size_t at = 0;
-      for (const Json& element : series.at("values").at(row)) {
-        if (!element.is_null())
-          value.kept[fmt::format("{}[{}]", names[row], at)] = element.get<double>();
-        ++at;
+      for (const Json& element : list_in(list_in(series, "values").at(row))) {
+        const std::string name = copied(fmt::format("{}[{}]", names[row], at++));
+        if (const auto is = number_or_null(element)) value.kept[name] = *is;
       }
     }
   }
@@ -279,16 +321,16 @@ private:
   const Json& json_;
   const Json& pool_;
   std::vector<Node> nodes_;  // of the pool
+  size_t copied_ = 0;        // bytes
   std::string content_;      // of the last step
   ReadReport report_;
 };
 
 // The data within a page, or "".
 std::string_view data_of_page(std::string_view page) {
-  constexpr std::string_view kBegin = R"(<script type="application/json" id="linnet-report">)";
-  const size_t begin = page.find(kBegin);
+  const size_t begin = page.find(kPageMark);
   if (begin == std::string_view::npos) return "";
-  const std::string_view data = page.substr(begin + kBegin.size());
+  const std::string_view data = page.substr(begin + kPageMark.size());
   return data.substr(0, data.find("</script>"));
 }
 

@@ -13,6 +13,9 @@
 
 namespace linnet::cli {
 
+// Of a report's integers, none of which is negative: up to it a number in JSON is exact.
+inline constexpr int64_t kMostInteger = int64_t{1} << 53;
+
 // As the report has it; what it says of another one's parts is looked up, and every index is one.
 struct ReadReport {
   struct Node {
@@ -46,6 +49,8 @@ struct ReadReport {
     std::optional<HotLoop> hot;
   };
   struct Call {
+    std::string result;
+    bool loop = false;  // over time: its figures are of all its steps and of all its kernels
     int64_t flops = 0, bytes = 0;
     std::optional<double> ns;
   };
@@ -55,7 +60,8 @@ struct ReadReport {
   struct Value {
     std::string name, type, place;
     bool input = false;
-    int64_t zeros = 0, nans = 0, infinities = 0, count = 0;
+    int64_t nans = 0, infinities = 0, count = 0;
+    bool departs = false;  // compiled it is NaN or infinite where the model in f64 is not, or back
     std::map<std::string, double> kept;  // "mean", "row 0[3]": the finite ones
   };
   struct Numbers {
