@@ -3,6 +3,7 @@
 
 #include "cli/build.h"
 #include "cli/help.h"
+#include "cli/json_text.h"
 #include "cli/race.h"
 #include "cli/report.h"
 
@@ -107,7 +108,7 @@ public:
     if (!time_in_turn(diff)) return session_.diagnostics.status();
     const DiffNames names{a_.name(), b_.name()};
     if (options_.json) {
-      fmt::print("{}\n", diff_json(diff, names, options_.tolerance).dump());
+      fmt::print("{}\n", json_text(diff_json(diff, names, options_.tolerance)));
     } else {
       const size_t most = options_.all ? 0 : kMost;
       std::fputs(
