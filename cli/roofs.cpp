@@ -178,7 +178,7 @@ int64_t distance(const std::vector<Touched>& steps, size_t at, const Place& plac
 Roofs measure_roofs(Session& session, const codegen::Target& target, const driver::Options& build) {
   Roofs roofs;
   roofs.levels = memory_levels();
-  std::string known_by = "roofs 4\n" + cpu_model();
+  std::string known_by = "roofs 5\n" + cpu_model();
   for (const MemoryLevel& level : roofs.levels)
     known_by += fmt::format("{} {}\n", level.name, level.bytes);
   known_by += fmt::format("{} {} lanes{}\n", target.record.name, target.info.lanes(sizeof(float)),
