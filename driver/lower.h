@@ -39,12 +39,12 @@ using AfterPass = std::function<void(const passes::Pass&, const ir::Module&)>;
 
 // Who follows a module through its passes. What is empty is not told.
 struct Listener {
-  std::function<void(const ir::Module&)> begins;  // the module as it enters
-  AfterPass after;
+  std::function<void(const ir::Module&)> begins{};  // the module as it enters
+  AfterPass after{};
   // Of every candidate of the pass that runs, whatever PassOptions::explained says.
-  std::function<void(const passes::Remark&)> remark;
-  std::function<void(const passes::ScheduleChoice&)> weighed;
-  std::function<void(const passes::PassTime&)> took;  // when all have run
+  std::function<void(const passes::Remark&)> remark{};
+  std::function<void(const passes::ScheduleChoice&)> weighed{};
+  std::function<void(const passes::PassTime&)> took{};  // when all have run
 };
 
 // Runs `rows` on the module. `context` says what is wanted of them; listeners, limits and, unless
