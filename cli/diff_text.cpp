@@ -55,10 +55,10 @@ public:
     text_ = summary() + "\n";
     text_ += paint('-', "A  " + names.a) + "\n" + paint('+', "B  " + names.b) + "\n";
     if (!diff_.settings.empty()) changes("settings", diff_.settings);
+    times();
     if (!diff_.structure.same()) structure();
     if (!diff_.passes.same()) passes();
     if (!diff_.kernels.empty()) kernels();
-    times();
     if (!diff_.memory.empty()) changes("memory, bytes", diff_.memory);
     values();
     return std::move(text_);
@@ -117,14 +117,15 @@ private:
     if (!diff_.memory.empty()) parts.emplace_back("memory");
     if (diff_.values && !(diff_.values->values.empty() && diff_.values->other_shapes.empty()))
       parts.push_back(differing_values());
-    std::string line = parts.empty() ? "A and B are the same in structure, passes, kernels, memory"
-                                     : "A and B differ in " + join(parts, ", ");
-    if (diff_.values) line += of_outputs(parts.empty());
+    std::string line;
     if (diff_.times) {
       const bool samples = diff_.times->a_samples != diff_.times->b_samples;
-      line += fmt::format("; B takes {:.3g} times as long{}", diff_.times->ratio_of_a_sample(),
-                          samples ? " for a sample" : "");
+      line = fmt::format("B takes {:.3g} times as long as A{}; ", diff_.times->ratio_of_a_sample(),
+                         samples ? " for a sample" : "");
     }
+    line += parts.empty() ? "A and B are the same in structure, passes, kernels, memory"
+                          : "A and B differ in " + join(parts, ", ");
+    if (diff_.values) line += of_outputs(parts.empty());
     return line;
   }
 
