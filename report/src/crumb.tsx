@@ -2,7 +2,8 @@
 import type { ComponentChildren, JSX } from "preact";
 import { bytes, counted, percent, time } from "./format";
 import type { Model } from "./model";
-import { importNames, nodesIn, parts, type Reach } from "./reach";
+import { importNames, nodesIn, parts, vanished, type Reach } from "./reach";
+import type { Stored } from "./report";
 import { useView, type Store } from "./store";
 
 const listed = (names: string[], most = 3): string =>
@@ -25,26 +26,6 @@ export function title(model: Model, reach: Reach): string {
   if (kind === "name") return `%${id}`;
   const node = report.pool[Number(id)];
   return node ? `${node.op}${node.results.length ? ` %${node.results[0]}` : ""}` : "";
-}
-
-/** The step that leaves none of the selection's nodes, and why. */
-function vanished(model: Model, reach: Reach): { step: number; why: string } | null {
-  const { steps } = model.report;
-  let seen = false;
-  for (let step = 0; step < steps.length; step++) {
-    const count = nodesIn(model, reach, step);
-    if (count > 0) seen = true;
-    else if (seen) {
-      const about = steps[step]!.remarks.find(
-        (r) =>
-          r.fired &&
-          (r.places.some((p) => reach.places.has(p)) ||
-            model.subjects(r).some((n) => reach.names.has(n))),
-      );
-      return { step, why: about?.message ?? steps[step]!.summary };
-    }
-  }
-  return null;
 }
 
 function Strip({ store, reach }: { store: Store; reach: Reach }): JSX.Element {
@@ -142,30 +123,54 @@ function ownNames(model: Model, reach: Reach): string[] {
   if (reach.kind === "node" || reach.kind === "name") return [...reach.names];
   if (reach.kind !== "line" && reach.kind !== "place") return [];
   if (reach.names.size) return [...reach.names];
-  return importedNames(model, reach);
+  // A word's value is the last of its nodes: those before it prepare its operands.
+  return [...importNames(model, reach.places).values()].flatMap((names) => names.slice(-1));
 }
 
 const importedNames = (model: Model, reach: Reach): string[] => [
   ...new Set([...importNames(model, reach.places).values()].flat()),
 ];
 
+/** Which of the selection's own values no memory holds, as the beginning of a sentence, and the stored ones that end it. */
+function unstored(
+  model: Model,
+  reach: Reach,
+  values: Stored[],
+): { words: string; written: Stored[] } | null {
+  const stored = new Set(values.flatMap((v) => [v.name, ...v.from]));
+  const own = ownNames(model, reach);
+  const hidden = own.filter((name) => !stored.has(name));
+  const inside = hidden.filter((name) => model.kernelsOfName.has(name));
+  const names = inside.length || hidden.length < own.length ? inside : hidden.slice(-1);
+  if (!names.length) return null;
+  const kernels = new Set(names.flatMap((name) => model.kernelsOfName.of(name)));
+  const written = values.filter((v) =>
+    [...reach.calls].some((c) => {
+      const call = model.report.calls[c]!;
+      return (
+        (!kernels.size || kernels.has(call.kernel)) &&
+        call.writes.some((i) => model.report.memory.values[i] === v)
+      );
+    }),
+  );
+  const who = listed(names.map((name) => `%${name}`));
+  const where = names.length === 1 ? "stays in its" : "stay in their";
+  const write = kernels.size > 1 ? "kernels, which write" : "kernel, which writes";
+  return written.length ? { words: `${who} ${where} ${write}`, written } : null;
+}
+
 function MemoryStop({ store, reach }: { store: Store; reach: Reach }): JSX.Element {
   const values = [...reach.stored].map((v) => store.model.report.memory.values[v]!);
   const order = ["arena", "output", "input", "slot", "constant"];
   values.sort((a, b) => order.indexOf(a.memory) - order.indexOf(b.memory));
-  const shown = values.filter((v) => v.memory !== "constant" && v.memory !== "slot").slice(0, 2);
-  const show = shown.length ? shown : values.slice(0, 1);
-  const own = ownNames(store.model, reach);
-  const hidden =
-    own.length > 0 && !shown.some((v) => [v.name, ...v.from].some((name) => own.includes(name)));
+  const stays = unstored(store.model, reach, values);
+  const shown = (stays?.written ?? values)
+    .filter((v) => v.memory !== "constant" && v.memory !== "slot")
+    .slice(0, 2);
+  const show = shown.length ? shown : (stays?.written ?? values).slice(0, 1);
   return (
-    <Stop
-      name={
-        hidden && show.length
-          ? `bytes: %${own[own.length - 1]} stays in its kernel, which writes`
-          : "bytes"
-      }
-    >
+    <Stop name="bytes">
+      {stays && <span>{stays.words}</span>}
       {show.map((v) => (
         <button
           key={v.name}
@@ -244,6 +249,7 @@ export function Crumb({ store }: { store: Store }): JSX.Element {
             <button
               type="button"
               class="link gone"
+              title={end.why}
               onClick={() => store.set({ tab: "passes", step: end.step })}
             >
               gone after {model.report.steps[end.step]!.pass}: {end.why}

@@ -6,7 +6,7 @@ import { bytes, counted, digits, operations, percent, time, whole } from "./form
 import { List } from "./list";
 import { Bars } from "./plots";
 import type { Call, HotLoop, Kernel } from "./report";
-import { Roofline, roofClass } from "./roofline";
+import { beyond, Roofline, roofClass } from "./roofline";
 import { useView, type Store } from "./store";
 
 function Chooser({ store }: { store: Store }): JSX.Element {
@@ -113,6 +113,7 @@ function Measured({ call, only }: { call: Call; only: boolean }): JSX.Element {
         <Fact
           name={`of the roof ${bound.roof}, which allows ${time(bound.ns)}`}
           value={percent(bound.attained)}
+          title={beyond(bound.attained)}
         />
       )}
       <Fact name="arithmetic" value={operations(call.flops)} />
@@ -137,6 +138,7 @@ function Verdict({ store, k }: { store: Store; k: number }): JSX.Element {
   const call = calls[slowest];
   const timed = calls.some((x) => x.time);
   const share = calls.reduce((sum, x) => sum + (x.share ?? 0), 0);
+  const over = beyond(call?.bound?.attained ?? 0);
   const most = timed ? "the slowest" : "the one with most arithmetic";
   return (
     <section class="panel verdict-panel" aria-label="Verdict">
@@ -165,8 +167,11 @@ function Verdict({ store, k }: { store: Store; k: number }): JSX.Element {
         <Fact name="code" value={bytes(kernel.code_bytes)} />
         <Fact name="stack" value={bytes(kernel.stack_bytes)} />
       </div>
-      {kernel.family === "winograd" && (call?.bound?.attained ?? 0) > 1 && (
-        <p class="note sentence">FLOPs are counted as of the direct form.</p>
+      {over && (
+        <p class="note sentence">
+          {kernel.family === "winograd" ? "FLOPs are counted as of the direct form; " : ""}
+          {over}.
+        </p>
       )}
     </section>
   );

@@ -109,7 +109,7 @@ function Tabs({ store }: { store: Store }): JSX.Element {
           id={`tab-${name}`}
           aria-selected={tab === name}
           aria-controls="body"
-          onClick={() => store.set({ tab: name })}
+          onClick={() => store.open(name)}
         >
           {text}
           <kbd>{i + 1}</kbd>
@@ -152,7 +152,7 @@ function act(
   const { steps } = store.model.report;
   const { tab, step } = store.view;
   const digit = TABS[Number(key) - 1];
-  if (digit) store.set({ tab: digit[0] });
+  if (digit) store.open(digit[0]);
   else if (key === "/") dialogs.search();
   else if (key === "?") dialogs.help();
   else if (key === "t") otherTheme();

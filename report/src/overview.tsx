@@ -6,7 +6,7 @@ import { findings } from "./findings";
 import { bytes, digits, percent, time, whole } from "./format";
 import { List } from "./list";
 import type { Call } from "./report";
-import { Roofline, roofClass } from "./roofline";
+import { beyond, Roofline, roofClass } from "./roofline";
 import { useView, type Store } from "./store";
 
 /** Widths of the calls: by their time, or all the same where none was measured. */
@@ -173,7 +173,10 @@ function CallRow({ store, c }: { store: Store; c: number }): JSX.Element {
       </span>
       <span role="cell">
         {call.bound ? (
-          <span class={`chip ${roofClass(call.bound.roof)}`}>
+          <span
+            class={`chip ${roofClass(call.bound.roof)}`}
+            title={beyond(call.bound.attained)}
+          >
             {call.bound.roof} {percent(call.bound.attained)}
           </span>
         ) : (
@@ -190,6 +193,9 @@ function CallRow({ store, c }: { store: Store; c: number }): JSX.Element {
 function Calls({ store }: { store: Store }): JSX.Element {
   const [key, setKey] = useState<Key>(store.model.report.whole ? "time" : "call");
   const order = useMemo(() => sorted(store, key), [key]);
+  const over = beyond(
+    Math.max(...store.model.report.calls.map((call) => call.bound?.attained ?? 0)),
+  );
   const head = (name: string, by?: Key, number = false): JSX.Element => (
     <span
       role="columnheader"
@@ -212,6 +218,7 @@ function Calls({ store }: { store: Store }): JSX.Element {
         <span class="note">
           {whole(order.length)} calls; a click selects, a name opens its page
         </span>
+        {over && <span class="note over">{over}</span>}
       </header>
       <div role="table" aria-label="Kernels of the call" class="table calls-table">
         <div class="tr th" role="row">

@@ -15,6 +15,10 @@ function mark(store: Store, element: Element, reach: Reach | null, hover: Reach 
     element.setAttribute("aria-selected", String(CLASSES[level] === "lit"));
 }
 
+const MARKS = ["lit", "lit-near", "pointed"];
+// A row that shows another line now, which leads nowhere.
+const MARKED = MARKS.map((name) => `.${name}:not([data-ref])`).join();
+
 let pending = false;
 
 /** All marks anew, once before the next frame. */
@@ -25,6 +29,7 @@ export function paint(store: Store): void {
     pending = false;
     for (const element of document.querySelectorAll("[data-ref]"))
       mark(store, element, store.reach, store.hover);
+    for (const element of document.querySelectorAll(MARKED)) element.classList.remove(...MARKS);
   });
 }
 
@@ -38,8 +43,10 @@ export function listen(store: Store): void {
   new MutationObserver(() => paint(store)).observe(document.body, {
     childList: true,
     subtree: true,
+    attributeFilter: ["data-ref"],
   });
   document.addEventListener("mouseover", (event) => store.point(refAt(event)));
+  document.documentElement.addEventListener("mouseleave", () => store.point(null));
   document.addEventListener("click", (event) => {
     // A link or a button within a row has a work of its own.
     const control = (event.target as Element).closest("a, button, input, select, summary, label");

@@ -193,3 +193,23 @@ export function nodesIn(model: Model, reach: Reach, step: number): number {
   else for (const place of reach.places) sum += model.placeCounts(step).get(place) ?? 0;
   return sum;
 }
+
+/** The step that leaves none of the selection's nodes, and why. */
+export function vanished(model: Model, reach: Reach): { step: number; why: string } | null {
+  const { steps } = model.report;
+  let seen = false;
+  for (let step = 0; step < steps.length; step++) {
+    const count = nodesIn(model, reach, step);
+    if (count > 0) seen = true;
+    else if (seen) {
+      const about = steps[step]!.remarks.find(
+        (r) =>
+          r.fired &&
+          (r.places.some((p) => reach.places.has(p)) ||
+            model.subjects(r).some((n) => reach.names.has(n))),
+      );
+      return { step, why: about?.message ?? steps[step]!.summary };
+    }
+  }
+  return null;
+}

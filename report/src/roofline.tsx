@@ -15,6 +15,12 @@ export const roofClass = (roof: string | undefined): string =>
       ? `roof-${roof.toLowerCase()}`
       : "roof-fma";
 
+/** What a share of a roof over 100 % means; nothing of a smaller one. */
+export const beyond = (attained: number): string | undefined =>
+  attained > 1.005
+    ? "over 100 %: operands lay nearer than the roof assumes, or the CPU was clocked higher"
+    : undefined;
+
 export function Roofline({ store, only }: { store: Store; only?: number }): JSX.Element {
   useView(store);
   const { report } = store.model;
@@ -133,7 +139,7 @@ export function Roofline({ store, only }: { store: Store; only?: number }): JSX.
           cy={y(call.gflops!)}
           r={3.5 + 7 * Math.sqrt((call.time?.median ?? 0) / biggest)}
         >
-          <title>{`${store.model.callText(c)}: ${digits(call.gflops!)} GFLOP/s at ${digits(call.intensity)} FLOP a byte${call.time ? `, ${time(call.time.median)}` : ""}${call.bound ? `, ${percent(call.bound.attained)} of what ${call.bound.roof} allows` : ""}`}</title>
+          <title>{`${store.model.callText(c)}: ${digits(call.gflops!)} GFLOP/s at ${digits(call.intensity)} FLOP a byte${call.time ? `, ${time(call.time.median)}` : ""}${call.bound ? `, ${percent(call.bound.attained)} of what ${call.bound.roof} allows${beyond(call.bound.attained) ? ` (${beyond(call.bound.attained)})` : ""}` : ""}`}</title>
         </circle>
       ))}
     </svg>

@@ -1,7 +1,7 @@
 // What the page shows: kept in one place, and in the address behind "#".
 import { useEffect, useState } from "preact/hooks";
 import type { Model } from "./model";
-import { reachOf, type Reach, type Ref } from "./reach";
+import { reachOf, vanished, type Reach, type Ref } from "./reach";
 
 export interface View {
   tab: string;
@@ -19,6 +19,7 @@ export class Store {
   private hovered: Ref | null = null;
   hover: Reach | null = null;
   onPaint: Listener = () => undefined;
+  private stepChosen = false; // by the reader or the address
 
   constructor(readonly model: Model) {
     this.view = {
@@ -47,6 +48,9 @@ export class Store {
     const next = { ...this.view, ...change };
     if (change.selection !== undefined && change.selection !== this.view.selection)
       this.reach = change.selection ? reachOf(this.model, change.selection) : null;
+    if (change.step !== undefined) this.stepChosen = true;
+    // What was under the pointer is gone, or is meant no longer.
+    if (next.tab !== this.view.tab || change.selection === null) this.point(null);
     this.view = next;
     this.write();
     for (const listener of [...this.listeners]) listener();
@@ -61,6 +65,20 @@ export class Store {
     this.set(change);
   }
 
+  /** Opens a tab; the passes where the selection went away, until a pass is chosen. */
+  open(tab: string): void {
+    this.set({ tab });
+    if (tab === "passes") this.follow();
+  }
+
+  private follow(): void {
+    if (this.stepChosen) return;
+    const step = (this.reach && vanished(this.model, this.reach)?.step) ?? this.firstStep();
+    if (step === this.view.step) return;
+    this.set({ step });
+    this.stepChosen = false;
+  }
+
   point(ref: Ref | null): void {
     if (ref === this.hovered) return;
     this.hovered = ref;
@@ -70,7 +88,9 @@ export class Store {
 
   private write(): void {
     const { tab, step, kernel, selection } = this.view;
-    const words = new URLSearchParams({ tab, step: String(step), kernel: String(kernel) });
+    const words = new URLSearchParams({ tab });
+    if (this.stepChosen || tab === "passes") words.set("step", String(step));
+    words.set("kernel", String(kernel));
     if (selection) words.set("at", selection);
     const hash = `#${words}`;
     if (hash !== location.hash) history.replaceState(null, "", hash);
@@ -84,12 +104,14 @@ export class Store {
       return Number.isInteger(value) && value >= 0 && value < size ? value : otherwise;
     };
     const at = words.get("at");
+    const step = within("step", steps.length, -1);
     this.set({
       tab: words.get("tab") ?? this.view.tab,
-      step: within("step", steps.length, this.view.step),
       kernel: within("kernel", kernels.length, this.view.kernel),
       selection: at && /^(line|place|node|name|kernel|call|value):/.test(at) ? at : null,
+      ...(step >= 0 && { step }),
     });
+    if (this.view.tab === "passes") this.follow();
   }
 }
 

@@ -127,6 +127,64 @@ describe("provenance", () => {
     assert.ok((await texts(page, ".code .removed")).some((line) => line.includes("= dropout(")));
     await page.close();
   });
+  it("opens the passes where the selection went away, unless a pass was chosen", async () => {
+    const page = await open(browser, path);
+    await click(page, `.word[data-ref="place:${placeOf("dropout")}"]`);
+    await press(page, "2");
+    assert.equal(await text(page, ".step-head h2"), `${step("drop_dropout")} drop_dropout`);
+    await press(page, "1");
+    await click(page, `.word[data-ref="place:${placeOf("conv")}"]`);
+    await press(page, "2");
+    assert.match(await text(page, ".step-head h2"), /fuse_epilogue/);
+    await press(page, "ArrowLeft", "1");
+    await click(page, `.word[data-ref="place:${placeOf("dropout")}"]`);
+    await press(page, "2");
+    assert.ok(page.url().includes(`step=${step("fuse_epilogue") - 1}&`));
+    await page.close();
+    const named = await open(browser, path, {
+      hash: `tab=overview&step=2&at=place:${placeOf("dropout")}`,
+    });
+    await press(named, "2");
+    assert.match(await text(named, ".step-head h2"), /^2 /);
+    await named.close();
+  });
+  it("moves nothing, whatever is selected, and shows what fits", async () => {
+    const page = await open(browser, path);
+    const top = () => page.$eval(".work", (e) => e.getBoundingClientRect().top);
+    const idle = await top();
+    for (const word of ["conv", "dropout", "max_pool2d", "fc"]) {
+      await click(page, `.word[data-ref="place:${placeOf(word)}"]`);
+      assert.equal(await top(), idle, word);
+      const cut = await page.$$eval(".crumb ol, .crumb .stop-body > *", (all) =>
+        all.filter((e) => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1),
+      );
+      assert.deepEqual(cut, [], word);
+    }
+    await press(page, "Escape");
+    assert.equal(await top(), idle);
+    await page.close();
+  });
+  it("says which values of a line no memory holds", async () => {
+    const page = await open(browser, path);
+    const { line } = report.places[placeOf("conv")];
+    await click(page, `.line[data-ref="line:0:${line}"] .number`);
+    assert.match(
+      await text(page, ".crumb"),
+      /bytes%conv, %relu stay in their kernel, which writes%max_pool2d arena\+0/,
+    );
+    assert.equal(await page.$(".stop-name ::-p-text(stay)"), null);
+    await page.close();
+  });
+  it("says what over 100 % of a roof means", async () => {
+    const near = small();
+    near.calls[0].bound = { roof: "L2", ns: 1000, attained: 1.2 };
+    const page = await open(browser, write("near", near));
+    assert.match(await text(page, ".calls .over"), /over 100 %: operands lay nearer/);
+    assert.match(await page.$eval(".chip[class*=roof][title]", (e) => e.title), /clocked higher/);
+    await click(page, '.tr[data-ref="call:0"] .link');
+    assert.match(await text(page, ".verdict-panel"), /over 100 %/);
+    await page.close();
+  });
   it("leads from the line that declares a layer, and tells where a value that is not stored went", async () => {
     const page = await open(browser, path);
     const line =
@@ -179,6 +237,12 @@ describe("provenance", () => {
     await settled(page);
     const refs = await page.$$eval(".pointed", (all) => all.map((e) => e.getAttribute("data-ref")));
     assert.ok(refs.includes(`call:${callOf("matmul")}`), String(refs));
+    await press(page, "Escape"); // nothing is meant then, whatever lies under the pointer
+    assert.deepEqual(await page.$$(".pointed"), []);
+    await page.hover(`.word[data-ref="place:${placeOf("conv")}"]`);
+    await page.hover(".tabs");
+    await settled(page);
+    assert.deepEqual(await page.$$(".pointed"), []);
     await page.close();
   });
 });

@@ -66,7 +66,7 @@ export async function show(browser, paths, view) {
 export async function words(page) {
   const rows = await page.evaluate(() => {
     const MEASURED =
-      ".flame, .finding, .verdict-panel, .calls-table .tr > .num:not(.faint), .verdict, .legend, .roofline, .facts-list, .chip[class*=roof]";
+      ".flame, .finding, .verdict-panel, .calls-table .tr > .num:not(.faint), .verdict, .legend, .roofline, .facts-list, .over, .chip[class*=roof]";
     const SAME = ".source, .tabs, .top button, .timeline"; // in every picture
     const ROW =
       ".tr, tr, .line, .fact, li, header, figcaption, .choice, .step-head, p, button, svg g, div";
