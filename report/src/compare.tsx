@@ -265,15 +265,13 @@ export async function readFile(file: File): Promise<Other> {
   }
 }
 
-export function Compare({
-  store,
-  other,
-  choose,
-}: {
+export interface Comparing {
   store: Store;
   other: Other | null;
   choose: (file: File) => void;
-}): JSX.Element {
+}
+
+export function Compare({ store, other, choose }: Comparing): JSX.Element {
   const [only, setOnly] = useState(true);
   const a = store.model.report;
   const b = other?.report;

@@ -1,4 +1,4 @@
-// Long lists: only the rows in sight are in the document.
+// Long lists, of which only the rows in sight are in the document, and the heads of their columns.
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
@@ -74,5 +74,27 @@ export function List(props: Props): JSX.Element {
         <div style={{ transform: `translateY(${first * height}px)` }}>{rows}</div>
       </div>
     </div>
+  );
+}
+
+/** The heads of a table's columns; one that has a key sorts the rows by it. */
+export function sortHead<Key>(
+  key: Key,
+  choose: (key: Key) => void,
+): (name: string, by?: Key, number?: boolean) => JSX.Element {
+  return (name, by, number = false) => (
+    <span
+      role="columnheader"
+      class={number ? "num" : ""}
+      aria-sort={by === key ? "ascending" : "none"}
+    >
+      {by !== undefined ? (
+        <button type="button" class={by === key ? "sort on" : "sort"} onClick={() => choose(by)}>
+          {name}
+        </button>
+      ) : (
+        name
+      )}
+    </span>
   );
 }

@@ -1,7 +1,7 @@
 // The page: reads the report that stands in it, shows its tabs, listens to the keys.
 import { render, type JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { Compare, readFile, type Other } from "./compare";
+import { Compare, readFile, type Comparing, type Other } from "./compare";
 import { Crumb } from "./crumb";
 import { bytes, machine, time } from "./format";
 import { Help } from "./help";
@@ -169,15 +169,7 @@ function act(
   return true;
 }
 
-function Body({
-  store,
-  other,
-  choose,
-}: {
-  store: Store;
-  other: Other | null;
-  choose: (file: File) => void;
-}): JSX.Element {
+function Body({ store, other, choose }: Comparing): JSX.Element {
   const { tab } = useView(store);
   const view = {
     passes: () => <Passes store={store} />,

@@ -4,8 +4,9 @@ import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { Figure, Missing } from "./figure";
 import { bytes, time, whole } from "./format";
-import { List } from "./list";
+import { List, sortHead } from "./list";
 import { callSpans } from "./overview";
+import { LeftTick } from "./plots";
 import type { Stored } from "./report";
 import { useView, type Store } from "./store";
 
@@ -95,18 +96,7 @@ function Arena({ store, byTime }: { store: Store; byTime: boolean }): JSX.Elemen
       aria-label="The arena: bytes over the calls"
     >
       {y.ticks(5).map((tick) => (
-        <g key={tick}>
-          <line class="grid" x1={M.left} x2={W - M.right} y1={y(tick)} y2={y(tick)} />
-          <text
-            class="tick"
-            x={M.left - 6}
-            y={y(tick)}
-            text-anchor="end"
-            dominant-baseline="middle"
-          >
-            {bytes(tick)}
-          </text>
-        </g>
+        <LeftTick key={tick} y={y(tick)} left={M.left} right={W - M.right} text={bytes(tick)} />
       ))}
       {!inArena.length && (
         <text class="tick" x={W / 2} y={H / 2} text-anchor="middle">
@@ -197,21 +187,7 @@ function Values({ store }: { store: Store }): JSX.Element {
       .filter(({ value }) => fits(value))
       .sort((a, b) => compare(key, a.value, b.value) || a.v - b.v);
   }, [key, words]);
-  const head = (name: string, by?: Key, number = false): JSX.Element => (
-    <span
-      role="columnheader"
-      class={number ? "num" : ""}
-      aria-sort={by === key ? "ascending" : "none"}
-    >
-      {by ? (
-        <button type="button" class={by === key ? "sort on" : "sort"} onClick={() => setKey(by)}>
-          {name}
-        </button>
-      ) : (
-        name
-      )}
-    </span>
-  );
+  const head = sortHead(key, setKey);
   const inside = words ? kept(store, words) : [];
   const reached = store.reach ? rows.findIndex(({ v }) => store.reach!.stored.has(v)) : -1;
   const kernelOf = (c: number | undefined): string =>

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Figure, Missing } from "./figure";
 import { digits, errorSize, errorText, percent, whole } from "./format";
-import { List } from "./list";
+import { List, sortHead } from "./list";
 import { Histogram, Lines } from "./plots";
 import type { ValueNumbers } from "./report";
 import { useView, type Store } from "./store";
@@ -251,21 +251,7 @@ export function Numbers({ store }: { store: Store }): JSX.Element {
         <Missing>The report was made without numbers (--no-numbers), or its kind has none.</Missing>
       </section>
     );
-  const head = (name: string, by?: Key, number = false): JSX.Element => (
-    <span
-      role="columnheader"
-      class={number ? "num" : ""}
-      aria-sort={by === key ? "ascending" : "none"}
-    >
-      {by ? (
-        <button type="button" class={by === key ? "sort on" : "sort"} onClick={() => setKey(by)}>
-          {name}
-        </button>
-      ) : (
-        name
-      )}
-    </span>
-  );
+  const head = sortHead(key, setKey);
   const at = rows.findIndex(({ value }) => value === chosen);
   return (
     <div class="numbers">

@@ -4,7 +4,7 @@ import { useMemo, useState } from "preact/hooks";
 import { Figure, Missing } from "./figure";
 import { findings } from "./findings";
 import { bytes, digits, percent, time, whole } from "./format";
-import { List } from "./list";
+import { List, sortHead } from "./list";
 import type { Call } from "./report";
 import { beyond, Roofline, roofClass } from "./roofline";
 import { useView, type Store } from "./store";
@@ -196,21 +196,7 @@ function Calls({ store }: { store: Store }): JSX.Element {
   const over = beyond(
     Math.max(...store.model.report.calls.map((call) => call.bound?.attained ?? 0)),
   );
-  const head = (name: string, by?: Key, number = false): JSX.Element => (
-    <span
-      role="columnheader"
-      class={number ? "num" : ""}
-      aria-sort={by === key ? "ascending" : "none"}
-    >
-      {by ? (
-        <button type="button" class={by === key ? "sort on" : "sort"} onClick={() => setKey(by)}>
-          {name}
-        </button>
-      ) : (
-        name
-      )}
-    </span>
-  );
+  const head = sortHead(key, setKey);
   return (
     <section class="panel calls" aria-label="Kernels">
       <header>

@@ -16,6 +16,24 @@ interface LinesProps {
 
 const M = { left: 58, right: 12, top: 10, bottom: 24 };
 
+/** A line across a plot with its number left of it. */
+export function LeftTick(props: {
+  y: number;
+  left: number;
+  right: number;
+  text: string | number;
+}): JSX.Element {
+  const { y, left, right, text } = props;
+  return (
+    <g>
+      <line class="grid" x1={left} x2={right} y1={y} y2={y} />
+      <text class="tick" x={left - 6} y={y} text-anchor="end" dominant-baseline="middle">
+        {text}
+      </text>
+    </g>
+  );
+}
+
 export function Lines(props: LinesProps): JSX.Element {
   const { series, width = 460, height = 170, label, mark } = props;
   const finite = series.flatMap((line) => line.values).filter(Number.isFinite);
@@ -61,18 +79,13 @@ export function Lines(props: LinesProps): JSX.Element {
         .ticks(4)
         .filter((tick) => !log || Math.abs(Math.log10(tick) % 1) < 1e-9)
         .map((tick) => (
-          <g key={tick}>
-            <line class="grid" x1={M.left} x2={width - M.right} y1={y(tick)} y2={y(tick)} />
-            <text
-              class="tick"
-              x={M.left - 6}
-              y={y(tick)}
-              text-anchor="end"
-              dominant-baseline="middle"
-            >
-              {(props.y ?? digits)(tick)}
-            </text>
-          </g>
+          <LeftTick
+            key={tick}
+            y={y(tick)}
+            left={M.left}
+            right={width - M.right}
+            text={(props.y ?? digits)(tick)}
+          />
         ))}
       {x
         .ticks(6)

@@ -3,6 +3,7 @@ import { scaleLog } from "d3-scale";
 import type { JSX } from "preact";
 import { Missing } from "./figure";
 import { digits, percent, time } from "./format";
+import { LeftTick } from "./plots";
 import { useView, type Store } from "./store";
 
 const [W, H] = [520, 350];
@@ -71,12 +72,7 @@ export function Roofline({ store, only }: { store: Store; only?: number }): JSX.
         </g>
       ))}
       {powers(y).map((t) => (
-        <g key={t}>
-          <line class="grid" x1={M.left} x2={W - M.right} y1={y(t)} y2={y(t)} />
-          <text class="tick" x={M.left - 6} y={y(t)} text-anchor="end" dominant-baseline="middle">
-            {t}
-          </text>
-        </g>
+        <LeftTick key={t} y={y(t)} left={M.left} right={W - M.right} text={t} />
       ))}
       <text class="tick" x={(M.left + W - M.right) / 2} y={H - 4} text-anchor="middle">
         FLOP a byte
