@@ -5,7 +5,7 @@
 //
 // npm's packages are installed into the folder --npm once, as package-lock.json says.
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -33,24 +33,14 @@ function parsed() {
   }
 }
 
-/** The folder of npm's packages, filled as package-lock.json says. */
+/** The folder of npm's packages. */
 function installed() {
   const npm = resolve(options.npm);
-  const lock = readFileSync(join(here, "package-lock.json"), "utf8");
-  const done = join(npm, "installed.json"); // the lock file of what is there
-  if (existsSync(done) && readFileSync(done, "utf8") === lock) return npm;
-  mkdirSync(npm, { recursive: true });
-  for (const file of ["package.json", "package-lock.json", ".npmrc"])
-    cpSync(join(here, file), join(npm, file));
   try {
-    execFileSync("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"], {
-      cwd: npm,
-      stdio: "inherit",
-    });
+    execFileSync(join(here, "../cmake/npm.sh"), [here, npm], { stdio: "inherit" });
   } catch (error) {
     fail(`npm could not install ${join(npm, "package.json")}: ${error.message}`);
   }
-  writeFileSync(done, lock);
   return npm;
 }
 

@@ -5,15 +5,8 @@ set -euo pipefail
 out="$(mkdir -p "$1" && cd "$1" && pwd)"
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 npm="$out/npm"
-command -v npm >/dev/null || { echo "npm is missing: run cmake/setup.sh targets" >&2; exit 4; }
 
-# As package-lock.json says, once.
-if ! cmp -s "$here/package-lock.json" "$npm/installed.json"; then
-  mkdir -p "$npm"
-  cp "$here/package.json" "$here/package-lock.json" "$here/.npmrc" "$npm/"
-  (cd "$npm" && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error >&2)
-  cp "$here/package-lock.json" "$npm/installed.json"
-fi
+"$here/../../cmake/npm.sh" "$here" "$npm"
 
 stage="$(mktemp -d)"
 trap 'rm -rf "$stage"' EXIT

@@ -5,7 +5,7 @@
 //
 // npm's packages (package.json) are installed once, beside the page.
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -52,25 +52,13 @@ function parsed() {
   }
 }
 
-/** esbuild, from a folder that `npm ci` has filled as package-lock.json says. */
+/** esbuild, of npm's packages beside the page. */
 function bundler() {
   const npm = join(folder, "npm");
-  const lock = readFileSync(join(here, "package-lock.json"), "utf8");
-  const installed = join(npm, "installed.json"); // the lock file of what is there
-  if (!existsSync(installed) || readFileSync(installed, "utf8") !== lock) {
-    mkdirSync(npm, { recursive: true });
-    for (const file of ["package.json", "package-lock.json"])
-      cpSync(join(here, file), join(npm, file));
-    try {
-      execFileSync(
-        "npm",
-        ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"],
-        { cwd: npm, stdio: "inherit" },
-      );
-    } catch (error) {
-      fail(`npm could not install ${join(npm, "package.json")}: ${error.message}`);
-    }
-    writeFileSync(installed, lock);
+  try {
+    execFileSync(join(root, "cmake/npm.sh"), [here, npm], { stdio: "inherit" });
+  } catch (error) {
+    fail(`npm could not install ${join(npm, "package.json")}: ${error.message}`);
   }
   return createRequire(join(npm, "package.json"))("esbuild");
 }
