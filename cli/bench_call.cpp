@@ -4,6 +4,7 @@
 #include "cli/statistics.h"
 #include "cli/tensor_files.h"
 #include "ir/entries.h"
+#include "ir/loop.h"
 #include "ir/op_def.h"
 #include "passes/lib/shard_block.h"
 #include "support/check.h"
@@ -101,11 +102,7 @@ void fill(void* memory, size_t bytes, ir::DType dtype, uint32_t stream) {
 }  // namespace
 
 BenchCall::BenchCall(const ir::Module& module, const ir::Graph& graph)
-    : module_(&module), graph_(&graph) {
-  for (const ir::Node& node : graph.nodes()) {
-    if (node.op == &ir::ops::call || node.op == &ir::ops::loop) steps_.push_back(&node);
-  }
-}
+    : module_(&module), graph_(&graph), steps_(ir::calls_of(graph)) {}
 
 bool BenchCall::take_inputs(Session& session, const std::vector<std::string>& files) {
   std::vector<Port> ports;

@@ -22,7 +22,7 @@ class CallsWriter {
 public:
   CallsWriter(const ReportProduct& of, const ReportMemory& memory, const ReportKernels& kernels,
               ReportSteps& steps)
-      : of_(of), memory_(memory), kernels_(kernels), steps_(steps), calls_(calls_of(of.graph)) {
+      : of_(of), memory_(memory), kernels_(kernels), steps_(steps), calls_(ir::calls_of(of.graph)) {
     if (of.times) bounds_ = bounds(of.module, of.graph, of.times->roofs);
     std::set<ir::ValueId> weights;
     for (const ir::Node* call : calls_) {

@@ -55,7 +55,7 @@ Json json_of(const codegen::HotLoop& hot) {
 }  // namespace
 
 ReportKernels::ReportKernels(const ReportProduct& of)
-    : of_(of), calls_(calls_of(of.graph)),
+    : of_(of), calls_(ir::calls_of(of.graph)),
       inspected_(codegen::inspect(of.product.compiled, of.product.modules, of.product.target)) {
   for (const ir::Graph& kernel : of.module.kernels) {
     const auto known =

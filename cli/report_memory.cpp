@@ -1,7 +1,7 @@
 // Writes down where each value of an entry lies, and while which calls.
 #include "cli/report_product.h"
 
-#include "ir/op_def.h"
+#include "ir/loop.h"
 #include "passes/lib/storage.h"
 #include "passes/lib/view_root.h"
 
@@ -29,7 +29,7 @@ std::string_view word(ir::Memory memory) {
 class MemoryWriter {
 public:
   explicit MemoryWriter(const ReportProduct& of)
-      : of_(of), graph_(of.graph), calls_(calls_of(of.graph)), lives_(graph_.values().size()),
+      : of_(of), graph_(of.graph), calls_(ir::calls_of(of.graph)), lives_(graph_.values().size()),
         names_(graph_.values().size()) {
     result_.number.assign(graph_.values().size(), -1);
   }
@@ -124,14 +124,6 @@ private:
 };
 
 }  // namespace
-
-std::vector<const ir::Node*> calls_of(const ir::Graph& graph) {
-  std::vector<const ir::Node*> calls;
-  for (const ir::Node& node : graph.nodes()) {
-    if (node.op == &ir::ops::call || node.op == &ir::ops::loop) calls.push_back(&node);
-  }
-  return calls;
-}
 
 ReportMemory report_memory(const ReportProduct& of) {
   return MemoryWriter(of).write();

@@ -44,7 +44,7 @@ class NumbersWriter {
 public:
   NumbersWriter(Session& session, const ReportNumbers& of, ReportSteps& steps)
       : session_(session), of_(of), steps_(steps), graph_(of.imported.graphs.front()),
-        calls_(calls_of(of.planned.graphs.front())) {}
+        calls_(ir::calls_of(of.planned.graphs.front())) {}
 
   bool write(Json& report) {
     inner_ = InnerErrors::load(session_, of_.imported, of_.model, of_.pipeline, of_.build,

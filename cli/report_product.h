@@ -32,9 +32,6 @@ struct ReportProduct {
   const ReportTimes* times = nullptr;  // null: nothing is said of times
 };
 
-// Calls of kernels and loops, in order: what BenchCall::steps() are.
-[[nodiscard]] std::vector<const ir::Node*> calls_of(const ir::Graph& graph);
-
 // Where the values of the entry lie.
 struct ReportMemory {
   nlohmann::ordered_json values = nlohmann::ordered_json::array();  // "memory.values"

@@ -2,6 +2,7 @@
 #include "cli/report.h"
 #include "cli/report_product.h"
 #include "cli/report_values.h"
+#include "ir/loop.h"
 #include "ir/op_def.h"
 #include "ir/optimizer.h"
 #include "runtime/train/history.h"
@@ -70,7 +71,7 @@ std::vector<Lane> lanes_of(const ReportProduct& of) {
   const auto forward = forward_values(of.module, of.graph);
   const ir::Place optimizer = ir::optimizer_place(of.module.train);
   std::vector<Lane> lanes;
-  for (const ir::Node* call : calls_of(of.graph)) {
+  for (const ir::Node* call : ir::calls_of(of.graph)) {
     const bool needed = std::ranges::any_of(call->results, [&](ir::ValueId result) {
       return forward[static_cast<size_t>(result.index)];
     });

@@ -200,13 +200,10 @@ Roofs measure_roofs(Session& session, const codegen::Target& target, const drive
 }
 
 std::vector<Bound> bounds(const ir::Module& module, const ir::Graph& graph, const Roofs& roofs) {
-  std::vector<const ir::Node*> calls;
+  const std::vector<const ir::Node*> calls = ir::calls_of(graph);
   std::vector<Touched> steps;
-  for (const ir::Node& node : graph.nodes()) {
-    if (node.op != &ir::ops::call && node.op != &ir::ops::loop) continue;
-    calls.push_back(&node);
-    steps.push_back(touched(graph, node));
-  }
+  for (const ir::Node* call : calls)
+    steps.push_back(touched(graph, *call));
   std::vector<Bound> all;
   for (size_t i = 0; i < steps.size(); ++i) {
     const ir::Graph& kernel = called(module, *calls[i]);

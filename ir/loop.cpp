@@ -171,6 +171,18 @@ std::vector<ValueId> append_loop(const Builder& builder, const Loop& loop, Graph
   return graph.node(id).results;
 }
 
+bool is_call(const Node& node) {
+  return node.op == &ops::call || node.op == &ops::loop;
+}
+
+std::vector<const Node*> calls_of(const Graph& graph) {
+  std::vector<const Node*> calls;
+  for (const Node& node : graph.nodes()) {
+    if (is_call(node)) calls.push_back(&node);
+  }
+  return calls;
+}
+
 const Graph& body_of(const Module& module, const Node& node) {
   if (!node.regions.empty()) return node.regions.front();
   const Graph* body = module.graph(node.callee);

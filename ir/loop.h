@@ -39,6 +39,11 @@ struct Loop {
 std::vector<ValueId> append_loop(const Builder& builder, const Loop& loop, Graph body,
                                  std::vector<ValueId> operands);
 
+// Does it call a kernel, or run a loop? In a planned entry the others compute nothing.
+[[nodiscard]] bool is_call(const Node& node);
+// These, in order.
+[[nodiscard]] std::vector<const Node*> calls_of(const Graph& graph);
+
 // Of a loop in a module: its own graph, or the module's that it names.
 [[nodiscard]] const Graph& body_of(const Module& module, const Node& node);
 // Why `body` is none for the loop, or nothing.

@@ -116,8 +116,7 @@ void explain_map(const ir::Graph& graph, const std::vector<Block>& blocks, bool 
   for (const Block* block : rows) {
     std::string life;
     for (size_t i = 0; i < graph.nodes().size(); ++i) {
-      const ir::OpDef* op = graph.nodes()[i].op;
-      if (op != &ir::ops::call && op != &ir::ops::loop) continue;
+      if (!ir::is_call(graph.nodes()[i])) continue;
       const int at = static_cast<int>(i);
       life += at >= block->first && at <= block->last ? "#" : ".";
     }

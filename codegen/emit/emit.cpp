@@ -286,7 +286,7 @@ private:
       return nullptr;
     };
     for (const ir::Node& node : graph.nodes()) {
-      if (node.op != &ir::ops::call && node.op != &ir::ops::loop) continue;
+      if (!ir::is_call(node)) continue;
       if (node.op == &ir::ops::loop) before(count++);
       std::vector<Value*> arguments;
       for (ir::ValueId operand : node.operands)

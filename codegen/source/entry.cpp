@@ -48,7 +48,7 @@ public:
       return this->address(graph, memory, id, written, known, pointers, depth);
     };
     for (const ir::Node& node : graph.nodes()) {
-      if (node.op != &ir::ops::call && node.op != &ir::ops::loop) continue;
+      if (!ir::is_call(node)) continue;
       std::vector<std::string> operands, results;
       for (const ir::ValueId operand : node.operands)
         operands.push_back(address(operand, false));

@@ -57,7 +57,7 @@ int64_t slots_bytes(const ir::Module& module) {
 }
 
 std::optional<Scratch> scratch_of(const ir::Node& call) {
-  if (call.op != &ir::ops::call && call.op != &ir::ops::loop) return std::nullopt;
+  if (!ir::is_call(call)) return std::nullopt;
   const ir::Ints place = call.attrs.get_or(ir::kScratch, ir::Ints{});
   if (place.size() != 2) return std::nullopt;
   return Scratch{place[0], place[1]};

@@ -3,6 +3,7 @@
 #include "passes/run/check_phase.h"
 
 #include "ir/entries.h"
+#include "ir/loop.h"
 #include "ir/op_def.h"
 #include "ir/recipe.h"
 #include "passes/lib/fold.h"
@@ -110,8 +111,7 @@ std::optional<Unfinished> canonical_promise(const ir::Module& module) {
 std::optional<Found> find_work(const ir::Module& module, const Test& test) {
   for (const ir::Graph& graph : module.graphs) {
     for (const ir::Node& node : graph.nodes()) {
-      const bool no_work = node.tensor || node.op == &ir::ops::call || node.op == &ir::ops::loop ||
-                           node.op->has(ir::kView);
+      const bool no_work = node.tensor || ir::is_call(node) || node.op->has(ir::kView);
       if (!no_work && test(graph, node)) return Found{&graph, &node};
     }
   }
