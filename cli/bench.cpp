@@ -2,8 +2,8 @@
 // the call, beside the roofs of one core.
 #include "cli/bench_report.h"
 #include "cli/help.h"
-#include "cli/json_text.h"
 #include "passes/lib/kernel_names.h"
+#include "support/json_text.h"
 #include "support/text.h"
 
 #include <fmt/format.h>

@@ -1,12 +1,12 @@
 // Files, command and lines of what bisect found.
 #include "cli/bisect_report.h"
-#include "cli/json_text.h"
 
 #include "base/io/npy.h"
 #include "codegen/cache/workers.h"
 #include "frontend/load.h"
 #include "ir/builder.h"
 #include "ir/entries.h"
+#include "support/json_text.h"
 #include "support/text.h"
 
 #include <fmt/format.h>

@@ -1,8 +1,8 @@
 // linnet cache: where what was compiled is kept, how much there is; --clear removes it.
 #include "codegen/cache/cache.h"
-#include "cli/json_text.h"
 #include "cli/session.h"
 #include "cli/text_table.h"
+#include "support/json_text.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

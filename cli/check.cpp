@@ -1,5 +1,4 @@
 // linnet check MODEL: everything wrong with it at once, or its summary table.
-#include "cli/json_text.h"
 #include "cli/model_options.h"
 #include "cli/pipeline_options.h"
 #include "cli/text_table.h"
@@ -9,6 +8,7 @@
 #include "ir/summary.h"
 #include "passes/lib/shard_block.h"
 #include "passes/lib/storage.h"
+#include "support/json_text.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

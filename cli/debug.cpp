@@ -1,7 +1,6 @@
 // linnet debug MODEL --at VALUE: one value of a model, from its import to the compiled code.
 #include "cli/build.h"
 #include "cli/help.h"
-#include "cli/json_text.h"
 #include "cli/samples.h"
 #include "cli/text_table.h"
 #include "driver/difference.h"
@@ -12,6 +11,7 @@
 #include "passes/lib/storage.h"
 #include "passes/lib/view_root.h"
 #include "runtime/answers/tensor_text.h"
+#include "support/json_text.h"
 #include "support/text.h"
 
 #include "base/io/npy.h"

@@ -3,9 +3,9 @@
 
 #include "cli/build.h"
 #include "cli/help.h"
-#include "cli/json_text.h"
 #include "cli/race.h"
 #include "cli/report.h"
+#include "support/json_text.h"
 
 #include <fmt/format.h>
 

@@ -1,8 +1,8 @@
 // Writes a difference down as docs/diff.schema.json describes it.
 #include "cli/diff.h"
+#include "support/json_text.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace linnet::cli {
 namespace {
@@ -12,12 +12,6 @@ using Json = nlohmann::ordered_json;
 Json text_or_null(const std::string& text) {
   return text.empty() ? Json() : Json(text);
 }
-// JSON has no such numbers.
-Json number(double value) {
-  if (std::isfinite(value)) return value;
-  return std::isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
-}
-
 Json changes_json(const std::vector<Change>& changes) {
   Json list = Json::array();
   for (const Change& change : changes)
@@ -78,16 +72,16 @@ Json value_json(const ValueDiff& value) {
                {"b", value.b},
                {"output", value.output},
                {"place", text_or_null(value.place)},
-               {"absolute", number(value.absolute)},
-               {"relative", number(value.relative)}};
+               {"absolute", json_number(value.absolute)},
+               {"relative", json_number(value.relative)}};
   if (value.of.empty()) {
     json["sample"] = value.sample;
     json["element"] = value.element;
   } else {
     json["of"] = value.of;
   }
-  json["a_value"] = number(value.a_value);
-  json["b_value"] = number(value.b_value);
+  json["a_value"] = json_number(value.a_value);
+  json["b_value"] = json_number(value.b_value);
   return json;
 }
 

@@ -1,5 +1,4 @@
 // linnet explain op|family NAME: what linnet knows of one, from its record and its code.
-#include "cli/json_text.h"
 #include "cli/model_options.h"
 #include "cli/op_example.h"
 #include "cli/where.h"
@@ -8,6 +7,7 @@
 #include "passes/run/run_pipeline.h"
 #include "passes/schedule/families.h"
 #include "passes/training/backward.h"
+#include "support/json_text.h"
 #include "support/text.h"
 
 #include <fmt/format.h>

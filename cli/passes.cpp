@@ -1,7 +1,7 @@
 // linnet passes: the pipeline as a table, by phases.
-#include "cli/json_text.h"
 #include "cli/session.h"
 #include "passes/run/pass.h"
+#include "support/json_text.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

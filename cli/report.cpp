@@ -1,7 +1,6 @@
 // linnet report MODEL: one page that shows what every pass, Halide and LLVM made of a model, and
 // what it takes.
 #include "cli/report.h"
-#include "cli/json_text.h"
 
 #include "cli/build.h"
 #include "cli/help.h"
@@ -9,6 +8,7 @@
 #include "cli/report_product.h"
 #include "ir/recipe.h"
 #include "passes/lib/storage.h"
+#include "support/json_text.h"
 
 #include "base/io/file.h"
 #include "base/text.h"

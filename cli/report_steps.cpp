@@ -1,9 +1,9 @@
 // Writes modules down as JSON, node by node.
 #include "cli/report_steps.h"
-#include "cli/json_text.h"
 
 #include "ir/loop.h"
 #include "ir/op_def.h"
+#include "support/json_text.h"
 
 #include <algorithm>
 

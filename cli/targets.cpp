@@ -1,8 +1,8 @@
 // linnet targets: the machines code can be generated for, as a table.
-#include "cli/json_text.h"
 #include "cli/session.h"
 #include "cli/text_table.h"
 #include "codegen/object/target.h"
+#include "support/json_text.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

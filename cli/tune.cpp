@@ -1,10 +1,10 @@
 // linnet tune MODEL: times other schedules of its kernels and writes those that are faster.
 #include "cli/build.h"
 #include "cli/help.h"
-#include "cli/json_text.h"
 #include "cli/text_table.h"
 #include "cli/tuner.h"
 #include "driver/tuning_file.h"
+#include "support/json_text.h"
 
 #include "base/io/file.h"
 

@@ -1,10 +1,10 @@
 // linnet verify MODEL: compiled code beside the evaluator, or beside outputs in a folder.
 #include "cli/call.h"
-#include "cli/json_text.h"
 #include "cli/samples.h"
 #include "cli/text_table.h"
 #include "cli/verify_nodes.h"
 #include "driver/reference.h"
+#include "support/json_text.h"
 
 #include "base/io/file.h"
 #include "base/io/npy.h"

@@ -3,11 +3,11 @@
 
 #include "cli/text_table.h"
 #include "driver/reference.h"
+#include "support/json_text.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 
 namespace linnet::cli {
@@ -16,12 +16,6 @@ namespace {
 // Values of the planned module and of the model that are this near, in f64, are the same value: a
 // pass that folds a factor into a weight may leave the name with another one.
 constexpr double kSame = 1e-6;
-
-// JSON has no such numbers.
-nlohmann::ordered_json number(double value) {
-  if (std::isfinite(value)) return value;
-  return std::isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
-}
 
 }  // namespace
 
@@ -147,12 +141,12 @@ std::vector<std::string> error_cells(const std::string& name, const driver::Diff
 
 nlohmann::ordered_json error_json(const std::string& name, const driver::Difference& error) {
   return {{"name", name},
-          {"absolute", number(error.absolute())},
-          {"relative", number(error.relative())},
+          {"absolute", json_number(error.absolute())},
+          {"relative", json_number(error.relative())},
           {"sample", error.sample()},
           {"element", error.element()},
-          {"compiled", number(error.ours())},
-          {"expected", number(error.theirs())}};
+          {"compiled", json_number(error.ours())},
+          {"expected", json_number(error.theirs())}};
 }
 
 }  // namespace linnet::cli

@@ -2,6 +2,7 @@
 #include "support/diag.h"
 
 #include "base/text.h"
+#include "support/json_text.h"
 #include "support/text.h"
 
 #include <algorithm>
@@ -214,10 +215,7 @@ std::string Diagnostics::text(bool colour) const {
 std::string Diagnostics::json() const {
   std::string out;
   for (const Diagnostic& d : diagnostics_) {
-    // Names and messages may quote bytes that are not UTF-8.
-    out += to_json(d, *sources_)
-               .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-    out += '\n';
+    out += json_text(to_json(d, *sources_)) + "\n";
   }
   return out;
 }
