@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <string_view>
 
 namespace linnet::cli {
@@ -44,43 +43,22 @@ std::string base64(const std::vector<uint8_t>& bytes) {
   return text;
 }
 
-// Finite numbers only: their least and largest, infinite if there are none.
-std::pair<double, double> range_of(const std::vector<double>& values) {
-  double low = std::numeric_limits<double>::infinity(), high = -low;
-  for (const double value : values) {
-    if (!std::isfinite(value)) continue;
-    low = std::min(low, value);
-    high = std::max(high, value);
-  }
-  return {low, high};
-}
-
 void add_statistics(const std::vector<double>& values, Json& json) {
-  const auto [low, high] = range_of(values);
-  double sum = 0, squares = 0;
-  int64_t zeros = 0, nans = 0, infinities = 0;
-  for (const double value : values) {
-    nans += std::isnan(value) ? 1 : 0;
-    infinities += std::isinf(value) ? 1 : 0;
-    zeros += value == 0 ? 1 : 0;
-    if (std::isfinite(value)) sum += value;
-  }
-  const auto count = static_cast<int64_t>(values.size()) - nans - infinities;
-  const double mean = sum / static_cast<double>(count);
+  const ValueStatistics of = statistics_of(values);
   std::array<int64_t, kBins> bins{};
   for (const double value : values) {
     if (!std::isfinite(value)) continue;
-    squares += (value - mean) * (value - mean);
-    const double at = high > low ? (value - low) / (high - low) * kBins : 0;
+    const double at = of.most > of.least ? (value - of.least) / (of.most - of.least) * kBins : 0;
     ++bins[std::min(static_cast<size_t>(at), kBins - 1)];
   }
-  json["min"] = finite(low);
-  json["max"] = finite(high);
-  json["mean"] = finite(mean);
-  json["deviation"] = finite(std::sqrt(squares / static_cast<double>(count)));
-  json["zeros"] = zeros;
-  json["nans"] = nans;
-  json["infinities"] = infinities;
+  const auto known = [&](double value) { return of.finite > 0 ? finite(value) : Json(); };
+  json["min"] = known(of.least);
+  json["max"] = known(of.most);
+  json["mean"] = known(of.mean);
+  json["deviation"] = known(of.deviation);
+  json["zeros"] = of.zeros;
+  json["nans"] = of.nans;
+  json["infinities"] = of.infinities;
   json["count"] = values.size();
   json["histogram"] = bins;
 }
@@ -98,8 +76,9 @@ bool add_picture(const std::vector<double>& values, const ir::Shape& shape, Json
         shown.push_back(values[static_cast<size_t>((c * shape[2] + y) * shape[3] + x)]);
     }
   }
-  const auto [low, high] = range_of(shown);
-  if (!(low <= high)) return false;
+  const ValueStatistics of = statistics_of(shown);
+  if (of.finite == 0) return false;
+  const double low = of.least, high = of.most;
   std::vector<uint8_t> bytes;
   for (const double value : shown) {
     const double part = high > low && !std::isnan(value) ? (value - low) / (high - low) : 0;
@@ -145,6 +124,28 @@ Json over_rows(const std::vector<double>& values, const ir::Shape& shape) {
 }
 
 }  // namespace
+
+ValueStatistics statistics_of(std::span<const double> values) {
+  ValueStatistics of;
+  double sum = 0;
+  for (const double value : values) {
+    of.nans += std::isnan(value) ? 1 : 0;
+    of.infinities += std::isinf(value) ? 1 : 0;
+    of.zeros += value == 0 ? 1 : 0;
+    if (!std::isfinite(value)) continue;
+    of.least = of.finite == 0 ? value : std::min(of.least, value);
+    of.most = of.finite == 0 ? value : std::max(of.most, value);
+    sum += value;
+    ++of.finite;
+  }
+  if (of.finite == 0) return of;
+  of.mean = sum / static_cast<double>(of.finite);
+  double squares = 0;
+  for (const double value : values)
+    squares += std::isfinite(value) ? (value - of.mean) * (value - of.mean) : 0;
+  of.deviation = std::sqrt(squares / static_cast<double>(of.finite));
+  return of;
+}
 
 Json finite(double value) {
   return std::isfinite(value) ? Json(value) : Json();

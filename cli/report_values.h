@@ -6,12 +6,19 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstdint>
 #include <span>
 
 namespace linnet::cli {
 
 // The number, or null: JSON has no NaN and no infinity.
 [[nodiscard]] nlohmann::ordered_json finite(double value);
+
+struct ValueStatistics {
+  double least = 0, most = 0, mean = 0, deviation = 0;  // of finite ones; 0: there are none
+  int64_t finite = 0, zeros = 0, nans = 0, infinities = 0;
+};
+[[nodiscard]] ValueStatistics statistics_of(std::span<const double> values);
 
 // Adds range, histogram and counts of all samples; of a value [N, C, H, W] the channels of the
 // first sample as pictures, of others lines: over the samples if they are steps of time, else over

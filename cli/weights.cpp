@@ -1,48 +1,18 @@
 // linnet weights F.safetensors: what a weights file holds.
-#include "cli/json_text.h"
+#include "cli/report_values.h"
 #include "cli/session.h"
 #include "cli/text_table.h"
+#include "support/json_text.h"
 
 #include "base/io/safetensors.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
-#include <cmath>
 #include <cstdio>
 
 namespace linnet::cli {
 namespace {
-
-struct Statistics {
-  double least = 0, most = 0, mean = 0, deviation = 0;
-  int64_t not_finite = 0;
-};
-
-// Over the finite elements.
-Statistics statistics(const Tensor& tensor) {
-  Statistics s;
-  int64_t count = 0;
-  double sum = 0;
-  for (double v : tensor.as<double>()) {
-    if (!std::isfinite(v)) {
-      ++s.not_finite;
-      continue;
-    }
-    s.least = count == 0 ? v : std::min(s.least, v);
-    s.most = count == 0 ? v : std::max(s.most, v);
-    sum += v;
-    ++count;
-  }
-  if (count == 0) return s;
-  s.mean = sum / static_cast<double>(count);
-  double squares = 0;
-  for (double v : tensor.as<double>())
-    squares += std::isfinite(v) ? (v - s.mean) * (v - s.mean) : 0;
-  s.deviation = std::sqrt(squares / static_cast<double>(count));
-  return s;
-}
 
 Status print_weights(Session& session, const std::string& path, bool json) {
   const auto file = Safetensors::read(path);
@@ -55,7 +25,8 @@ Status print_weights(Session& session, const std::string& path, bool json) {
   int64_t elements = 0;
   for (const auto& entry : file->entries()) {
     const Tensor tensor = file->tensor_as(entry, DType::kF64);
-    const Statistics s = statistics(tensor);
+    const ValueStatistics s = statistics_of(tensor.as<double>());
+    const int64_t not_finite = s.nans + s.infinities;
     const std::string dtype(name(entry.dtype));
     elements += tensor.elements();
     table.row({entry.name, dtype, shape_text(entry.shape), thousands(tensor.elements()),
@@ -68,12 +39,12 @@ Status print_weights(Session& session, const std::string& path, bool json) {
                     {"max", s.most},
                     {"mean", s.mean},
                     {"std", s.deviation},
-                    {"not_finite", s.not_finite}});
-    if (s.not_finite != 0) {
+                    {"not_finite", not_finite}});
+    if (not_finite != 0) {
       session.diagnostics.report(
           {.severity = Severity::kWarning,
            .place = {std::nullopt, path},
-           .message = fmt::format("'{}': {} elements are not finite", entry.name, s.not_finite)});
+           .message = fmt::format("'{}': {} elements are not finite", entry.name, not_finite)});
     }
   }
   if (json) {
