@@ -1,5 +1,6 @@
 // Models with state as a person trains, compiles and streams them.
 #include "tests/cli/command.h"
+#include "tests/training/weights_file.h"
 
 #include "base/io/npy.h"
 #include "base/io/safetensors.h"
@@ -55,13 +56,7 @@ protected:
       EXPECT_NEAR(got[i], wanted[i], 1e-6) << name << flags << " element " << i;
   }
   std::vector<double> weights(const std::string& name) const {
-    const auto file = Safetensors::read(folder_ + "/w.safetensors");
-    const auto* entry = file ? file->find(name) : nullptr;
-    EXPECT_NE(entry, nullptr) << name;
-    if (!entry) return {};
-    const Tensor tensor = file->tensor_as(*entry, DType::kF64);
-    const auto values = tensor.as<double>();
-    return {values.begin(), values.end()};
+    return weights_in(folder_ + "/w.safetensors", name);
   }
   void ar9() {
     ASSERT_EQ(linnet("compile $S/models/ar.lin --set p=9 --weights "

@@ -1,9 +1,9 @@
 // Training steps whose batch is cut in shards: bits that no thread moves, masks that no shard
 // moves, the tree of sums, statistics of batch_norm, checkpoints, libraries, refusals.
 #include "tests/cli/command.h"
+#include "tests/training/weights_file.h"
 
 #include "base/io/npy.h"
-#include "base/io/safetensors.h"
 #include "base/philox.h"
 #include "driver/host.h"
 #include "driver/train.h"
@@ -31,14 +31,7 @@ using testing::HasSubstr;
 class Sharded : public Command {
 protected:
   std::vector<double> weights(const std::string& file, const std::string& name) const {
-    const auto read = Safetensors::read(folder_ + "/" + file);
-    EXPECT_TRUE(read.has_value()) << file;
-    const auto* entry = read ? read->find(name) : nullptr;
-    EXPECT_NE(entry, nullptr) << name;
-    if (!entry) return {};
-    const Tensor tensor = read->tensor_as(*entry, DType::kF64);
-    const auto values = tensor.as<double>();
-    return {values.begin(), values.end()};
+    return weights_in(folder_ + "/" + file, name);
   }
   void npy(const std::string& name, const std::vector<int64_t>& shape, uint32_t stream) const {
     const int64_t count =

@@ -1,9 +1,9 @@
 // `linnet train` as a person runs it: the losses of another framework, checkpoints, signals,
 // faults.
 #include "tests/cli/command.h"
+#include "tests/training/weights_file.h"
 
 #include "base/io/npy.h"
-#include "base/io/safetensors.h"
 #include "base/philox.h"
 
 #include <gmock/gmock.h>
@@ -31,14 +31,7 @@ protected:
   }
   std::string bytes(const std::string& name) const { return text(name); }
   std::vector<double> weights(const std::string& file, const std::string& name) const {
-    const auto read = Safetensors::read(folder_ + "/" + file);
-    EXPECT_TRUE(read.has_value());
-    const auto* entry = read ? read->find(name) : nullptr;
-    EXPECT_NE(entry, nullptr) << name;
-    if (!entry) return {};
-    const Tensor tensor = read->tensor_as(*entry, DType::kF64);
-    const auto values = tensor.as<double>();
-    return {values.begin(), values.end()};
+    return weights_in(folder_ + "/" + file, name);
   }
   void npy(const std::string& name, const std::vector<int64_t>& shape,
            const std::vector<double>& values) const {
