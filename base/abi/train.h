@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-#define LINNET_TRAINER_VERSION 4
+#define LINNET_TRAINER_VERSION 5
 
 enum linnet_slot_kind {
   LINNET_PARAMETER = 0,
@@ -76,12 +76,17 @@ typedef int (*linnet_shard_step_v1)(const void* const* inputs, const void* slots
 /* The slots' update from the sums of all shards' blocks, element by element. losses as above. */
 typedef int (*linnet_update_v1)(const void* block, void* slots, const linnet_step_args_v1* args,
                                 void* losses, void* arena);
+/* In the middle of such a step, on the thread that calls it: the bytes of its block from `from` on
+ * are final, and nothing of it reads them any more. */
+typedef void (*linnet_finished_v1)(void* block, int64_t from);
 typedef struct {
   int64_t count;
   int64_t block_bytes; /* a multiple of 64 */
   linnet_shard_step_v1 step;
   int64_t arena_bytes; /* of `step` */
   linnet_update_v1 update;
+  linnet_finished_v1* finished; /* where to put one's own; NULL there: none is called. NULL itself
+                                   where nothing is final before the end */
 } linnet_shards_v1;
 
 /* The model as it is used, on slots: outputs[0] is the data's loss (one element, the mean over the
@@ -179,7 +184,7 @@ extern const linnet_trainer_v1 linnet_product_trainer;
 static_assert(sizeof(linnet_initializer_v1) == 5 * 8);
 static_assert(sizeof(linnet_slot_v1) == 21 * 8);
 static_assert(sizeof(linnet_step_args_v1) == 4 * 8);
-static_assert(sizeof(linnet_shards_v1) == 5 * 8);
+static_assert(sizeof(linnet_shards_v1) == 6 * 8);
 static_assert(sizeof(linnet_evaluate_entry_v1) == 3 * 8);
 static_assert(sizeof(linnet_recipe_v1) == 18 * 8);
 static_assert(sizeof(linnet_trainer_v1) == 26 * 8 + sizeof(linnet_recipe_v1));

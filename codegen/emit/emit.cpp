@@ -5,6 +5,7 @@
 #include "codegen/emit/check_aligned.h"
 #include "codegen/emit/emit_loop.h"
 #include "codegen/emit/emit_window.h"
+#include "codegen/emit/finished.h"
 #include "codegen/emit/halo.h"
 #include "codegen/emit/threads.h"
 #include "codegen/object/scratch.h"
@@ -126,8 +127,11 @@ public:
     auto* function =
         llvm::Function::Create(llvm::FunctionType::get(i32_, types, false),
                                llvm::GlobalValue::ExternalLinkage, info.function, module_);
-    // The header says that they may not overlap.
-    for (unsigned i = 0; i < parameters.size(); ++i)
+    // A trainer tells what a shard has finished; a library does not.
+    std::vector<int64_t> finished;
+    if (options_.product && graph.name == ir::kShardStep) finished = finished_from(graph);
+    // The header says that they may not overlap. Whoever is told reads all outputs by one address.
+    for (unsigned i = 0; i < parameters.size() && finished.empty(); ++i)
       function->addParamAttr(i, llvm::Attribute::NoAlias);
     llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context_, "entry", function));
     const auto parameter = [&](EntryParameter::Kind kind, size_t index) -> Value* {
@@ -145,7 +149,11 @@ public:
                     LINNET_ARENA_MISALIGNED);
     }
     begin(builder, info);
-    calls(builder, *info.module, graph, parameter, [](size_t) {});
+    calls(builder, *info.module, graph, parameter, [&](size_t i) {
+      if (i < finished.size() && finished[i] >= 0)
+        emit_finished(builder, module_, options_, parameter(EntryParameter::kOutput, 0),
+                      finished[i]);
+    });
     end(builder, info);
   }
 

@@ -88,8 +88,8 @@ std::set<std::string> taken_symbols(std::span<const EntryInfo> entries, const Po
   }
   for (const char* suffix :
        {"_train_step", "_run_u8", "_steps", "_steps_raw", "_reset", "_state_check", "_first_state",
-        "_supported", "_parallel_for", "_constants", "_pool", "_thread_bytes", "_threads_start",
-        "_threads_stop"})
+        "_finished", "_supported", "_parallel_for", "_constants", "_pool", "_thread_bytes",
+        "_threads_start", "_threads_stop"})
     taken.insert(name + suffix);
   for (const UnitConstant& constant : unit_constants(ports, name))
     taken.insert(constant.symbol);

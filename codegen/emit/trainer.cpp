@@ -1,6 +1,7 @@
 // A trainer's constant: slots, entries, recipe.
 #include "codegen/emit/trainer.h"
 
+#include "codegen/emit/finished.h"
 #include "codegen/emit/records.h"
 #include "ir/entries.h"
 #include "ir/initialize.h"
@@ -152,10 +153,15 @@ private:
     return b.CreateLoad(e_.pointer(), b.CreateConstInBoundsGEP1_64(e_.pointer(), list, index));
   }
 
+  // NULL where nothing is final before the end.
+  Constant* finished() {
+    auto* variable = e_.module().getGlobalVariable(finished_symbol(options_), true);
+    return variable ? static_cast<Constant*>(variable) : e_.null();
+  }
   Constant* shards(const EntryInfo& shard, const EntryInfo& update) {
     return e_.global(
         e_.record({e_.integer(info_.shards), e_.integer(block_->bytes), shard_step(shard),
-                   e_.integer(shard.arena_bytes), train_step(update)}));
+                   e_.integer(shard.arena_bytes), train_step(update), finished()}));
   }
 
   // Where the i-th of what shards sum lies.
