@@ -153,6 +153,7 @@ void add_quiet(CLI::App& command, Session& session) {
 
 Status Session::finish(Status status) {
   progress.stop();
+  if (silent) return std::max(status, diagnostics.status());
   const std::string text =
       json_diagnostics ? diagnostics.json() : diagnostics.text(colour_wanted(STDERR_FILENO));
   std::fputs(text.c_str(), stderr);

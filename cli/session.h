@@ -21,7 +21,8 @@ public:
   std::string line;   // the words of the call, as a shell takes them
   bool json_diagnostics = false;
   Progress progress{STDERR_FILENO};
-  bool quiet = false;  // --quiet: neither progress nor a closing line
+  bool quiet = false;   // --quiet: neither progress nor a closing line
+  bool silent = false;  // what there is to tell has been told
   bool time_passes = false;
   // A line of --time-passes.
   void time(std::string_view what, std::chrono::nanoseconds time);

@@ -24,22 +24,13 @@ struct TrainFlags {
 };
 
 Status failed(Session& session, const Error& error) {
-  const auto status = error.status;
-  session.error(error.message, status);
-  return status;
+  // Without a message where another process tells it.
+  if (!error.message.empty()) session.error(error.message, error.status);
+  return error.status;
 }
 
-// Trains in this process.
-Status train_here(Session& session, TrainFlags& flags, const driver::Product& built) {
-  const auto loaded = driver::load_trainer(built, session.host);
-  if (!loaded) return Status::kMachine;
-  runtime::train::History history;
-  if (!flags.report.empty()) flags.loop.history = &history;
-  const auto report = runtime::train::train(*loaded->trainer, flags.loop);
-  if (!report) return failed(session, report.error());
-  if (report->signal != 0) return ended_by(report->signal);
-  std::fputs(report_text(*report, flags.loop.json).c_str(), stdout);
-  if (flags.report.empty()) return Status::kDone;
+Status report_of(Session& session, const TrainFlags& flags,
+                 const runtime::train::History& history) {
   ReportOptions page;
   page.model = flags.model;
   page.pipeline = flags.pipeline;
@@ -47,6 +38,39 @@ Status train_here(Session& session, TrainFlags& flags, const driver::Product& bu
   page.output = flags.report;
   page.train = true;
   return write_report(session, page, history_json(history));
+}
+
+// Trains here: this process, or it and others that a launcher of MPI started.
+Status train_with(Session& session, TrainFlags& flags, runtime::train::Processes& processes) {
+  const auto built = build_trainer(session, flags.model, flags.pipeline, flags.build);
+  const auto loaded = built ? driver::load_trainer(*built, session.host) : std::nullopt;
+  Result<void> ready;
+  if (!loaded)
+    ready = fail("%s: no trainer is made of it", flags.model.path.c_str());  // why, is reported
+  if (const auto agreed = processes.agree(ready); !agreed) {
+    session.silent = agreed.error().message.empty();
+    return agreed.error().status;
+  }
+  runtime::train::History history;
+  if (!flags.report.empty()) flags.loop.history = &history;
+  const auto report = runtime::train::train(*loaded->trainer, flags.loop, processes);
+  if (!report) return failed(session, report.error());
+  if (report->signal != 0) return ended_by(report->signal);
+  if (!processes.is_first()) return Status::kDone;
+  std::fputs(report_text(*report, flags.loop.json).c_str(), stdout);
+  return flags.report.empty() ? Status::kDone : report_of(session, flags, history);
+}
+
+Status train_here(Session& session, TrainFlags& flags) {
+  auto processes = runtime::train::Processes::join();
+  if (!processes) return failed(session, processes.error());
+  if (!processes->is_first()) {
+    session.progress.silence();
+    session.quiet = true;
+  }
+  const Status status = session.finish(train_with(session, flags, *processes));
+  session.silent = true;  // told before the others end
+  return static_cast<Status>(processes->end(exit_code(status)));
 }
 
 Status run(Session& session, TrainFlags& flags) {
@@ -96,13 +120,11 @@ Status run(Session& session, TrainFlags& flags) {
     const auto target = flags.model.find_target(session);
     if (!target || !driver::can_make(*flags.emit, *target, session.host)) return Status::kBadCall;
   }
+  if (!flags.emit) return train_here(session, flags);
   const auto built = build_trainer(session, flags.model, flags.pipeline, flags.build);
   if (!built) return Status::kBadInput;
-  if (flags.emit) {
-    const std::string name = built->compiled.name + (executable ? "-train" : "_train");
-    return write_product(session, built->compiled, *flags.emit, name, flags.loop.output);
-  }
-  return train_here(session, flags, *built);
+  const std::string name = built->compiled.name + (executable ? "-train" : "_train");
+  return write_product(session, built->compiled, *flags.emit, name, flags.loop.output);
 }
 
 // What a run writes down besides its result.

@@ -18,6 +18,8 @@ namespace {
 constexpr const char* kFormat = "2";
 constexpr const char* kHistory = "log/epochs";  // no slot has a slash in its path
 
+constexpr uint64_t kHashStart = 0xcbf29ce484222325;
+
 // FNV-1a, 64 bits (Fowler, Noll, Vo), eight bytes at a time: against damage, not against malice.
 uint64_t checksum(uint64_t hash, const void* data, size_t bytes) {
   const auto* p = static_cast<const uint8_t*>(data);
@@ -89,7 +91,7 @@ Metadata facts_of(const linnet_trainer_v1& trainer, const RunState& state) {
 }
 
 uint64_t checksum_of(const Metadata& facts, const std::vector<NamedTensor>& tensors) {
-  uint64_t hash = 0xcbf29ce484222325;
+  uint64_t hash = kHashStart;
   const auto add = [&](const std::string& text) {
     hash = checksum(hash, text.data(), text.size());
   };
@@ -202,6 +204,17 @@ Result<RunState> read_checkpoint(const linnet_trainer_v1& trainer, const std::st
 }
 
 }  // namespace
+
+uint64_t hash_of_text(std::string_view text) {
+  return checksum(kHashStart, text.data(), text.size());
+}
+
+uint64_t hash_of(const linnet_trainer_v1& trainer, const Slots& slots) {
+  uint64_t hash = kHashStart;
+  for (int64_t i = 0; i < trainer.slot_count; ++i)
+    hash = checksum(hash, slots.of(trainer.slots[i]), static_cast<size_t>(trainer.slots[i].bytes));
+  return hash;
+}
 
 Slots::Slots(const linnet_trainer_v1& trainer) : trainer_(&trainer) {
   const size_t bytes = static_cast<size_t>(std::max(trainer.slots_bytes, kAlign));

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace linnet::runtime::train {
@@ -32,6 +33,10 @@ private:
   const linnet_trainer_v1* trainer_;
   std::unique_ptr<void, FreeMemory> memory_;
 };
+
+// Numbers that change with any bit: of a text, of any slot.
+[[nodiscard]] uint64_t hash_of_text(std::string_view text);
+[[nodiscard]] uint64_t hash_of(const linnet_trainer_v1& trainer, const Slots& slots);
 
 // Where a run stands besides its slots.
 struct RunState {

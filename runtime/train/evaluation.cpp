@@ -27,14 +27,24 @@ Score Evaluation::score(const Samples& samples, int64_t most) const {
   const int64_t classes = classes_output();
   score.count = taken * (classes >= 0 ? elements_of(t_.targets[0]) : 1);
   if (classes >= 0) score.correct = 0;
-  double sum = 0;
-  for_batches(samples, order,
+  const int64_t batches = batches_of(taken);
+  const int64_t mine = processes_.first_piece(processes_.rank(), batches);
+  std::vector<double> found(static_cast<size_t>(batches * 2));  // loss and right answers of each
+  auto at = found.begin() + mine * 2;
+  for_batches(samples, order, mine, processes_.first_piece(processes_.rank() + 1, batches),
               [&](const std::vector<std::vector<uint8_t>>& outputs, int64_t first, int64_t count) {
-                sum += value_at(t_, outputs[0].data(), 0) * static_cast<double>(count);
-                if (classes >= 0)
-                  score.correct += correct(outputs[static_cast<size_t>(classes) + 1].data(),
-                                           t_.outputs[classes], samples, order, first, count);
+                *at++ = value_at(t_, outputs[0].data(), 0) * static_cast<double>(count);
+                *at++ = classes < 0 ? 0
+                                    : static_cast<double>(correct(
+                                          outputs[static_cast<size_t>(classes) + 1].data(),
+                                          t_.outputs[classes], samples, order, first, count));
               });
+  processes_.share(found, batches);
+  double sum = 0;
+  for (size_t i = 0; i < found.size(); i += 2) {
+    sum += found[i];
+    if (classes >= 0) score.correct += static_cast<int64_t>(found[i + 1]);
+  }
   score.loss = sum / static_cast<double>(taken);
   return score;
 }
@@ -52,11 +62,20 @@ std::vector<double> Evaluation::outputs(const Samples& samples) const {
   return values;
 }
 
+int64_t Evaluation::batches_of(int64_t samples) const {
+  int64_t batches = 0;
+  for (int64_t e = 0; e < t_.evaluate_count; ++e) {
+    batches += samples / t_.evaluate[e].batch;
+    samples %= t_.evaluate[e].batch;
+  }
+  return batches;
+}
+
 void Evaluation::for_batches(const Samples& samples, const std::vector<int64_t>& order,
-                             const Use& use) const {
+                             int64_t first, int64_t end, const Use& use) const {
   const auto whole = static_cast<int64_t>(order.size());
   Batches batches(t_, samples);
-  int64_t done = 0;
+  int64_t done = 0, batch = 0;
   for (int64_t e = 0; e < t_.evaluate_count; ++e) {
     const linnet_evaluate_entry_v1& entry = t_.evaluate[e];
     std::vector<std::vector<uint8_t>> outputs(1, std::vector<uint8_t>(8));
@@ -66,6 +85,7 @@ void Evaluation::for_batches(const Samples& samples, const std::vector<int64_t>&
     for (auto& output : outputs)
       pointers.push_back(output.data());
     for (; whole - done >= entry.batch; done += entry.batch) {
+      if (const int64_t number = batch++; number < first || number >= end) continue;
       entry.call(batches.at(order, done, entry.batch), slots_.data(), pointers.data(),
                  arena_.memory.get());
       use(outputs, done, entry.batch);

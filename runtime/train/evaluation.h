@@ -3,6 +3,7 @@
 
 #include "runtime/data/batches.h"
 #include "runtime/train/checkpoint.h"
+#include "runtime/train/processes.h"
 #include "runtime/train/report.h"
 
 #include <functional>
@@ -14,9 +15,12 @@ namespace linnet::runtime::train {
 
 class Evaluation {
 public:
-  Evaluation(const linnet_trainer_v1& trainer, const Slots& slots, Aligned& arena)
-      : t_(trainer), slots_(slots), arena_(arena) {}
+  Evaluation(const linnet_trainer_v1& trainer, const Slots& slots, Aligned& arena,
+             const Processes& processes)
+      : t_(trainer), slots_(slots), arena_(arena), processes_(processes) {}
 
+  // All processes call it: each evaluates a run of the batches, and their losses are added in the
+  // order of the batches.
   [[nodiscard]] Score score(const Samples& samples) const;
   // Of at most `most` samples, evenly taken.
   [[nodiscard]] Score score(const Samples& samples, int64_t most) const;
@@ -29,9 +33,17 @@ public:
   // loss and the model's outputs, the first of so many of `order`.
   using Use =
       std::function<void(const std::vector<std::vector<uint8_t>>& outputs, int64_t, int64_t)>;
-  void for_batches(const Samples& samples, const std::vector<int64_t>& order, const Use& use) const;
+  void for_batches(const Samples& samples, const std::vector<int64_t>& order,
+                   const Use& use) const {
+    for_batches(samples, order, 0, batches_of(static_cast<int64_t>(order.size())), use);
+  }
 
 private:
+  // How many batches so many samples make.
+  [[nodiscard]] int64_t batches_of(int64_t samples) const;
+  // Those numbered first … end − 1.
+  void for_batches(const Samples& samples, const std::vector<int64_t>& order, int64_t first,
+                   int64_t end, const Use& use) const;
   [[nodiscard]] int64_t classes_output() const;
   [[nodiscard]] int64_t correct(const void* values, const linnet_port_v1& port,
                                 const Samples& samples, const std::vector<int64_t>& order,
@@ -40,6 +52,7 @@ private:
   const linnet_trainer_v1& t_;
   const Slots& slots_;
   Aligned& arena_;
+  const Processes& processes_;
 };
 
 }  // namespace linnet::runtime::train

@@ -62,7 +62,7 @@ void Logs::step(int64_t step, double loss, double rate) {
 }
 
 void Logs::keep_gradients(const void* const* inputs, const linnet_step_args_v1& args) {
-  if (!has_epochs() || !t_.gradients) return;
+  if ((!events_.is_open() && !history_) || !t_.gradients) return;
   std::vector<void*> outputs;
   gradients_.resize(static_cast<size_t>(t_.slot_count));
   for (int64_t i = 0; i < t_.slot_count; ++i) {

@@ -18,8 +18,6 @@ public:
 
   // The files that the options name; what they hold of the `step` steps done stays.
   [[nodiscard]] Result<void> open(const TrainOptions& options, int64_t step);
-  // Does anybody look at epochs, and at gradients?
-  [[nodiscard]] bool has_epochs() const { return events_.is_open() || history_; }
 
   void step(int64_t step, double loss, double rate);
   // Those that the last step of an epoch or of the run is about to use. `inputs`: its batch, or the

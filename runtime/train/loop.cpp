@@ -14,6 +14,7 @@
 #include "runtime/train/interrupt.h"
 #include "runtime/train/logs.h"
 #include "runtime/train/progress.h"
+#include "runtime/train/same_run.h"
 #include "runtime/train/schedule.h"
 #include "runtime/train/shards.h"
 #include "runtime/train/solve.h"
@@ -23,6 +24,7 @@
 #include <chrono>
 #include <cmath>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <unistd.h>
@@ -34,20 +36,21 @@ constexpr uint32_t kShuffleStream = 0xFFFFFFFF;
 constexpr auto kCheckpointEvery = std::chrono::seconds(2);
 // Of so many training samples the accuracy is told after each epoch.
 constexpr int64_t kAccuracySamples = 1024;
+// After so many steps processes compare their parameters.
+constexpr int64_t kCompareEvery = 50;
 
 class Loop {
 public:
-  Loop(const linnet_trainer_v1& trainer, const TrainOptions& options)
-      : t_(trainer), o_(resolved(trainer, options)), slots_(trainer), arena_(trainer.arena_bytes),
-        evaluation_(trainer, slots_, arena_), logs_(trainer, slots_, arena_) {}
+  Loop(const linnet_trainer_v1& trainer, const TrainOptions& options, Processes& processes)
+      : t_(trainer), o_(resolved(trainer, options)), processes_(processes), slots_(trainer),
+        arena_(trainer.arena_bytes), evaluation_(trainer, slots_, arena_, processes),
+        logs_(trainer, slots_, arena_) {}
 
   Result<TrainReport> run() {
-    LINNET_TRY(check_outputs());
-    LINNET_TRY_ASSIGN(data_, read_training(t_, o_.data, o_.seed, t_.recipe.validation));
-    each_ = data_.train.count / t_.batch;
-    plan();
-    LINNET_TRY(begin());
-    Progress progress(o_.quiet, steps_, each_, t_.batch);
+    LINNET_TRY(processes_.agree(prepare()));
+    LINNET_TRY(check_same_run(t_, o_, data_, steps_, state_.step, slots_, processes_));
+    if (processes_.is_first()) LINNET_TRY(logs_.open(o_, state_.step));
+    Progress progress(o_.quiet || !processes_.is_first(), steps_, each_, t_.batch);
     if (!note_.empty()) progress.note(note_);
     if (const int64_t left = data_.train.count % t_.batch;
         left != 0 && state_.step == 0 && !t_.recipe.least_squares)
@@ -62,7 +65,8 @@ public:
     report.steps = state_.step;
     report.epochs = t_.recipe.least_squares ? 0 : state_.step / each_;
     report.output = o_.output;
-    report.signal = interrupted();
+    report.signal = signal_;
+    if (report.signal != 0 && !processes_.is_first()) return report;
     if (report.signal != 0) {
       progress.stopped(format("stopped by %s after step %lld of %lld, in epoch %lld: go on with "
                               "--resume %s",
@@ -89,6 +93,16 @@ private:
     const auto absent = absent_classes(t_, samples);
     if (!absent.empty())
       progress.note(format("no %s sample is of the class %s", part, quoted_list(absent).c_str()));
+  }
+
+  // All that can fail before the first step.
+  Result<void> prepare() {
+    LINNET_TRY(check_processes(t_, processes_));
+    if (processes_.is_first()) LINNET_TRY(check_outputs());
+    LINNET_TRY_ASSIGN(data_, read_training(t_, o_.data, o_.seed, t_.recipe.validation));
+    each_ = data_.train.count / t_.batch;
+    plan();
+    return begin();
   }
 
   // Said before training, not after: folders that cannot be written.
@@ -124,11 +138,11 @@ private:
       LINNET_TRY_ASSIGN(state_,
                         load_checkpoint(t_, o_.resume + (beside ? ".ckpt" : ""), slots_, note_));
       if (state_.step < steps_ && !stops()) state_.finished = false;  // more is asked for than was
-      return logs_.open(o_, state_.step);
+      return {};
     }
     slots_.initialize(o_.seed);
     if (!o_.init.empty()) LINNET_TRY(load_weights(t_, o_.init, slots_));
-    return logs_.open(o_, state_.step);
+    return {};
   }
 
   [[nodiscard]] bool stops() const {
@@ -138,11 +152,12 @@ private:
   Result<void> steps(Progress& progress) {
     const InterruptGuard guard;
     const Threads threads(t_, static_cast<int>(std::min<int64_t>(o_.threads, 256)));
-    if (t_.shards) shards_.emplace(t_, threads);
+    if (t_.shards) shards_.emplace(t_, threads, processes_);
     Batches batches(t_, data_.train);
     std::vector<int64_t> order;
     int64_t order_epoch = -1;
-    auto saved = std::chrono::steady_clock::now();
+    const auto began = std::chrono::steady_clock::now();
+    auto saved = began;
     while (state_.step < steps_ && !stops()) {
       const int64_t epoch = state_.step / each_;
       if (epoch != order_epoch) {
@@ -155,12 +170,19 @@ private:
       const bool whole = state_.step % each_ == 0;
       if (whole) LINNET_TRY(end_epoch(progress));
       const auto now = std::chrono::steady_clock::now();
-      if (interrupted() != 0) return save();
+      // Of several processes the step has told which signal came to any.
+      if (!processes_.together()) signal_ = interrupted();
+      if (signal_ != 0) return save();
       if (whole || now - saved >= kCheckpointEvery) {
         if (state_.step < steps_ && !stops()) LINNET_TRY(save());
         saved = now;
       }
     }
+    if (shards_ && processes_.together() && std::getenv(kTimesVariable))
+      progress.note(
+          format("%.3f s, of which %.3f s behind the last kernel of a step",
+                 std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(),
+                 shards_->summing()));
     return {};
   }
 
@@ -189,11 +211,14 @@ private:
     double raw[2] = {0, 0};
     const int code = call(batches, order, args, raw);
     if (code != 0)
-      return tl::unexpected(Error{format("the training step returned %d", code), Status::kBug});
+      return processes_.agree(
+          tl::unexpected(Error{format("the training step returned %d", code), Status::kBug}));
     for (int i = 0; i < 2; ++i)
       losses_[i] = value_at(t_, raw, i);
     if (!std::isfinite(losses_[0]) || !std::isfinite(losses_[1]))
-      return diverged(t_, slots_, number, losses_[0] + losses_[1]);
+      return processes_.agree(diverged(t_, slots_, number, losses_[0] + losses_[1]));
+    if (number % kCompareEvery == 0 || number % each_ == 0 || number == steps_)
+      LINNET_TRY(check_same_slots(t_, slots_, number, processes_));
     state_.step = number;
     state_.loss_sum += losses_[0];
     state_.penalty_sum += losses_[1];
@@ -212,7 +237,8 @@ private:
       if (last) logs_.keep_gradients(batch, args);
       return t_.train_step(batch, slots_.data(), &args, losses, arena_.memory.get());
     }
-    const int code = shards_->sum(batches, order, first, slots_.data(), args);
+    signal_ = interrupted();
+    const int code = shards_->sum(batches, order, first, slots_.data(), args, signal_);
     if (code != 0) return code;
     const void* sums = shards_->sums();
     if (last) logs_.keep_gradients(&sums, args);
@@ -227,7 +253,8 @@ private:
     report.loss = state_.loss_sum / static_cast<double>(each_);
     report.penalty = state_.penalty_sum / static_cast<double>(each_);
     state_.loss_sum = state_.penalty_sum = 0;
-    if (evaluation_.has_accuracy() && (!o_.quiet || logs_.has_epochs()))
+    // By what all processes know: they score it together.
+    if (evaluation_.has_accuracy() && (!o_.quiet || !o_.logdir.empty() || o_.history))
       report.accuracy = evaluation_.score(data_.train, kAccuracySamples).accuracy();
     if (data_.validation) {
       report.validation = evaluation_.score(*data_.validation);
@@ -251,6 +278,7 @@ private:
   }
 
   Result<void> save() {
+    if (!processes_.is_first()) return {};
     LINNET_TRY(logs_.flush());
     return save_checkpoint(t_, o_.output + ".ckpt", slots_, state_);
   }
@@ -263,7 +291,7 @@ private:
     state_.finished = true;
     if (!again) LINNET_TRY(save());
     if (state_.best_epoch >= 0) slots_.assign(state_.best);
-    if (!again || !file_exists(o_.output))
+    if (processes_.is_first() && (!again || !file_exists(o_.output)))
       LINNET_TRY(save_result(t_, o_.output, slots_.data(), data_.scales));
     report.train = evaluation_.score(data_.train);
     if (data_.validation) report.validation = evaluation_.score(*data_.validation);
@@ -301,7 +329,7 @@ private:
   }
 
   Result<void> plot() const {
-    if (o_.plot.empty()) return {};
+    if (o_.plot.empty() || !processes_.is_first()) return {};
     Curve train{"train loss", {}}, validation{"validation loss", {}};
     for (size_t i = 0; i + 2 < state_.history.size(); i += 3) {
       const auto step = static_cast<int64_t>(state_.history[i]);
@@ -316,6 +344,7 @@ private:
 
   const linnet_trainer_v1& t_;
   const TrainOptions o_;
+  Processes& processes_;
   Slots slots_;
   Aligned arena_;
   Evaluation evaluation_;
@@ -327,14 +356,19 @@ private:
   Curve train_curve_{"train loss", {}};
   double losses_[2] = {0, 0};
   double rate_ = 0;    // of the last step
+  int signal_ = 0;     // that asked to stop
   int64_t each_ = 1;   // steps of an epoch
   int64_t steps_ = 0;  // of the whole run
 };
 
 }  // namespace
 
-Result<TrainReport> train(const linnet_trainer_v1& trainer, const TrainOptions& options) {
-  return Loop(trainer, options).run();
+Result<TrainReport> train(const linnet_trainer_v1& trainer, const TrainOptions& options,
+                          Processes& processes) {
+  auto report = Loop(trainer, options, processes).run();
+  if (!report) report = tl::unexpected(processes.told(report.error()));
+  if (report && report->signal != 0) processes.end_together();
+  return report;
 }
 
 }  // namespace linnet::runtime::train

@@ -36,7 +36,7 @@ Result<Measured> measure(const linnet_trainer_v1& trainer, const std::string& pa
       }
     }
   };
-  Evaluation(trainer, slots, arena).for_batches(samples, order, add);
+  Evaluation(trainer, slots, arena, Processes()).for_batches(samples, order, add);
   measured.loss = sum / static_cast<double>(samples.count);
   return measured;
 }

@@ -23,14 +23,17 @@ template <class T> void add(uint8_t* into, const uint8_t* from, int64_t bytes) {
 
 }  // namespace
 
+void add_numbers(DType dtype, uint8_t* into, const uint8_t* from, int64_t bytes) {
+  dtype == DType::kF64 ? add<double>(into, from, bytes) : add<float>(into, from, bytes);
+}
+
 void add_levels(const ShardBlocks& blocks, int64_t first_stride, int64_t end_stride, int64_t begin,
                 int64_t end) {
-  const auto sum = blocks.dtype == DType::kF64 ? add<double> : add<float>;
   for (int64_t at = begin; at < end; at += kChunk) {
     const int64_t bytes = std::min(kChunk, end - at);
     for (int64_t stride = first_stride; stride < end_stride; stride *= 2) {
       for (int64_t i = 0; i + stride < blocks.shards; i += 2 * stride)
-        sum(blocks.of(i) + at, blocks.of(i + stride) + at, bytes);
+        add_numbers(blocks.dtype, blocks.of(i) + at, blocks.of(i + stride) + at, bytes);
     }
   }
 }

@@ -22,10 +22,14 @@ struct ShardBlocks {
 // … below `shards` block 0 is the sum of all, in an order that depends on their number alone.
 //
 // Does the levels of the strides first_stride … end_stride − 1, of the bytes begin … end − 1 of
-// each block, multiples of 64; other bytes may be added at the same time. A process with a part of
-// the shards calls it for the levels whose blocks are all its own, and gives and takes between
-// calls.
+// each block, multiples of 64; other bytes may be added at the same time.
+//
+// `blocks` may be a run of all that begins with one that 2s divides, for each stride s; then the
+// pairs of the run are added.
 void add_levels(const ShardBlocks& blocks, int64_t first_stride, int64_t end_stride, int64_t begin,
                 int64_t end);
+
+// The first array becomes the sum of both; `bytes` is a multiple of 64, as are the addresses.
+void add_numbers(DType dtype, uint8_t* into, const uint8_t* from, int64_t bytes);
 
 }  // namespace linnet::runtime::train

@@ -339,10 +339,11 @@ public:
 
   void compare_with_threads(int threads) {
     const runtime::train::Threads pool(t_, threads);
-    Shards all(t_, pool);
+    Shards all(t_, pool, runtime::train::Processes());
     runtime::train::Batches batches(t_, samples_);
+    int signal = 0;
     for (int repeat = 0; repeat < 20; ++repeat) {
-      ASSERT_EQ(all.sum(batches, order_, 0, slots_.data(), args_), 0);
+      ASSERT_EQ(all.sum(batches, order_, 0, slots_.data(), args_, signal), 0);
       ASSERT_EQ(std::memcmp(all.sums(), sums_.data(), blocks_[0].size()), 0) << threads;
     }
   }
