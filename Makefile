@@ -1,6 +1,6 @@
 # Each target does all set-up itself (cmake/setup.sh) and repeats nothing that is done.
 # Everything is in CMake; this is the short way in.
-#   make build | demo | test | test-targets | test-notebooks | docs | web | report-page | report-pictures | vscode | sweep | mutants | bench | bench-peers
+#   make build | demo | test | test-targets | test-mpi | mpi | test-notebooks | docs | web | report-page | report-pictures | vscode | sweep | mutants | bench | bench-peers
 #   make format | check-format | check-python | test-python-extras | tidy | install PREFIX=… | wheel | test-wheel | dist
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
@@ -23,12 +23,24 @@ demo: build
 # A variable of a target holds for what it stands on: these install more packages.
 test: PACKAGES = test
 test: build
-	@ctest --test-dir build -LE '^targets$$' --output-on-failure -j $(JOBS)
+	@ctest --test-dir build -LE '^(targets|mpi)$$' --output-on-failure -j $(JOBS)
 
 # Kernels, ops, models, streams and calls on every target, under emulators and in a browser.
 test-targets: PACKAGES = targets
 test-targets: build
 	@ctest --test-dir build -L '^targets' --verbose -j $(JOBS)
+
+# Training by several processes under Open MPI and MPICH: ten minutes.
+test-mpi: PACKAGES = mpi
+test-mpi: build
+	@ctest --test-dir build -L '^mpi$$' --verbose
+
+# The library by which training calls the MPI whose mpicc this is: build/liblinnet-mpi.so, which
+# `make install` takes along. It needs nothing else of linnet (docs/training.md).
+MPICC ?= mpicc
+mpi:
+	@mkdir -p build
+	@$(MPICC) -std=c99 -O2 -fPIC -shared -I . runtime/mpi/linnet_mpi.c -o build/liblinnet-mpi.so
 
 # The notebooks of examples/notebooks: each runs, and prints what stands in it. UPDATE=1 writes what
 # they print into them; TORCH=1 installs PyTorch (3 GB) and takes from_pytorch.ipynb along.
@@ -85,6 +97,11 @@ bench: build
 bench-shards: build
 	@benchmarks/shards.py build/linnet
 
+# Training by one process and by two of MPI; two minutes.
+bench-mpi: PACKAGES = mpi
+bench-mpi: build mpi
+	@benchmarks/mpi.py build/linnet --mpi $(if $(findstring mpich,$(MPICC)),mpich,openmpi)
+
 # linnet beside ONNX Runtime, OpenVINO, LiteRT and ncnn, which come from PyPI (2 GB): writes
 # docs/benchmarks.md in half an hour; QUICK=1 a shorter page into build/bench-peers in two minutes;
 # SET=public networks that everybody knows, with random weights: docs/benchmarks_public.md.
@@ -135,4 +152,4 @@ install: build
 clean:
 	rm -rf build build-*
 
-.PHONY: build setup demo test test-targets test-notebooks docs web report-page report-pictures vscode sweep random-layers mutants bench bench-shards bench-peers asan-ubsan tsan tidy format check-format check-python test-python-extras wheel test-wheel dist install clean
+.PHONY: build setup demo test test-targets test-mpi mpi test-notebooks docs web report-page report-pictures vscode sweep random-layers mutants bench bench-shards bench-mpi bench-peers asan-ubsan tsan tidy format check-format check-python test-python-extras wheel test-wheel dist install clean

@@ -19,6 +19,10 @@ install(FILES ${Halide_LIBRARY} DESTINATION ${libraries}
 if(LINNET_INSTALL_LLVM)
   install(FILES $<TARGET_FILE:LLVM> DESTINATION lib)
 endif()
+# What `make mpi` has made; and what it is made of, for the mpicc of another machine.
+install(FILES ${CMAKE_BINARY_DIR}/liblinnet-mpi.so DESTINATION ${libraries} OPTIONAL)
+install(FILES runtime/mpi/linnet_mpi.c DESTINATION share/linnet/mpi)
+install(FILES base/abi/mpi.h DESTINATION share/linnet/mpi/base/abi)
 file(GLOB models CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/models/*.lin
      ${CMAKE_CURRENT_SOURCE_DIR}/models/data/*.safetensors)
 install(FILES ${models} DESTINATION share/linnet/models)

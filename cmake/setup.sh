@@ -4,6 +4,7 @@
 #   setup.sh          what the build needs
 #   setup.sh test     and what the suite runs: emulators, node
 #   setup.sh targets  and what the tests of every target run: a browser, clang
+#   setup.sh mpi      and what the tests of training by MPI run
 #   setup.sh wheel    what the build and the release files need: tools in build-wheel-tools
 #   root or YES=1     installs missing packages; otherwise prints the line to paste
 #   LINNET_VENV=DIR   an environment of your own instead of .venv
@@ -26,6 +27,9 @@ targets_packages=(
   chromium lv2-dev clang-22
 )
 command -v npm >/dev/null || targets_packages+=(npm)
+mpi_packages=(
+  libopenmpi-dev openmpi-bin libmpich-dev mpich
+)
 wheel_packages=(
   dpkg-dev
 )
@@ -36,9 +40,10 @@ fail() { printf '\nsetup: %s\n' "$*" >&2; exit 4; }
 case "${1:-}" in
   '') ;;
   test) packages+=("${test_packages[@]}") ;;
+  mpi) packages+=("${mpi_packages[@]}") ;;
   wheel) packages+=("${wheel_packages[@]}") ;;
   targets) packages+=("${test_packages[@]}" "${targets_packages[@]}") ;;
-  *) printf "setup: no list '%s'; there are: test, targets, wheel\n" "$1" >&2; exit 2 ;;
+  *) printf "setup: no list '%s'; there are: test, targets, mpi, wheel\n" "$1" >&2; exit 2 ;;
 esac
 
 missing_packages() {
