@@ -136,50 +136,17 @@ private:
 
 }  // namespace
 
-Result<CsvTable> CsvTable::parse(const std::string& name, std::string_view text, CsvHeader header) {
+Result<CsvTable> CsvTable::parse(const std::string& name, std::string_view text, CsvHeader header,
+                                 std::vector<size_t>* begins) {
   CsvTable table;
   table.name_ = name;
   const char* file = name.c_str();
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
     return fail("%s: UTF-16; save it as UTF-8", file);
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  const size_t mark = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
+  text.remove_prefix(mark);
   if (text.empty()) return fail("%s: empty", file);
-  table.text_.reserve(text.size());
-
-  CellScanner scanner{file, text, table.text_};
-  size_t& at = scanner.at;
-  size_t& row = scanner.row;
-  while (at < text.size()) {
-    const size_t row_begin = scanner.row_begin = at;
-    const size_t first_cell = table.cells_.size();
-    bool row_ends = false;
-    while (!row_ends) {
-      const size_t column = table.cells_.size() - first_cell + 1;
-      const uint64_t begin = table.text_.size();
-      LINNET_TRY(scanner.cell(column));
-      if (column > kMaxColumns)
-        return fail("%s: row %zu: more than %zu columns", file, row, kMaxColumns);
-      table.cells_.push_back({begin, table.text_.size()});
-      if (at < text.size() && text[at] == ',') {
-        ++at;
-        continue;
-      }
-      scanner.end_line();
-      row_ends = true;
-    }
-    const size_t cells = table.cells_.size() - first_cell;
-    const bool blank = text[row_begin] == '\n' || text[row_begin] == '\r';
-    if (blank) {
-      table.cells_.pop_back();  // an empty line is no row
-    } else if (table.columns_ == 0) {
-      table.columns_ = cells;
-    } else if (cells != table.columns_) {
-      return fail("%s: row %zu: %zu columns, the rows above have %zu", file, row, cells,
-                  table.columns_);
-    }
-    if (!blank) table.rows_.push_back(row);
-    ++row;
-  }
+  LINNET_TRY(table.add_rows(text, 1, begins));
   if (table.cells_.empty()) return fail("%s: no rows", file);
 
   const bool has_header =
@@ -190,8 +157,62 @@ Result<CsvTable> CsvTable::parse(const std::string& name, std::string_view text,
     table.cells_.erase(table.cells_.begin(),
                        table.cells_.begin() + static_cast<ptrdiff_t>(table.columns_));
     table.rows_.erase(table.rows_.begin());
+    if (begins) begins->erase(begins->begin());
   }
+  for (size_t i = 0; begins && i < begins->size(); ++i)
+    (*begins)[i] += mark;
   return table;
+}
+
+Result<void> CsvTable::add_rows(std::string_view text, size_t line, std::vector<size_t>* begins,
+                                size_t most) {
+  if (most == SIZE_MAX) text_.reserve(text_.size() + text.size());
+  const char* file = name_.c_str();
+  CellScanner scanner{file, text, text_};
+  size_t& at = scanner.at;
+  size_t& row = scanner.row;
+  row = line;
+  while (at < text.size() && rows_.size() < most) {
+    const size_t row_begin = scanner.row_begin = at;
+    const size_t first_cell = cells_.size();
+    bool row_ends = false;
+    while (!row_ends) {
+      const size_t column = cells_.size() - first_cell + 1;
+      const uint64_t begin = text_.size();
+      LINNET_TRY(scanner.cell(column));
+      if (column > kMaxColumns)
+        return fail("%s: row %zu: more than %zu columns", file, row, kMaxColumns);
+      cells_.push_back({begin, text_.size()});
+      if (at < text.size() && text[at] == ',') {
+        ++at;
+        continue;
+      }
+      scanner.end_line();
+      row_ends = true;
+    }
+    const size_t cells = cells_.size() - first_cell;
+    const bool blank = text[row_begin] == '\n' || text[row_begin] == '\r';
+    if (blank) {
+      cells_.pop_back();  // an empty line is no row
+    } else if (columns_ == 0) {
+      columns_ = cells;
+    } else if (cells != columns_) {
+      return fail("%s: row %zu: %zu columns, the rows above have %zu", file, row, cells, columns_);
+    }
+    if (!blank) {
+      rows_.push_back(row);
+      if (begins) begins->push_back(row_begin);
+    }
+    ++row;
+  }
+  next_line_ = row;
+  return {};
+}
+
+void CsvTable::clear_rows() {
+  text_.clear();
+  cells_.clear();
+  rows_.clear();
 }
 
 bool CsvTable::first_row_is_header() const {

@@ -30,10 +30,20 @@ enum class Missing : int32_t {
 // count as rows there.
 class CsvTable {
 public:
+  // `begins`: where in the text each row begins.
   [[nodiscard]] static Result<CsvTable> parse(const std::string& name, std::string_view text,
-                                              CsvHeader header = CsvHeader::kAuto);
+                                              CsvHeader header = CsvHeader::kAuto,
+                                              std::vector<size_t>* begins = nullptr);
   [[nodiscard]] static Result<CsvTable> read(const std::string& path,
                                              CsvHeader header = CsvHeader::kAuto);
+
+  // More rows of the same columns, until there are `most`; `line`: the number of the text's first,
+  // for messages.
+  [[nodiscard]] Result<void> add_rows(std::string_view text, size_t line,
+                                      std::vector<size_t>* begins = nullptr,
+                                      size_t most = SIZE_MAX);
+  // Name, columns and header stay.
+  void clear_rows();
 
   [[nodiscard]] size_t rows() const { return columns_ == 0 ? 0 : cells_.size() / columns_; }
   [[nodiscard]] size_t columns() const { return columns_; }
@@ -50,6 +60,9 @@ public:
   // Of the first `most` rows.
   [[nodiscard]] Result<std::vector<double>>
   numbers(size_t column, Missing missing = Missing::kRefuse, size_t most = SIZE_MAX) const;
+  // The number of a row in messages, and of the one behind the last.
+  [[nodiscard]] size_t line_of(size_t row) const { return rows_[row]; }
+  [[nodiscard]] size_t next_line() const { return next_line_; }
   // "data.csv: row 3, column 2 (sunspots)", for messages about a cell.
   [[nodiscard]] std::string place(size_t row, size_t column) const;
 
@@ -65,6 +78,7 @@ private:
   std::vector<Cell> cells_;
   std::vector<size_t> rows_;  // each data row's number for messages
   size_t columns_ = 0;
+  size_t next_line_ = 1;
 };
 
 // The decimal number that is all of `text` (blanks around it allowed): no locale, no hex, "inf"

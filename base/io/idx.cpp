@@ -11,27 +11,37 @@ bool looks_like_idx(std::span<const uint8_t> bytes) {
          bytes[2] <= 0x0e && bytes[3] >= 1 && bytes[3] <= 4;
 }
 
-Result<Tensor> parse_idx(const std::string& name, std::span<const uint8_t> bytes) {
-  if (bytes.size() >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b)
+Result<IdxLayout> idx_layout(const std::string& name, std::span<const uint8_t> head, int64_t size) {
+  if (head.size() >= 2 && head[0] == 0x1f && head[1] == 0x8b)
     return fail("%s: compressed; run gunzip first", name.c_str());
-  if (!looks_like_idx(bytes)) return fail("%s: not an IDX file", name.c_str());
-  if (bytes[2] != 0x08)
+  if (!looks_like_idx(head)) return fail("%s: not an IDX file", name.c_str());
+  if (head[2] != 0x08)
     return fail("%s: IDX elements of type 0x%02x; unsigned bytes (0x08) can be read", name.c_str(),
-                bytes[2]);
-  const size_t rank = bytes[3];
+                head[2]);
+  const size_t rank = head[3];
   const size_t begin = 4 + 4 * rank;
-  if (bytes.size() < begin) return fail("%s: the IDX header is cut off", name.c_str());
-  Tensor tensor{DType::kU8, {}, {}};
+  if (head.size() < begin) return fail("%s: the IDX header is cut off", name.c_str());
+  IdxLayout layout{{}, static_cast<int64_t>(begin)};
   for (size_t i = 0; i < rank; ++i) {
-    const uint8_t* dim = bytes.data() + 4 + 4 * i;
-    tensor.shape.push_back(int64_t{dim[0]} << 24 | dim[1] << 16 | dim[2] << 8 | dim[3]);
+    const uint8_t* dim = head.data() + 4 + 4 * i;
+    layout.shape.push_back(int64_t{dim[0]} << 24 | dim[1] << 16 | dim[2] << 8 | dim[3]);
   }
-  const std::optional<int64_t> expected = byte_count(DType::kU8, tensor.shape);
-  if (!expected || static_cast<uint64_t>(*expected) != bytes.size() - begin)
+  const std::optional<int64_t> expected = byte_count(DType::kU8, layout.shape);
+  if (!expected || *expected != size - layout.begin)
     return fail("%s: the IDX header says %s, the file holds %lld bytes of data", name.c_str(),
-                shape_text(tensor.shape).c_str(), static_cast<long long>(bytes.size() - begin));
-  tensor.data.assign(bytes.begin() + static_cast<ptrdiff_t>(begin), bytes.end());
-  return tensor;
+                shape_text(layout.shape).c_str(), static_cast<long long>(size - layout.begin));
+  return layout;
+}
+
+Result<IdxLayout> idx_layout(const DataFile& file) {
+  LINNET_TRY_ASSIGN(const auto& head, file.head(64));
+  return idx_layout(file.path(), head, file.size());
+}
+
+Result<Tensor> parse_idx(const std::string& name, std::span<const uint8_t> bytes) {
+  LINNET_TRY_ASSIGN(IdxLayout layout, idx_layout(name, bytes, static_cast<int64_t>(bytes.size())));
+  const auto data = bytes.subspan(static_cast<size_t>(layout.begin));
+  return Tensor{DType::kU8, std::move(layout.shape), {data.begin(), data.end()}};
 }
 
 Result<Tensor> read_idx(const std::string& path) {

@@ -1,6 +1,7 @@
 // IDX, the format of MNIST's files: big-endian header, then u8 data.
 #pragma once
 
+#include "base/io/data_file.h"
 #include "base/io/tensor.h"
 #include "base/result.h"
 
@@ -10,6 +11,17 @@ namespace linnet {
 // compressed file are refused.
 [[nodiscard]] Result<Tensor> parse_idx(const std::string& name, std::span<const uint8_t> bytes);
 [[nodiscard]] Result<Tensor> read_idx(const std::string& path);
+
+// What the header says, checked against the size of the file; data begin at byte `begin`.
+struct IdxLayout {
+  std::vector<int64_t> shape;
+  int64_t begin = 0;
+};
+// `head`: the first bytes of a file of `size`.
+[[nodiscard]] Result<IdxLayout> idx_layout(const std::string& name, std::span<const uint8_t> head,
+                                           int64_t size);
+[[nodiscard]] Result<IdxLayout> idx_layout(const DataFile& file);
+
 // Do the first bytes look like an IDX file?
 [[nodiscard]] bool looks_like_idx(std::span<const uint8_t> bytes);
 

@@ -82,11 +82,39 @@ float sample(const uint8_t* pixel, int channels, Color color, int channel) {
   return pixel[color == Color::kBgr ? 2 - channel : channel];
 }
 
+void scale_plane(const ImageDecoding& decoding, int channel, float* plane, int64_t count) {
+  const float mean = decoding.mean[channel], deviation = decoding.deviation[channel];
+  for (int64_t i = 0; i < count; ++i)
+    plane[i] = (plane[i] * decoding.scale - mean) / deviation;
+}
+
+// Every tap is one sample of weight 1, so that none is needed.
+void same_size(const uint8_t* pixels, int64_t row_stride, int channels,
+               const ImageDecoding& decoding, int height, int width, float* output) {
+  const int64_t count = int64_t{height} * width;
+  for (int channel = 0; channel < channels_of(decoding.color); ++channel) {
+    float* plane = output + channel * count;
+    for (int row = 0; row < height; ++row) {
+      const uint8_t* pixel = pixels + row * row_stride;
+      float* line = plane + int64_t{row} * width;
+      for (int column = 0; column < width; ++column, pixel += channels) {
+        const float value = sample(pixel, channels, decoding.color, channel);
+        line[column] = decoding.invert ? 255.0f - value : value;
+      }
+    }
+    scale_plane(decoding, channel, plane, count);
+  }
+}
+
 }  // namespace
 
 void decode_pixels(const uint8_t* pixels, int64_t row_stride, int image_height, int image_width,
                    int image_channels, const ImageDecoding& decoding, int height, int width,
                    float* output) {
+  if (image_height == height && image_width == width) {
+    same_size(pixels, row_stride, image_channels, decoding, height, width, output);
+    return;
+  }
   Axis rows, columns;
   place(decoding.fit, image_height, image_width, height, width, rows, columns);
   const std::vector<Tap> row_taps = taps_of(rows, image_height, decoding.resize);
@@ -126,8 +154,7 @@ void decode_pixels(const uint8_t* pixels, int64_t row_stride, int image_height, 
         target[column] = sum;
       }
     }
-    for (int64_t i = 0; i < int64_t{height} * width; ++i)
-      plane[i] = (plane[i] * decoding.scale - decoding.mean[channel]) / decoding.deviation[channel];
+    scale_plane(decoding, channel, plane, int64_t{height} * width);
   }
 }
 

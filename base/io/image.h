@@ -39,6 +39,8 @@ struct ImageDecoding {
   float deviation[3] = {1, 1, 1};
 };
 
+inline constexpr int64_t kMostPixels = int64_t{64} << 20;  // of a picture
+
 [[nodiscard]] constexpr int channels_of(Color color) {
   return color == Color::kGray ? 1 : 3;
 }

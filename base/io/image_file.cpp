@@ -37,7 +37,6 @@ namespace linnet {
 
 namespace {
 constexpr int64_t kMaxFile = int64_t{256} << 20;
-constexpr int64_t kMaxPixels = int64_t{64} << 20;
 }  // namespace
 
 Result<Image> parse_image(const std::string& name, std::span<const uint8_t> bytes) {
@@ -48,7 +47,7 @@ Result<Image> parse_image(const std::string& name, std::span<const uint8_t> byte
   if (stbi_info_from_memory(bytes.data(), length, &image.width, &image.height, &image.channels) ==
       0)
     return fail("%s: neither a PNG nor a JPEG picture (%s)", name.c_str(), stbi_failure_reason());
-  if (image.width < 1 || image.height < 1 || int64_t{image.width} * image.height > kMaxPixels)
+  if (image.width < 1 || image.height < 1 || int64_t{image.width} * image.height > kMostPixels)
     return fail("%s: %d x %d pixels; at most 67 million pixels can be read", name.c_str(),
                 image.width, image.height);
   // The channels that are in the file: 0 asks for no conversion.

@@ -135,25 +135,26 @@ std::optional<DType> dtype_of_descr(std::string_view descr) {
 
 }  // namespace
 
-Result<Tensor> parse_npy(const std::string& name, std::span<const uint8_t> bytes) {
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+Result<NpyLayout> npy_layout(const std::string& name, std::span<const uint8_t> head, int64_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(head.data()), head.size());
   if (text.starts_with("PK\x03\x04"))
     return fail("%s: is an .npz archive; save one array with numpy.save", name.c_str());
   if (!text.starts_with(kMagic) || text.size() < 10)
     return fail("%s: not an .npy file", name.c_str());
-  const int version = bytes[6];
-  if (version < 1 || version > 3 || bytes[7] != 0)
-    return fail("%s: .npy version %d.%d is not known", name.c_str(), version, bytes[7]);
+  const int version = head[6];
+  if (version < 1 || version > 3 || head[7] != 0)
+    return fail("%s: .npy version %d.%d is not known", name.c_str(), version, head[7]);
   size_t begin = 10;
-  size_t length = size_t{bytes[8]} | size_t{bytes[9]} << 8;
+  size_t length = size_t{head[8]} | size_t{head[9]} << 8;
   if (version > 1) {
-    if (bytes.size() < 12) return fail("%s: the .npy header is cut off", name.c_str());
+    if (head.size() < 12) return fail("%s: the .npy header is cut off", name.c_str());
     begin = 12;
-    length |= size_t{bytes[10]} << 16 | size_t{bytes[11]} << 24;
+    length |= size_t{head[10]} << 16 | size_t{head[11]} << 24;
   }
-  if (length > bytes.size() - begin) return fail("%s: the .npy header is cut off", name.c_str());
+  if (static_cast<int64_t>(length) > size - static_cast<int64_t>(begin))
+    return fail("%s: the .npy header is cut off", name.c_str());
   Header header;
-  if (!read_header(text.substr(begin, length), header))
+  if (length > head.size() - begin || !read_header(text.substr(begin, length), header))
     return fail("%s: the .npy header cannot be read", name.c_str());
   const std::string descr(header.descr);
   const std::optional<DType> dtype = dtype_of_descr(descr);
@@ -168,12 +169,24 @@ Result<Tensor> parse_npy(const std::string& name, std::span<const uint8_t> bytes
   const std::optional<int64_t> expected = byte_count(*dtype, *header.shape);
   if (!expected)
     return fail("%s: impossible shape %s", name.c_str(), shape_text(*header.shape).c_str());
-  const std::span<const uint8_t> data = bytes.subspan(begin + length);
-  if (static_cast<uint64_t>(*expected) != data.size())
+  const auto data = static_cast<int64_t>(begin + length);
+  if (*expected != size - data)
     return fail("%s: %s of %s takes %lld bytes, the file holds %lld", name.c_str(),
                 shape_text(*header.shape).c_str(), linnet::name(*dtype).data(),
-                static_cast<long long>(*expected), static_cast<long long>(data.size()));
-  return Tensor{*dtype, std::move(*header.shape), {data.begin(), data.end()}};
+                static_cast<long long>(*expected), static_cast<long long>(size - data));
+  return NpyLayout{*dtype, std::move(*header.shape), data};
+}
+
+Result<NpyLayout> npy_layout(const DataFile& file) {
+  constexpr int64_t kMostHeader = 1 << 20;  // a longer one is no array of numbers
+  LINNET_TRY_ASSIGN(const auto& head, file.head(kMostHeader));
+  return npy_layout(file.path(), head, file.size());
+}
+
+Result<Tensor> parse_npy(const std::string& name, std::span<const uint8_t> bytes) {
+  LINNET_TRY_ASSIGN(NpyLayout layout, npy_layout(name, bytes, static_cast<int64_t>(bytes.size())));
+  const auto data = bytes.subspan(static_cast<size_t>(layout.begin));
+  return Tensor{layout.dtype, std::move(layout.shape), {data.begin(), data.end()}};
 }
 
 Result<Tensor> read_npy(const std::string& path) {
