@@ -140,6 +140,19 @@ void add_logs(CLI::App& command, TrainFlags& flags) {
   add_report_option(command, flags.report);
 }
 
+void add_data(CLI::App& command, TrainFlags& flags) {
+  command.add_option("--data", flags.loop.data, "Folder or file of the samples (docs/tutorial.md)")
+      ->type_name("PATH");
+  command.add_option("--data-order", flags.order, "Order of the samples")
+      ->check(CLI::IsMember({"shuffle", "file"}));
+  command
+      .add_option("--data-memory", flags.loop.data_memory,
+                  "Samples that take more MiB are read when they are needed")
+      ->check(CLI::Range(int64_t{1}, kMostCount))
+      ->capture_default_str()
+      ->type_name("MIB");
+}
+
 }  // namespace
 
 void add_train(CLI::App& app, Session& session) {
@@ -152,8 +165,7 @@ void add_train(CLI::App& app, Session& session) {
   flags->pipeline.add(*command, session);
   add_cache(*command, flags->build);
   auto& loop = flags->loop;
-  command->add_option("--data", loop.data, "Folder or file of the samples (docs/tutorial.md)")
-      ->type_name("PATH");
+  add_data(*command, *flags);
   CLI::Option* epochs =
       command->add_option("--epochs", loop.epochs, "Passes over the training samples")
           ->check(CLI::Range(int64_t{1}, kMostCount))
@@ -179,8 +191,6 @@ void add_train(CLI::App& app, Session& session) {
                    "The result, default NAME.safetensors; F.ckpt beside it")
       ->check(file_fault)
       ->type_name("F");
-  command->add_option("--data-order", flags->order, "Order of the samples")
-      ->check(CLI::IsMember({"shuffle", "file"}));
   add_logs(*command, *flags);
   command->add_flag("--json", loop.json, "Print one JSON object at the end");
   command->add_flag("--quiet", loop.quiet, "Print only the final results");
@@ -190,8 +200,9 @@ void add_train(CLI::App& app, Session& session) {
       ->check(CLI::Range(1, 256))
       ->type_name("N");
   command->callback([&session, command, flags] {
-    for (const char* option : {"--epochs", "--steps", "--threads", "--init", "--resume",
-                               "--data-order", "--log-steps", "--wall-time", "--plot", "--json"}) {
+    for (const char* option :
+         {"--epochs", "--steps", "--threads", "--init", "--resume", "--data-order", "--data-memory",
+          "--log-steps", "--wall-time", "--plot", "--json"}) {
       if (command->count(option) != 0) flags->of_a_run.emplace_back(option);
     }
     session.command = [flags](Session& s) { return run(s, *flags); };

@@ -1,23 +1,24 @@
-// Batches of samples, and aligned memory for calls.
+// Batches of samples, read when they are needed or by a thread while the one before is used; and
+// aligned memory for calls.
 #pragma once
 
 #include "base/memory.h"
+#include "runtime/data/read_ahead.h"
 #include "runtime/data/samples.h"
 
-#include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <new>
+#include <vector>
 
 namespace linnet::runtime::train {
 
-// Batches cut out of samples, in any order.
+// Batches cut out of samples, in any order. What cannot be read is left as it was: check() tells,
+// and whoever uses a batch asks it before anything made of it is kept.
 class Batches {
 public:
   Batches(const linnet_trainer_v1& trainer, const Samples& samples)
       : samples_(samples), count_(static_cast<size_t>(trainer.input_count + trainer.target_count)),
-        buffers_(count_) {}
+        buffers_(count_), next_buffers_(count_) {}
 
   // Pointers to `count` samples, those numbered order[first] and on.
   const void* const* at(const std::vector<int64_t>& order, int64_t first, int64_t count) {
@@ -26,12 +27,25 @@ public:
     return part(0);
   }
 
+  // Begins to read what fill() will be asked for next but one: `filled` samples from number `from`
+  // on of the batch `order`. `order` is that of the next fill(). Samples in memory are not read.
+  void begin(const std::vector<int64_t>& order) {
+    read_ = !reading_.empty() && ahead_.wait() && reading_ == order;
+    if (read_) buffers_.swap(next_buffers_);
+  }
+  void ahead(std::vector<int64_t> order, int64_t from, int64_t filled) {
+    reading_.clear();
+    if (samples_.held || order.empty()) return;
+    reading_ = std::move(order);
+    resize(next_buffers_, static_cast<int64_t>(reading_.size()));
+    ahead_.start([this, from, filled] { read(next_buffers_, reading_, from, from, filled); });
+  }
+
   // The same in pieces: memory for `count` samples in `parts` equal parts; then `filled` of them
   // from number `from` on, which other threads need not wait for; and pointers to a part.
   void reserve(int64_t count, int64_t parts) {
     pointers_.clear();
-    for (size_t i = 0; i < count_; ++i)
-      buffers_[i].resize(bytes(i) * static_cast<size_t>(count));
+    resize(buffers_, count);
     for (int64_t part = 0; part < parts; ++part) {
       for (size_t i = 0; i < count_; ++i)
         pointers_.push_back(buffers_[i].data() +
@@ -39,28 +53,38 @@ public:
     }
   }
   void fill(const std::vector<int64_t>& order, int64_t first, int64_t from, int64_t filled) {
-    for (size_t i = 0; i < count_; ++i) {
-      const uint8_t* samples = samples_.tensor(i).data.data();
-      for (int64_t k = from; k < from + filled; ++k)
-        std::memcpy(buffers_[i].data() + static_cast<size_t>(k) * bytes(i),
-                    samples + static_cast<size_t>(order[static_cast<size_t>(first + k)]) * bytes(i),
-                    bytes(i));
-    }
+    if (!read_) read(buffers_, order, first + from, from, filled);
   }
+  [[nodiscard]] Result<void> check() const { return samples_.check(); }
   [[nodiscard]] const void* const* part(int64_t part) const {
     return pointers_.data() + static_cast<size_t>(part) * count_;
   }
 
 private:
+  using Buffers = std::vector<std::vector<uint8_t>>;
+
   // Of one sample.
-  [[nodiscard]] size_t bytes(size_t i) const {
-    return samples_.tensor(i).data.size() / static_cast<size_t>(samples_.count);
+  [[nodiscard]] size_t bytes(size_t i) const { return static_cast<size_t>(samples_.bytes[i]); }
+  void resize(Buffers& buffers, int64_t count) const {
+    for (size_t i = 0; i < count_; ++i)
+      buffers[i].resize(bytes(i) * static_cast<size_t>(count));
+  }
+  void read(Buffers& buffers, const std::vector<int64_t>& order, int64_t first, int64_t to,
+            int64_t count) const {
+    std::vector<uint8_t*> data;
+    for (size_t i = 0; i < count_; ++i)
+      data.push_back(buffers[i].data() + bytes(i) * static_cast<size_t>(to));
+    (void)samples_.fill(
+        std::span(order).subspan(static_cast<size_t>(first), static_cast<size_t>(count)), data);
   }
 
   const Samples& samples_;
   size_t count_;
-  std::vector<std::vector<uint8_t>> buffers_;
+  Buffers buffers_, next_buffers_;
   std::vector<const void*> pointers_;
+  std::vector<int64_t> reading_;  // what the thread reads into next_buffers_
+  bool read_ = false;             // buffers_ holds the batch that fill() is asked for
+  ReadAhead ahead_;               // the last: its thread ends before the rest does
 };
 
 struct Aligned {

@@ -8,9 +8,138 @@
 #include "runtime/data/reader.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace linnet::runtime::train {
 namespace {
+
+// Pictures of an IDX file; their labels, one byte each, are in memory.
+class IdxPictures final : public Source {
+public:
+  static Result<std::shared_ptr<IdxPictures>> open(const std::string& path,
+                                                   const linnet_trainer_v1& trainer) {
+    LINNET_TRY_ASSIGN(auto file, DataFile::open(path));
+    LINNET_TRY_ASSIGN(const auto& layout, idx_layout(file));
+    const std::vector<int64_t>& shape = layout.shape;
+    if (shape.size() != 3 && shape.size() != 4)
+      return fail("%s: pictures are expected, not rank %zu", path.c_str(), shape.size());
+    LINNET_TRY(check_picture_size(path, shape[1], shape[2]));
+    const int64_t channels = shape.size() > 3 ? shape[3] : 1;
+    if (channels < 1 || channels > 4)
+      return fail("%s: pictures of %lld channels; 1 to 4 can be read", path.c_str(),
+                  static_cast<long long>(channels));
+    auto pictures = std::make_shared<IdxPictures>(std::move(file), trainer);
+    pictures->begin_ = layout.begin;
+    pictures->count_ = shape[0];
+    pictures->height_ = static_cast<int>(shape[1]);
+    pictures->width_ = static_cast<int>(shape[2]);
+    pictures->channels_ = static_cast<int>(channels);
+    return pictures;
+  }
+  IdxPictures(DataFile file, const linnet_trainer_v1& trainer)
+      : file_(std::move(file)), ports_{trainer.inputs, nullptr} {
+    if (trainer.target_count > 0) ports_[1] = trainer.targets;
+  }
+
+  [[nodiscard]] int64_t count() const { return count_; }
+  Result<void> read_labels(const std::string& path) {
+    LINNET_TRY_ASSIGN(labels_, read_idx_labels(path, file_.path(), count_, *ports_[1]->classes));
+    return {};
+  }
+
+  Result<void> fill(std::span<const int64_t> which, std::span<uint8_t* const> to) const override {
+    if (!labels_.empty() && to.size() > 1 && to[1]) {
+      for (size_t i = 0; i < which.size(); ++i) {
+        const int64_t label = labels_[static_cast<size_t>(which[i])];
+        std::memcpy(to[1] + i * sizeof label, &label, sizeof label);
+      }
+    }
+    std::vector<PictureDecoder> decoders;
+    for (size_t i = 0; i < to.size(); ++i) {
+      if (to[i] && ports_[i]->image)
+        decoders.emplace_back(*ports_[i], dtype_of_abi(ports_[i]->dtype), to[i]);
+    }
+    if (decoders.empty()) return {};
+    constexpr int64_t kReadBytes = int64_t{1} << 20;
+    const int64_t bytes = int64_t{height_} * width_ * channels_;
+    std::vector<uint8_t> read;
+    for (size_t at = 0; at < which.size();) {
+      const int64_t run = run_from(which, at, std::max<int64_t>(kReadBytes / bytes, 1));
+      read.resize(std::max(read.size(), static_cast<size_t>(run * bytes)));
+      LINNET_TRY(file_.read(begin_ + which[at] * bytes,
+                            std::span(read).first(static_cast<size_t>(run * bytes))));
+      for (int64_t i = 0; i < run; ++i) {
+        for (PictureDecoder& decoder : decoders)
+          decoder.pixels(static_cast<int64_t>(at) + i, read.data() + i * bytes, height_, width_,
+                         channels_);
+      }
+      at += static_cast<size_t>(run);
+    }
+    return file_.check_unchanged();
+  }
+  void expect(int64_t first, int64_t count) const override {
+    const int64_t bytes = int64_t{height_} * width_ * channels_;
+    file_.expect(begin_ + first * bytes, count * bytes);
+  }
+  bool may_be_wrong(size_t port) const override {
+    return ports_[port]->image && !pixels_are_finite(*ports_[port]->image);
+  }
+  bool in_a_row() const override { return true; }
+
+private:
+  DataFile file_;
+  const linnet_port_v1* ports_[2];  // input and target
+  int64_t begin_ = 0, count_ = 0;
+  int height_ = 0, width_ = 0, channels_ = 0;
+  std::vector<uint8_t> labels_;
+};
+
+// Pictures in files of their own, and what they are to become: pictures too, or classes.
+class PictureFiles final : public Source {
+public:
+  PictureFiles(const linnet_trainer_v1& trainer, std::vector<LabelledFile> files)
+      : ports_{trainer.inputs, trainer.target_count > 0 ? trainer.targets : nullptr},
+        files_(std::move(files)) {}
+  // targets[i]: of file i; "": itself.
+  PictureFiles(const linnet_trainer_v1& trainer, std::vector<LabelledFile> files,
+               std::vector<std::string> targets)
+      : PictureFiles(trainer, std::move(files)) {
+    targets_ = std::move(targets);
+  }
+
+  Result<void> fill(std::span<const int64_t> which, std::span<uint8_t* const> to) const override {
+    const auto decoder = [&](size_t port) -> std::optional<PictureDecoder> {
+      if (port >= to.size() || !to[port] || !ports_[port]->image) return std::nullopt;
+      return PictureDecoder(*ports_[port], dtype_of_abi(ports_[port]->dtype), to[port]);
+    };
+    auto inputs = decoder(0), targets = decoder(1);
+    for (size_t i = 0; i < which.size(); ++i) {
+      const auto file = static_cast<size_t>(which[i]);
+      const int64_t at = static_cast<int64_t>(i);
+      const bool own = targets && targets_[file].empty();
+      Image image;
+      if (inputs || own) {
+        LINNET_TRY_ASSIGN(image, read_image(files_[file].path));
+      }
+      if (inputs) inputs->image(at, image);
+      if (targets && !own) {
+        LINNET_TRY_ASSIGN(image, read_image(targets_[file]));
+      }
+      if (targets) targets->image(at, image);
+      if (!targets && to.size() > 1 && to[1])
+        std::memcpy(to[1] + i * sizeof(int64_t), &files_[file].label, sizeof(int64_t));
+    }
+    return {};
+  }
+  bool may_be_wrong(size_t port) const override {
+    return ports_[port]->image && !pixels_are_finite(*ports_[port]->image);
+  }
+
+private:
+  const linnet_port_v1* ports_[2];  // input and target
+  std::vector<LabelledFile> files_;
+  std::vector<std::string> targets_;
+};
 
 class Pictures {
 public:
@@ -39,7 +168,7 @@ public:
 
   Found read_whole() {
     if (!is_folder(path_)) {
-      LINNET_TRY_ASSIGN(auto images, read_idx(path_));
+      LINNET_TRY(IdxPictures::open(path_, t_));
       const std::string labels = labels_beside(path_);
       if (labels.empty() && !t_.targets[0].image)
         return fail("%s: no labels lie beside it (…-labels-idx1-ubyte), so there is nothing to "
@@ -61,57 +190,22 @@ public:
 
 private:
   Found idx(const std::string& images_path, const std::string& labels_path) {
-    LINNET_TRY_ASSIGN(const auto& images, read_idx(images_path));
-    if (images.shape.size() != 3 && images.shape.size() != 4)
-      return fail("%s: pictures are expected, not rank %zu", images_path.c_str(),
-                  images.shape.size());
-    const int64_t count = images.shape[0];
-    Samples samples = empty_samples(t_, count);
-    const auto decode = [&](const linnet_port_v1& port, Tensor& to) {
-      PictureDecoder decoder(port, to);
-      const int height = static_cast<int>(images.shape[1]),
-                width = static_cast<int>(images.shape[2]);
-      const int channels = images.shape.size() > 3 ? static_cast<int>(images.shape[3]) : 1;
-      const int64_t bytes = int64_t{height} * width * channels;
-      for (int64_t i = 0; i < count; ++i)
-        decoder.pixels(i, images.data.data() + i * bytes, height, width, channels);
-    };
-    decode(t_.inputs[0], samples.inputs[0]);
-    if (t_.targets[0].image) {
-      decode(t_.targets[0], samples.targets[0]);
-      return samples;
-    }
-    LINNET_TRY(idx_labels(images_path, labels_path, samples));
-    return samples;
-  }
-
-  Result<void> idx_labels(const std::string& images_path, const std::string& labels_path,
-                          Samples& samples) const {
-    LINNET_TRY_ASSIGN(const auto& labels, read_idx_labels(labels_path, images_path, samples.count,
-                                                          *t_.targets[0].classes));
-    for (size_t i = 0; i < labels.size(); ++i)
-      samples.targets[0].as<int64_t>()[i] = labels[i];
-    return {};
+    LINNET_TRY_ASSIGN(const auto& pictures, IdxPictures::open(images_path, t_));
+    if (t_.target_count > 0 && !t_.targets[0].image) LINNET_TRY(pictures->read_labels(labels_path));
+    return samples_of(t_, pictures->count(), pictures);
   }
 
   // The test part may lack a class: what it holds is still a sample of what will come.
   Found classes(const std::string& root, const std::vector<std::string>& beside) {
     const linnet_classes_v1& classes = *t_.targets[0].classes;
-    LINNET_TRY_ASSIGN(const auto& files,
-                      labelled_files(root, classes, kPictures,
-                                     test_ ? MissingClass::kAllowed : MissingClass::kError,
-                                     beside));
+    LINNET_TRY_ASSIGN(
+        auto files, labelled_files(root, classes, kPictures,
+                                   test_ ? MissingClass::kAllowed : MissingClass::kError, beside));
     if (files.empty())
       return fail("%s: there is no picture in a folder called like a label (%s)", root.c_str(),
                   quoted_list(classes.labels, classes.count).c_str());
-    Samples samples = empty_samples(t_, static_cast<int64_t>(files.size()));
-    PictureDecoder decoder(t_.inputs[0], samples.inputs[0]);
-    for (size_t i = 0; i < files.size(); ++i) {
-      LINNET_TRY_ASSIGN(const auto& image, read_image(files[i].path));
-      decoder.image(static_cast<int64_t>(i), image);
-      samples.targets[0].as<int64_t>()[i] = files[i].label;
-    }
-    return samples;
+    const auto count = static_cast<int64_t>(files.size());
+    return samples_of(t_, count, std::make_shared<const PictureFiles>(t_, std::move(files)));
   }
 
   // Names of the pictures in a folder.
@@ -131,7 +225,8 @@ private:
                   "names; without either, every picture is its own target",
                   root.c_str(), two ? input.c_str() : target.c_str(),
                   two ? target.c_str() : input.c_str());
-    std::vector<std::string> from, to;
+    std::vector<LabelledFile> from;
+    std::vector<std::string> to;
     if (two) {
       const auto a = pictures_in(root + "/" + input), b = pictures_in(root + "/" + target);
       LINNET_TRY(a);
@@ -146,49 +241,36 @@ private:
                       (side == &*a ? target : input).c_str());
       }
       for (const std::string& name : *a) {
-        from.push_back(root + "/" + input + "/" + name);
+        from.push_back({root + "/" + input + "/" + name});
         to.push_back(root + "/" + target + "/" + name);
       }
     } else {
       LINNET_TRY(own_targets(root, beside, from));
-      to = from;
+      to.resize(from.size());
     }
     if (from.empty()) return fail("%s: there is no PNG or JPEG picture in it", root.c_str());
-    return decode(from, to);
+    const auto count = static_cast<int64_t>(from.size());
+    return samples_of(t_, count,
+                      std::make_shared<const PictureFiles>(t_, std::move(from), std::move(to)));
   }
 
   static Result<void> own_targets(const std::string& root, const std::vector<std::string>& beside,
-                                  std::vector<std::string>& files) {
+                                  std::vector<LabelledFile>& files) {
     auto names = list_folder(root);
     LINNET_TRY(names);
     for (const std::string& name : *names) {
       const std::string path = root + "/" + name;
       if (!is_folder(path)) {
-        if (is_picture(name)) files.push_back(path);
+        if (is_picture(name)) files.push_back({path});
         continue;
       }
       if (name.front() == '.' || std::ranges::find(beside, name) != beside.end()) continue;
       auto inside = pictures_in(path);
       LINNET_TRY(inside);
       for (const std::string& picture : *inside)
-        files.push_back(path + "/" + picture);
+        files.push_back({path + "/" + picture});
     }
     return {};
-  }
-
-  Found decode(const std::vector<std::string>& from, const std::vector<std::string>& to) {
-    Samples samples = empty_samples(t_, static_cast<int64_t>(from.size()));
-    PictureDecoder inputs(t_.inputs[0], samples.inputs[0]),
-        targets(t_.targets[0], samples.targets[0]);
-    for (size_t i = 0; i < from.size(); ++i) {
-      LINNET_TRY_ASSIGN(Image image, read_image(from[i]));
-      inputs.image(static_cast<int64_t>(i), image);
-      if (to[i] != from[i]) {
-        LINNET_TRY_ASSIGN(image, read_image(to[i]));
-      }
-      targets.image(static_cast<int64_t>(i), image);
-    }
-    return samples;
   }
 
   const linnet_trainer_v1& t_;

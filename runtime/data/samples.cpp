@@ -2,63 +2,127 @@
 #include "runtime/data/samples.h"
 
 #include "base/io/file.h"
-#include "base/philox.h"
+#include "runtime/data/held.h"
+#include "runtime/data/order.h"
+#include "runtime/data/parts.h"
 #include "runtime/data/ports.h"
 #include "runtime/data/reader.h"
 #include "runtime/data/scales.h"
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
-#include <span>
 
 namespace linnet::runtime::train {
 namespace {
 
-constexpr uint32_t kSplitStream = 0xFFFFFFFE;
-
-Tensor chosen(const Tensor& from, int64_t count, const std::vector<int64_t>& which) {
-  Tensor to = from;
-  to.shape[0] = static_cast<int64_t>(which.size());
-  const auto bytes = from.data.size() / static_cast<size_t>(count);
-  to.data.resize(bytes * which.size());
-  for (size_t i = 0; i < which.size(); ++i)
-    std::copy_n(from.data.begin() + static_cast<ptrdiff_t>(bytes) * which[i], bytes,
-                to.data.begin() + static_cast<ptrdiff_t>(bytes * i));
-  return to;
+const linnet_port_v1& port_of(const linnet_trainer_v1& trainer, size_t i) {
+  const auto inputs = static_cast<size_t>(trainer.input_count);
+  return i < inputs ? trainer.inputs[i] : trainer.targets[i - inputs];
 }
 
-Samples chosen(const Samples& from, const std::vector<int64_t>& which) {
-  Samples to;
-  to.count = static_cast<int64_t>(which.size());
-  for (const Tensor& tensor : from.inputs)
-    to.inputs.push_back(chosen(tensor, from.count, which));
-  for (const Tensor& tensor : from.targets)
-    to.targets.push_back(chosen(tensor, from.count, which));
-  return to;
+template <class T> int64_t first_not_finite(const uint8_t* data, int64_t count) {
+  const T* values = reinterpret_cast<const T*>(data);
+  for (int64_t i = 0; i < count; ++i) {
+    if (!std::isfinite(values[i])) return i;
+  }
+  return -1;
 }
 
-// A number that is not finite makes all that follow so.
-Result<void> check_finite(const linnet_trainer_v1& trainer, const Samples& samples) {
-  const auto check = [&](const linnet_port_v1& port, const Tensor& tensor) -> Result<void> {
-    if (tensor.dtype != DType::kF32 && tensor.dtype != DType::kF64) return {};
-    const Tensor wide = converted(tensor, DType::kF64);
-    const auto values = wide.as<double>();
-    for (size_t i = 0; i < values.size(); ++i) {
-      if (!std::isfinite(values[i]))
-        return fail("sample %zu of '%s' is not finite",
-                    i * static_cast<size_t>(samples.count) / values.size(), port.name);
+// Reads all samples once. A number that is not finite is an error, since it makes all that follow
+// so; classes that no sample has are noted.
+Result<void> examine(const linnet_trainer_v1& trainer, Samples& samples) {
+  const size_t ports = samples.bytes.size();
+  std::vector<bool> wanted(ports, false);
+  std::vector<std::vector<bool>> seen(ports);
+  for (size_t i = 0; i < ports; ++i) {
+    const linnet_port_v1& port = port_of(trainer, i);
+    const bool classes =
+        i >= static_cast<size_t>(trainer.input_count) && port.classes && port.dtype == LINNET_I64;
+    if (classes) seen[i].resize(static_cast<size_t>(port.classes->count));
+    wanted[i] = classes || samples.source->may_be_wrong(i);
+  }
+  LINNET_TRY(for_each_part(
+      samples, wanted,
+      [&](int64_t first, int64_t number, std::span<uint8_t* const> data) -> Result<void> {
+        for (size_t i = 0; i < ports; ++i) {
+          if (!wanted[i]) continue;
+          const linnet_port_v1& port = port_of(trainer, i);
+          const int64_t each = elements_of(port);
+          int64_t bad = -1;
+          if (port.dtype == LINNET_F32) bad = first_not_finite<float>(data[i], number * each);
+          if (port.dtype == LINNET_F64) bad = first_not_finite<double>(data[i], number * each);
+          if (bad >= 0)
+            return fail("sample %lld of '%s' is not finite",
+                        static_cast<long long>(samples.number_of(first + bad / each)), port.name);
+          for (int64_t k = 0; !seen[i].empty() && k < number * each; ++k)
+            seen[i][static_cast<size_t>(reinterpret_cast<const int64_t*>(data[i])[k])] = true;
+        }
+        return {};
+      }));
+  samples.absent.clear();
+  for (size_t i = 0; i < ports; ++i) {
+    for (size_t label = 0; label < seen[i].size(); ++label) {
+      if (!seen[i][label]) samples.absent.emplace_back(port_of(trainer, i).classes->labels[label]);
     }
-    return {};
-  };
-  for (size_t i = 0; i < samples.inputs.size(); ++i)
-    LINNET_TRY(check(trainer.inputs[i], samples.inputs[i]));
-  for (size_t i = 0; i < samples.targets.size(); ++i)
-    LINNET_TRY(check(trainer.targets[i], samples.targets[i]));
+  }
   return {};
 }
 
+// The samples of these runs.
+Samples chosen(const Samples& from, std::vector<Samples::Run> runs) {
+  Samples to = from;
+  to.count = runs.empty() ? 0 : runs.back().at + runs.back().number;
+  to.runs = std::move(runs);
+  return to;
+}
+
 }  // namespace
+
+void Fault::set(Error error) {
+  const std::lock_guard lock(mutex_);
+  if (!error_) error_ = std::move(error);
+}
+
+Result<void> Fault::check() const {
+  const std::lock_guard lock(mutex_);
+  if (error_) return tl::unexpected(*error_);
+  return {};
+}
+
+Result<void> Samples::fill(std::span<const int64_t> which, std::span<uint8_t* const> to) const {
+  std::vector<int64_t> numbers;
+  if (!runs.empty()) {
+    numbers.reserve(which.size());
+    for (const int64_t sample : which)
+      numbers.push_back(number_of(sample));
+    which = numbers;
+  }
+  auto done = source->fill(which, to);
+  if (!done) fault->set(done.error());
+  return done;
+}
+
+int64_t Samples::number_of(int64_t sample) const {
+  if (runs.empty()) return sample;
+  const Run& run = *(std::ranges::upper_bound(runs, sample, {}, &Run::at) - 1);
+  return run.first + (sample - run.at);
+}
+
+void Samples::expect(int64_t first, int64_t number) const {
+  if (runs.empty()) return source->expect(first, number);
+  auto run = std::ranges::upper_bound(runs, first, {}, &Run::at) - 1;
+  for (; run != runs.end() && run->at < first + number; ++run) {
+    const int64_t skipped = std::max<int64_t>(first - run->at, 0);
+    source->expect(run->first + skipped, std::min(run->number, first + number - run->at) - skipped);
+  }
+}
+
+int64_t Samples::bytes_of_sample() const {
+  int64_t sum = 0;
+  for (const int64_t each : bytes)
+    sum += each;
+  return sum;
+}
 
 Reader reader_of(const linnet_trainer_v1& trainer) {
 #define LINNET_DATA(name)
@@ -90,79 +154,83 @@ std::string csv_of(const Part& part) {
   return part.test && !file_exists(file) ? "" : file;
 }
 
-Samples empty_samples(const linnet_trainer_v1& trainer, int64_t count) {
-  const auto make = [&](const linnet_port_v1& port) {
-    std::vector<int64_t> shape{count};
-    const int64_t each = elements_of(port);
-    if (each != 1) shape.push_back(each);
-    return make_tensor(dtype_of_abi(port.dtype), std::move(shape));
-  };
+Samples samples_of(const linnet_trainer_v1& trainer, int64_t count,
+                   std::shared_ptr<const Source> source) {
   Samples samples;
   samples.count = count;
-  for (int64_t i = 0; i < trainer.input_count; ++i)
-    samples.inputs.push_back(make(trainer.inputs[i]));
-  for (int64_t i = 0; i < trainer.target_count; ++i)
-    samples.targets.push_back(make(trainer.targets[i]));
+  samples.source = std::move(source);
+  for (size_t i = 0; i < static_cast<size_t>(trainer.input_count + trainer.target_count); ++i) {
+    const linnet_port_v1& port = port_of(trainer, i);
+    samples.bytes.push_back(elements_of(port) * size_of(dtype_of_abi(port.dtype)));
+  }
   return samples;
 }
 
-std::vector<std::string> absent_classes(const linnet_trainer_v1& trainer, const Samples& samples) {
-  std::vector<std::string> absent;
-  for (size_t i = 0; i < samples.targets.size(); ++i) {
-    const linnet_port_v1& port = trainer.targets[i];
-    const Tensor& tensor = samples.targets[i];
-    if (!port.classes || tensor.dtype != DType::kI64) continue;
-    std::vector<bool> seen(static_cast<size_t>(port.classes->count), false);
-    for (const int64_t label : tensor.as<int64_t>())
-      seen[static_cast<size_t>(label)] = true;
-    for (size_t label = 0; label < seen.size(); ++label) {
-      if (!seen[label]) absent.emplace_back(port.classes->labels[label]);
-    }
+namespace {
+
+// Chooses the samples of training and of validation, which are `apart` of all.
+void divide(const linnet_trainer_v1& trainer, const Samples& all, const Part& part, uint64_t seed,
+            DataSet& data) {
+  const int64_t apart = part.apart_of(all.count);
+  if (apart == 0) {
+    data.train = all;
+    return;
   }
-  return absent;
+  if (trainer.recipe.chronological) {
+    data.train = chosen(all, {{0, 0, all.count - apart - part.overlap}});
+    data.validation = chosen(all, {{0, all.count - apart, apart}});
+    return;
+  }
+  const int64_t block = shuffle_block(all.count, all.bytes_of_sample(), all.source->in_a_row());
+  Split parts = split(all.count, apart, block, seed);
+  data.train = chosen(all, std::move(parts.rest));
+  data.validation = chosen(all, std::move(parts.apart));
 }
 
-std::vector<int64_t> permutation(int64_t count, uint64_t seed, uint32_t stream, uint64_t step) {
-  std::vector<int64_t> order(static_cast<size_t>(count));
-  std::iota(order.begin(), order.end(), 0);
-  for (int64_t i = count - 1; i > 0; --i) {
-    const double u = philox_uniform_f64(seed, stream, step, static_cast<uint64_t>(i));
-    const auto k = static_cast<int64_t>(u * static_cast<double>(i + 1));
-    std::swap(order[static_cast<size_t>(i)], order[static_cast<size_t>(k)]);
-  }
-  return order;
+// Fits in so many bytes?
+bool fits(const Samples& samples, int64_t memory) {
+  const int64_t each = samples.bytes_of_sample();
+  return each == 0 || samples.count <= memory / each;
 }
+
+}  // namespace
 
 Result<DataSet> read_training(const linnet_trainer_v1& trainer, const std::string& path,
-                              uint64_t seed, double validation) {
-  Part part{.trainer = trainer, .path = path, .validation = validation};
+                              const ReadOptions& options) {
+  Part part{.trainer = trainer, .path = path, .validation = options.validation};
   LINNET_TRY_ASSIGN(auto read, reader_of(trainer, path).read(part));
-  Samples all = std::move(*read);
-  LINNET_TRY(check_finite(trainer, all));
-  DataSet data;
-  data.scales = part.scales;
-  const int64_t apart = part.apart_of(all.count);
-  const int64_t rest = all.count - apart - part.overlap;
+  Samples& all = *read;
+  const int64_t rest = all.count - part.apart_of(all.count) - part.overlap;
   if (rest < trainer.batch)
     return fail("%s: %lld samples to train on, fewer than a batch of %lld; make it smaller in the "
                 "train block, or by linnet train --batch",
                 path.c_str(), static_cast<long long>(rest), static_cast<long long>(trainer.batch));
-  if (apart == 0) {
-    data.train = std::move(all);
-    learn_tables(trainer, data);
-    return data;
+  DataSet data;
+  divide(trainer, all, part, options.seed, data);
+  const auto parts = [&](const auto& use) -> Result<void> {
+    LINNET_TRY(use(data.train));
+    return data.validation ? use(*data.validation) : Result<void>();
+  };
+  const auto read_from = [&](const std::shared_ptr<const Source>& source) {
+    data.train.source = source;
+    if (data.validation) data.validation->source = source;
+  };
+  std::shared_ptr<Held> held;
+  if (fits(all, options.memory)) {
+    LINNET_TRY_ASSIGN(held, Held::read(all));
+    read_from(held);
   }
-  std::vector<int64_t> order(static_cast<size_t>(all.count));
-  std::iota(order.begin(), order.end(), 0);
-  if (!trainer.recipe.chronological) order = permutation(all.count, seed, kSplitStream, 0);
-  std::vector<int64_t> first(order.begin(), order.begin() + rest),
-      last(order.end() - apart, order.end());
-  // Both parts keep the order of the files.
-  std::ranges::sort(first);
-  std::ranges::sort(last);
-  data.train = chosen(all, first);
-  data.validation = chosen(all, last);
-  learn_tables(trainer, data);
+  LINNET_TRY(parts([&](Samples& samples) {
+    samples.held = held != nullptr;
+    return examine(trainer, samples);
+  }));
+  LINNET_TRY_ASSIGN(data.scales, learn_tables(trainer, data.train));
+  const auto scales = of_tables(trainer, data.scales);
+  if (held)
+    held->apply(scales);
+  else if (!scales.empty())
+    read_from(scaled(all.source, scales));
+  data.scales.insert(data.scales.begin(), part.scales.begin(), part.scales.end());
   return data;
 }
 
@@ -171,9 +239,10 @@ Result<std::optional<Samples>> read_test(const linnet_trainer_v1& trainer, const
   Part part{.trainer = trainer, .path = path, .test = true, .scales = scales};
   auto read = reader_of(trainer, path).read(part);
   if (!read || !*read) return read;
-  LINNET_TRY(check_finite(trainer, **read));
-  for (const Scale& scale : scales)
-    apply(trainer, scale, **read);
+  Samples& samples = **read;
+  LINNET_TRY(examine(trainer, samples));
+  if (const auto tables = of_tables(trainer, scales); !tables.empty())
+    samples.source = scaled(samples.source, tables);
   return read;
 }
 
@@ -198,7 +267,7 @@ Result<Samples> read_to_evaluate(const linnet_trainer_v1& trainer, const std::st
   }
   Samples samples = std::move(*found);
   if (samples.count == 0) return fail("%s: there is no sample in it", path.c_str());
-  LINNET_TRY(check_finite(trainer, samples));
+  LINNET_TRY(examine(trainer, samples));
   return samples;
 }
 

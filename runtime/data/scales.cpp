@@ -1,63 +1,111 @@
 // Learns and applies the scales of columns.
 #include "runtime/data/scales.h"
 
+#include "base/io/tensor.h"
+#include "runtime/data/parts.h"
 #include "runtime/data/ports.h"
 
 #include <cmath>
 
 namespace linnet::runtime::train {
+namespace {
+
+double deviation_of(double squares, double count) {
+  const double deviation = std::sqrt(squares / count);
+  return deviation > 0 ? deviation : 1;  // a constant stays one
+}
+
+const linnet_port_v1& port_of(const linnet_trainer_v1& trainer, size_t i) {
+  const auto inputs = static_cast<size_t>(trainer.input_count);
+  return i < inputs ? trainer.inputs[i] : trainer.targets[i - inputs];
+}
+
+size_t port_count(const linnet_trainer_v1& trainer) {
+  return static_cast<size_t>(trainer.input_count + trainer.target_count);
+}
+
+std::vector<double> wide(const PortScale& scale, const uint8_t* data, int64_t samples) {
+  std::vector<double> values(scale.scale.mean.size() * static_cast<size_t>(samples));
+  convert(scale.dtype, data, DType::kF64, values.data(), static_cast<int64_t>(values.size()));
+  return values;
+}
+
+}  // namespace
 
 Scale scale_of(const char* name, std::span<const double> values) {
   double mean = 0, square = 0;
   for (double value : values)
     mean += value;
-  mean /= static_cast<double>(values.size());
+  const auto count = static_cast<double>(values.size());
+  mean /= count;
   for (double value : values)
     square += (value - mean) * (value - mean);
-  const double deviation = std::sqrt(square / static_cast<double>(values.size()));
-  return {name, {mean}, {deviation > 0 ? deviation : 1}};  // a constant stays one
+  return {name, {mean}, {deviation_of(square, count)}};
 }
 
-void apply(const linnet_trainer_v1& trainer, const Scale& scale, Samples& samples) {
-  const auto apply_to = [&](const linnet_port_v1& port, Tensor& tensor) {
-    if (!port.table || scale.name != port.name) return;
-    Tensor wide = converted(tensor, DType::kF64);
-    const auto values = wide.as<double>();
-    const size_t columns = scale.mean.size();
-    for (size_t i = 0; i < values.size(); ++i)
-      values[i] = scaled(values[i], scale.mean[i % columns], scale.deviation[i % columns]);
-    const DType dtype = tensor.dtype;
-    tensor = converted(wide, dtype);
-  };
-  for (size_t i = 0; i < samples.inputs.size(); ++i)
-    apply_to(trainer.inputs[i], samples.inputs[i]);
-  for (size_t i = 0; i < samples.targets.size(); ++i)
-    apply_to(trainer.targets[i], samples.targets[i]);
+void apply(const PortScale& scale, uint8_t* data, int64_t samples) {
+  std::vector<double> values = wide(scale, data, samples);
+  const size_t columns = scale.scale.mean.size();
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] =
+        scaled(values[i], scale.scale.mean[i % columns], scale.scale.deviation[i % columns]);
+  convert(DType::kF64, values.data(), scale.dtype, data, static_cast<int64_t>(values.size()));
 }
 
-void learn_tables(const linnet_trainer_v1& trainer, DataSet& data) {
-  const auto learn = [&](const linnet_port_v1& port, const Tensor& tensor) {
-    if (!port.table || !port.table->columns[0].learn) return;
-    const Tensor wide = converted(tensor, DType::kF64);
-    const auto values = wide.as<double>();
-    const auto columns = static_cast<size_t>(port.table->count);
-    Scale whole{port.name, {}, {}};
-    for (size_t c = 0; c < columns; ++c) {
-      std::vector<double> column;
-      for (size_t i = c; i < values.size(); i += columns)
-        column.push_back(values[i]);
-      const Scale one = scale_of(port.name, column);
-      whole.mean.push_back(one.mean[0]);
-      whole.deviation.push_back(one.deviation[0]);
+std::vector<PortScale> of_tables(const linnet_trainer_v1& trainer,
+                                 const std::vector<Scale>& scales) {
+  std::vector<PortScale> found;
+  for (const Scale& scale : scales) {
+    for (size_t i = 0; i < port_count(trainer); ++i) {
+      const linnet_port_v1& port = port_of(trainer, i);
+      if (port.table && scale.name == port.name)
+        found.push_back({i, dtype_of_abi(port.dtype), scale});
     }
-    data.scales.push_back(whole);
-    apply(trainer, whole, data.train);
-    if (data.validation) apply(trainer, whole, *data.validation);
+  }
+  return found;
+}
+
+Result<std::vector<Scale>> learn_tables(const linnet_trainer_v1& trainer, const Samples& samples) {
+  std::vector<PortScale> learnt;
+  std::vector<bool> wanted(port_count(trainer), false);
+  for (size_t i = 0; i < port_count(trainer); ++i) {
+    const linnet_port_v1& port = port_of(trainer, i);
+    if (!port.table || !port.table->columns[0].learn) continue;
+    const std::vector<double> zeros(static_cast<size_t>(port.table->count));
+    learnt.push_back({i, dtype_of_abi(port.dtype), {port.name, zeros, zeros}});
+    wanted[i] = true;
+  }
+  if (learnt.empty()) return std::vector<Scale>();
+  const auto count = static_cast<double>(samples.count);
+  // Sums run in the order of the samples, column by column.
+  const auto sum = [&](const auto& add) {
+    return for_each_part(samples, wanted,
+                         [&](int64_t, int64_t number, std::span<uint8_t* const> data) {
+                           for (PortScale& one : learnt) {
+                             const size_t columns = one.scale.mean.size();
+                             const auto values = wide(one, data[one.port], number);
+                             for (size_t i = 0; i < values.size(); ++i)
+                               add(one.scale, i % columns, values[i]);
+                           }
+                           return Result<void>();
+                         });
   };
-  for (size_t i = 0; i < data.train.inputs.size(); ++i)
-    learn(trainer.inputs[i], data.train.inputs[i]);
-  for (size_t i = 0; i < data.train.targets.size(); ++i)
-    learn(trainer.targets[i], data.train.targets[i]);
+  LINNET_TRY(sum([](Scale& scale, size_t column, double x) { scale.mean[column] += x; }));
+  for (PortScale& one : learnt) {
+    for (double& mean : one.scale.mean)
+      mean /= count;
+  }
+  LINNET_TRY(sum([](Scale& scale, size_t column, double x) {
+    const double d = x - scale.mean[column];
+    scale.deviation[column] += d * d;
+  }));
+  std::vector<Scale> scales;
+  for (PortScale& one : learnt) {
+    for (double& deviation : one.scale.deviation)
+      deviation = deviation_of(deviation, count);
+    scales.push_back(std::move(one.scale));
+  }
+  return scales;
 }
 
 }  // namespace linnet::runtime::train

@@ -80,6 +80,11 @@ Result<SeriesTable> SeriesTable::read(const std::string& path, const SeriesPorts
   return read;
 }
 
+void SeriesTable::forget_names() {
+  table_ = CsvTable();
+  index_ = 0;
+}
+
 std::string SeriesTable::name(int64_t row) const {
   if (index_ == table_.columns()) return "";
   const size_t rows = table_.rows();

@@ -39,6 +39,8 @@ public:
   [[nodiscard]] int64_t rows() const { return rows_; }
   // Of input `i`, by row; as many as are known.
   [[nodiscard]] const std::vector<double>& column(size_t i) const { return columns_[i]; }
+  // Frees the file's text: what is left are the columns, and no row has a name.
+  void forget_names();
   // The cell of the column that names rows; beyond the file's end what follows if these are
   // numbers in steps (2009 after 2008); "" if there is none.
   [[nodiscard]] std::string name(int64_t row) const;

@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <numeric>
 
 namespace linnet::runtime {
 namespace {
@@ -57,6 +58,19 @@ private:
   std::string name_;
   double sum_ = 0;
 };
+
+// Samples first … first + count − 1.
+Result<void> read(const train::Samples& samples, int64_t first, int64_t count,
+                  std::span<Tensor> inputs, std::span<Tensor> truths) {
+  std::vector<int64_t> which(static_cast<size_t>(count));
+  std::iota(which.begin(), which.end(), first);
+  std::vector<uint8_t*> to;
+  for (const auto list : {inputs, truths}) {
+    for (Tensor& tensor : list)
+      to.push_back(tensor.data.data());
+  }
+  return samples.fill(which, to);
+}
 
 }  // namespace
 
@@ -115,21 +129,23 @@ Result<Measured> evaluate_model(const Model& model, const std::string& path) {
   const int64_t most = abi.batched ? kChunk : 1;
   for (int64_t first = 0, count = 0; first < samples.count; first += count) {
     count = std::min(most, samples.count - first);
-    std::vector<Tensor> inputs, outputs;
+    std::vector<Tensor> inputs, outputs, truths;
     for (int64_t i = 0; i < abi.input_count; ++i)
-      inputs.push_back(Model::some(samples.inputs[static_cast<size_t>(i)], samples.count, first,
-                                   count, abi.inputs[i]));
+      inputs.push_back(Model::make(abi.inputs[i], count));
+    for (int64_t t = 0; t < trainer.target_count; ++t)
+      truths.push_back(Model::make(trainer.targets[t], count));
+    LINNET_TRY(read(samples, first, count, inputs, truths));
     for (int64_t i = 0; i < abi.output_count; ++i)
       outputs.push_back(Model::make(abi.outputs[i], count));
     LINNET_TRY(model.run(inputs, outputs, count));
     for (int64_t t = 0; t < trainer.target_count; ++t) {
       const linnet_port_v1& target = trainer.targets[t];
-      const Tensor& truths = samples.targets[static_cast<size_t>(t)];
+      const Tensor& truth = truths[static_cast<size_t>(t)];
       for (int64_t i = 0; i < abi.output_count; ++i) {
         if (std::strcmp(abi.outputs[i].name, target.name) != 0) continue;
         const Tensor& values = outputs[static_cast<size_t>(i)];
-        evaluation.add(abi.outputs[i], values, target, truths, first, count);
-        if (i == 0 && loss.known()) loss.add(abi.outputs[i], values, target, truths, first, count);
+        evaluation.add(abi.outputs[i], values, target, truth, 0, count);
+        if (i == 0 && loss.known()) loss.add(abi.outputs[i], values, target, truth, 0, count);
       }
     }
   }

@@ -24,15 +24,6 @@ Tensor Model::make(const linnet_port_v1& port, int64_t samples) {
   return make_tensor(dtype_of_abi(port.dtype), std::move(shape));
 }
 
-Tensor Model::some(const Tensor& all, int64_t samples, int64_t first, int64_t count,
-                   const linnet_port_v1& port) {
-  Tensor part = make(port, count);
-  const size_t each = all.data.size() / static_cast<size_t>(samples);
-  std::copy_n(all.data.begin() + static_cast<ptrdiff_t>(each) * first,
-              each * static_cast<size_t>(count), part.data.begin());
-  return part;
-}
-
 Result<void> Model::run(std::span<const Tensor> inputs, std::span<Tensor> outputs,
                         int64_t samples) const {
   std::vector<const void*> from(inputs.size());

@@ -21,9 +21,6 @@ public:
   [[nodiscard]] const linnet_model_v1& abi() const { return *model_; }
   // Zero-filled, for `samples` samples.
   [[nodiscard]] static Tensor make(const linnet_port_v1& port, int64_t samples);
-  // Samples first … first + count − 1 of `samples`, in the port's type and shape.
-  [[nodiscard]] static Tensor some(const Tensor& all, int64_t samples, int64_t first, int64_t count,
-                                   const linnet_port_v1& port);
   // Every tensor holds `samples` samples. The largest batch as often as it fits, then smaller ones.
   [[nodiscard]] Result<void> run(std::span<const Tensor> inputs, std::span<Tensor> outputs,
                                  int64_t samples) const;

@@ -110,7 +110,7 @@ private:
   Result<std::vector<Tensor>> answers_to(std::span<const LabelledFile> files) {
     const auto samples = static_cast<int64_t>(files.size());
     std::vector<Tensor> inputs = {Model::make(port_, samples)};
-    PictureDecoder decoder(port_, inputs[0]);
+    PictureDecoder decoder(port_, inputs[0].dtype, inputs[0].data.data());
     for (int64_t i = 0; i < samples; ++i) {
       LINNET_TRY_ASSIGN(const auto& image, read_image(files[static_cast<size_t>(i)].path));
       decoder.image(i, image);
@@ -198,7 +198,7 @@ private:
     const int channels = images.shape.size() > 3 ? static_cast<int>(images.shape[3]) : 1;
     const int64_t bytes = int64_t{height} * width * channels;
     std::vector<Tensor> inputs = {Model::make(port_, samples)};
-    PictureDecoder decoder(port_, inputs[0]);
+    PictureDecoder decoder(port_, inputs[0].dtype, inputs[0].data.data());
     for (int64_t i = 0; i < samples; ++i)
       decoder.pixels(i, images.data.data() + (first + i) * bytes, height, width, channels);
     return answers(inputs, samples);

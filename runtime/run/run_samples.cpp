@@ -107,9 +107,12 @@ Result<void> run_samples(const Model& model, const Options& options) {
     Comparison comparison(abi, table);
     for (int64_t row = 0; row < samples->count; ++row) {
       std::vector<Tensor> inputs, outputs;
-      for (int64_t i = 0; i < abi.input_count; ++i)
-        inputs.push_back(Model::some(samples->inputs[static_cast<size_t>(i)], samples->count, row,
-                                     1, abi.inputs[i]));
+      std::vector<uint8_t*> to;
+      for (int64_t i = 0; i < abi.input_count; ++i) {
+        inputs.push_back(Model::make(abi.inputs[i], 1));
+        to.push_back(inputs.back().data.data());
+      }
+      LINNET_TRY(samples->fill({&row, 1}, to));
       for (int64_t i = 0; i < abi.output_count; ++i)
         outputs.push_back(Model::make(abi.outputs[i], 1));
       LINNET_TRY(model.run(inputs, outputs, 1));

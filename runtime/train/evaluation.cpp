@@ -5,7 +5,6 @@
 #include "runtime/data/ports.h"
 
 #include <cstring>
-#include <numeric>
 
 namespace linnet::runtime::train {
 
@@ -20,9 +19,6 @@ Score Evaluation::score(const Samples& samples) const {
 
 Score Evaluation::score(const Samples& samples, int64_t most) const {
   const int64_t taken = std::min(samples.count, most);
-  std::vector<int64_t> order(static_cast<size_t>(taken));
-  for (int64_t i = 0; i < taken; ++i)
-    order[static_cast<size_t>(i)] = i * samples.count / taken;
   Score score;
   const int64_t classes = classes_output();
   score.count = taken * (classes >= 0 ? elements_of(t_.targets[0]) : 1);
@@ -31,13 +27,14 @@ Score Evaluation::score(const Samples& samples, int64_t most) const {
   const int64_t mine = processes_.first_piece(processes_.rank(), batches);
   std::vector<double> found(static_cast<size_t>(batches * 2));  // loss and right answers of each
   auto at = found.begin() + mine * 2;
-  for_batches(samples, order, mine, processes_.first_piece(processes_.rank() + 1, batches),
-              [&](const std::vector<std::vector<uint8_t>>& outputs, int64_t first, int64_t count) {
+  for_batches(samples, taken, mine, processes_.first_piece(processes_.rank() + 1, batches),
+              [&](const std::vector<std::vector<uint8_t>>& outputs, const void* const* targets,
+                  int64_t, int64_t count) {
                 *at++ = value_at(t_, outputs[0].data(), 0) * static_cast<double>(count);
                 *at++ = classes < 0 ? 0
-                                    : static_cast<double>(correct(
-                                          outputs[static_cast<size_t>(classes) + 1].data(),
-                                          t_.outputs[classes], samples, order, first, count));
+                                    : static_cast<double>(
+                                          correct(outputs[static_cast<size_t>(classes) + 1].data(),
+                                                  t_.outputs[classes], targets[0], count));
               });
   processes_.share(found, batches);
   double sum = 0;
@@ -52,10 +49,9 @@ Score Evaluation::score(const Samples& samples, int64_t most) const {
 std::vector<double> Evaluation::outputs(const Samples& samples) const {
   std::vector<double> values;
   const int64_t each = elements_of(t_.outputs[0]);
-  std::vector<int64_t> order(static_cast<size_t>(samples.count));
-  std::iota(order.begin(), order.end(), 0);
-  for_batches(samples, order,
-              [&](const std::vector<std::vector<uint8_t>>& outputs, int64_t, int64_t count) {
+  for_batches(samples, samples.count,
+              [&](const std::vector<std::vector<uint8_t>>& outputs, const void* const*, int64_t,
+                  int64_t count) {
                 for (int64_t i = 0; i < count * each; ++i)
                   values.push_back(value_at(t_, outputs[1].data(), i));
               });
@@ -71,11 +67,11 @@ int64_t Evaluation::batches_of(int64_t samples) const {
   return batches;
 }
 
-void Evaluation::for_batches(const Samples& samples, const std::vector<int64_t>& order,
-                             int64_t first, int64_t end, const Use& use) const {
-  const auto whole = static_cast<int64_t>(order.size());
+void Evaluation::for_batches(const Samples& samples, int64_t taken, int64_t first, int64_t end,
+                             const Use& use) const {
   Batches batches(t_, samples);
-  int64_t done = 0, batch = 0;
+  std::vector<int64_t> which;
+  int64_t done = 0, number = 0;
   for (int64_t e = 0; e < t_.evaluate_count; ++e) {
     const linnet_evaluate_entry_v1& entry = t_.evaluate[e];
     std::vector<std::vector<uint8_t>> outputs(1, std::vector<uint8_t>(8));
@@ -84,11 +80,15 @@ void Evaluation::for_batches(const Samples& samples, const std::vector<int64_t>&
     std::vector<void*> pointers;
     for (auto& output : outputs)
       pointers.push_back(output.data());
-    for (; whole - done >= entry.batch; done += entry.batch) {
-      if (const int64_t number = batch++; number < first || number >= end) continue;
-      entry.call(batches.at(order, done, entry.batch), slots_.data(), pointers.data(),
-                 arena_.memory.get());
-      use(outputs, done, entry.batch);
+    for (; taken - done >= entry.batch; done += entry.batch, ++number) {
+      if (number < first || number >= end) continue;
+      which.resize(static_cast<size_t>(entry.batch));
+      for (int64_t i = 0; i < entry.batch; ++i)
+        which[static_cast<size_t>(i)] =
+            taken == samples.count ? done + i : (done + i) * samples.count / taken;
+      const void* const* batch = batches.at(which, 0, entry.batch);
+      entry.call(batch, slots_.data(), pointers.data(), arena_.memory.get());
+      use(outputs, batch + t_.input_count, done, entry.batch);
     }
   }
 }
@@ -104,11 +104,11 @@ int64_t Evaluation::classes_output() const {
 }
 
 // Right answers of `count` samples; one of a window has several.
-int64_t Evaluation::correct(const void* values, const linnet_port_v1& port, const Samples& samples,
-                            const std::vector<int64_t>& order, int64_t first, int64_t count) const {
+int64_t Evaluation::correct(const void* values, const linnet_port_v1& port, const void* targets,
+                            int64_t count) const {
   const int64_t classes = port.dims[port.rank - 1];
   const int64_t each = elements_of(t_.targets[0]);
-  const auto targets = samples.targets[0].as<int64_t>();
+  const auto* labels = static_cast<const int64_t*>(targets);
   int64_t right = 0;
   for (int64_t i = 0; i < count * each; ++i) {
     int64_t best = 0;
@@ -116,8 +116,7 @@ int64_t Evaluation::correct(const void* values, const linnet_port_v1& port, cons
       if (value_at(t_, values, i * classes + k) > value_at(t_, values, i * classes + best))
         best = k;
     }
-    const int64_t sample = order[static_cast<size_t>(first + i / each)];
-    right += best == targets[static_cast<size_t>(sample * each + i % each)];
+    right += best == labels[i];
   }
   return right;
 }

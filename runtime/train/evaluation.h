@@ -29,25 +29,23 @@ public:
   // Are there classes, so that answers are right or wrong?
   [[nodiscard]] bool has_accuracy() const { return classes_output() >= 0; }
 
-  // Samples of `order`, the largest batch as often as it fits, then single ones: `use` gets the
-  // loss and the model's outputs, the first of so many of `order`.
-  using Use =
-      std::function<void(const std::vector<std::vector<uint8_t>>& outputs, int64_t, int64_t)>;
-  void for_batches(const Samples& samples, const std::vector<int64_t>& order,
-                   const Use& use) const {
-    for_batches(samples, order, 0, batches_of(static_cast<int64_t>(order.size())), use);
+  // `taken` samples, evenly taken, the largest batch as often as it fits, then single ones: `use`
+  // gets the loss and the model's outputs, the batch's targets, and the first of so many samples.
+  using Use = std::function<void(const std::vector<std::vector<uint8_t>>& outputs,
+                                 const void* const* targets, int64_t, int64_t)>;
+  void for_batches(const Samples& samples, int64_t taken, const Use& use) const {
+    for_batches(samples, taken, 0, batches_of(taken), use);
   }
 
 private:
   // How many batches so many samples make.
   [[nodiscard]] int64_t batches_of(int64_t samples) const;
   // Those numbered first … end − 1.
-  void for_batches(const Samples& samples, const std::vector<int64_t>& order, int64_t first,
-                   int64_t end, const Use& use) const;
+  void for_batches(const Samples& samples, int64_t taken, int64_t first, int64_t end,
+                   const Use& use) const;
   [[nodiscard]] int64_t classes_output() const;
-  [[nodiscard]] int64_t correct(const void* values, const linnet_port_v1& port,
-                                const Samples& samples, const std::vector<int64_t>& order,
-                                int64_t first, int64_t count) const;
+  [[nodiscard]] int64_t correct(const void* values, const linnet_port_v1& port, const void* targets,
+                                int64_t count) const;
 
   const linnet_trainer_v1& t_;
   const Slots& slots_;

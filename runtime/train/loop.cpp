@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "runtime/data/batches.h"
 #include "runtime/data/labels.h"
+#include "runtime/data/order.h"
 #include "runtime/data/ports.h"
 #include "runtime/train/checkpoint.h"
 #include "runtime/train/curve.h"
@@ -32,7 +33,7 @@
 namespace linnet::runtime::train {
 namespace {
 
-constexpr uint32_t kShuffleStream = 0xFFFFFFFF;
+constexpr int64_t kMebibyte = int64_t{1} << 20;
 constexpr auto kCheckpointEvery = std::chrono::seconds(2);
 // Of so many training samples the accuracy is told after each epoch.
 constexpr int64_t kAccuracySamples = 1024;
@@ -89,17 +90,20 @@ private:
     return options;
   }
 
-  void note_absent(Progress& progress, const char* part, const Samples& samples) const {
-    const auto absent = absent_classes(t_, samples);
-    if (!absent.empty())
-      progress.note(format("no %s sample is of the class %s", part, quoted_list(absent).c_str()));
+  static void note_absent(Progress& progress, const char* part, const Samples& samples) {
+    if (!samples.absent.empty())
+      progress.note(
+          format("no %s sample is of the class %s", part, quoted_list(samples.absent).c_str()));
   }
 
   // All that can fail before the first step.
   Result<void> prepare() {
     LINNET_TRY(check_processes(t_, processes_));
     if (processes_.is_first()) LINNET_TRY(check_outputs());
-    LINNET_TRY_ASSIGN(data_, read_training(t_, o_.data, o_.seed, t_.recipe.validation));
+    LINNET_TRY_ASSIGN(data_, read_training(t_, o_.data,
+                                           {.seed = o_.seed,
+                                            .validation = t_.recipe.validation,
+                                            .memory = o_.data_memory * kMebibyte}));
     each_ = data_.train.count / t_.batch;
     plan();
     return begin();
@@ -154,16 +158,10 @@ private:
     const Threads threads(t_, static_cast<int>(std::min<int64_t>(o_.threads, 256)));
     if (t_.shards) shards_.emplace(t_, threads, processes_);
     Batches batches(t_, data_.train);
-    std::vector<int64_t> order;
-    int64_t order_epoch = -1;
+    Order order(data_.train, state_.seed, state_.file_order);
     const auto began = std::chrono::steady_clock::now();
     auto saved = began;
     while (state_.step < steps_ && !stops()) {
-      const int64_t epoch = state_.step / each_;
-      if (epoch != order_epoch) {
-        order = order_of(epoch);
-        order_epoch = epoch;
-      }
       progress.begin_step();
       LINNET_TRY(step(batches, order));
       progress.step(state_.step, losses_[0]);
@@ -193,26 +191,25 @@ private:
     return {};
   }
 
-  std::vector<int64_t> order_of(int64_t epoch) const {
-    if (!state_.file_order)
-      return permutation(data_.train.count, state_.seed, kShuffleStream,
-                         static_cast<uint64_t>(epoch));
-    std::vector<int64_t> order(static_cast<size_t>(data_.train.count));
-    for (size_t i = 0; i < order.size(); ++i)
-      order[i] = static_cast<int64_t>(i);
-    return order;
+  // The samples of step number `step`, from 0.
+  std::vector<int64_t> batch_of(Order& order, int64_t step) const {
+    return order.at(step / each_, step % each_ * t_.batch, t_.batch);
   }
 
-  Result<void> step(Batches& batches, const std::vector<int64_t>& order) {
+  Result<void> step(Batches& batches, Order& order) {
     const int64_t number = state_.step + 1;
     const linnet_step_args_v1 args{static_cast<int64_t>(state_.seed), number,
                                    rate_of(t_.recipe, state_.schedule, number, steps_, each_), 0};
     rate_ = args.lr;
     double raw[2] = {0, 0};
-    const int code = call(batches, order, args, raw);
-    if (code != 0)
-      return processes_.agree(
-          tl::unexpected(Error{format("the training step returned %d", code), Status::kBug}));
+    if (next_.empty()) next_ = batch_of(order, state_.step);
+    const std::vector<int64_t> batch = std::move(next_);
+    batches.begin(batch);
+    next_ = number < steps_ ? batch_of(order, number) : std::vector<int64_t>();
+    batches.ahead(next_, shards_ ? shards_->first_sample() : 0,
+                  shards_ ? shards_->samples() : t_.batch);
+    if (const int code = call(batches, batch, args, raw); code != 0)
+      return processes_.agree(step_failed(code));
     for (int i = 0; i < 2; ++i)
       losses_[i] = value_at(t_, raw, i);
     if (!std::isfinite(losses_[0]) || !std::isfinite(losses_[1]))
@@ -227,18 +224,24 @@ private:
     return {};
   }
 
+  // Where samples could not be read, by the process that reads them.
+  [[nodiscard]] Result<void> step_failed(int code) const {
+    if (code == kUnread) return data_.train.check();
+    return tl::unexpected(Error{format("the training step returned %d", code), Status::kBug});
+  }
+
   // The code of a step, its losses in the trainer's dtype.
-  int call(Batches& batches, const std::vector<int64_t>& order, const linnet_step_args_v1& args,
+  int call(Batches& batches, const std::vector<int64_t>& samples, const linnet_step_args_v1& args,
            void* losses) {
-    const int64_t first = state_.step % each_ * t_.batch;
     const bool last = args.step % each_ == 0 || args.step == steps_;
     if (!shards_) {
-      const auto* batch = batches.at(order, first, t_.batch);
+      const auto* batch = batches.at(samples, 0, t_.batch);
+      if (!data_.train.check()) return kUnread;
       if (last) logs_.keep_gradients(batch, args);
       return t_.train_step(batch, slots_.data(), &args, losses, arena_.memory.get());
     }
     signal_ = interrupted();
-    const int code = shards_->sum(batches, order, first, slots_.data(), args, signal_);
+    const int code = shards_->sum(batches, samples, slots_.data(), args, signal_);
     if (code != 0) return code;
     const void* sums = shards_->sums();
     if (last) logs_.keep_gradients(&sums, args);
@@ -258,6 +261,7 @@ private:
       report.accuracy = evaluation_.score(data_.train, kAccuracySamples).accuracy();
     if (data_.validation) {
       report.validation = evaluation_.score(*data_.validation);
+      LINNET_TRY(processes_.agree(data_.validation->check()));
       const double loss = report.validation->loss, accuracy = report.validation->accuracy();
       // Of equal accuracies the smaller loss is better.
       const double value = accuracy < 0 ? -loss : accuracy - loss * 1e-6;
@@ -294,11 +298,13 @@ private:
     if (processes_.is_first() && (!again || !file_exists(o_.output)))
       LINNET_TRY(save_result(t_, o_.output, slots_.data(), data_.scales));
     report.train = evaluation_.score(data_.train);
+    LINNET_TRY(processes_.agree(data_.train.check()));
     if (data_.validation) report.validation = evaluation_.score(*data_.validation);
     LINNET_TRY_ASSIGN(const auto& test, read_test(t_, o_.data, data_.scales));
     if (test) {
       note_absent(progress, "test", *test);
       report.test = evaluation_.score(*test);
+      LINNET_TRY(processes_.agree(test->check()));
     }
     return plot();
   }
@@ -351,6 +357,7 @@ private:
   std::optional<Shards> shards_;
   DataSet data_;
   RunState state_;
+  std::vector<int64_t> next_;  // the samples of the next step; read while this one runs
   std::string note_;
   Logs logs_;
   Curve train_curve_{"train loss", {}};

@@ -5,7 +5,6 @@
 #include "runtime/train/evaluation.h"
 
 #include <cstring>
-#include <numeric>
 
 namespace linnet::runtime::train {
 
@@ -18,11 +17,15 @@ Result<Measured> measure(const linnet_trainer_v1& trainer, const std::string& pa
   measured.data = path;
   measured.samples = samples.count;
   measured.begin(trainer.outputs, trainer.output_count, trainer.targets, trainer.target_count);
-  std::vector<int64_t> order(static_cast<size_t>(samples.count));
-  std::iota(order.begin(), order.end(), 0);
   double sum = 0;
-  const auto add = [&](const std::vector<std::vector<uint8_t>>& outputs, int64_t first,
-                       int64_t count) {
+  const auto add = [&](const std::vector<std::vector<uint8_t>>& outputs, const void* const* targets,
+                       int64_t, int64_t count) {
+    std::vector<Tensor> truths;
+    for (int64_t t = 0; t < trainer.target_count; ++t) {
+      const linnet_port_v1& target = trainer.targets[t];
+      truths.push_back(make_tensor(dtype_of_abi(target.dtype), {elements_of(target) * count}));
+      std::memcpy(truths.back().data.data(), targets[t], truths.back().data.size());
+    }
     sum += value_at(trainer, outputs[0].data(), 0) * static_cast<double>(count);
     for (int64_t i = 0; i < trainer.output_count; ++i) {
       const linnet_port_v1& output = trainer.outputs[i];
@@ -31,12 +34,13 @@ Result<Measured> measure(const linnet_trainer_v1& trainer, const std::string& pa
                   values.data.size());
       for (int64_t t = 0; t < trainer.target_count; ++t) {
         if (std::strcmp(output.name, trainer.targets[t].name) == 0)
-          measured.add(output, values, trainer.targets[t], samples.targets[static_cast<size_t>(t)],
-                       first, count);
+          measured.add(output, values, trainer.targets[t], truths[static_cast<size_t>(t)], 0,
+                       count);
       }
     }
   };
-  Evaluation(trainer, slots, arena, Processes()).for_batches(samples, order, add);
+  Evaluation(trainer, slots, arena, Processes()).for_batches(samples, samples.count, add);
+  LINNET_TRY(samples.check());
   measured.loss = sum / static_cast<double>(samples.count);
   return measured;
 }

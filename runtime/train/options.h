@@ -12,11 +12,14 @@ namespace linnet::runtime::train {
 
 struct History;
 
+inline constexpr int64_t kDataMemory = 256;
+
 struct TrainOptions {
   std::string data;
   int64_t epochs = 0;  // 0: as the recipe says
   int64_t steps = 0;   // 0: as the recipe says; counts before epochs
   int64_t threads = 1;
+  int64_t data_memory = kDataMemory;  // MiB of samples that are kept; of more none are
   uint64_t seed = 0;
   std::string init;       // weights to begin with, .safetensors
   std::string resume;     // a checkpoint, or the result it stands beside

@@ -69,7 +69,7 @@ size_t Shards::take_arena() {
 
 void Shards::run_shard(int64_t shard) {
   const int64_t samples = t_.batch / s_.count;
-  batches_->fill(*order_, first_, shard * samples, samples);
+  batches_->fill(*order_, 0, shard * samples, samples);
   linnet_step_args_v1 args = args_;
   args.shard = shard;
   const size_t arena = take_arena();
@@ -81,15 +81,15 @@ void Shards::run_shard(int64_t shard) {
 }
 
 int Shards::worst_status() const {
+  if (!batches_->check()) return kUnread;
   const auto failed = std::ranges::find_if(status_, [](int status) { return status != 0; });
   return failed == status_.end() ? 0 : *failed;
 }
 
-int Shards::sum(Batches& batches, const std::vector<int64_t>& order, int64_t first,
-                const void* slots, const linnet_step_args_v1& args, int& signal) {
+int Shards::sum(Batches& batches, const std::vector<int64_t>& order, const void* slots,
+                const linnet_step_args_v1& args, int& signal) {
   batches_ = &batches;
   order_ = &order;
-  first_ = first;
   slots_ = slots;
   args_ = args;
   batches.reserve(t_.batch, s_.count);

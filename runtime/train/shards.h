@@ -18,6 +18,9 @@ namespace linnet::runtime::train {
 // The variable by which a benchmark asks what messages cost.
 inline constexpr const char* kTimesVariable = "LINNET_MPI_TIMES";
 
+// The code of a step whose samples a process could not read.
+inline constexpr int kUnread = -1;
+
 // Memory and work of this process's shards of a trainer that has some. All memory is taken when it
 // is made.
 class Shards {
@@ -28,12 +31,16 @@ public:
   Shards(const Shards&) = delete;
   Shards& operator=(const Shards&) = delete;
 
-  // Gradients, statistics and losses of the samples order[first] and on, a batch of them, summed
-  // over the shards of all processes, each of which calls it. `args`: of the step; its shard is not
-  // read. `signal`: one that asks this process to stop, or 0; afterwards, any of them. What the
-  // step's code returned.
-  [[nodiscard]] int sum(Batches& batches, const std::vector<int64_t>& order, int64_t first,
-                        const void* slots, const linnet_step_args_v1& args, int& signal);
+  // Those of a batch that are this process's.
+  [[nodiscard]] int64_t first_sample() const { return run_.first * (t_.batch / s_.count); }
+  [[nodiscard]] int64_t samples() const { return run_.count() * (t_.batch / s_.count); }
+
+  // Gradients, statistics and losses of a batch of samples, by their numbers, summed over the
+  // shards of all processes, each of which calls it. `args`: of the step; its shard is not read.
+  // `signal`: one that asks this process to stop, or 0; afterwards, any of them. What the step's
+  // code returned, or kUnread.
+  [[nodiscard]] int sum(Batches& batches, const std::vector<int64_t>& order, const void* slots,
+                        const linnet_step_args_v1& args, int& signal);
   // The sums, a block that the trainer's update and gradients take.
   [[nodiscard]] const void* sums() const { return numbers(0); }
 
@@ -65,7 +72,6 @@ private:
   // Of the step under way.
   Batches* batches_ = nullptr;
   const std::vector<int64_t>* order_ = nullptr;
-  int64_t first_ = 0;
   const void* slots_ = nullptr;
   linnet_step_args_v1 args_{};
 };

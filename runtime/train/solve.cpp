@@ -1,9 +1,30 @@
 // The parameters that are trained as one vector, solved for by least squares.
 #include "runtime/train/solve.h"
 
+#include "runtime/data/parts.h"
 #include "runtime/train/least_squares.h"
 
 namespace linnet::runtime::train {
+namespace {
+
+Result<std::vector<double>> first_target(const linnet_trainer_v1& trainer, const Samples& samples) {
+  const auto port = static_cast<size_t>(trainer.input_count);
+  const DType dtype = dtype_of_abi(trainer.targets[0].dtype);
+  std::vector<bool> wanted(samples.bytes.size(), false);
+  wanted[port] = true;
+  std::vector<double> values;
+  LINNET_TRY(
+      for_each_part(samples, wanted, [&](int64_t, int64_t number, std::span<uint8_t* const> data) {
+        const int64_t count = number * samples.bytes[port] / size_of(dtype);
+        const size_t known = values.size();
+        values.resize(known + static_cast<size_t>(count));
+        convert(dtype, data[port], DType::kF64, values.data() + known, count);
+        return Result<void>();
+      }));
+  return values;
+}
+
+}  // namespace
 
 Result<std::string> solve(const linnet_trainer_v1& trainer, Slots& slots,
                           const Evaluation& evaluation, const Samples& samples) {
@@ -23,12 +44,13 @@ Result<std::string> solve(const linnet_trainer_v1& trainer, Slots& slots,
       from += size;
     }
   };
-  const Tensor wide = converted(samples.targets[0], DType::kF64);
-  const std::vector<double> target(wide.as<double>().begin(), wide.as<double>().end());
+  LINNET_TRY_ASSIGN(const auto& target, first_target(trainer, samples));
   int64_t rank = 0;
   const auto outputs = [&](const std::vector<double>& values) -> Result<std::vector<double>> {
     store(values);
-    return evaluation.outputs(samples);
+    auto found = evaluation.outputs(samples);
+    LINNET_TRY(samples.check());
+    return found;
   };
   LINNET_TRY_ASSIGN(const auto& solution, least_squares(count, target, outputs, rank));
   store(solution);

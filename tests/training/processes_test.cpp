@@ -233,7 +233,7 @@ TEST_F(Together, TheSameIsAskedOfAll) {
     EXPECT_FALSE(exists("w"));
   };
   const std::string called = "in how they are called (--seed, --steps, --epochs, --data-order, "
-                             "--quiet, --logdir)\n";
+                             "--quiet, --logdir, --report)\n";
   differ(kTrain + "--seed $RANK", called);
   differ(kTrain + "--steps 1$RANK", called);
   differ("$T/t$( [ $RANK = 0 ] || echo 2 ) --data $T",

@@ -1,6 +1,7 @@
 // Training steps whose batch is cut in shards: bits that no thread moves, masks that no shard
 // moves, the tree of sums, statistics of batch_norm, checkpoints, libraries, refusals.
 #include "tests/cli/command.h"
+#include "tests/training/random_samples.h"
 #include "tests/training/weights_file.h"
 
 #include "base/io/npy.h"
@@ -302,19 +303,11 @@ T tree(const std::vector<std::vector<uint8_t>>& blocks, size_t first, size_t cou
 template <class T> class Entries {
 public:
   explicit Entries(const linnet_trainer_v1& trainer)
-      : t_(trainer), samples_(runtime::train::empty_samples(trainer, trainer.batch)),
+      : t_(trainer), samples_(runtime::train::samples_of(trainer, trainer.batch, nullptr)),
         slots_(trainer), order_(static_cast<size_t>(trainer.batch)),
         arena_(std::max(trainer.arena_bytes, trainer.shards->arena_bytes)),
         block_(trainer.shards->block_bytes) {
-    uint32_t stream = 0;
-    for (auto* list : {&samples_.inputs, &samples_.targets}) {
-      for (Tensor& tensor : *list) {
-        auto values = tensor.as<T>();
-        for (size_t i = 0; i < values.size(); ++i)
-          values[i] = static_cast<T>(2 * philox_uniform_f64(1, stream, 0, i) - 1);
-        ++stream;
-      }
-    }
+    samples_.source = std::make_shared<RandomSamples<T>>(samples_.bytes);
     slots_.initialize(3);
     std::iota(order_.rbegin(), order_.rend(), 0);
   }
@@ -343,7 +336,7 @@ public:
     runtime::train::Batches batches(t_, samples_);
     int signal = 0;
     for (int repeat = 0; repeat < 20; ++repeat) {
-      ASSERT_EQ(all.sum(batches, order_, 0, slots_.data(), args_, signal), 0);
+      ASSERT_EQ(all.sum(batches, order_, slots_.data(), args_, signal), 0);
       ASSERT_EQ(std::memcmp(all.sums(), sums_.data(), blocks_[0].size()), 0) << threads;
     }
   }
