@@ -93,6 +93,10 @@ bench: build
 	@$(NINJA) -C build benchmarks
 	@benchmarks/run.sh build
 
+# Training with samples in memory and without; three minutes.
+bench-streaming: build
+	@.venv/bin/python benchmarks/streaming.py build/linnet
+
 # Training by shards and threads; two minutes.
 bench-shards: build
 	@benchmarks/shards.py build/linnet
@@ -152,4 +156,4 @@ install: build
 clean:
 	rm -rf build build-*
 
-.PHONY: build setup demo test test-targets test-mpi mpi test-notebooks docs web report-page report-pictures vscode sweep random-layers mutants bench bench-shards bench-mpi bench-peers asan-ubsan tsan tidy format check-format check-python test-python-extras wheel test-wheel dist install clean
+.PHONY: build setup demo test test-targets test-mpi mpi test-notebooks docs web report-page report-pictures vscode sweep random-layers mutants bench bench-shards bench-mpi bench-streaming bench-peers asan-ubsan tsan tidy format check-format check-python test-python-extras wheel test-wheel dist install clean
