@@ -1,7 +1,7 @@
 // What a shard's code tells of its block in the middle of a step: those bytes stay as they are.
 #include "tests/cli/command.h"
+#include "tests/training/random_samples.h"
 
-#include "base/philox.h"
 #include "driver/host.h"
 #include "driver/train.h"
 #include "runtime/data/batches.h"
@@ -50,14 +50,8 @@ protected:
     const linnet_trainer_v1& t = *loaded->trainer;
     ASSERT_NE(t.shards, nullptr);
     ASSERT_NE(t.shards->finished, nullptr);
-    auto samples = runtime::train::empty_samples(t, t.batch);
-    for (auto* list : {&samples.inputs, &samples.targets}) {
-      for (Tensor& tensor : *list) {
-        auto values = tensor.as<float>();
-        for (size_t i = 0; i < values.size(); ++i)
-          values[i] = static_cast<float>(philox_uniform_f64(1, 0, 0, i));
-      }
-    }
+    auto samples = runtime::train::samples_of(t, t.batch, nullptr);
+    samples.source = std::make_shared<RandomSamples<float>>(samples.bytes);
     std::vector<int64_t> order(static_cast<size_t>(t.batch));
     std::iota(order.begin(), order.end(), 0);
     runtime::train::Batches batches(t, samples);
