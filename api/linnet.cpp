@@ -4,6 +4,8 @@
 #include "cli/build.h"
 #include "cli/call.h"
 
+#include <CLI/CLI.hpp>
+
 #include <cstdlib>
 #include <cstring>
 #include <mutex>

@@ -6,6 +6,7 @@
 #include "support/json_text.h"
 #include "support/text.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>

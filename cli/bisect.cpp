@@ -7,6 +7,7 @@
 #include "driver/compile.h"
 #include "driver/reference.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -5,6 +5,7 @@
 #include "cli/help.h"
 #include "cli/text_table.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <sys/stat.h>

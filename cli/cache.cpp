@@ -4,6 +4,7 @@
 #include "cli/text_table.h"
 #include "support/json_text.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 

@@ -10,6 +10,7 @@
 #include "passes/lib/storage.h"
 #include "support/json_text.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 

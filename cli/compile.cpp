@@ -6,6 +6,7 @@
 #include "codegen/inspect/functions.h"
 #include "frontend/load.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <cctype>

@@ -5,6 +5,7 @@
 #include "passes/run/pass.h"
 #include "support/text.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace linnet::cli {

@@ -16,6 +16,7 @@
 
 #include "base/io/npy.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 

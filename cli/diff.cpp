@@ -7,6 +7,7 @@
 #include "cli/report.h"
 #include "support/json_text.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -9,6 +9,7 @@
 #include "ir/print.h"
 #include "support/text.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <cerrno>

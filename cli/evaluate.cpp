@@ -7,6 +7,7 @@
 #include "runtime/run/tasks.h"
 #include "runtime/train/measure.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <cstdio>

@@ -6,6 +6,7 @@
 
 #include "base/io/file.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <cstdio>

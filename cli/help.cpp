@@ -3,6 +3,7 @@
 
 #include "support/text.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -2,6 +2,8 @@
 #include "cli/model_options.h"
 #include "frontend/weights.h"
 
+#include <CLI/CLI.hpp>
+
 namespace linnet::cli {
 
 void add_init(CLI::App& app, Session& session) {

@@ -3,6 +3,7 @@
 #include "cli/text_module.h"
 #include "codegen/check/check_kernel.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace linnet::cli {

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace linnet::cli {

@@ -8,6 +8,7 @@
 #include "driver/train.h"
 #include "frontend/onnx/import/fixed_input.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -3,6 +3,7 @@
 #include "passes/run/pass.h"
 #include "support/json_text.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 

@@ -6,6 +6,7 @@
 #include "passes/schedule/families.h"
 #include "support/text.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>

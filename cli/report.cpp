@@ -13,6 +13,7 @@
 #include "base/io/file.h"
 #include "base/text.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <cerrno>

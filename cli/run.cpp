@@ -11,6 +11,7 @@
 #include "runtime/answers/tensor_text.h"
 #include "support/text.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <cstdio>

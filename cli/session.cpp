@@ -7,6 +7,7 @@
 #include "support/check.h"
 #include "support/text.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>

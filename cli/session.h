@@ -5,11 +5,18 @@
 #include "driver/host.h"
 #include "support/diag.h"
 
-#include <CLI/CLI.hpp>
-
+#include <chrono>
 #include <functional>
 #include <string>
 #include <unistd.h>
+
+// Of CLI11, whose header takes longer to compile than most of the files that include this one.
+namespace CLI {
+class App;
+class Option;
+class ParseError;
+class Validator;
+}  // namespace CLI
 
 namespace linnet::cli {
 

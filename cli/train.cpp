@@ -5,6 +5,7 @@
 #include "runtime/train/history.h"
 #include "runtime/train/loop.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <cstdio>

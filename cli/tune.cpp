@@ -8,6 +8,7 @@
 
 #include "base/io/file.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 

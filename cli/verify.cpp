@@ -9,6 +9,7 @@
 #include "base/io/file.h"
 #include "base/io/npy.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 

@@ -6,6 +6,7 @@
 
 #include "base/io/safetensors.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
