@@ -271,6 +271,32 @@ TEST_F(Together, WhatTheFirstCannotWriteEndsAll) {
   expect_one_error("process 0 of 3: /dev/full: No space left on device\n");
 }
 
+// Each reads its own samples; what is made of one that it cannot read is kept by nobody.
+TEST_F(Together, SamplesAreReadByWhoNeedsThem) {
+  write("m.lin", "model m(x: f32[N, 1, 160, 160]) -> kind: f32[N, 2] {\n  layer fc = linear(2)\n"
+                 "  x |> flatten |> fc\n}\ndata m {\n  x: image(color: gray, scale: 1/255)\n"
+                 "  kind: classes(labels: [\"red\", \"blue\"])\n}\n"
+                 "train m { loss: cross_entropy; batch: 4; shards: 4; epochs: 2; "
+                 "optimizer: sgd(lr: 0.01); validation: 0.2 }\n");
+  ASSERT_EQ(run("mkdir -p d/red d/blue; for i in 0 1 2 3 4 5 6 7; do cp " LINNET_SOURCE_DIR
+                "/models/data/digits/$i.png d/red; cp d/red/$i.png d/blue; done; " LINNET_COMMAND
+                " train m.lin --emit exe -o t"),
+            0)
+      << err_;
+  ASSERT_EQ(alone("./t --data d --quiet -o one"), 0) << err_;
+  for (const int count : {2, 3}) {
+    ASSERT_EQ(together(count, "./t --data d --quiet -o w --data-memory 1"), 0) << err_;
+    EXPECT_EQ(text("w"), text("one"));
+    EXPECT_EQ(text("w.ckpt"), text("one.ckpt"));
+  }
+  ASSERT_EQ(run("rm w*; echo no picture > d/red/3.png"), 0);
+  EXPECT_EQ(together(3, "./t --data d --quiet -o w --data-memory 1 --epochs 1"), 1);
+  EXPECT_THAT(err_, HasSubstr(" of 3: d/red/3.png: neither a PNG nor a JPEG picture"));
+  EXPECT_EQ(err_.find("error: process "), err_.rfind("error: process ")) << err_;
+  EXPECT_FALSE(exists("w"));
+  EXPECT_FALSE(exists("w.ckpt"));
+}
+
 TEST_F(Together, ALossThatIsNoNumberIsToldOnce) {
   write("m.lin", "model m(x: f32[N, 8]) -> y: f32[N, 3] {\n  layer fc = linear(3)\n  fc(x)\n}\n"
                  "train m { loss: mse; optimizer: sgd(lr: 1e30); batch: 16; shards: 4 }\n");
