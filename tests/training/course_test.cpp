@@ -1,5 +1,5 @@
 // The course of a training run: schedules, early stopping, logs, what is said and what is written.
-#include "tests/cli/command.h"
+#include "tests/training/training.h"
 
 #include "base/io/npy.h"
 #include "base/io/safetensors.h"
@@ -75,7 +75,7 @@ std::vector<Event> events(const std::string& file) {
   return all;
 }
 
-class Course : public Command {
+class Course : public Training {
 protected:
   // 40 samples of 4 numbers, of which noise makes most of the target: validation loss soon rises.
   void noisy_problem(const std::string& train) {

@@ -1,5 +1,5 @@
 // What training reads: classes by name, pictures as targets, and data that do not fit.
-#include "tests/cli/command.h"
+#include "tests/training/training.h"
 
 #include "base/io/image.h"
 
@@ -11,7 +11,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-class TrainingData : public Command {
+class TrainingData : public Training {
 protected:
   // A model of two classes that trains in milliseconds.
   void two_classes(const std::string& labels) {

@@ -1,6 +1,6 @@
 // What a shard's code tells of its block in the middle of a step: those bytes stay as they are.
-#include "tests/cli/command.h"
 #include "tests/training/random_samples.h"
+#include "tests/training/training.h"
 
 #include "driver/host.h"
 #include "driver/train.h"
@@ -16,7 +16,7 @@ namespace {
 using runtime::train::Aligned;
 
 // One shard of a model's step, with samples of noise.
-class Finished : public Command {
+class Finished : public Training {
 protected:
   struct Told {
     const void* block;

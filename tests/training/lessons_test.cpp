@@ -1,6 +1,6 @@
 // Every row of docs/lessons.md: its command gives what the row expects. The Chinese table has the
 // same commands.
-#include "tests/cli/command.h"
+#include "tests/training/training.h"
 
 #include <gtest/gtest.h>
 
@@ -37,7 +37,7 @@ std::vector<Lesson> lessons(const std::string& file) {
   return rows;
 }
 
-class Lessons : public Command, public testing::WithParamInterface<Lesson> {};
+class Lessons : public Training, public testing::WithParamInterface<Lesson> {};
 
 TEST_P(Lessons, GiveWhatTheTableSays) {
   const Lesson& lesson = GetParam();

@@ -1,7 +1,7 @@
 // Training by several processes, as a launcher of MPI would start them: the same files for any
 // number of them, and what is said when something does not fit. Messages are files
 // (fake_mpi.c); tests/mpi has the same with MPI itself.
-#include "tests/cli/command.h"
+#include "tests/training/training.h"
 
 #include "base/io/npy.h"
 #include "base/philox.h"
@@ -30,7 +30,7 @@ train m {
 }
 )";
 
-class Together : public Command {
+class Together : public Training {
 protected:
   static void SetUpTestSuite() {
     shared_ = testing::TempDir() + "/linnet_together_XXXXXX";

@@ -1,5 +1,5 @@
 // Models with state as a person trains, compiles and streams them.
-#include "tests/cli/command.h"
+#include "tests/training/training.h"
 #include "tests/training/weights_file.h"
 
 #include "base/io/npy.h"
@@ -20,7 +20,7 @@ using testing::HasSubstr;
 
 constexpr const char* kData = LINNET_SOURCE_DIR "/tests/training/data/";
 
-class Recurrent : public Command {
+class Recurrent : public Training {
 protected:
   static std::vector<double> numbers(const std::string& path) {
     const auto tensor = read_npy(path);

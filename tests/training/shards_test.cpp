@@ -1,7 +1,7 @@
 // Training steps whose batch is cut in shards: bits that no thread moves, masks that no shard
 // moves, the tree of sums, statistics of batch_norm, checkpoints, libraries, refusals.
-#include "tests/cli/command.h"
 #include "tests/training/random_samples.h"
+#include "tests/training/training.h"
 #include "tests/training/weights_file.h"
 
 #include "base/io/npy.h"
@@ -29,7 +29,7 @@ namespace {
 using runtime::train::Shards;
 using testing::HasSubstr;
 
-class Sharded : public Command {
+class Sharded : public Training {
 protected:
   std::vector<double> weights(const std::string& file, const std::string& name) const {
     return weights_in(folder_ + "/" + file, name);

@@ -1,6 +1,6 @@
 // Samples that are read when they are needed: the same bits as in memory, bounded memory, and files
 // that change meanwhile.
-#include "tests/cli/command.h"
+#include "tests/training/training.h"
 
 #include "base/io/npy.h"
 #include "base/philox.h"
@@ -15,7 +15,7 @@ namespace {
 
 using testing::HasSubstr;
 
-class Streaming : public Command {
+class Streaming : public Training {
 protected:
   static double number(uint32_t stream, int64_t i) {
     return philox_uniform_f64(1, stream, 0, static_cast<uint64_t>(i));

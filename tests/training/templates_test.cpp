@@ -1,5 +1,5 @@
 // linnet new: what it prints works as it stands, and what it makes learns.
-#include "tests/cli/command.h"
+#include "tests/training/training.h"
 
 #include <gmock/gmock.h>
 
@@ -11,7 +11,7 @@ namespace {
 
 using testing::HasSubstr;
 
-class Templates : public Command {
+class Templates : public Training {
 protected:
   // The commands under "next:", with this build's linnet.
   std::vector<std::string> next() const {

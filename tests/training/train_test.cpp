@@ -1,6 +1,6 @@
 // `linnet train` as a person runs it: the losses of another framework, checkpoints, signals,
 // faults.
-#include "tests/cli/command.h"
+#include "tests/training/training.h"
 #include "tests/training/weights_file.h"
 
 #include "base/io/npy.h"
@@ -19,7 +19,7 @@ namespace {
 
 using testing::HasSubstr;
 
-class Train : public Command {
+class Train : public Training {
 protected:
   std::vector<double> losses(const std::string& file) const {
     std::istringstream in(text(file));
