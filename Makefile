@@ -104,7 +104,7 @@ bench-shards: build
 # Training by one process and by two of MPI; two minutes.
 bench-mpi: PACKAGES = mpi
 bench-mpi: build mpi
-	@benchmarks/mpi.py build/linnet --mpi $(if $(findstring mpich,$(MPICC)),mpich,openmpi)
+	@benchmarks/mpi.py build/linnet --mpi $(if $(findstring Open MPI,$(shell $(MPICC) --showme:version 2>&1)),openmpi,mpich)
 
 # linnet beside ONNX Runtime, OpenVINO, LiteRT and ncnn, which come from PyPI (2 GB): writes
 # docs/benchmarks.md in half an hour; QUICK=1 a shorter page into build/bench-peers in two minutes;

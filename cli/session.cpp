@@ -18,18 +18,11 @@
 #include <unistd.h>
 
 namespace linnet::cli {
-namespace {
-
-// Is standard output a pipe that nobody reads any more?
-bool reader_is_gone() {
-  pollfd out{STDOUT_FILENO, POLLOUT, 0};
-  return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
-}
 
 // Everything that goes wrong below a command ends here, with the status of its kind.
-Status run_command(Session& session) {
+Status caught(Session& session, const std::function<Status()>& work) {
   try {
-    return session.command(session);
+    return work();
   } catch (const InternalError& error) {
     session.error(fmt::format("internal error: {}", error.what()), Status::kBug,
                   "this is a bug of linnet; please report it with the command and the model");
@@ -41,6 +34,14 @@ Status run_command(Session& session) {
                   "this is a bug of linnet; please report it with the command and the model");
   }
   return Status::kDone;
+}
+
+namespace {
+
+// Is standard output a pipe that nobody reads any more?
+bool reader_is_gone() {
+  pollfd out{STDOUT_FILENO, POLLOUT, 0};
+  return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
 }
 
 // The command that a call names, or the app if it is one command's options; nullptr if it names
@@ -182,7 +183,7 @@ Status run_line(Session& session, CLI::App& app, int argc, const char* const* ar
     report_call(session, app, error);
     return Status::kBadCall;
   }
-  return run_command(session);
+  return caught(session, [&] { return session.command(session); });
 }
 
 int run_main(int argc, const char* const* argv) {

@@ -52,6 +52,9 @@ private:
   void show(std::string_view what, size_t done, size_t total);
 };
 
+// The status of `work`; of what it throws an error is reported.
+[[nodiscard]] Status caught(Session& session, const std::function<Status()>& work);
+
 // Says what goes on while it lives; the line goes with the outermost one.
 class Working {
 public:

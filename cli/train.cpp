@@ -41,15 +41,62 @@ Status report_of(Session& session, const TrainFlags& flags,
   return write_report(session, page, history_json(history));
 }
 
+// What the flags say of the code to be made; false, with the error reported, where they do not go
+// together.
+bool take_flags(Session& session, TrainFlags& flags) {
+  if (!flags.model.spares(session, flags.loop.output) ||
+      !takes_report(session, flags.model, flags.pipeline.tuning, flags.report))
+    return false;
+  const bool executable = flags.emit == driver::Emit::kExecutable;
+  flags.build.library = flags.emit && !executable;
+  flags.build.product = !flags.build.library;
+  flags.build.here = !flags.emit;
+  flags.build.main = executable;
+  // A trainer may be asked for a log when it runs; the kernels are the step's but for a few.
+  flags.build.gradients = executable || !flags.loop.logdir.empty() || !flags.report.empty();
+  flags.loop.file_order = flags.order == "file";
+  if (flags.emit && !flags.of_a_run.empty()) {
+    session.error(fmt::format("{} is for training, and --emit only makes the trainer",
+                              flags.of_a_run.front()),
+                  Status::kBadCall,
+                  executable ? "the trainer takes it when it is run: ./NAME-train --data PATH " +
+                                   flags.of_a_run.front()
+                             : "a library leaves that to its caller");
+    return false;
+  }
+  if (flags.emit && !flags.report.empty()) {
+    session.error("--report tells of a run, and --emit only makes the trainer", Status::kBadCall,
+                  "linnet report MODEL --train tells of the step");
+    return false;
+  }
+  if (!linking_fits(session, flags.build, flags.emit)) return false;
+  if (!flags.emit && flags.loop.data.empty()) {
+    session.error("--data PATH is needed", Status::kBadCall,
+                  "a folder with MNIST's files, pictures by label, a CSV, or .npy files");
+    return false;
+  }
+  flags.build.es_module = flags.emit == driver::Emit::kWasm;
+  if (flags.build.es_module && !prepare_wasm(session, flags.model, flags.loop.output)) return false;
+  if (flags.emit == driver::Emit::kSource) {
+    session.error("--emit c: no trainer is written in C", Status::kUnsupported,
+                  "linnet compile --emit c writes the trained model");
+    return false;
+  }
+  if (!flags.emit) return true;
+  const auto target = flags.model.find_target(session);
+  return target && driver::can_make(*flags.emit, *target, session.host);
+}
+
 // Trains here: this process, or it and others that a launcher of MPI started.
 Status train_with(Session& session, TrainFlags& flags, runtime::train::Processes& processes) {
-  const auto built = build_trainer(session, flags.model, flags.pipeline, flags.build);
+  const auto built = take_flags(session, flags)
+                         ? build_trainer(session, flags.model, flags.pipeline, flags.build)
+                         : std::nullopt;
   const auto loaded = built ? driver::load_trainer(*built, session.host) : std::nullopt;
   Result<void> ready;
-  if (!loaded)
-    ready = fail("%s: no trainer is made of it", flags.model.path.c_str());  // why, is reported
+  if (!loaded) ready = tl::unexpected(Error{"reported", session.diagnostics.status()});
   if (const auto agreed = processes.agree(ready); !agreed) {
-    session.silent = agreed.error().message.empty();
+    session.silent = agreed.error().message.empty();  // another process tells it
     return agreed.error().status;
   }
   runtime::train::History history;
@@ -69,63 +116,26 @@ Status train_here(Session& session, TrainFlags& flags) {
     session.progress.silence();
     session.quiet = true;
   }
-  const Status status = session.finish(train_with(session, flags, *processes));
+  const Status status =
+      session.finish(caught(session, [&] { return train_with(session, flags, *processes); }));
   session.silent = true;  // told before the others end
   return static_cast<Status>(processes->end(exit_code(status)));
+}
+
+// Makes the trainer that --emit asks for.
+Status write_trainer(Session& session, TrainFlags& flags) {
+  if (!take_flags(session, flags)) return session.diagnostics.status();
+  const auto built = build_trainer(session, flags.model, flags.pipeline, flags.build);
+  if (!built) return Status::kBadInput;
+  const bool executable = flags.emit == driver::Emit::kExecutable;
+  const std::string name = built->compiled.name + (executable ? "-train" : "_train");
+  return write_product(session, built->compiled, *flags.emit, name, flags.loop.output);
 }
 
 Status run(Session& session, TrainFlags& flags) {
   if (flags.loop.quiet || flags.loop.json) session.progress.silence();
   session.quiet = flags.loop.quiet;
-  if (!flags.model.spares(session, flags.loop.output) ||
-      !takes_report(session, flags.model, flags.pipeline.tuning, flags.report))
-    return session.diagnostics.status();
-  const bool executable = flags.emit == driver::Emit::kExecutable;
-  flags.build.library = flags.emit && !executable;
-  flags.build.product = !flags.build.library;
-  flags.build.here = !flags.emit;
-  flags.build.main = executable;
-  // A trainer may be asked for a log when it runs; the kernels are the step's but for a few.
-  flags.build.gradients = executable || !flags.loop.logdir.empty() || !flags.report.empty();
-  flags.loop.file_order = flags.order == "file";
-  flags.loop.seed = flags.model.seed;
-  if (flags.emit && !flags.of_a_run.empty()) {
-    session.error(fmt::format("{} is for training, and --emit only makes the trainer",
-                              flags.of_a_run.front()),
-                  Status::kBadCall,
-                  executable ? "the trainer takes it when it is run: ./NAME-train --data PATH " +
-                                   flags.of_a_run.front()
-                             : "a library leaves that to its caller");
-    return Status::kBadCall;
-  }
-  if (flags.emit && !flags.report.empty()) {
-    session.error("--report tells of a run, and --emit only makes the trainer", Status::kBadCall,
-                  "linnet report MODEL --train tells of the step");
-    return Status::kBadCall;
-  }
-  if (!linking_fits(session, flags.build, flags.emit)) return Status::kBadCall;
-  if (!flags.emit && flags.loop.data.empty()) {
-    session.error("--data PATH is needed", Status::kBadCall,
-                  "a folder with MNIST's files, pictures by label, a CSV, or .npy files");
-    return Status::kBadCall;
-  }
-  flags.build.es_module = flags.emit == driver::Emit::kWasm;
-  if (flags.build.es_module && !prepare_wasm(session, flags.model, flags.loop.output))
-    return Status::kBadCall;
-  if (flags.emit == driver::Emit::kSource) {
-    session.error("--emit c: no trainer is written in C", Status::kUnsupported,
-                  "linnet compile --emit c writes the trained model");
-    return Status::kBadCall;
-  }
-  if (flags.emit) {
-    const auto target = flags.model.find_target(session);
-    if (!target || !driver::can_make(*flags.emit, *target, session.host)) return Status::kBadCall;
-  }
-  if (!flags.emit) return train_here(session, flags);
-  const auto built = build_trainer(session, flags.model, flags.pipeline, flags.build);
-  if (!built) return Status::kBadInput;
-  const std::string name = built->compiled.name + (executable ? "-train" : "_train");
-  return write_product(session, built->compiled, *flags.emit, name, flags.loop.output);
+  return flags.emit ? write_trainer(session, flags) : train_here(session, flags);
 }
 
 // What a run writes down besides its result.
@@ -206,6 +216,7 @@ void add_train(CLI::App& app, Session& session) {
           "--log-steps", "--wall-time", "--plot", "--json"}) {
       if (command->count(option) != 0) flags->of_a_run.emplace_back(option);
     }
+    if (command->count("--seed") != 0) flags->loop.seed = flags->model.seed;
     session.command = [flags](Session& s) { return run(s, *flags); };
   });
 }

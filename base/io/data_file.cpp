@@ -73,12 +73,12 @@ Result<void> DataFile::check_unchanged() const {
   if (fstat(file_, &status) != 0) return fail_machine("%s: %s", path_.c_str(), strerror(errno));
   if (status.st_size != size_)
     return fail("%s: was changed while it was in use: it had %lld bytes and has %lld; begin again "
-                "with a file that stays as it is",
+                "with a file that stays as it is, or go on with --resume if it is as it was",
                 path_.c_str(), static_cast<long long>(size_),
                 static_cast<long long>(status.st_size));
   if (status.st_mtim.tv_sec != seconds_ || status.st_mtim.tv_nsec != nanoseconds_)
     return fail("%s: was written to while it was in use; begin again with a file that stays as it "
-                "is",
+                "is, or go on with --resume if it is as it was",
                 path_.c_str());
   return {};
 }

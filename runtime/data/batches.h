@@ -7,6 +7,7 @@
 #include "runtime/data/samples.h"
 
 #include <cstring>
+#include <exception>
 #include <memory>
 #include <vector>
 
@@ -27,16 +28,17 @@ public:
     return part(0);
   }
 
-  // Begins to read what fill() will be asked for next but one: `filled` samples from number `from`
-  // on of the batch `order`. `order` is that of the next fill(). Samples in memory are not read.
+  // The batch that fill() will be asked for from now on; if ahead() was told of it, it is read.
   void begin(const std::vector<int64_t>& order) {
     read_ = !reading_.empty() && ahead_.wait() && reading_ == order;
     if (read_) buffers_.swap(next_buffers_);
   }
-  void ahead(std::vector<int64_t> order, int64_t from, int64_t filled) {
+  // Begins to read the batch after that one: `filled` of its samples, from number `from` on.
+  // Samples in memory are not read ahead.
+  void ahead(std::vector<int64_t> next, int64_t from, int64_t filled) {
     reading_.clear();
-    if (samples_.held || order.empty()) return;
-    reading_ = std::move(order);
+    if (samples_.held || next.empty()) return;
+    reading_ = std::move(next);
     resize(next_buffers_, static_cast<int64_t>(reading_.size()));
     ahead_.start([this, from, filled] { read(next_buffers_, reading_, from, from, filled); });
   }
@@ -71,11 +73,17 @@ private:
   }
   void read(Buffers& buffers, const std::vector<int64_t>& order, int64_t first, int64_t to,
             int64_t count) const {
-    std::vector<uint8_t*> data;
-    for (size_t i = 0; i < count_; ++i)
-      data.push_back(buffers[i].data() + bytes(i) * static_cast<size_t>(to));
-    (void)samples_.fill(
-        std::span(order).subspan(static_cast<size_t>(first), static_cast<size_t>(count)), data);
+    // On a thread of its own, or of the pool, no exception may leave it: a large picture, say, that
+    // there is no memory for.
+    try {
+      std::vector<uint8_t*> data;
+      for (size_t i = 0; i < count_; ++i)
+        data.push_back(buffers[i].data() + bytes(i) * static_cast<size_t>(to));
+      (void)samples_.fill(
+          std::span(order).subspan(static_cast<size_t>(first), static_cast<size_t>(count)), data);
+    } catch (const std::exception& error) {
+      samples_.fault->set({"samples cannot be read: " + exception_text(error), Status::kMachine});
+    }
   }
 
   const Samples& samples_;

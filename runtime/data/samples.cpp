@@ -240,6 +240,7 @@ Result<std::optional<Samples>> read_test(const linnet_trainer_v1& trainer, const
   auto read = reader_of(trainer, path).read(part);
   if (!read || !*read) return read;
   Samples& samples = **read;
+  if (samples.count == 0) return fail("%s: there is no test sample in it", path.c_str());
   LINNET_TRY(examine(trainer, samples));
   if (const auto tables = of_tables(trainer, scales); !tables.empty())
     samples.source = scaled(samples.source, tables);

@@ -61,6 +61,15 @@ public:
   }
 
   Result<void> fill(std::span<const int64_t> which, std::span<uint8_t* const> to) const override {
+    const auto done = read(which, to);
+    LINNET_TRY(file_.file().check_unchanged());  // else what is wrong with it means nothing
+    return done;
+  }
+  void expect(int64_t first, int64_t count) const override { file_.expect(first, count); }
+  bool in_a_row() const override { return true; }
+
+private:
+  Result<void> read(std::span<const int64_t> which, std::span<uint8_t* const> to) const {
     constexpr int64_t kRows = 256;  // read at one go
     CsvTable table = file_.head();
     for (size_t at = 0; at < which.size();) {
@@ -75,12 +84,9 @@ public:
       }
       at += static_cast<size_t>(run);
     }
-    return file_.file().check_unchanged();
+    return {};
   }
-  void expect(int64_t first, int64_t count) const override { file_.expect(first, count); }
-  bool in_a_row() const override { return true; }
 
-private:
   static Result<void> read_columns(const CsvTable& table, const linnet_port_v1& port, uint8_t* to) {
     const DType dtype = dtype_of_abi(port.dtype);
     const int64_t each = elements_of(port), size = size_of(dtype);

@@ -48,6 +48,13 @@ public:
   }
 
   Result<void> fill(std::span<const int64_t> which, uint8_t* to) const {
+    const auto done = read(which, to);
+    LINNET_TRY(file_.check_unchanged());  // else what is wrong with it means nothing
+    return done;
+  }
+
+private:
+  Result<void> read(std::span<const int64_t> which, uint8_t* to) const {
     const int64_t from_bytes = bytes_in_file(), to_bytes = elements_of(*port_) * size_of(dtype());
     const bool same = !pictures_ && layout_.dtype == dtype() && dtype() != DType::kBool;
     const int64_t most = std::max<int64_t>(kReadBytes / std::max<int64_t>(from_bytes, 1), 1);
@@ -56,17 +63,16 @@ public:
       const int64_t run = run_from(which, at, most);
       uint8_t* target = to + static_cast<int64_t>(at) * to_bytes;
       if (!same) memory.resize(std::max(memory.size(), static_cast<size_t>(run * from_bytes)));
-      uint8_t* read = same ? target : memory.data();
+      uint8_t* bytes = same ? target : memory.data();
       LINNET_TRY(file_.read(layout_.begin + which[at] * from_bytes,
-                            {read, static_cast<size_t>(run * from_bytes)}));
-      if (!same) LINNET_TRY(store(read, which[at], run, target));
+                            {bytes, static_cast<size_t>(run * from_bytes)}));
+      if (!same) LINNET_TRY(store(bytes, which[at], run, target));
       LINNET_TRY(check_classes(target, which[at], run));
       at += static_cast<size_t>(run);
     }
-    return file_.check_unchanged();
+    return {};
   }
 
-private:
   Column(DataFile file, const linnet_port_v1& port, NpyLayout layout)
       : file_(std::move(file)), port_(&port), layout_(std::move(layout)) {}
 

@@ -20,21 +20,6 @@ constexpr const char* kHistory = "log/epochs";  // no slot has a slash in its pa
 
 constexpr uint64_t kHashStart = 0xcbf29ce484222325;
 
-// FNV-1a, 64 bits (Fowler, Noll, Vo), eight bytes at a time: against damage, not against malice.
-uint64_t checksum(uint64_t hash, const void* data, size_t bytes) {
-  const auto* p = static_cast<const uint8_t*>(data);
-  while (bytes > 0) {
-    uint64_t word = 0;
-    const size_t count = std::min<size_t>(bytes, 8);
-    std::memcpy(&word, p, count);
-    hash = (hash ^ word) * 0x100000001b3;
-    hash ^= hash >> 29;
-    p += count;
-    bytes -= count;
-  }
-  return hash;
-}
-
 bool is_result(const linnet_slot_v1& slot) {
   return slot.kind == LINNET_PARAMETER || slot.kind == LINNET_BUFFER;
 }
@@ -72,6 +57,7 @@ Metadata facts_of(const linnet_trainer_v1& trainer, const RunState& state) {
                     {"batch", std::to_string(trainer.batch)},
                     {"step", std::to_string(state.step)},
                     {"seed", std::to_string(state.seed)},
+                    {"samples", std::to_string(state.samples)},
                     {"order", state.file_order ? "file" : "shuffle"},
                     {"finished", state.finished ? "1" : "0"},
                     {"best_score", bits_text(state.best_score)},
@@ -93,7 +79,7 @@ Metadata facts_of(const linnet_trainer_v1& trainer, const RunState& state) {
 uint64_t checksum_of(const Metadata& facts, const std::vector<NamedTensor>& tensors) {
   uint64_t hash = kHashStart;
   const auto add = [&](const std::string& text) {
-    hash = checksum(hash, text.data(), text.size());
+    hash = hash_of_bytes(hash, text.data(), text.size());
   };
   for (const auto& [key, value] : facts) {
     add(key);
@@ -101,8 +87,8 @@ uint64_t checksum_of(const Metadata& facts, const std::vector<NamedTensor>& tens
   }
   for (const NamedTensor& tensor : tensors) {
     add(tensor.name);
-    hash =
-        checksum(hash, tensor.data, static_cast<size_t>(*byte_count(tensor.dtype, tensor.shape)));
+    hash = hash_of_bytes(hash, tensor.data,
+                         static_cast<size_t>(*byte_count(tensor.dtype, tensor.shape)));
   }
   return hash;
 }
@@ -160,6 +146,7 @@ Result<RunState> read_checkpoint(const linnet_trainer_v1& trainer, const std::st
                 path.c_str(), shards.c_str(), shards_text(trainer).c_str());
   RunState state;
   state.seed = std::strtoull(fact(facts, "seed").c_str(), nullptr, 10);
+  state.samples = std::strtoull(fact(facts, "samples").c_str(), nullptr, 10);
   state.file_order = fact(facts, "order") == "file";
   state.finished = fact(facts, "finished") == "1";
   state.best_score = bits_value(fact(facts, "best_score"));
@@ -205,14 +192,30 @@ Result<RunState> read_checkpoint(const linnet_trainer_v1& trainer, const std::st
 
 }  // namespace
 
+// FNV-1a, 64 bits (Fowler, Noll, Vo), eight bytes at a time: against damage, not against malice.
+uint64_t hash_of_bytes(uint64_t hash, const void* data, size_t bytes) {
+  const auto* p = static_cast<const uint8_t*>(data);
+  while (bytes > 0) {
+    uint64_t word = 0;
+    const size_t count = std::min<size_t>(bytes, 8);
+    std::memcpy(&word, p, count);
+    hash = (hash ^ word) * 0x100000001b3;
+    hash ^= hash >> 29;
+    p += count;
+    bytes -= count;
+  }
+  return hash;
+}
+
 uint64_t hash_of_text(std::string_view text) {
-  return checksum(kHashStart, text.data(), text.size());
+  return hash_of_bytes(kHashStart, text.data(), text.size());
 }
 
 uint64_t hash_of(const linnet_trainer_v1& trainer, const Slots& slots) {
   uint64_t hash = kHashStart;
   for (int64_t i = 0; i < trainer.slot_count; ++i)
-    hash = checksum(hash, slots.of(trainer.slots[i]), static_cast<size_t>(trainer.slots[i].bytes));
+    hash = hash_of_bytes(hash, slots.of(trainer.slots[i]),
+                         static_cast<size_t>(trainer.slots[i].bytes));
   return hash;
 }
 

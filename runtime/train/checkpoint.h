@@ -34,7 +34,8 @@ private:
   std::unique_ptr<void, FreeMemory> memory_;
 };
 
-// Numbers that change with any bit: of a text, of any slot.
+// Numbers that change with any bit: of bytes behind what was hashed before, of a text, of any slot.
+[[nodiscard]] uint64_t hash_of_bytes(uint64_t before, const void* data, size_t bytes);
 [[nodiscard]] uint64_t hash_of_text(std::string_view text);
 [[nodiscard]] uint64_t hash_of(const linnet_trainer_v1& trainer, const Slots& slots);
 
@@ -42,6 +43,7 @@ private:
 struct RunState {
   int64_t step = 0;  // steps done
   uint64_t seed = 0;
+  uint64_t samples = 0;  // their fingerprint; 0: not known
   bool file_order = false;
   bool finished = false;
   double best_score = 0;                     // the higher, the better

@@ -310,7 +310,7 @@ void Exchange::finish(const ShardFlags& mine, ShardFlags& all) {
   add_own_levels(0, segments_[left_ - 1].end);
   left_ = 0;
   Patience patience;
-  for (bool done = false; !done; patience.lost()) {
+  for (bool done = false; !done; patience.looked_in_vain()) {
     done = true;
     for (size_t i = segments_.size(); i-- > 0;)
       done &= advance(segments_[i]);

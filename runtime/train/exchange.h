@@ -42,7 +42,7 @@ struct ExchangePlan {
                int64_t least_range = 16384);
 };
 
-// Ahead of the numbers of each block: what is no sum, but the most that any process brings.
+// Ahead of the numbers of each block: these are not added, the greatest of all processes counts.
 struct ShardFlags {
   uint64_t status = 0;  // of a shard's code
   uint64_t signal = 0;  // that asks to stop

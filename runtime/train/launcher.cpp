@@ -78,7 +78,8 @@ Result<const linnet_mpi_v1*> library_at(const std::string& path) {
   if (!library) return fail_machine("%s", dlerror());
   const auto* mpi = static_cast<const linnet_mpi_v1*>(dlsym(library, "linnet_mpi"));
   if (!mpi || mpi->abi != LINNET_MPI_VERSION || mpi->size != sizeof(linnet_mpi_v1))
-    return fail_machine("%s: is of another version of linnet: %s", path.c_str(), kHow);
+    return fail_machine("%s: is no liblinnet-mpi.so, or one of another version of linnet: %s",
+                        path.c_str(), kHow);
   return mpi;
 }
 
@@ -92,12 +93,14 @@ Result<const linnet_mpi_v1*> library(const Launch& launch, const std::string& na
   for (const std::string& path : paths) {
     if (file_exists(path)) return library_at(path);
   }
-  if (auto found = library_at(kLibrary)) return found;
+  auto found = library_at(kLibrary);
+  if (found) return found;
   return fail_machine("%s, and %s, by which they would train together, is neither beside the "
-                      "program (%s) nor where the system looks; %s, and name it by "
+                      "program (%s) nor found by the system (%s); %s, and name it by "
                       "LINNET_MPI=PATH. LINNET_MPI=none lets each process train by itself",
                       started_by(launch).c_str(), kLibrary,
-                      paths.empty() ? "" : paths.front().c_str(), kHow);
+                      paths.empty() ? "" : paths.front().c_str(), found.error().message.c_str(),
+                      kHow);
 }
 
 }  // namespace
@@ -119,7 +122,9 @@ Result<Processes> Processes::join() {
                         named.empty() ? kLibrary : named.c_str(), static_cast<long long>(count),
                         kHow);
   }
-  return count == 1 ? Processes() : Processes(*mpi, rank, count);
+  if (count > 1) return Processes(*mpi, rank, count);
+  mpi->stop();
+  return Processes();
 }
 
 }  // namespace linnet::runtime::train

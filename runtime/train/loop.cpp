@@ -12,6 +12,7 @@
 #include "runtime/train/curve.h"
 #include "runtime/train/divergence.h"
 #include "runtime/train/evaluation.h"
+#include "runtime/train/fingerprint.h"
 #include "runtime/train/interrupt.h"
 #include "runtime/train/logs.h"
 #include "runtime/train/progress.h"
@@ -53,6 +54,10 @@ public:
     if (processes_.is_first()) LINNET_TRY(logs_.open(o_, state_.step));
     Progress progress(o_.quiet || !processes_.is_first(), steps_, each_, t_.batch);
     if (!note_.empty()) progress.note(note_);
+    if (processes_.together())
+      progress.note(format("%lld processes share the %lld shards of a batch",
+                           static_cast<long long>(processes_.count()),
+                           static_cast<long long>(t_.shards->count)));
     if (const int64_t left = data_.train.count % t_.batch;
         left != 0 && state_.step == 0 && !t_.recipe.least_squares)
       progress.note(
@@ -100,13 +105,15 @@ private:
   Result<void> prepare() {
     LINNET_TRY(check_processes(t_, processes_));
     if (processes_.is_first()) LINNET_TRY(check_outputs());
+    LINNET_TRY(take_state());
     LINNET_TRY_ASSIGN(data_, read_training(t_, o_.data,
-                                           {.seed = o_.seed,
+                                           {.seed = state_.seed,
                                             .validation = t_.recipe.validation,
                                             .memory = o_.data_memory * kMebibyte}));
     each_ = data_.train.count / t_.batch;
     plan();
-    return begin();
+    if (state_.step < steps_ && !stops()) state_.finished = false;  // more is asked for than was
+    return check_samples();
   }
 
   // Said before training, not after: folders that cannot be written.
@@ -116,6 +123,8 @@ private:
                        o_.output.c_str());
     for (const std::string* path : {&o_.output, &o_.log_steps, &o_.plot}) {
       if (path->empty()) continue;
+      if (is_folder(*path))
+        return fail_call("%s: is a folder; the file needs another name", path->c_str());
       const std::string folder = folder_of(*path);
       if (access(folder.c_str(), W_OK) != 0)
         return fail_machine("%s: cannot be written: %s", folder.c_str(), std::strerror(errno));
@@ -133,19 +142,36 @@ private:
     steps_ = by_steps ? (o_.steps > 0 ? o_.steps : t_.recipe.steps) : epochs * each_;
   }
 
-  Result<void> begin() {
-    state_.seed = o_.seed;
-    state_.file_order = o_.file_order;
-    state_.schedule = first_state(t_.recipe);
-    if (!o_.resume.empty()) {
-      const bool beside = !o_.resume.ends_with(".ckpt");
-      LINNET_TRY_ASSIGN(state_,
-                        load_checkpoint(t_, o_.resume + (beside ? ".ckpt" : ""), slots_, note_));
-      if (state_.step < steps_ && !stops()) state_.finished = false;  // more is asked for than was
-      return {};
+  // Where the run stands before its first step: at the beginning, or at a checkpoint.
+  Result<void> take_state() {
+    if (o_.resume.empty()) {
+      state_.seed = o_.seed == kNoSeed ? 0 : o_.seed;
+      state_.file_order = o_.file_order;
+      state_.schedule = first_state(t_.recipe);
+      slots_.initialize(state_.seed);
+      return o_.init.empty() ? Result<void>() : load_weights(t_, o_.init, slots_);
     }
-    slots_.initialize(o_.seed);
-    if (!o_.init.empty()) LINNET_TRY(load_weights(t_, o_.init, slots_));
+    const std::string path = o_.resume + (o_.resume.ends_with(".ckpt") ? "" : ".ckpt");
+    LINNET_TRY_ASSIGN(state_, load_checkpoint(t_, path, slots_, note_));
+    if (o_.seed != kNoSeed && o_.seed != state_.seed)
+      return fail_call("%s: was trained with --seed %llu, which it goes on with, and not with %llu",
+                       path.c_str(), static_cast<unsigned long long>(state_.seed),
+                       static_cast<unsigned long long>(o_.seed));
+    if (o_.file_order && !state_.file_order)
+      return fail_call("%s: takes the samples in another order each epoch, and goes on so; "
+                       "--data-order file is for a run from the beginning",
+                       path.c_str());
+    return {};
+  }
+
+  // The samples are those that the checkpoint was made with.
+  Result<void> check_samples() {
+    LINNET_TRY_ASSIGN(const uint64_t samples, fingerprint(data_));
+    if (state_.samples != 0 && state_.samples != samples)
+      return fail("%s: was trained on other samples than are in %s; --init begins a new run with "
+                  "its weights",
+                  o_.resume.c_str(), o_.data.c_str());
+    state_.samples = samples;
     return {};
   }
 
@@ -155,8 +181,8 @@ private:
 
   Result<void> steps(Progress& progress) {
     const InterruptGuard guard;
-    const Threads threads(t_, static_cast<int>(std::min<int64_t>(o_.threads, 256)));
-    if (t_.shards) shards_.emplace(t_, threads, processes_);
+    threads_.emplace(t_, static_cast<int>(std::min<int64_t>(o_.threads, 256)));
+    if (t_.shards) shards_.emplace(t_, *threads_, processes_);
     Batches batches(t_, data_.train);
     Order order(data_.train, state_.seed, state_.file_order);
     const auto began = std::chrono::steady_clock::now();
@@ -168,8 +194,10 @@ private:
       const bool whole = state_.step % each_ == 0;
       if (whole) LINNET_TRY(end_epoch(progress));
       const auto now = std::chrono::steady_clock::now();
-      // Of several processes the step has told which signal came to any.
-      if (!processes_.together()) signal_ = interrupted();
+      // Of several processes the step has told which signal came to any; after it evaluation may
+      // have taken long, and no step may follow.
+      if (whole || state_.step == steps_ || !processes_.together())
+        signal_ = static_cast<int>(processes_.greatest(static_cast<uint64_t>(interrupted())));
       if (signal_ != 0) return save();
       if (whole || now - saved >= kCheckpointEvery) {
         if (state_.step < steps_ && !stops()) LINNET_TRY(save());
@@ -257,8 +285,10 @@ private:
     report.penalty = state_.penalty_sum / static_cast<double>(each_);
     state_.loss_sum = state_.penalty_sum = 0;
     // By what all processes know: they score it together.
-    if (evaluation_.has_accuracy() && (!o_.quiet || !o_.logdir.empty() || o_.history))
+    if (evaluation_.has_accuracy() && (!o_.quiet || !o_.logdir.empty() || o_.history)) {
       report.accuracy = evaluation_.score(data_.train, kAccuracySamples).accuracy();
+      LINNET_TRY(processes_.agree(data_.train.check()));
+    }
     if (data_.validation) {
       report.validation = evaluation_.score(*data_.validation);
       LINNET_TRY(processes_.agree(data_.validation->check()));
@@ -299,9 +329,13 @@ private:
       LINNET_TRY(save_result(t_, o_.output, slots_.data(), data_.scales));
     report.train = evaluation_.score(data_.train);
     LINNET_TRY(processes_.agree(data_.train.check()));
-    if (data_.validation) report.validation = evaluation_.score(*data_.validation);
-    LINNET_TRY_ASSIGN(const auto& test, read_test(t_, o_.data, data_.scales));
-    if (test) {
+    if (data_.validation) {
+      report.validation = evaluation_.score(*data_.validation);
+      LINNET_TRY(processes_.agree(data_.validation->check()));
+    }
+    const auto read = read_test(t_, o_.data, data_.scales);
+    LINNET_TRY(processes_.agree(read ? Result<void>() : tl::unexpected(read.error())));
+    if (const std::optional<Samples>& test = *read) {
       note_absent(progress, "test", *test);
       report.test = evaluation_.score(*test);
       LINNET_TRY(processes_.agree(test->check()));
@@ -315,8 +349,9 @@ private:
     const int64_t epochs = state_.step / each_;
     std::string text;
     if (state_.best_epoch < 0) {
-      text = format("the last state, after step %lld: no validation part chooses another",
-                    static_cast<long long>(state_.step));
+      text = format("the last state, after step %lld: no %s", static_cast<long long>(state_.step),
+                    data_.validation ? "epoch ended, after which validation would have chosen"
+                                     : "validation part chooses another");
     } else {
       text =
           format("epoch %lld of %lld: its validation %s", static_cast<long long>(state_.best_epoch),
@@ -354,6 +389,7 @@ private:
   Slots slots_;
   Aligned arena_;
   Evaluation evaluation_;
+  std::optional<Threads> threads_;
   std::optional<Shards> shards_;
   DataSet data_;
   RunState state_;

@@ -31,6 +31,12 @@ int run(const linnet_trainer_v1& trainer, int argc, char** argv, Processes& proc
   auto parsed = parse(trainer, argc, argv);
   const Result<void> ready = parsed ? Result<void>() : tl::unexpected(parsed.error());
   if (auto agreed = processes.agree(ready); !agreed) return fail_with(agreed.error());
+  const uint64_t done = parsed->done ? 1 : 0;
+  if (processes.first_difference({&done, 1})) {
+    processes.end_together();
+    return fail_with({processes.is_first() ? "the processes differ in --help or --version" : "",
+                      Status::kBadCall});
+  }
   if (parsed->done) return 0;
   auto report = train(trainer, parsed->options, processes);
   if (!report) return fail_with(report.error());

@@ -34,7 +34,7 @@ Result<Parsed> parse_train_options(const linnet_trainer_v1& trainer, int argc, c
       {"-o", "F", &o.output, "the result, default MODEL.safetensors; F.ckpt is the checkpoint"},
       {"--data-order", "ORDER", &order, "shuffle (default) or file"},
       {"--data-memory", "MIB", &o.data_memory,
-       "samples of more are read as they are needed; default 256"},
+       "samples of more are read as they are needed; default 256", INT32_MAX},
       {"--log-steps", "F", &o.log_steps, "write step,loss,lr as CSV"},
       {"--logdir", "DIR", &o.logdir, "write events for TensorBoard"},
       {"--wall-time", &o.wall_time, "of events: the clock's, not the step"},

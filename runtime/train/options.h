@@ -13,6 +13,8 @@ namespace linnet::runtime::train {
 struct History;
 
 inline constexpr int64_t kDataMemory = 256;
+// 0, or that of the checkpoint that is resumed.
+inline constexpr uint64_t kNoSeed = UINT64_MAX;
 
 struct TrainOptions {
   std::string data;
@@ -20,7 +22,7 @@ struct TrainOptions {
   int64_t steps = 0;   // 0: as the recipe says; counts before epochs
   int64_t threads = 1;
   int64_t data_memory = kDataMemory;  // MiB of samples that are kept; of more none are
-  uint64_t seed = 0;
+  uint64_t seed = kNoSeed;
   std::string init;       // weights to begin with, .safetensors
   std::string resume;     // a checkpoint, or the result it stands beside
   std::string output;     // "": where --resume read, else MODEL.safetensors in this folder

@@ -19,6 +19,12 @@ std::optional<size_t> Processes::first_difference(std::span<const uint64_t> numb
   return at < numbers.size() ? std::optional(at) : std::nullopt;
 }
 
+uint64_t Processes::greatest(uint64_t mine) const {
+  uint64_t least = mine, most = mine;
+  if (together()) mpi_->least_and_most(&mine, 1, &least, &most);
+  return most;
+}
+
 Result<void> Processes::agree(const Result<void>& mine) {
   if (!together()) return mine;
   const auto status = static_cast<uint64_t>(mine ? Status::kDone : mine.error().status);
@@ -36,15 +42,15 @@ Result<void> Processes::agree(const Result<void>& mine) {
 void Processes::wait(int64_t message) const {
   Patience patience;
   while (!passed(message))
-    patience.lost();
+    patience.looked_in_vain();
 }
 
-void Patience::lost() {
+void Patience::looked_in_vain() {
   constexpr int kBeforeYield = 200, kBeforeSleep = 2000, kMicroseconds = 50;
-  ++lost_;
-  if (lost_ >= kBeforeSleep)
+  ++looks_;
+  if (looks_ >= kBeforeSleep)
     usleep(kMicroseconds);
-  else if (lost_ >= kBeforeYield)
+  else if (looks_ >= kBeforeYield)
     sched_yield();
 }
 

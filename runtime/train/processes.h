@@ -15,10 +15,10 @@ namespace linnet::runtime::train {
 // cores, the one that is waited for may need this one.
 class Patience {
 public:
-  void lost();
+  void looked_in_vain();
 
 private:
-  int lost_ = 0;
+  int looks_ = 0;
 };
 
 class Processes {
@@ -52,6 +52,8 @@ public:
 
   // All call these. The first number that is not equal everywhere; nullopt where all are.
   [[nodiscard]] std::optional<size_t> first_difference(std::span<const uint64_t> numbers) const;
+  // The greatest number that any of them brings.
+  [[nodiscard]] uint64_t greatest(uint64_t mine) const;
   // Nothing where no process brings an error. Else all end: the error to be told here, without a
   // message where another process tells it.
   [[nodiscard]] Result<void> agree(const Result<void>& mine);
@@ -65,7 +67,7 @@ public:
 
   // Where all of them stop for a reason that all know.
   void end_together() { ended_ = true; }
-  // An error as it is told: one of this process alone names it.
+  // An error as it is told: one that only this process has gets its number in front.
   [[nodiscard]] Error told(Error error) const;
   // The end of this program, with its exit status; of all of them where the others do not know of a
   // failure.

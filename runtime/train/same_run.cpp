@@ -1,6 +1,8 @@
 // Compares facts of the processes by their hashes.
 #include "runtime/train/same_run.h"
 
+#include "runtime/train/fingerprint.h"
+
 #include <vector>
 
 namespace linnet::runtime::train {
@@ -40,6 +42,12 @@ Result<void> check_same_run(const linnet_trainer_v1& trainer, const TrainOptions
                             const DataSet& data, int64_t steps, int64_t step, const Slots& slots,
                             Processes& processes) {
   if (!processes.together()) return {};
+  uint64_t samples = 0;
+  {
+    const auto found = data.train.held ? whole_fingerprint(data) : fingerprint(data);
+    LINNET_TRY(processes.agree(found ? Result<void>() : tl::unexpected(found.error())));
+    samples = *found;
+  }
   const std::pair<const char*, uint64_t> facts[] = {
       {"in their version of linnet", hash_of_text(trainer.linnet_version)},
       {"in the model or its train block", hash_of_text(trainer.model_hash)},
@@ -49,14 +57,15 @@ Result<void> check_same_run(const linnet_trainer_v1& trainer, const TrainOptions
        hash_of_text(format("%lld %lld %lld", static_cast<long long>(trainer.dtype),
                            static_cast<long long>(trainer.batch),
                            static_cast<long long>(trainer.shards->count)))},
+      {"in the number of samples: each reads --data itself",
+       hash_of_text(format("%lld %lld", static_cast<long long>(data.train.count),
+                           static_cast<long long>(data.validation ? data.validation->count : 0)))},
+      {"in the samples: each reads --data itself", samples},
       {"in how they are called (--seed, --steps, --epochs, --data-order, --quiet, --logdir, "
        "--report)",
        hash_of_text(format("%llu %lld %d %d %d %d", static_cast<unsigned long long>(options.seed),
                            static_cast<long long>(steps), options.file_order, options.quiet,
                            options.logdir.empty(), options.history != nullptr))},
-      {"in the number of samples: each reads --data itself",
-       hash_of_text(format("%lld %lld", static_cast<long long>(data.train.count),
-                           static_cast<long long>(data.validation ? data.validation->count : 0)))},
       {"in the step or the values that they begin with: each reads the checkpoint and the weights "
        "itself",
        hash_of(trainer, slots) + static_cast<uint64_t>(step)},

@@ -13,6 +13,7 @@ namespace linnet::runtime::train {
                                            const Processes& processes);
 
 // Before the first step, and after step `step`. All processes call them, and all get the error.
+// Samples are all compared if they are in memory, else some (runtime/data/samples.h fingerprint()).
 [[nodiscard]] Result<void> check_same_run(const linnet_trainer_v1& trainer,
                                           const TrainOptions& options, const DataSet& data,
                                           int64_t steps, int64_t step, const Slots& slots,

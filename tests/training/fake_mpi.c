@@ -122,7 +122,11 @@ static void least_and_most(const uint64_t* values, int64_t count, uint64_t* leas
 
 static void abort_all(int64_t status) {
   const char code = (char)status;
+  /* Under one name, whoever it is: all look for that. */
+  const int64_t mine = number;
+  number = 0;
   put("abort", &code, 1, 0, 0, 0);
+  number = mine;
   _exit((int)status);
 }
 

@@ -115,7 +115,9 @@ TEST_F(Together, TheCommandDoesTheSame) {
   EXPECT_EQ(text("w"), text("w2"));
   EXPECT_EQ(text("w.ckpt"), text("w2.ckpt"));
   EXPECT_EQ(out_.find("written "), out_.rfind("written "));
-  // What is wrong with the model, the first says.
+  // What is wrong with the call or the model, the first says.
+  EXPECT_EQ(together(3, LINNET_COMMAND " train $T/m.lin"), 2);
+  expect_one_error("--data PATH is needed");
   write("m.lin", model("shrds: 8"));
   EXPECT_EQ(together(3, LINNET_COMMAND " train m.lin --data $T"), 1);
   EXPECT_EQ(err_.find("error:"), err_.rfind("error:"));
@@ -175,7 +177,10 @@ TEST_F(Together, ALibraryThatIsNoneIsNamed) {
   write("other.c", "int linnet_mpi = 9;\n");
   ASSERT_EQ(run("cc -shared -fPIC other.c -o other.so"), 0) << err_;
   EXPECT_EQ(together(2, kTrain, "LINNET_MPI=./other.so"), 4);
-  EXPECT_THAT(err_, HasSubstr("./other.so: is of another version of linnet: make it with"));
+  EXPECT_THAT(
+      err_,
+      HasSubstr(
+          "./other.so: is no liblinnet-mpi.so, or one of another version of linnet: make it with"));
   EXPECT_EQ(together(2, kTrain, "export FAKE_MPI_FAILS=15"), 4);
   EXPECT_THAT(err_, HasSubstr("an MPI of files: MPI_Init returned 15"));
 }
@@ -249,8 +254,15 @@ TEST_F(Together, TheSameIsAskedOfAll) {
   const std::vector<double> zeros(800);
   ASSERT_TRUE(write_npy(folder_ + "/less/x.npy", DType::kF64, x, zeros.data()));
   ASSERT_TRUE(write_npy(folder_ + "/less/y.npy", DType::kF64, y, zeros.data()));
-  differ("$T/t --steps 5 --data $( [ $RANK = 0 ] && echo $T || echo less )",
+  differ("$T/t --data $( [ $RANK = 0 ] && echo $T || echo less )",
          "in the number of samples: each reads --data itself\n");
+  // One number of one sample.
+  ASSERT_EQ(run("mkdir other; cp $T/*.npy other; printf '\\001' | dd of=other/y.npy bs=1 seek=2000 "
+                "conv=notrunc"),
+            0)
+      << err_;
+  differ("$T/t --data $( [ $RANK = 0 ] && echo $T || echo other )",
+         "in the samples: each reads --data itself\n");
 }
 
 // A bit that changes on its way to one process is seen at the end of the epoch, or of 50 steps.
@@ -261,6 +273,15 @@ TEST_F(Together, ParametersThatDifferStopTheRun) {
                    "was, and --resume goes on from it\n");
   EXPECT_FALSE(exists("w"));
   EXPECT_TRUE(exists("w.ckpt"));
+}
+
+// One that fails by itself, whichever it is, ends those that wait for it.
+TEST_F(Together, WhatFailsInOneEndsAll) {
+  const std::string limit = "[ $RANK = 0 ] || ulimit -v 150000; ";
+  EXPECT_EQ(together(2, "( " + limit + LINNET_COMMAND " train $T/m.lin --data $T -o w )"), 4);
+  EXPECT_THAT(err_, HasSubstr("out of memory"));
+  EXPECT_EQ(err_.find("error:"), err_.rfind("error:")) << err_;
+  EXPECT_FALSE(exists("w"));
 }
 
 // As when the disk is full.

@@ -290,6 +290,27 @@ TEST_F(Train, ResumesBitForBit) {
   EXPECT_EQ(bytes("whole.safetensors.ckpt"), before);
 }
 
+// The seed is the checkpoint's, and the samples are those that it was made with.
+TEST_F(Train, ResumesAsItBegan) {
+  const std::string model = "train $S/tests/training/lenet_sgd.lin --quiet --data ";
+  const std::string digits = model + "$S/models/data/digits ";
+  ASSERT_EQ(linnet(digits + "--seed 7 --steps 9 -o whole"), 0) << err_;
+  ASSERT_EQ(linnet(digits + "--seed 7 --steps 4 -o part"), 0) << err_;
+  EXPECT_EQ(linnet(digits + "--resume part --steps 9 --seed 8"), 2);
+  EXPECT_THAT(err_, HasSubstr("error: part.ckpt: was trained with --seed 7, which it goes on with, "
+                              "and not with 8\n"));
+  EXPECT_EQ(linnet(digits + "--resume part --steps 9 --data-order file"), 2);
+  EXPECT_THAT(err_, HasSubstr("part.ckpt: takes the samples in another order each epoch"));
+  ASSERT_EQ(run("cp -r $S/models/data/digits other; printf '\\377' | dd of=other/"
+                "train-images-idx3-ubyte bs=1 seek=16 conv=notrunc"),
+            0);
+  EXPECT_EQ(linnet(model + "other --resume part --steps 9"), 1);
+  EXPECT_THAT(err_, HasSubstr("error: part: was trained on other samples than are in other; --init "
+                              "begins a new run with its weights\n"));
+  ASSERT_EQ(linnet(digits + "--resume part --steps 9"), 0) << err_;
+  EXPECT_EQ(bytes("whole"), bytes("part"));
+}
+
 TEST_F(Train, ThreadsChangeNoBit) {
   for (const char* threads : {"1", "2", "3"}) {
     ASSERT_EQ(linnet("train $S/models/lenet.lin --data $S/models/data/digits --epochs 2 --quiet "
