@@ -182,19 +182,24 @@ ExchangePlan::ExchangePlan(int64_t shards, int64_t processes, int64_t rank, int6
   }
 }
 
+std::vector<int64_t> segment_bounds(int64_t block_bytes) {
+  const int64_t most = std::max(kMostSegment, round_up(block_bytes / kMostSegments, kUnit));
+  std::vector<int64_t> bounds{0};
+  for (int64_t size = kLeastSegment; block_bytes - bounds.back() >= 2 * size;
+       size = std::clamp(bounds.back(), size, most))
+    bounds.push_back(bounds.back() + size);
+  bounds.push_back(block_bytes);
+  return bounds;
+}
+
 Exchange::Exchange(const Processes& processes, const Threads& threads, int64_t shards,
                    const ShardBlocks& blocks)
     : processes_(processes), threads_(threads), blocks_(blocks),
       run_(shard_run(shards, processes.count(), processes.rank())) {
   local_strides_ = int64_t{1} << (first_crossing(shards, processes.count()) - 1);
-  const int64_t most = std::max(kMostSegment, round_up(blocks.bytes / kMostSegments, kUnit));
-  int64_t at = 0;
-  for (int64_t size = kLeastSegment; blocks.bytes - at >= 2 * size;
-       size = std::clamp(at, size, most)) {
-    segments_.push_back(segment(shards, at, at + size));
-    at += size;
-  }
-  segments_.push_back(segment(shards, at, blocks.bytes));
+  const std::vector<int64_t> bounds = segment_bounds(blocks.bytes);
+  for (size_t i = 0; i + 1 < bounds.size(); ++i)
+    segments_.push_back(segment(shards, bounds[i], bounds[i + 1]));
   for (size_t i = 0; i < segments_.size(); ++i)
     segments_[i].tag = static_cast<int64_t>(i) + 1;
   left_ = segments_.size();

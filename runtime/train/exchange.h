@@ -42,6 +42,10 @@ struct ExchangePlan {
                int64_t least_range = 16384);
 };
 
+// The bytes of a block at which its segments begin, and at last its end: an Exchange plans each of
+// them by itself.
+[[nodiscard]] std::vector<int64_t> segment_bounds(int64_t block_bytes);
+
 // Ahead of the numbers of each block: these are not added, the greatest of all processes counts.
 struct ShardFlags {
   uint64_t status = 0;  // of a shard's code
