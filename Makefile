@@ -106,6 +106,16 @@ bench-mpi: PACKAGES = mpi
 bench-mpi: build mpi
 	@benchmarks/mpi.py build/linnet --mpi $(if $(findstring Open MPI,$(shell $(MPICC) --showme:version 2>&1)),openmpi,mpich)
 
+# Training by 1 … 1,024 processes of MPI, simulated, beside what 1, 2 and 4 take here, as root also
+# between network namespaces: docs/training_scaling.svg, and the tables of docs/training.md; half an hour.
+# MEASURED=build/scale/measured.json takes what an earlier run measured: two minutes.
+bench-scale: PACKAGES = mpi
+bench-scale: build
+	@$(NINJA) -C build exchange_moves message_times step_times
+	@test -x build/scale/venv/bin/python || python3 -m venv build/scale/venv
+	@build/scale/venv/bin/pip install -q --disable-pip-version-check $$(grep -oE '^(numpy|matplotlib)==[0-9.]*' benchmarks/peers/requirements.txt)
+	@MPLCONFIGDIR=build/scale/matplotlib build/scale/venv/bin/python -B benchmarks/scale.py build $(if $(MEASURED),--measured $(MEASURED))
+
 # linnet beside ONNX Runtime, OpenVINO, LiteRT and ncnn, which come from PyPI (2 GB): writes
 # docs/benchmarks.md in half an hour; QUICK=1 a shorter page into build/bench-peers in two minutes;
 # SET=public networks that everybody knows, with random weights: docs/benchmarks_public.md.
@@ -156,4 +166,4 @@ install: build
 clean:
 	rm -rf build build-*
 
-.PHONY: build setup demo test test-targets test-mpi mpi test-notebooks docs web report-page report-pictures vscode sweep random-layers mutants bench bench-shards bench-mpi bench-streaming bench-peers asan-ubsan tsan tidy format check-format check-python test-python-extras wheel test-wheel dist install clean
+.PHONY: build setup demo test test-targets test-mpi mpi test-notebooks docs web report-page report-pictures vscode sweep random-layers mutants bench bench-shards bench-mpi bench-scale bench-streaming bench-peers asan-ubsan tsan tidy format check-format check-python test-python-extras wheel test-wheel dist install clean
