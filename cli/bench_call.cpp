@@ -246,7 +246,11 @@ void BenchCall::take_shard() {
   for (const int64_t offset : passes::block_layout(*graph_).offsets)
     to_.push_back(block + offset);
   take_arena(shards->arena_bytes);
-  whole_ = [this, shards, block] { shards->step(from_.data(), slots_, &args_, block, arena_); };
+  // Where shards wait for each other, it goes on with what it has itself.
+  whole_ = [this, shards, block] {
+    for (args_.phase = 0; args_.phase <= shards->point_count; ++args_.phase)
+      shards->step(from_.data(), slots_, &args_, block, arena_);
+  };
 }
 
 void BenchCall::take_step() {

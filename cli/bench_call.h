@@ -85,7 +85,7 @@ private:
   void* slots_ = nullptr;
   void* arena_ = nullptr;
   size_t arena_bytes_ = 0;
-  linnet_step_args_v1 args_{0, 1, 0.0, 0};
+  linnet_step_args_v1 args_{0, 1, 0.0, 0, 0};
   std::function<void()> whole_;
   codegen::TimedEntry timed_ = nullptr;
   codegen::PartialEntry partial_ = nullptr;

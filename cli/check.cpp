@@ -7,6 +7,7 @@
 #include "ir/recipe.h"
 #include "ir/summary.h"
 #include "passes/lib/shard_block.h"
+#include "passes/lib/shard_points.h"
 #include "passes/lib/storage.h"
 #include "support/json_text.h"
 
@@ -140,6 +141,7 @@ std::optional<TrainingBytes> training_bytes(Session& session, driver::Model& mod
   const ir::Graph& step = planned->graphs.front();
   bytes.slots = passes::slots_bytes(*planned);
   bytes.arena = passes::arena_bytes(step);
+  if (!passes::shard_points(step).empty()) bytes.arena *= shards;
   if (const ir::Graph* update = planned->graph(ir::kUpdate))
     bytes.arena = std::max(bytes.arena, passes::arena_bytes(*update)) +
                   shards * passes::block_layout(step).bytes;

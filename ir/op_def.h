@@ -57,7 +57,7 @@ enum Trait : uint32_t {
   kDataMovement = 1u << 4,  // results are elements of operands, unchanged
   kView = 1u << 5,          // data movement that keeps the row-major order: same bytes
   kRandom = 1u << 6,        // depends on seed and step
-  kStructural = 1u << 7,    // constant, group, call: types come with the node
+  kStructural = 1u << 7,    // constant, group, call: of no model, and no kernel computes it
   kTrainingOnly = 1u << 8,  // the identity at inference (operand 0 → result 0)
   kCommutative = 1u << 9,   // operands 0 and 1 may be swapped
 };

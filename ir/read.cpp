@@ -381,7 +381,7 @@ private:
       types.push_back(result.type);
       names.push_back(result.name);
     }
-    if (!node.op->has(kStructural)) {
+    if (node.op->infer) {
       std::vector<const Type*> operands;
       for (ValueId operand : node.operands) {
         operands.push_back(operand ? &graph.value(operand).type : nullptr);

@@ -4,6 +4,7 @@
 #include "ir/builder.h"
 #include "ir/entries.h"
 #include "ir/loop.h"
+#include "ir/recipe.h"
 
 #include <fmt/format.h>
 
@@ -125,7 +126,13 @@ private:
       const Graph* kernel = module_.kernel(node.callee);
       return kernel ? check_signature(graph, node, *kernel) : "no kernel @" + node.callee;
     }
+    if (node.op == &ops::shard_sum && !(entry && is_of_shard(graph)))
+      return "only the step of a shard sums over shards";
     return check_record(graph, node);
+  }
+
+  [[nodiscard]] bool is_of_shard(const Graph& graph) const {
+    return graph.name == kShardStep || (graph.name == kTrainStep && shards_of(module_.train) > 1);
   }
 
   Broken check_loop(const Graph& graph, const Node& node, bool entry) {

@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-#define LINNET_TRAINER_VERSION 5
+#define LINNET_TRAINER_VERSION 6
 
 enum linnet_slot_kind {
   LINNET_PARAMETER = 0,
@@ -51,7 +51,8 @@ typedef struct {
   int64_t seed;
   int64_t step;
   double lr;
-  int64_t shard; /* read by linnet_shard_step_v1 only */
+  int64_t shard; /* read by linnet_shard_step_v1 only, as is what follows */
+  int64_t phase; /* from 0 on */
 } linnet_step_args_v1;
 
 /* One step: forward, backward, update of the slots. inputs[i]: `batch` samples of the model's
@@ -70,7 +71,14 @@ typedef int (*linnet_gradients_v1)(const void* const* inputs, const void* slots,
 /* A step whose batch is cut in `count` shards, equal parts of its samples in their order. Of shard
  * args->shard, inputs[i]: its samples. block: `block_bytes`, aligned to 64, numbers of the
  * trainer's dtype: loss, statistics, gradients; the bytes between them stay as they were. Reads the
- * slots only, and may be called for several shards at once, each with an arena of its own. */
+ * slots only, and may be called for several shards at once, each with an arena of its own.
+ *
+ * Where shards have points at which they wait for each other (batch_norm2d(sync: true)), the step
+ * is point_count + 1 calls for each, with args->phase 0 … point_count, an arena that only this
+ * shard uses until the last, and the same block. Phase p ends at point p, and leaves point_bytes[p]
+ * bytes in the arena from exchange_at on, numbers of the trainer's dtype. When all shards are
+ * there, the caller puts their sum, element by element, in the place of each, and goes on with
+ * phase p + 1. */
 typedef int (*linnet_shard_step_v1)(const void* const* inputs, const void* slots,
                                     const linnet_step_args_v1* args, void* block, void* arena);
 /* The slots' update from the sums of all shards' blocks, element by element. losses as above. */
@@ -87,6 +95,9 @@ typedef struct {
   linnet_update_v1 update;
   linnet_finished_v1* finished; /* where to put one's own; NULL there: none is called. NULL itself
                                    where nothing is final before the end */
+  int64_t point_count;
+  const int64_t* point_bytes; /* multiples of 64 */
+  int64_t exchange_at;        /* a multiple of 64 */
 } linnet_shards_v1;
 
 /* The model as it is used, on slots: outputs[0] is the data's loss (one element, the mean over the
@@ -183,8 +194,8 @@ extern const linnet_trainer_v1 linnet_product_trainer;
 
 static_assert(sizeof(linnet_initializer_v1) == 5 * 8);
 static_assert(sizeof(linnet_slot_v1) == 21 * 8);
-static_assert(sizeof(linnet_step_args_v1) == 4 * 8);
-static_assert(sizeof(linnet_shards_v1) == 6 * 8);
+static_assert(sizeof(linnet_step_args_v1) == 5 * 8);
+static_assert(sizeof(linnet_shards_v1) == 9 * 8);
 static_assert(sizeof(linnet_evaluate_entry_v1) == 3 * 8);
 static_assert(sizeof(linnet_recipe_v1) == 18 * 8);
 static_assert(sizeof(linnet_trainer_v1) == 26 * 8 + sizeof(linnet_recipe_v1));

@@ -7,6 +7,7 @@
 #include "codegen/emit/emit_window.h"
 #include "codegen/emit/finished.h"
 #include "codegen/emit/halo.h"
+#include "codegen/emit/phases.h"
 #include "codegen/emit/threads.h"
 #include "codegen/object/scratch.h"
 #include "ir/entries.h"
@@ -149,11 +150,19 @@ public:
                     LINNET_ARENA_MISALIGNED);
     }
     begin(builder, info);
-    calls(builder, *info.module, graph, parameter, [&](size_t i) {
+    std::optional<Phases> phases;
+    if (!passes::shard_points(graph).empty())
+      phases.emplace(builder, graph, parameter(EntryParameter::kCounters, 0),
+                     parameter(EntryParameter::kArena, 0));
+    const auto before = [&](size_t i) {
       if (i < finished.size() && finished[i] >= 0)
         emit_finished(builder, module_, options_, parameter(EntryParameter::kOutput, 0),
                       finished[i]);
-    });
+    };
+    calls(builder, *info.module, graph, parameter, before,
+          [&](const passes::ShardPoint& point, const AddressOf& address) {
+            phases->meet(point, address, [&] { end(builder, info); });
+          });
     end(builder, info);
   }
 
@@ -171,8 +180,8 @@ public:
           builder.CreateConstInBoundsGEP1_64(i64_, function->getArg(5), static_cast<uint64_t>(i)));
     };
     begin(builder, info);
-    const size_t count =
-        calls(builder, *info.module, *info.graph, bench_parameters(builder, info), read_clock);
+    const size_t count = calls(builder, *info.module, *info.graph, bench_parameters(builder, info),
+                               read_clock, alone(builder, *info.graph));
     read_clock(count);
     read_clock(count + 1);
     end(builder, info);
@@ -184,13 +193,16 @@ public:
     llvm::IRBuilder<> builder(&function->getEntryBlock());
     auto* last = llvm::BasicBlock::Create(context_, "end", function);
     begin(builder, info);
-    calls(builder, *info.module, *info.graph, bench_parameters(builder, info), [&](size_t i) {
-      auto* next = llvm::BasicBlock::Create(context_, "next", function, last);
-      builder.CreateCondBr(
-          builder.CreateICmpEQ(function->getArg(5), builder.getInt64(static_cast<uint64_t>(i))),
-          last, next);
-      builder.SetInsertPoint(next);
-    });
+    calls(
+        builder, *info.module, *info.graph, bench_parameters(builder, info),
+        [&](size_t i) {
+          auto* next = llvm::BasicBlock::Create(context_, "next", function, last);
+          builder.CreateCondBr(
+              builder.CreateICmpEQ(function->getArg(5), builder.getInt64(static_cast<uint64_t>(i))),
+              last, next);
+          builder.SetInsertPoint(next);
+        },
+        alone(builder, *info.graph));
     builder.CreateBr(last);
     builder.SetInsertPoint(last);
     end(builder, info);
@@ -266,8 +278,10 @@ private:
   // The graph's calls and loops in order; `before(i)` is emitted ahead of the i-th. How many they
   // are.
   size_t calls(llvm::IRBuilder<>& builder, const ir::Module& module, const ir::Graph& graph,
-               const Parameters& parameter, const std::function<void(size_t)>& before) {
-    size_t count = 0;
+               const Parameters& parameter, const std::function<void(size_t)>& before,
+               const Meet& meet) {
+    size_t count = 0, met = 0;
+    const auto points = passes::shard_points(graph);
     const auto beyond = [&](EntryParameter::Kind kind, int64_t bytes) {
       return builder.CreateConstInBoundsGEP1_64(llvm::Type::getInt8Ty(context_), parameter(kind, 0),
                                                 static_cast<uint64_t>(bytes));
@@ -294,6 +308,8 @@ private:
       return nullptr;
     };
     for (const ir::Node& node : graph.nodes()) {
+      if (met < points.size() && &node == &graph.node(points[met].sums.back()))
+        meet(points[met++], address);
       if (!ir::is_call(node)) continue;
       if (node.op == &ir::ops::loop) before(count++);
       std::vector<Value*> arguments;
@@ -337,7 +353,7 @@ private:
       if (kind == EntryParameter::kArena) return workspace;
       return kind == EntryParameter::kInput ? memory.input(index) : memory.output(index);
     };
-    calls(builder, module, body, parameter, [](size_t) {});
+    calls(builder, module, body, parameter, [](size_t) {}, {});
     memory.end();
   }
 

@@ -2,6 +2,7 @@
 #include "codegen/emit/emit.h"
 
 #include "ir/entries.h"
+#include "passes/lib/shard_points.h"
 
 namespace linnet::codegen {
 
@@ -24,6 +25,7 @@ std::vector<EntryParameter> entry_parameters(const EntryInfo& entry) {
       slots = true;
     }
   }
+  counters = counters || !passes::shard_points(graph).empty();  // the phase
   std::vector<EntryParameter> all;
   const auto append = [&](const std::vector<EntryParameter>& more) {
     all.insert(all.end(), more.begin(), more.end());

@@ -25,8 +25,10 @@ std::vector<int64_t> finished_from(const ir::Graph& shard_step) {
   std::vector<size_t> touched(layout.offsets.size());  // by output: calls up to its last one
   size_t count = 0;
   for (const ir::Node& node : shard_step.nodes()) {
-    if (node.op != &ir::ops::call && node.op != &ir::ops::loop) continue;
-    ++count;
+    // What shards sum is copied before the next call.
+    const bool sum = node.op == &ir::ops::shard_sum;
+    if (!ir::is_call(node) && !sum) continue;
+    if (!sum) ++count;
     for (const auto* values : {&node.operands, &node.results}) {
       for (const ir::ValueId id : *values) {
         if (const int64_t output = output_of(shard_step, id); output >= 0)

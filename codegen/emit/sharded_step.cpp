@@ -5,6 +5,7 @@
 #include "codegen/emit/trainer_info.h"
 #include "ir/entries.h"
 #include "passes/lib/shard_block.h"
+#include "passes/lib/shard_points.h"
 
 #include "base/abi/train.h"
 #include "base/integers.h"
@@ -22,6 +23,12 @@ namespace {
 using llvm::Value;
 
 using passes::kBlockAlign;
+
+// Of all shards: one works after the other in the same memory, unless they wait for each other.
+int64_t arenas_bytes(const EntryInfo& shard, int64_t shards) {
+  return passes::shard_points(*shard.graph).empty() ? shard.arena_bytes
+                                                    : shards * shard.arena_bytes;
+}
 
 // The function's inputs, slots and counters are those of a shard, its outputs those of the update.
 ir::Graph signature(const ir::Graph& shard, const ir::Graph& update, int64_t shards) {
@@ -46,7 +53,8 @@ public:
   Emitter(llvm::Module& module, const EntryInfo& shard, const EntryInfo& update,
           const EntryInfo& whole, int64_t shards)
       : module_(module), shard_(shard), update_(update), whole_(whole), shards_(shards),
-        block_(passes::block_layout(*shard.graph)), b_(module.getContext()) {}
+        block_(passes::block_layout(*shard.graph)), points_(passes::shard_points(*shard.graph)),
+        b_(module.getContext()) {}
 
   void run() {
     const auto parameters = entry_parameters(whole_);
@@ -63,14 +71,21 @@ public:
     check_aligned(b_, slots(), LINNET_STATE_INVALID, LINNET_STATE_INVALID);
     check_aligned(b_, arena(), LINNET_ARENA_NULL, LINNET_ARENA_MISALIGNED);
     blocks_ = beyond(arena(), whole_.arena_bytes - shards_ * block_.bytes);
-    all_shards();
-    for (int64_t stride = 1; stride < shards_; stride *= 2)
-      level(stride);
+    // The caller's counters with the shard's number and the phase behind them.
+    b_.CreateMemCpy(args_, llvm::Align(8), given_[EntryParameter::kCounters].front(),
+                    llvm::Align(8), offsetof(linnet_step_args_v1, shard));
+    for (size_t phase = 0; phase <= points_.size(); ++phase) {
+      b_.CreateStore(number(static_cast<int64_t>(phase)),
+                     beyond(args_, offsetof(linnet_step_args_v1, phase)));
+      all_shards();
+      if (phase < points_.size()) sum_for_all(points_[phase]);
+    }
+    sum(blocks_, block_.bytes, block_.bytes);
     std::vector<Value*> sums;
     for (const int64_t offset : block_.offsets)
       sums.push_back(beyond(blocks_, offset));
     b_.CreateRet(call(update_, sums, given_[EntryParameter::kCounters].front(),
-                      given_[EntryParameter::kOutput]));
+                      given_[EntryParameter::kOutput], arena()));
     for (const EntryInfo* entry : {&shard_, &update_})
       module_.getFunction(entry->function)->setLinkage(llvm::GlobalValue::InternalLinkage);
   }
@@ -102,7 +117,7 @@ private:
   }
 
   Value* call(const EntryInfo& entry, const std::vector<Value*>& inputs, Value* counters,
-              const std::vector<Value*>& outputs) {
+              const std::vector<Value*>& outputs, Value* arena) {
     std::vector<Value*> arguments;
     size_t in = 0, out = 0;
     for (const EntryParameter& parameter : entry_parameters(entry)) {
@@ -120,18 +135,20 @@ private:
         arguments.push_back(counters);
         break;
       case EntryParameter::kArena:
-        arguments.push_back(arena());
+        arguments.push_back(arena);
         break;
       }
     }
     return b_.CreateCall(module_.getFunction(entry.function), arguments);
   }
 
+  Value* arena_of(Value* shard) {
+    if (points_.empty()) return arena();
+    return beyond(arena(), b_.CreateMul(shard, number(shard_.arena_bytes)));
+  }
+
   // Each shard's samples, and a block of its own.
   void all_shards() {
-    // The caller's counters with the shard's number behind them.
-    b_.CreateMemCpy(args_, llvm::Align(8), given_[EntryParameter::kCounters].front(),
-                    llvm::Align(8), offsetof(linnet_step_args_v1, shard));
     std::vector<int64_t> bytes;
     for (const ir::GraphInput& input : shard_.graph->inputs) {
       if (input.slot.empty()) bytes.push_back(shard_.graph->value(input.value).type.stored_bytes());
@@ -145,7 +162,7 @@ private:
       Value* block = beyond(blocks_, b_.CreateMul(shard, number(block_.bytes)));
       for (const int64_t offset : block_.offsets)
         outputs.push_back(beyond(block, offset));
-      Value* status = call(shard_, inputs, args_, outputs);
+      Value* status = call(shard_, inputs, args_, outputs, arena_of(shard));
       auto* failed = llvm::BasicBlock::Create(b_.getContext(), "failed", function_);
       auto* made = llvm::BasicBlock::Create(b_.getContext(), "made", function_);
       b_.CreateCondBr(b_.CreateIsNotNull(status), failed, made);
@@ -155,17 +172,36 @@ private:
     });
   }
 
-  // The sums of shards i … i + 2 · stride − 1 are in block i: runtime/train/tree.cpp's order.
-  void level(int64_t stride) {
+  // What the shards wait for: the sum of the vectors at the ends of their arenas, in each of them.
+  void sum_for_all(const passes::ShardPoint& point) {
+    Value* first = beyond(arena(), shard_.arena_bytes - passes::exchanged_bytes(*shard_.graph));
+    sum(first, shard_.arena_bytes, point.bytes);
+    loop(shards_ - 1, [&](Value* i) {
+      Value* shard = b_.CreateNUWAdd(i, number(1));
+      b_.CreateMemCpy(beyond(first, b_.CreateMul(shard, number(shard_.arena_bytes))),
+                      llvm::Align(kBlockAlign), first, llvm::Align(kBlockAlign),
+                      static_cast<uint64_t>(point.bytes));
+    });
+  }
+
+  // The sum of the shards' arrays of so many bytes, `pitch` bytes from one to the next, in the
+  // first.
+  void sum(Value* first, int64_t pitch, int64_t bytes) {
+    for (int64_t stride = 1; stride < shards_; stride *= 2)
+      level(stride, first, pitch, bytes);
+  }
+
+  // The sums of shards i … i + 2 · stride − 1 are in array i: runtime/train/tree.cpp's order.
+  void level(int64_t stride, Value* first, int64_t pitch, int64_t bytes) {
     const ir::Graph& graph = *shard_.graph;
     const bool wide = graph.value(graph.outputs.front().value).type.dtype == ir::DType::kF64;
     auto* vector = llvm::FixedVectorType::get(wide ? b_.getDoubleTy() : b_.getFloatTy(),
                                               kBlockAlign / (wide ? 8 : 4));
     const llvm::Align align(kBlockAlign);
     loop(ceil_div(shards_ - stride, 2 * stride), [&](Value* node) {
-      Value* into = beyond(blocks_, b_.CreateMul(node, number(2 * stride * block_.bytes)));
-      Value* from = beyond(into, stride * block_.bytes);
-      loop(block_.bytes / kBlockAlign, [&](Value* i) {
+      Value* into = beyond(first, b_.CreateMul(node, number(2 * stride * pitch)));
+      Value* from = beyond(into, stride * pitch);
+      loop(bytes / kBlockAlign, [&](Value* i) {
         Value* at = b_.CreateMul(i, number(kBlockAlign));
         Value* to = beyond(into, at);
         Value* sum = b_.CreateFAdd(b_.CreateAlignedLoad(vector, to, align),
@@ -179,6 +215,7 @@ private:
   const EntryInfo &shard_, &update_, &whole_;
   int64_t shards_;
   passes::BlockLayout block_;
+  std::vector<passes::ShardPoint> points_;
   llvm::IRBuilder<> b_;
   llvm::Function* function_ = nullptr;
   std::map<EntryParameter::Kind, std::vector<Value*>> given_;
@@ -208,7 +245,7 @@ std::optional<ShardedStep> ShardedStep::among(std::span<const EntryInfo> entries
   step.whole_.graph = step.signature_.get();
   step.whole_.batch = options.trainer->batch;
   step.whole_.function = options.name + "_" + std::string(ir::kTrainStep);
-  step.whole_.arena_bytes = std::max(shard->arena_bytes, update->arena_bytes) +
+  step.whole_.arena_bytes = std::max(arenas_bytes(*shard, step.shards_), update->arena_bytes) +
                             step.shards_ * passes::block_layout(*shard->graph).bytes;
   return step;
 }

@@ -7,6 +7,7 @@
 #include "ir/initialize.h"
 #include "ir/recipe.h"
 #include "passes/lib/shard_block.h"
+#include "passes/lib/shard_points.h"
 #include "passes/lib/storage.h"
 
 #include "base/abi/train.h"
@@ -159,9 +160,15 @@ private:
     return variable ? static_cast<Constant*>(variable) : e_.null();
   }
   Constant* shards(const EntryInfo& shard, const EntryInfo& update) {
+    std::vector<Constant*> points;
+    for (const passes::ShardPoint& point : passes::shard_points(*shard.graph))
+      points.push_back(e_.integer(point.bytes));
+    const int64_t exchange_at = shard.arena_bytes - passes::exchanged_bytes(*shard.graph);
     return e_.global(
         e_.record({e_.integer(info_.shards), e_.integer(block_->bytes), shard_step(shard),
-                   e_.integer(shard.arena_bytes), train_step(update), finished()}));
+                   e_.integer(shard.arena_bytes), train_step(update), finished(),
+                   e_.integer(static_cast<int64_t>(points.size())), e_.array(points),
+                   e_.integer(exchange_at)}));
   }
 
   // Where the i-th of what shards sum lies.

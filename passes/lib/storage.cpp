@@ -7,6 +7,7 @@
 #include "ir/loop.h"
 #include "ir/op_def.h"
 #include "ir/value_map.h"
+#include "passes/lib/shard_points.h"
 #include "passes/lib/view_root.h"
 #include "passes/lib/window_shift.h"
 
@@ -74,7 +75,7 @@ int64_t arena_bytes(const ir::Graph& graph) {
     if (const auto scratch = scratch_of(node))
       bytes = std::max(bytes, round_up(scratch->offset + scratch->bytes, kAlign));
   }
-  return bytes;
+  return bytes + exchanged_bytes(graph);
 }
 
 ir::ValueMap<ir::Storage> storage_classes(const ir::Module& module, const ir::Graph& graph) {

@@ -26,7 +26,8 @@ struct Scratch {
 };
 [[nodiscard]] std::optional<Scratch> scratch_of(const ir::Node& call);
 
-// The bytes of arena that the plan of an entry graph takes: a multiple of 64.
+// The bytes of arena that the plan of an entry graph takes: a multiple of 64. At its end lies what
+// shards sum while they wait for each other (passes/lib/shard_points.h).
 [[nodiscard]] int64_t arena_bytes(const ir::Graph& graph);
 
 // For every value: input, output, slot or constant with its position, or arena at 0. Views share

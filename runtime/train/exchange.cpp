@@ -193,7 +193,7 @@ std::vector<int64_t> segment_bounds(int64_t block_bytes) {
 }
 
 Exchange::Exchange(const Processes& processes, const Threads& threads, int64_t shards,
-                   const ShardBlocks& blocks)
+                   const ShardBlocks& blocks, int64_t first_tag)
     : processes_(processes), threads_(threads), blocks_(blocks),
       run_(shard_run(shards, processes.count(), processes.rank())) {
   local_strides_ = int64_t{1} << (first_crossing(shards, processes.count()) - 1);
@@ -201,7 +201,7 @@ Exchange::Exchange(const Processes& processes, const Threads& threads, int64_t s
   for (size_t i = 0; i + 1 < bounds.size(); ++i)
     segments_.push_back(segment(shards, bounds[i], bounds[i + 1]));
   for (size_t i = 0; i < segments_.size(); ++i)
-    segments_[i].tag = static_cast<int64_t>(i) + 1;
+    segments_[i].tag = first_tag + static_cast<int64_t>(i);
   left_ = segments_.size();
 }
 

@@ -58,9 +58,10 @@ inline constexpr int64_t kFlagBytes = 64;
 // done.
 class Exchange {
 public:
-  // `blocks`: of this process, whose bytes begin with kFlagBytes.
+  // `blocks`: of this process, whose bytes begin with kFlagBytes. Segments are less than 191; their
+  // messages have tags from `first_tag` on, which no other messages under way may have.
   Exchange(const Processes& processes, const Threads& threads, int64_t shards,
-           const ShardBlocks& blocks);
+           const ShardBlocks& blocks, int64_t first_tag = 1);
 
   // In a step, on the thread of the messages: the numbers of all blocks of this process are final
   // from byte `from` of the blocks on. Sends what it can, and looks after what is on its way.

@@ -28,9 +28,14 @@ Shards::Shards(const linnet_trainer_v1& trainer, const Threads& threads, const P
              static_cast<uint8_t*>(memory_.memory.get())};
   // What lies between the arrays of a block is added too.
   std::memset(blocks_.first, 0, static_cast<size_t>(blocks_.shards * blocks_.bytes));
-  const auto count = std::min<int64_t>(threads.count(), run_.count());
-  for (int64_t i = 0; i < count; ++i)
+  if (s_.point_count > 0) points_.emplace(t_, threads_, processes, run_);
+  const auto count = points_ ? run_.count() : std::min<int64_t>(threads.count(), run_.count());
+  for (int64_t i = 0; i < count; ++i) {
     arenas_.emplace_back(s_.arena_bytes);
+    // What lies between the vectors at its end is added too.
+    std::memset(static_cast<uint8_t*>(arenas_.back().memory.get()) + s_.exchange_at, 0,
+                static_cast<size_t>(s_.arena_bytes - s_.exchange_at));
+  }
   taken_ = std::make_unique<std::atomic<uint32_t>[]>(arenas_.size());
   if (!processes.together()) return;
   exchange_.emplace(processes, threads, s_.count, blocks_);
@@ -69,15 +74,30 @@ size_t Shards::take_arena() {
 
 void Shards::run_shard(int64_t shard) {
   const int64_t samples = t_.batch / s_.count;
-  batches_->fill(*order_, 0, shard * samples, samples);
+  if (phase_ == 0) batches_->fill(*order_, 0, shard * samples, samples);
   linnet_step_args_v1 args = args_;
   args.shard = shard;
-  const size_t arena = take_arena();
+  args.phase = phase_;
   const int64_t mine = shard - run_.first;
+  const size_t arena = points_ ? static_cast<size_t>(mine) : take_arena();
   status_[static_cast<size_t>(mine)] =
       s_.step(batches_->part(shard), slots_, &args, numbers(mine), arenas_[arena].memory.get());
-  taken_[arena].store(0, std::memory_order_release);
-  if (final_) final_[static_cast<size_t>(mine)].store(0, std::memory_order_release);
+  if (!points_) taken_[arena].store(0, std::memory_order_release);
+  if (final_ && phase_ == last_phase())
+    final_[static_cast<size_t>(mine)].store(0, std::memory_order_release);
+}
+
+void Shards::run_phases() {
+  for (phase_ = 0; phase_ <= last_phase(); ++phase_) {
+    threads_.each(
+        run_.count(),
+        [](void* of, int64_t i) {
+          auto* self = static_cast<Shards*>(of);
+          self->run_shard(self->run_.first + i);
+        },
+        this);
+    if (phase_ < last_phase() && points_->sum(phase_, arenas_, worst_status()) != 0) return;
+  }
 }
 
 int Shards::worst_status() const {
@@ -95,13 +115,7 @@ int Shards::sum(Batches& batches, const std::vector<int64_t>& order, const void*
   batches.reserve(t_.batch, s_.count);
   for (size_t i = 0; final_ && i < status_.size(); ++i)
     final_[i].store(s_.block_bytes, std::memory_order_relaxed);
-  threads_.each(
-      run_.count(),
-      [](void* of, int64_t i) {
-        auto* self = static_cast<Shards*>(of);
-        self->run_shard(self->run_.first + i);
-      },
-      this);
+  run_phases();
   if (exchange_) {
     const auto begin = std::chrono::steady_clock::now();
     ShardFlags all;

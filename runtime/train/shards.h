@@ -5,6 +5,7 @@
 #include "base/abi/train.h"
 #include "runtime/data/batches.h"
 #include "runtime/train/exchange.h"
+#include "runtime/train/point_sums.h"
 
 #include <atomic>
 #include <cstdint>
@@ -51,9 +52,14 @@ private:
   [[nodiscard]] uint8_t* numbers(int64_t block) const { return blocks_.of(block) + kFlagBytes; }
   // A shard's code says that its block is final from there on.
   static void told(void* block, int64_t from);
+  // Phase `phase_` of a shard.
   void run_shard(int64_t shard);
+  // Until all shards are done, or a phase of one has failed somewhere.
+  void run_phases();
   [[nodiscard]] int worst_status() const;
-  // An arena that no other thread works in: there are as many as threads.
+  [[nodiscard]] int64_t last_phase() const { return s_.point_count; }
+  // An arena that no other thread works in: there are as many as threads, where shards do not wait
+  // for each other.
   [[nodiscard]] size_t take_arena();
 
   const linnet_trainer_v1& t_;
@@ -63,7 +69,8 @@ private:
   Aligned memory_;  // of the blocks
   ShardBlocks blocks_;
   std::optional<Exchange> exchange_;  // where there are other processes
-  std::vector<Aligned> arenas_;
+  std::optional<PointSums> points_;   // where shards wait for each other
+  std::vector<Aligned> arenas_;       // one for each thread; of shards that wait, for each of them
   std::unique_ptr<std::atomic<uint32_t>[]> taken_;  // by arena: 1, or 0
   std::vector<int> status_;                         // by shard of this process
   std::unique_ptr<std::atomic<int64_t>[]> final_;   // likewise: the byte from which on it is
@@ -74,6 +81,7 @@ private:
   const std::vector<int64_t>* order_ = nullptr;
   const void* slots_ = nullptr;
   linnet_step_args_v1 args_{};
+  int64_t phase_ = 0;
 };
 
 }  // namespace linnet::runtime::train
