@@ -12,7 +12,7 @@ namespace linnet::ir {
 struct NoiseSource {
   ValueId seed, step;
   ValueId shard = {};  // none: the batch is whole
-  int64_t shards = 1, run = 0;
+  int64_t run = 0;
 };
 
 // What `OpDef::in_training` sees. `moved` has, for each operand, the next value of the slot that a
@@ -20,8 +20,9 @@ struct NoiseSource {
 class TrainingContext {
 public:
   TrainingContext(Builder& builder, std::span<const ValueId> operands, const Attrs& attrs,
-                  const NoiseSource& source, std::span<ValueId> moved)
-      : builder_(&builder), operands_(operands), attrs_(&attrs), source_(source), moved_(moved) {}
+                  const NoiseSource& source, int64_t shards, std::span<ValueId> moved)
+      : builder_(&builder), operands_(operands), attrs_(&attrs), source_(source), shards_(shards),
+        moved_(moved) {}
 
   // Operand i; of a running one what earlier uses of its slot in this step made of it.
   [[nodiscard]] Var in(size_t i) const { return {*builder_, operands_[i]}; }
@@ -30,6 +31,10 @@ public:
   // batch they are those that its samples have in the whole one: `shape` is operand 0's, or has
   // further dimensions before it.
   [[nodiscard]] Var uniform(const Shape& shape, DType dtype) const;
+  // Into how many the batch is cut, of which this is one; 1: it is whole.
+  [[nodiscard]] int64_t shards() const { return shards_; }
+  // Of a value that each of them has, one number a channel.
+  [[nodiscard]] Var mean_over_shards(const Var& value) const;
   // The next value of the slot behind a running operand.
   void move(size_t operand, const Var& value) { moved_[operand] = value.id(); }
 
@@ -38,6 +43,7 @@ private:
   std::span<const ValueId> operands_;
   const Attrs* attrs_;
   NoiseSource source_;
+  int64_t shards_;
   std::span<ValueId> moved_;
 };
 

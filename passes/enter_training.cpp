@@ -21,7 +21,7 @@ namespace {
 // Where the samples of a shard lie in each value of its step.
 class ShardSamples {
 public:
-  ShardSamples(const ir::Graph& graph, int64_t shards) : shards_(shards) {
+  explicit ShardSamples(const ir::Graph& graph) {
     // As batches are made: samples follow each other, of windows with a row for each step.
     for (const ir::GraphInput& input : graph.inputs) {
       const ir::Shape& shape = graph.value(input.value).type.shape;
@@ -32,7 +32,6 @@ public:
     known_ = ir::value_samples(graph, inputs_, batch_);
   }
 
-  [[nodiscard]] int64_t shards() const { return shards_; }
   // Elements of the value that follow each other in the whole batch's, 0 where it is the same for
   // all shards; nullopt if nobody knows.
   [[nodiscard]] std::optional<int64_t> run(const ir::Graph& graph, ir::ValueId value) const {
@@ -46,16 +45,16 @@ public:
   }
 
 private:
-  int64_t shards_, batch_ = 0;
+  int64_t batch_ = 0;
   std::map<ir::ValueId, ir::Samples> inputs_;
   std::optional<ir::ValueMap<ir::ValueSamples>> known_;
 };
 
 class Training {
 public:
-  Training(const ir::Graph& graph, const ShardSamples* shard)
+  Training(const ir::Graph& graph, int64_t shards, const ShardSamples* shard)
       : r_(graph), seed_(graph.input_of(ir::kSeedSlot)), step_(graph.input_of(ir::kStepSlot)),
-        shard_(shard) {}
+        shards_(shards), shard_(shard) {}
 
   ir::Graph run(PassContext& context) {
     for (const ir::Node& node : r_.old().nodes()) {
@@ -103,7 +102,6 @@ private:
                        label(r_.old(), node)),
            "shards: 1, or " + std::string(node.op->name) + " ahead of that op"});
     source.shard = r_[r_.old().input_of(ir::kShardSlot)];
-    source.shards = shard_->shards();
     source.run = run.value_or(0);
     return source;
   }
@@ -116,7 +114,8 @@ private:
     }
     std::vector<ir::ValueId> moved(operands.size());
     ir::Builder builder = r_.at(node.place);
-    ir::TrainingContext training(builder, operands, node.attrs, source(node, context), moved);
+    ir::TrainingContext training(builder, operands, node.attrs, source(node, context), shards_,
+                                 moved);
     const ir::ValueId result = node.op->in_training(training);
     for (size_t i = 0; i < moved.size(); ++i) {
       if (moved[i]) moved_[slot_of(node, i)] = moved[i];
@@ -127,7 +126,8 @@ private:
 
   ir::Rewriter r_;
   ir::ValueId seed_, step_;
-  const ShardSamples* shard_;                 // null: the batch is whole
+  int64_t shards_;
+  const ShardSamples* shard_;                 // null: nothing is drawn by a sample's place
   std::map<std::string, ir::ValueId> moved_;  // by slot: its next value
 };
 
@@ -159,12 +159,12 @@ ir::Module enter_training(ir::Module module, PassContext& context) {
         shard.nodes(), [](const ir::Node& node) { return node.op->has(ir::kTrainingOnly); });
     if (draws && context.may_rewrite(ir::Place::named("train"), "a step is told its shard")) {
       add_shard(module, shard);
-      const ShardSamples samples(shard, shards);
-      *module.graph(ir::kTrainStep) = Training(shard, &samples).run(context);
+      const ShardSamples samples(shard);
+      *module.graph(ir::kTrainStep) = Training(shard, shards, &samples).run(context);
       return module;
     }
   }
-  *module.graph(ir::kTrainStep) = Training(before, nullptr).run(context);
+  *module.graph(ir::kTrainStep) = Training(before, shards, nullptr).run(context);
   return module;
 }
 

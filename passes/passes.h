@@ -37,7 +37,8 @@ namespace linnet::passes {
 [[nodiscard]] ir::Module drop_dropout(ir::Module module, PassContext& context);
 
 // Does: in @train_step dropout and gaussian_noise draw their numbers, batch_norm takes the
-//   batch's mean and variance and moves the running ones.
+//   batch's mean and variance and moves the running ones; of a batch in shards those of the shard,
+//   or with `sync` of all of them, by shard_sum.
 // Needs: nothing.
 // Leaves: no op that differs in training.
 //   %y = dropout(%x) {p = 0.5}

@@ -64,10 +64,10 @@ const std::map<std::string, std::vector<Kind>, std::less<>>& train_targets() {
   return kTargets;
 }
 
-// What batch_norm could do with shards, and does not.
-constexpr std::string_view kNoSync =
-    "of a batch with shards batch_norm takes the statistics of each shard, as PyTorch's "
-    "DistributedDataParallel does without SyncBatchNorm; shards: 1 takes those of the batch";
+// Where batch_norm is told what it does with shards.
+constexpr std::string_view kSyncOfLayer =
+    "`sync` is a setting of the layer: batch_norm2d(sync: true) takes the statistics of all "
+    "shards, batch_norm2d() those of each";
 
 class Declarer {
 public:
@@ -90,7 +90,7 @@ public:
           for (const auto& [name, list] : train_targets())
             names.emplace_back(name);
           diagnostics_.error(entry.span, fmt::format("train has no entry '{}'", entry.target))
-              .help(entry.target == "sync" ? std::string(kNoSync)
+              .help(entry.target == "sync" ? std::string(kSyncOfLayer)
                                            : near_or_all(entry.target, names));
           continue;
         }

@@ -13,6 +13,7 @@ namespace {
 
 constexpr Key<double> kEps{"eps"};
 constexpr Key<double> kMomentum{"momentum"};
+constexpr Key<bool> kSync{"sync"};
 
 OpResult<std::vector<Type>> infer_batch_norm(const InferContext& c) {
   const Type& input = c.type(0);
@@ -56,7 +57,8 @@ void move(TrainingContext& c, size_t i, const Var& batch) {
 }
 
 // Ioffe and Szegedy, 2015: the batch's own mean and variance; the running ones move towards them
-// (torch.nn.BatchNorm2d: the variance there is the unbiased one).
+// (torch.nn.BatchNorm2d: the variance there is the unbiased one). Of a batch in shards, those of
+// the shard, or of all of them (torch.nn.SyncBatchNorm).
 ValueId batch_norm_in_training(TrainingContext& c) {
   const Var x = c.in(0);
   const Shape shape = x.shape();
@@ -67,13 +69,16 @@ ValueId batch_norm_in_training(TrainingContext& c) {
     if (dim != 1) dims.push_back(static_cast<int64_t>(dim));
   }
   const Attrs over{{"dim", dims}, {"keepdim", true}};
-  const Var mean = x.apply(ops::mean, over);
+  const bool sync = c.attrs().get(kSync);
+  const auto of_batch = [&](const Var& part) { return sync ? c.mean_over_shards(part) : part; };
+  const Var mean = of_batch(x.apply(ops::mean, over));
   const Var centred = x - mean;
-  const Var variance = centred.apply(ops::square).apply(ops::mean, over);
+  const Var variance = of_batch(centred.apply(ops::square).apply(ops::mean, over));
   const Var safe = variance + variance.splat(c.attrs().get(kEps));
   const Var weight = reshaped(c.in(1), channel);
   const Var bias = reshaped(c.in(2), channel);
-  const double count = static_cast<double>(element_count(shape)) / static_cast<double>(shape[1]);
+  const double count = static_cast<double>(element_count(shape) * (sync ? c.shards() : 1)) /
+                       static_cast<double>(shape[1]);
   move(c, 3, reshaped(mean, {shape[1]}));
   move(c, 4, reshaped(variance, {shape[1]}) * (count / std::max(count - 1, 1.0)));
   return (centred / safe.apply(ops::sqrt) * weight + bias).id();
@@ -108,7 +113,12 @@ const OpDef ops::batch_norm{
     .attrs = {{.name = "eps", .doc = "added to the variance", .default_value = 1e-5},
               {.name = "momentum",
                .doc = "share of a batch in the running statistics, in training",
-               .default_value = 0.1}},
+               .default_value = 0.1},
+              {.name = "sync",
+               .doc =
+                   "in training, of a batch in shards: mean and variance of all shards together, "
+                   "not of each its own",
+               .default_value = false}},
     .infer = infer_batch_norm,
     .evaluate = []<class T>(EvalContext<T>& c) { evaluate_batch_norm(c); },
     .expand = expand_batch_norm,

@@ -227,7 +227,8 @@ private:
   Result<void> step(Batches& batches, Order& order) {
     const int64_t number = state_.step + 1;
     const linnet_step_args_v1 args{static_cast<int64_t>(state_.seed), number,
-                                   rate_of(t_.recipe, state_.schedule, number, steps_, each_), 0, 0};
+                                   rate_of(t_.recipe, state_.schedule, number, steps_, each_), 0,
+                                   0};
     rate_ = args.lr;
     double raw[2] = {0, 0};
     if (next_.empty()) next_ = batch_of(order, state_.step);

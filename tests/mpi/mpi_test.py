@@ -64,7 +64,9 @@ train gru {
   window: 6; batch: 16; shards: 8; steps: 60
 }
 """
-MODELS = {"lenet": (LENET, "digits"), "mlp": (MLP, "digits"), "gru": (GRU, "sunspots.csv")}
+SYNCED = LENET.replace("batch_norm2d()", "batch_norm2d(sync: true)")
+MODELS = {"lenet": (LENET, "digits"), "synced": (SYNCED, "digits"), "mlp": (MLP, "digits"),
+          "gru": (GRU, "sunspots.csv")}
 
 
 def sha256(*paths):
@@ -165,6 +167,9 @@ class Bits(Mpi):
 
     def test_lenet(self):
         self.check("lenet")
+
+    def test_synced(self):
+        self.check("synced")
 
     def test_mlp(self):
         self.check("mlp")

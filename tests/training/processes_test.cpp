@@ -124,6 +124,31 @@ TEST_F(Together, TheCommandDoesTheSame) {
   EXPECT_THAT(err_, HasSubstr("train has no entry 'shrds'"));
 }
 
+// Shards that wait for each other in the middle of a step, of other processes too.
+TEST_F(Together, StatisticsOfAllShardsAreThoseOfAllProcesses) {
+  std::string text_of_model = model("shards: 8");
+  text_of_model.replace(text_of_model.find("batch_norm2d()"), 14, "batch_norm2d(sync: true)");
+  write("m.lin", text_of_model);
+  ASSERT_EQ(alone(LINNET_COMMAND " train m.lin --emit exe -o s"), 0) << err_;
+  const std::string flags = "./s --data $T -o w --log-steps l --quiet ";
+  ASSERT_EQ(alone(flags), 0) << err_;
+  const std::string files[] = {"w", "w.ckpt", "l"};
+  std::vector<std::string> wanted;
+  for (const std::string& file : files)
+    wanted.push_back(text(file));
+  ASSERT_EQ(alone(kTrain + "-o apart --quiet"), 0) << err_;
+  EXPECT_NE(text("apart"), wanted[0]) << "of each shard its own";
+  for (const int count : {2, 3, 8}) {
+    ASSERT_EQ(run("rm -rf w* l"), 0);
+    ASSERT_EQ(together(count, flags + (count == 3 ? "--threads 2" : ""),
+                       count == 8 ? "export LINNET_MPI_TIMES=late" : ""),
+              0)
+        << err_;
+    for (size_t i = 0; i < wanted.size(); ++i)
+      EXPECT_EQ(text(files[i]), wanted[i]) << files[i] << " by " << count;
+  }
+}
+
 // Four go on with what three began, after a signal to one of them.
 TEST_F(Together, ASignalToOneStopsAllAndOthersGoOn) {
   const std::string flags = "-o w --epochs 300 --quiet --log-steps l ";

@@ -388,7 +388,7 @@ private:
   runtime::train::Slots slots_;
   std::vector<int64_t> order_;
   runtime::train::Aligned arena_, block_;
-  linnet_step_args_v1 args_{7, 1, 0.1, 0};
+  linnet_step_args_v1 args_{7, 1, 0.1, 0, 0};
   std::vector<std::vector<uint8_t>> blocks_;
   std::vector<T> sums_;
 };
@@ -562,7 +562,7 @@ TEST_F(Sharded, RefusalsSayWhatToDo) {
   EXPECT_THAT(err_, HasSubstr("'shards' takes a whole number from 1 on"));
   small_problem("loss: mse; batch: 64; shards: 8; sync: true");
   EXPECT_EQ(linnet("train m.lin --data ."), 1);
-  EXPECT_THAT(err_, HasSubstr("batch_norm takes the statistics of each shard"));
+  EXPECT_THAT(err_, HasSubstr("batch_norm2d(sync: true) takes the statistics of all shards"));
   // A block is of numbers of one type.
   write("m.lin", "model m(x: f32[N, 4]) -> y: f32[N, 4] {\n  param s: f64[4] = constant(1)\n"
                  "  x * cast(s, dtype: f32)\n}\ntrain m { loss: mse; batch: 16; shards: 4 }\n");

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes what tests/training/shards_test.cpp compares with. Needs jax and numpy.
+"""Writes what shards_test.cpp and sync_test.cpp compare with. Needs jax and numpy.
 
 shards_x.npy, shards_y.npy    64 random samples
 shards_initial.safetensors    where the training of tests/training/shards.lin begins
@@ -7,6 +7,8 @@ shards_loss_f64.npy           its losses in f64 by JAX: each batch in eight shar
                               other, batch_norm's statistics of each its own, dropout's masks by the
                               sample's place in the batch (Philox4x32-10, written here again)
 shards_running_f64.npy        mean and variance that batch_norm ends with
+sync_loss_f64.npy, sync_running_f64.npy
+                              the same of the batch in one piece: batch_norm2d(sync: true)
 """
 import pathlib
 
@@ -17,7 +19,7 @@ from make_recurrent import save
 jax.config.update("jax_enable_x64", True)
 jnp = jax.numpy
 HERE = pathlib.Path(__file__).parent
-BATCH, SHARDS, STEPS, SEED, STREAM, DROPPED = 32, 8, 60, 7, 0, 0.25
+BATCH, STEPS, SEED, STREAM, DROPPED = 32, 60, 7, 0, 0.25
 
 
 def philox(counter, key):
@@ -64,7 +66,7 @@ def tree(parts):
     return jax.tree.map(lambda a, b: a + b, tree(parts[:left]), tree(parts[left:]))
 
 
-def train():
+def train(name, shards):
     rng = np.random.Generator(np.random.PCG64(11))
     x, y = rng.uniform(-1, 1, (64, 1, 6, 6)), rng.uniform(-1, 1, (64, 3))
     w = {"conv.weight": rng.uniform(-0.5, 0.5, (4, 1, 3, 3)), "conv.bias": rng.uniform(-1, 1, 4),
@@ -82,19 +84,20 @@ def train():
         kept = np.array([uniform(step, e) >= DROPPED for e in range(BATCH * 16)], np.float64)
         kept = kept.reshape(BATCH, 16)
         parts = []
-        for shard in range(SHARDS):
-            rows = slice(shard * BATCH // SHARDS, (shard + 1) * BATCH // SHARDS)
+        for shard in range(shards):
+            rows = slice(shard * BATCH // shards, (shard + 1) * BATCH // shards)
             of_batch = slice(first + rows.start, first + rows.stop)
             parts.append(shard_step(w, x[of_batch], y[of_batch], kept[rows]))
-        (value, statistics), slopes = jax.tree.map(lambda s: s / SHARDS, tree(parts))
+        (value, statistics), slopes = jax.tree.map(lambda s: s / shards, tree(parts))
         losses.append(float(value))
         running = [0.9 * old + 0.1 * new for old, new in zip(running, statistics, strict=True)]
         of_penalty = jax.grad(penalty)(w)
         for k in w:
             momentum[k] = 0.9 * momentum[k] + slopes[k] + of_penalty[k]
         w = {k: w[k] - 0.05 * momentum[k] for k in w}
-    np.save(HERE / "shards_loss_f64.npy", np.array(losses))
-    np.save(HERE / "shards_running_f64.npy", np.array(running))
+    np.save(HERE / f"{name}_loss_f64.npy", np.array(losses))
+    np.save(HERE / f"{name}_running_f64.npy", np.array(running))
 
 
-train()
+train("shards", 8)
+train("sync", 1)
