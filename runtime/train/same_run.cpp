@@ -60,12 +60,12 @@ Result<void> check_same_run(const linnet_trainer_v1& trainer, const TrainOptions
       {"in the number of samples: each reads --data itself",
        hash_of_text(format("%lld %lld", static_cast<long long>(data.train.count),
                            static_cast<long long>(data.validation ? data.validation->count : 0)))},
-      {"in the samples: each reads --data itself", samples},
       {"in how they are called (--seed, --steps, --epochs, --data-order, --quiet, --logdir, "
        "--report)",
        hash_of_text(format("%llu %lld %d %d %d %d", static_cast<unsigned long long>(options.seed),
                            static_cast<long long>(steps), options.file_order, options.quiet,
                            options.logdir.empty(), options.history != nullptr))},
+      {"in the samples: each reads --data itself", samples},
       {"in the step or the values that they begin with: each reads the checkpoint and the weights "
        "itself",
        hash_of(trainer, slots) + static_cast<uint64_t>(step)},

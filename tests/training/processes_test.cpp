@@ -282,7 +282,8 @@ TEST_F(Together, TheSameIsAskedOfAll) {
   differ("$T/t --data $( [ $RANK = 0 ] && echo $T || echo less )",
          "in the number of samples: each reads --data itself\n");
   // One number of one sample.
-  ASSERT_EQ(run("mkdir other; cp $T/*.npy other; printf '\\001' | dd of=other/y.npy bs=1 seek=2000 "
+  ASSERT_EQ(run("mkdir other; cp " + shared_ +
+                "/*.npy other; printf '\\001' | dd of=other/y.npy bs=1 seek=934 "
                 "conv=notrunc"),
             0)
       << err_;
@@ -300,12 +301,16 @@ TEST_F(Together, ParametersThatDifferStopTheRun) {
   EXPECT_TRUE(exists("w.ckpt"));
 }
 
-// One that fails by itself, whichever it is, ends those that wait for it.
+// One that fails where the others do not ask, whichever it is, ends those that wait for it.
 TEST_F(Together, WhatFailsInOneEndsAll) {
-  const std::string limit = "[ $RANK = 0 ] || ulimit -v 150000; ";
-  EXPECT_EQ(together(2, "( " + limit + LINNET_COMMAND " train $T/m.lin --data $T -o w )"), 4);
-  EXPECT_THAT(err_, HasSubstr("out of memory"));
-  EXPECT_EQ(err_.find("error:"), err_.rfind("error:")) << err_;
+  ASSERT_EQ(run("mkdir large"), 0);
+  const std::vector<int64_t> x{1'000'000, 8}, y{1'000'000, 3};
+  const std::vector<float> zeros(8'000'000);
+  ASSERT_TRUE(write_npy(folder_ + "/large/x.npy", DType::kF32, x, zeros.data()));
+  ASSERT_TRUE(write_npy(folder_ + "/large/y.npy", DType::kF32, y, zeros.data()));
+  EXPECT_EQ(together(2, "( [ $RANK = 0 ] || ulimit -v 40000; $T/t --data large --steps 1 -o w )"),
+            4);
+  expect_one_error("process 1 of 2: m: out of memory\n");
   EXPECT_FALSE(exists("w"));
 }
 
@@ -324,9 +329,9 @@ TEST_F(Together, SamplesAreReadByWhoNeedsThem) {
                  "  kind: classes(labels: [\"red\", \"blue\"])\n}\n"
                  "train m { loss: cross_entropy; batch: 4; shards: 4; epochs: 2; "
                  "optimizer: sgd(lr: 0.01); validation: 0.2 }\n");
-  ASSERT_EQ(run("mkdir -p d/red d/blue; for i in 0 1 2 3 4 5 6 7; do cp " LINNET_SOURCE_DIR
-                "/models/data/digits/$i.png d/red; cp d/red/$i.png d/blue; done; " LINNET_COMMAND
-                " train m.lin --emit exe -o t"),
+  ASSERT_EQ(run("mkdir -p d/red d/blue; for i in $(seq 0 79); do cp " LINNET_SOURCE_DIR
+                "/models/data/digits/$((i % 10)).png d/red/$i.png; cp d/red/$i.png d/blue; "
+                "done; " LINNET_COMMAND " train m.lin --emit exe -o t"),
             0)
       << err_;
   ASSERT_EQ(alone("./t --data d --quiet -o one"), 0) << err_;
@@ -335,9 +340,10 @@ TEST_F(Together, SamplesAreReadByWhoNeedsThem) {
     EXPECT_EQ(text("w"), text("one"));
     EXPECT_EQ(text("w.ckpt"), text("one.ckpt"));
   }
-  ASSERT_EQ(run("rm w*; echo no picture > d/red/3.png"), 0);
+  // One that is not among those which are looked at before the first step.
+  ASSERT_EQ(run("rm w*; echo no picture > d/red/38.png"), 0);
   EXPECT_EQ(together(3, "./t --data d --quiet -o w --data-memory 1 --epochs 1"), 1);
-  EXPECT_THAT(err_, HasSubstr(" of 3: d/red/3.png: neither a PNG nor a JPEG picture"));
+  EXPECT_THAT(err_, HasSubstr(" of 3: d/red/38.png: neither a PNG nor a JPEG picture"));
   EXPECT_EQ(err_.find("error: process "), err_.rfind("error: process ")) << err_;
   EXPECT_FALSE(exists("w"));
   EXPECT_FALSE(exists("w.ckpt"));
