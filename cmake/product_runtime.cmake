@@ -10,14 +10,14 @@ file(GLOB_RECURSE product_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOU
 file(GLOB product_small CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}
      ${CMAKE_CURRENT_SOURCE_DIR}/runtime/data/*_samples.cpp)
 foreach(source
-        base/flags base/io/csv base/io/csv_file base/io/data_file base/io/file base/io/idx base/io/image_file base/io/npy base/result
-        base/text runtime/answers/answer runtime/answers/metrics runtime/answers/plot
+        base/dtype base/flags base/memory base/io/csv base/io/csv_file base/io/data_file base/io/file base/io/idx base/io/image_file base/io/npy
+        base/io/image base/io/tensor base/result base/shortest base/text runtime/answers/answer runtime/answers/metrics runtime/answers/plot
         runtime/answers/tensor_text runtime/data/labels runtime/data/number_text
         runtime/data/held runtime/data/order runtime/data/ports runtime/data/read_ahead
         runtime/data/samples runtime/data/scales runtime/data/series_table
         runtime/run/backtest runtime/run/evaluate runtime/run/main
         runtime/run/model runtime/run/options runtime/run/run_bench runtime/run/run_images
-        runtime/run/run_samples runtime/run/run_series runtime/run/run_tensors)
+        runtime/run/run_samples runtime/run/run_series runtime/run/run_tensors runtime/run/stream runtime/terminate)
   list(APPEND product_small ${source}.cpp)
 endforeach()
 

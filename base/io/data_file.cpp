@@ -71,15 +71,13 @@ Result<void> DataFile::check_unchanged() const {
   if (file_ < 0) return {};
   struct stat status{};
   if (fstat(file_, &status) != 0) return fail_machine("%s: %s", path_.c_str(), strerror(errno));
+  constexpr const char* kAgain = "begin again, or go on by --resume if it is as it was";
   if (status.st_size != size_)
-    return fail("%s: was changed while it was in use: it had %lld bytes and has %lld; begin again "
-                "with a file that stays as it is, or go on with --resume if it is as it was",
+    return fail("%s: was changed while it was in use: it had %lld bytes and has %lld; %s",
                 path_.c_str(), static_cast<long long>(size_),
-                static_cast<long long>(status.st_size));
+                static_cast<long long>(status.st_size), kAgain);
   if (status.st_mtim.tv_sec != seconds_ || status.st_mtim.tv_nsec != nanoseconds_)
-    return fail("%s: was written to while it was in use; begin again with a file that stays as it "
-                "is, or go on with --resume if it is as it was",
-                path_.c_str());
+    return fail("%s: was written to while it was in use; %s", path_.c_str(), kAgain);
   return {};
 }
 

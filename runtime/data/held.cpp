@@ -36,7 +36,7 @@ Result<std::shared_ptr<Held>> Held::read(const Samples& samples) {
   for (const int64_t bytes : samples.bytes)
     held->ports_.push_back({static_cast<size_t>(bytes),
                             std::vector<uint8_t>(static_cast<size_t>(bytes * samples.count))});
-  LINNET_TRY(for_each_part(samples, std::vector<bool>(held->ports_.size(), true),
+  LINNET_TRY(for_each_part(samples, std::vector<char>(held->ports_.size(), true),
                            [&](int64_t first, int64_t number, std::span<uint8_t* const> part) {
                              for (size_t i = 0; i < part.size(); ++i) {
                                Port& port = held->ports_[i];

@@ -11,7 +11,7 @@ namespace linnet::runtime::train {
 // Calls visit(first, number, data), a Result<void>, for all samples: data[i] of input i, then of
 // the targets; nullptr of those that are not `wanted`, by the same numbers.
 template <class Visit>
-[[nodiscard]] Result<void> for_each_part(const Samples& samples, const std::vector<bool>& wanted,
+[[nodiscard]] Result<void> for_each_part(const Samples& samples, const std::vector<char>& wanted,
                                          const Visit& visit) {
   constexpr int64_t kPartBytes = int64_t{1} << 20;
   const int64_t most = std::clamp<int64_t>(

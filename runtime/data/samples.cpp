@@ -32,8 +32,8 @@ template <class T> int64_t first_not_finite(const uint8_t* data, int64_t count) 
 // so; classes that no sample has are noted.
 Result<void> examine(const linnet_trainer_v1& trainer, Samples& samples) {
   const size_t ports = samples.bytes.size();
-  std::vector<bool> wanted(ports, false);
-  std::vector<std::vector<bool>> seen(ports);
+  std::vector<char> wanted(ports, false);
+  std::vector<std::vector<char>> seen(ports);
   for (size_t i = 0; i < ports; ++i) {
     const linnet_port_v1& port = port_of(trainer, i);
     const bool classes =

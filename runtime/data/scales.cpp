@@ -67,7 +67,7 @@ std::vector<PortScale> of_tables(const linnet_trainer_v1& trainer,
 
 Result<std::vector<Scale>> learn_tables(const linnet_trainer_v1& trainer, const Samples& samples) {
   std::vector<PortScale> learnt;
-  std::vector<bool> wanted(port_count(trainer), false);
+  std::vector<char> wanted(port_count(trainer), false);
   for (size_t i = 0; i < port_count(trainer); ++i) {
     const linnet_port_v1& port = port_of(trainer, i);
     if (!port.table || !port.table->columns[0].learn) continue;

@@ -10,8 +10,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstring>
-#include <numeric>
 
 namespace linnet::runtime {
 namespace {
@@ -89,39 +87,6 @@ private:
   int64_t left_out_ = 0;
 };
 
-// One row after the other of a file that is read many rows at a time.
-class Rows {
-public:
-  explicit Rows(const train::Samples& samples) : samples_(samples), memory_(samples.bytes.size()) {}
-
-  Result<void> read(int64_t row, std::vector<Tensor>& inputs) {
-    if (row % kRows == 0) LINNET_TRY(read_from(row));
-    for (size_t i = 0; i < inputs.size(); ++i) {
-      const auto bytes = static_cast<size_t>(samples_.bytes[i]);
-      std::memcpy(inputs[i].data.data(),
-                  memory_[i].data() + static_cast<size_t>(row % kRows) * bytes, bytes);
-    }
-    return {};
-  }
-
-private:
-  static constexpr int64_t kRows = 256;
-
-  Result<void> read_from(int64_t row) {
-    std::vector<int64_t> which(static_cast<size_t>(std::min(kRows, samples_.count - row)));
-    std::iota(which.begin(), which.end(), row);
-    std::vector<uint8_t*> to;
-    for (size_t i = 0; i < memory_.size(); ++i) {
-      memory_[i].resize(static_cast<size_t>(samples_.bytes[i]) * which.size());
-      to.push_back(memory_[i].data());
-    }
-    return samples_.fill(which, to);
-  }
-
-  const train::Samples& samples_;
-  std::vector<std::vector<uint8_t>> memory_;
-};
-
 }  // namespace
 
 Result<void> run_samples(const Model& model, const Options& options) {
@@ -140,12 +105,14 @@ Result<void> run_samples(const Model& model, const Options& options) {
       LINNET_TRY_ASSIGN(table, CsvTable::read(path, CsvHeader::kYes));
     }
     Comparison comparison(abi, table);
-    Rows rows(*samples);
     for (int64_t row = 0; row < samples->count; ++row) {
       std::vector<Tensor> inputs, outputs;
-      for (int64_t i = 0; i < abi.input_count; ++i)
+      std::vector<uint8_t*> to;
+      for (int64_t i = 0; i < abi.input_count; ++i) {
         inputs.push_back(Model::make(abi.inputs[i], 1));
-      LINNET_TRY(rows.read(row, inputs));
+        to.push_back(inputs.back().data.data());
+      }
+      LINNET_TRY(samples->fill({&row, 1}, to));
       for (int64_t i = 0; i < abi.output_count; ++i)
         outputs.push_back(Model::make(abi.outputs[i], 1));
       LINNET_TRY(model.run(inputs, outputs, 1));

@@ -66,7 +66,7 @@ Result<void> run_tensors(const Model& model, const Options& options) {
   for (size_t i = 0; i < options.files.size(); ++i)  // by position
     assignments.push_back(format("@%zu=%s", i, options.files[i].c_str()));
   std::vector<Tensor> inputs(static_cast<size_t>(abi.input_count));
-  std::vector<bool> given(inputs.size(), false);
+  std::vector<char> given(inputs.size(), false);
   int64_t samples = 0;
   for (const std::string& text : assignments) {
     const size_t equals = text.find('=');

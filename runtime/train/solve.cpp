@@ -10,7 +10,7 @@ namespace {
 Result<std::vector<double>> first_target(const linnet_trainer_v1& trainer, const Samples& samples) {
   const auto port = static_cast<size_t>(trainer.input_count);
   const DType dtype = dtype_of_abi(trainer.targets[0].dtype);
-  std::vector<bool> wanted(samples.bytes.size(), false);
+  std::vector<char> wanted(samples.bytes.size(), false);
   wanted[port] = true;
   std::vector<double> values;
   LINNET_TRY(

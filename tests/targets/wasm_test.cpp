@@ -401,6 +401,20 @@ RangeError: output.bias: 10 elements expected, 9 found
 )");
 }
 
+TEST_F(Wasm, ATrainersLossIsANumberBesideAPenalty) {
+  write("m.lin", "model m(x: f32[N, 2]) -> y: f32[N, 1] {\n  layer fc = linear(1)\n  fc(x)\n}\n"
+                 "train m { loss: mse + 0.1 * sum(square(fc.weight)); optimizer: sgd(lr: 0.1); "
+                 "batch: 2 }\n");
+  ASSERT_EQ(linnet("train m.lin --emit wasm -o net.wasm"), 0) << err_;
+  EXPECT_EQ(script(R"(
+const net = await load();
+net.set("fc.weight", Float32Array.of(2, 1));
+net.set("fc.bias", Float32Array.of(0));
+console.log(net.step({ x: ones(4), target_y: ones(2) }, { lr: 0.1 }));
+)"),
+            "4\n");
+}
+
 TEST_F(Wasm, TheExampleReadsHandwriting) {
   ASSERT_EQ(linnet("compile $S/models/lenet.lin --weights $S/models/data/lenet.safetensors "
                    "--emit wasm"),

@@ -54,7 +54,8 @@ class Trainer {
   step(values, { lr } = {}) {
     if (typeof lr !== "number") throw new TypeError(`lr: a number expected, ${kind(lr)} found`);
     this.#arguments(this.#seed, this.steps + 1, lr);
-    const loss = this.#call("train_step", values)[0];
+    const losses = this.#call("train_step", values);
+    const loss = (losses.loss ?? losses)[0]; // beside it the penalty, where there is one
     this.steps += 1;
     return loss;
   }
