@@ -18,8 +18,7 @@ namespace linnet::runtime::train {
 class Batches {
 public:
   Batches(const linnet_trainer_v1& trainer, const Samples& samples)
-      : samples_(samples), count_(static_cast<size_t>(trainer.input_count + trainer.target_count)),
-        buffers_(count_), next_buffers_(count_) {}
+      : samples_(samples), count_(port_count(trainer)), buffers_(count_), next_buffers_(count_) {}
 
   // Pointers to `count` samples, those numbered order[first] and on.
   const void* const* at(const std::vector<int64_t>& order, int64_t first, int64_t count) {

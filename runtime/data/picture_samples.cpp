@@ -60,7 +60,6 @@ public:
         decoders.emplace_back(*ports_[i], dtype_of_abi(ports_[i]->dtype), to[i]);
     }
     if (decoders.empty()) return {};
-    constexpr int64_t kReadBytes = int64_t{1} << 20;
     const int64_t bytes = int64_t{height_} * width_ * channels_;
     std::vector<uint8_t> read;
     for (size_t at = 0; at < which.size();) {

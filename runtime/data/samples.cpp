@@ -15,11 +15,6 @@
 namespace linnet::runtime::train {
 namespace {
 
-const linnet_port_v1& port_of(const linnet_trainer_v1& trainer, size_t i) {
-  const auto inputs = static_cast<size_t>(trainer.input_count);
-  return i < inputs ? trainer.inputs[i] : trainer.targets[i - inputs];
-}
-
 template <class T> int64_t first_not_finite(const uint8_t* data, int64_t count) {
   const T* values = reinterpret_cast<const T*>(data);
   for (int64_t i = 0; i < count; ++i) {
@@ -159,7 +154,7 @@ Samples samples_of(const linnet_trainer_v1& trainer, int64_t count,
   Samples samples;
   samples.count = count;
   samples.source = std::move(source);
-  for (size_t i = 0; i < static_cast<size_t>(trainer.input_count + trainer.target_count); ++i) {
+  for (size_t i = 0; i < port_count(trainer); ++i) {
     const linnet_port_v1& port = port_of(trainer, i);
     samples.bytes.push_back(elements_of(port) * size_of(dtype_of_abi(port.dtype)));
   }

@@ -15,6 +15,15 @@
 
 namespace linnet::runtime::train {
 
+// A trainer's ports: its inputs, then its targets.
+[[nodiscard]] inline size_t port_count(const linnet_trainer_v1& trainer) {
+  return static_cast<size_t>(trainer.input_count + trainer.target_count);
+}
+[[nodiscard]] inline const linnet_port_v1& port_of(const linnet_trainer_v1& trainer, size_t i) {
+  const auto inputs = static_cast<size_t>(trainer.input_count);
+  return i < inputs ? trainer.inputs[i] : trainer.targets[i - inputs];
+}
+
 // The first error of a reading that went wrong, on whatever thread.
 class Fault {
 public:

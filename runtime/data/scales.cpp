@@ -15,15 +15,6 @@ double deviation_of(double squares, double count) {
   return deviation > 0 ? deviation : 1;  // a constant stays one
 }
 
-const linnet_port_v1& port_of(const linnet_trainer_v1& trainer, size_t i) {
-  const auto inputs = static_cast<size_t>(trainer.input_count);
-  return i < inputs ? trainer.inputs[i] : trainer.targets[i - inputs];
-}
-
-size_t port_count(const linnet_trainer_v1& trainer) {
-  return static_cast<size_t>(trainer.input_count + trainer.target_count);
-}
-
 std::vector<double> wide(const PortScale& scale, const uint8_t* data, int64_t samples) {
   std::vector<double> values(scale.scale.mean.size() * static_cast<size_t>(samples));
   convert(scale.dtype, data, DType::kF64, values.data(), static_cast<int64_t>(values.size()));

@@ -35,6 +35,9 @@ public:
   [[nodiscard]] virtual bool in_a_row() const { return false; }
 };
 
+// Of a file, at one go.
+inline constexpr int64_t kReadBytes = int64_t{1} << 20;
+
 // Of numbers that follow each other, how many from `at` on.
 [[nodiscard]] inline int64_t run_from(std::span<const int64_t> which, size_t at, int64_t most) {
   int64_t count = 1;

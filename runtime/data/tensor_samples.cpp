@@ -12,8 +12,6 @@
 namespace linnet::runtime::train {
 namespace {
 
-constexpr int64_t kReadBytes = int64_t{1} << 20;  // at one go
-
 // One port's samples in its file.
 class Column {
 public:

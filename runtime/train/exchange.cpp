@@ -11,7 +11,6 @@
 namespace linnet::runtime::train {
 namespace {
 
-constexpr int64_t kTileBytes = 16384;
 constexpr int64_t kMostMessage = int64_t{1} << 28;
 constexpr int64_t kUnit = 64;
 // Of the segments of a block.

@@ -11,9 +11,6 @@
 namespace linnet::runtime::train {
 namespace {
 
-// Of each block, for a thread to add.
-constexpr int64_t kTileBytes = 16384;
-
 // Whom the code of a shard tells.
 Shards* listening = nullptr;
 

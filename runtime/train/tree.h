@@ -8,6 +8,9 @@
 
 namespace linnet::runtime::train {
 
+// Of a block, for a thread to add.
+inline constexpr int64_t kTileBytes = 16384;
+
 // Equal arrays, one for each shard, side by side; `bytes` of each, a multiple of 64, as is the
 // address of the first.
 struct ShardBlocks {

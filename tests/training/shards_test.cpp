@@ -2,7 +2,6 @@
 // moves, the tree of sums, statistics of batch_norm, checkpoints, libraries, refusals.
 #include "tests/training/random_samples.h"
 #include "tests/training/training.h"
-#include "tests/training/weights_file.h"
 
 #include "base/io/npy.h"
 #include "base/philox.h"
@@ -31,9 +30,6 @@ using testing::HasSubstr;
 
 class Sharded : public Training {
 protected:
-  std::vector<double> weights(const std::string& file, const std::string& name) const {
-    return weights_in(folder_ + "/" + file, name);
-  }
   void npy(const std::string& name, const std::vector<int64_t>& shape, uint32_t stream) const {
     const int64_t count =
         std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
@@ -49,14 +45,6 @@ protected:
     write("m.lin", "model m(x: f32[N, 4]) -> y: f32[N, 3] {\n  layer fc1 = linear(9)\n"
                    "  layer fc2 = linear(3)\n  x |> fc1 |> tanh |> fc2\n}\ntrain m {\n  " +
                        train + "\n}\n");
-  }
-  std::vector<double> losses(const std::string& file) const {
-    std::istringstream in(text(file));
-    std::vector<double> values;
-    std::string line;
-    for (std::getline(in, line); std::getline(in, line);)
-      values.push_back(std::strtod(line.c_str() + line.find(',') + 1, nullptr));
-    return values;
   }
   // `name`: a file in tests/training/data/.
   static void expect_near(const std::vector<double>& actual, const std::string& name,

@@ -1,6 +1,5 @@
 // batch_norm2d(sync: true): shards that wait for each other have the statistics of the whole batch.
-#include "tests/cli/command.h"
-#include "tests/training/weights_file.h"
+#include "tests/training/training.h"
 
 #include "base/io/npy.h"
 #include "base/philox.h"
@@ -43,10 +42,10 @@ const char* const kWeights[] = {
     "fc1.bias",        "bn2.weight",       "bn2.bias",        "fc2.weight",      "fc2.bias",
     "bn1.running_var", "bn1.running_mean", "bn2.running_var", "bn2.running_mean"};
 
-class Synced : public Command {
+class Synced : public Training {
 protected:
   void SetUp() override {
-    Command::SetUp();
+    Training::SetUp();
     npy("x.npy", {48, 2, 6, 6}, 0);
     npy("y.npy", {48, 3}, 1);
   }
@@ -69,21 +68,10 @@ protected:
   void train(const std::string& sync, const std::string& shards, const std::string& to,
              const std::string& flags = "--dtype f64") {
     write("m.lin", model(sync, shards));
-    ASSERT_EQ(linnet("train m.lin --data . --data-order file --seed 5 --quiet --cache c -o " + to +
+    ASSERT_EQ(linnet("train m.lin --data . --data-order file --seed 5 --quiet -o " + to +
                      " --log-steps " + to + ".csv " + flags),
               0)
         << err_;
-  }
-  std::vector<double> weights(const std::string& file, const std::string& name) const {
-    return weights_in(folder_ + "/" + file, name);
-  }
-  std::vector<double> losses(const std::string& file) const {
-    std::istringstream in(text(file));
-    std::vector<double> values;
-    std::string line;
-    for (std::getline(in, line); std::getline(in, line);)
-      values.push_back(std::strtod(line.c_str() + line.find(',') + 1, nullptr));
-    return values;
   }
   // The most that numbers of two lists differ, relative to the largest of them.
   static double difference(const std::vector<double>& a, const std::vector<double>& b) {
