@@ -1,25 +1,16 @@
 // message_times: what messages between two processes cost through liblinnet-mpi.so, by size, as
 // JSON. `mpirun -n 2 message_times`.
+#include "benchmarks/timing.h"
 #include "runtime/train/processes.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <vector>
 
 namespace {
 
+using namespace linnet::benchmarks;
 using namespace linnet::runtime::train;
-using Clock = std::chrono::steady_clock;
-
-double ns_since(Clock::time_point begin) {
-  return std::chrono::duration<double, std::nano>(Clock::now() - begin).count();
-}
-
-double median(std::vector<double> values) {
-  std::ranges::nth_element(values, values.begin() + values.size() / 2);
-  return values[values.size() / 2];
-}
 
 constexpr int64_t kMost = int64_t{1} << 24;  // bytes of a message
 

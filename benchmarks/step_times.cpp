@@ -1,6 +1,7 @@
 // step_times MODEL BLOCKS: what one shard of a model's training step takes, and when in it which
 // bytes of its gradients are final, as JSON. Shards write so many blocks by turns, as those of a
 // process do.
+#include "benchmarks/timing.h"
 #include "driver/host.h"
 #include "driver/train.h"
 #include "runtime/data/batches.h"
@@ -10,7 +11,6 @@
 #include "base/philox.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -22,17 +22,8 @@
 namespace {
 
 using namespace linnet;
+using namespace linnet::benchmarks;
 using runtime::train::kFlagBytes;
-using Clock = std::chrono::steady_clock;
-
-double ns_since(Clock::time_point begin) {
-  return std::chrono::duration<double, std::nano>(Clock::now() - begin).count();
-}
-
-double median(std::vector<double> values) {
-  std::ranges::nth_element(values, values.begin() + values.size() / 2);
-  return values[values.size() / 2];
-}
 
 // What the code of a shard tells, and when.
 struct Told {
@@ -153,7 +144,7 @@ private:
   int64_t count_, block_ = 0;
   runtime::train::Aligned blocks_, arena_;
   std::vector<int64_t> order_;
-  linnet_step_args_v1 args_{7, 1, 0, 0};
+  linnet_step_args_v1 args_{7, 1, 0, 0, 0};
 };
 
 int run(const char* path, int64_t blocks) {

@@ -9,13 +9,23 @@
 
 namespace linnet::benchmarks {
 
+using Clock = std::chrono::steady_clock;
+
+inline double ns_since(Clock::time_point begin) {
+  return std::chrono::duration<double, std::nano>(Clock::now() - begin).count();
+}
+
+inline double median(std::vector<double> values) {
+  std::ranges::nth_element(values, values.begin() + static_cast<int64_t>(values.size() / 2));
+  return values[values.size() / 2];
+}
+
 // Mean time of `times` calls, ns.
 inline double once(const std::function<void()>& call, int64_t times) {
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = Clock::now();
   for (int64_t i = 0; i < times; ++i)
     call();
-  const std::chrono::duration<double, std::nano> time = std::chrono::steady_clock::now() - start;
-  return time.count() / static_cast<double>(times);
+  return ns_since(start) / static_cast<double>(times);
 }
 
 // Median time of one call of each, ns: 101 rounds of about a millisecond, in turn.
@@ -34,10 +44,8 @@ inline std::vector<double> medians(const std::vector<std::function<void()>>& cal
       lists[i].push_back(once(calls[i], times[i]));
   }
   std::vector<double> result;
-  for (auto& list : lists) {
-    std::sort(list.begin(), list.end());
-    result.push_back(list[list.size() / 2]);
-  }
+  for (const auto& list : lists)
+    result.push_back(median(list));
   return result;
 }
 

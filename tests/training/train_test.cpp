@@ -1,7 +1,6 @@
 // `linnet train` as a person runs it: the losses of another framework, checkpoints, signals,
 // faults.
 #include "tests/training/training.h"
-#include "tests/training/weights_file.h"
 
 #include "base/io/npy.h"
 #include "base/philox.h"
@@ -21,18 +20,7 @@ using testing::HasSubstr;
 
 class Train : public Training {
 protected:
-  std::vector<double> losses(const std::string& file) const {
-    std::istringstream in(text(file));
-    std::vector<double> values;
-    for (std::string line; std::getline(in, line);)
-      if (line != "step,loss,lr")
-        values.push_back(std::strtod(line.c_str() + line.find(',') + 1, nullptr));
-    return values;
-  }
   std::string bytes(const std::string& name) const { return text(name); }
-  std::vector<double> weights(const std::string& file, const std::string& name) const {
-    return weights_in(folder_ + "/" + file, name);
-  }
   void npy(const std::string& name, const std::vector<int64_t>& shape,
            const std::vector<double>& values) const {
     ASSERT_TRUE(write_npy(folder_ + "/" + name, DType::kF64, shape, values.data()));
